@@ -1,0 +1,47 @@
+# Every target sets up its own virtual environment; ARGS is passed through.
+SHELL := /bin/bash
+PY ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format schemas broker sandbox bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## make the virtual environment (uv when there, else venv and pip)
+
+$(STAMP): pyproject.toml deploy/constraints.txt
+	@if command -v uv >/dev/null 2>&1; then \
+	  test -x $(BIN)/python || uv venv -q --python $(PY) $(VENV); \
+	  uv pip install -q --python $(BIN)/python -c deploy/constraints.txt -e . --group dev; \
+	else \
+	  test -x $(BIN)/python || $(PY) -m venv $(VENV); \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check 'pip>=25.1'; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check -c deploy/constraints.txt -e . --group dev; \
+	fi
+	@touch $@
+
+demo: $(STAMP) ## play quote to cash between a sandbox HubSpot and a sandbox Xero (ARGS="--once --json")
+	@$(BIN)/revmark demo $(ARGS)
+
+test: $(STAMP) ## run the tests (ARGS="tests/scenario -q")
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check . $(ARGS)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP) ## let ruff mend what it can
+	@$(BIN)/ruff check --fix . $(ARGS)
+	@$(BIN)/ruff format .
+
+broker: $(STAMP) ## start the embedded Apache Kafka alone
+	@$(BIN)/revmark broker $(ARGS)
+
+clean: ## remove the virtual environment and caches
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
