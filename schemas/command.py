@@ -1,0 +1,93 @@
+"""What a lane is asked to do. Topics `lanes.<platform>`, keyed by connection.
+
+Reads (hints from webhooks), polls, sweeps and commands share the lane, so that one worker owns a connection's quota,
+token, cursors and order.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from schemas.errors import Refused
+from schemas.instants import Instant
+from schemas.names import Entity, Platform, Side
+from schemas.wire import Wire, faults
+
+
+class Command(Wire):
+    """One write wanted on a platform, with an id derived from its cause.
+
+    `create` makes the record unless `natural_key` shows that it is there; `update` writes `fields` (only those);
+    `fields` are canonical and the platform's payload module translates them. `links` name platform records to refer
+    to or to associate with, by role (company, deal, contact).
+    """
+
+    type: Literal["command"] = "command"
+    id: str
+    tenant: str
+    connection: str
+    platform: Platform
+    side: Side
+    kind: Literal["create", "update"]
+    entity: Entity
+    customer: str
+    record: str = Field(description="canonical id")
+    ref: str | None = Field(default=None, description="the platform's record, for an update")
+    natural_key: str | None = Field(default=None, description="what the record is looked up by when in doubt")
+    fields: dict[str, Any] = Field(default_factory=dict)
+    links: dict[str, str] = Field(default_factory=dict, description="role -> platform reference")
+    tier: Literal[1, 2, 3] = 2
+    reason: str = ""
+    at: Instant
+
+
+class Read(Wire):
+    """Read these records now: a webhook hinted at them, or a write changed them."""
+
+    type: Literal["read"] = "read"
+    tenant: str
+    connection: str
+    kind: str
+    record_ids: list[str]
+    tier: Literal[1, 2, 3] = 1
+    at: Instant
+
+
+class Poll(Wire):
+    """Read what changed since the cursor; `sweep` reads everything, whatever its modified time says."""
+
+    type: Literal["poll"] = "poll"
+    tenant: str
+    connection: str
+    kinds: list[str] = Field(default_factory=list, description="empty: all kinds of the platform")
+    sweep: bool = False
+    at: Instant
+
+
+class Resume(Wire):
+    """A park is over: take up what waits."""
+
+    type: Literal["resume"] = "resume"
+    tenant: str
+    connection: str
+    at: Instant
+
+
+Work = Annotated[Command | Read | Poll | Resume, Field(discriminator="type")]
+_WORK: TypeAdapter[Command | Read | Poll | Resume] = TypeAdapter(Work)
+
+
+def parse_work(data: bytes | None) -> Command | Read | Poll | Resume:
+    """Parse a value of a lane topic.
+
+    Raises:
+        Refused: it is none of these; the message names the fields.
+    """
+    if data is None:
+        raise Refused("lane work is expected and the value is empty", code="empty")
+    try:
+        return _WORK.validate_json(data)
+    except ValidationError as error:
+        raise Refused(f"not lane work: {faults(error)}", code="malformed") from error

@@ -1,0 +1,178 @@
+"""The canonical entities: what both systems' records are translated to.
+
+A translator fills one of these models from a platform's record and hands on `fields()`: canonical JSON values, so that
+two sides agree exactly when the values are equal. Amounts are decimal strings in the currency's minor unit, days are
+YYYY-MM-DD, empty is None. A field that a platform cannot hold is left unset, and is then no business of that side.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.names import Entity
+
+JsonValue = Any  # str | bool | int | None | list | dict of these; never a float
+
+
+class Canonical(BaseModel):
+    """Base of the entities."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    entity: ClassVar[Entity]
+
+    def fields(self) -> dict[str, JsonValue]:
+        """The fields that this side holds, as canonical JSON values."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class Address(BaseModel):
+    """A postal address; empty parts are empty strings, so that equal addresses compare equal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    street: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+class Company(Canonical):
+    """A customer. The ERP's customer id is its primary key; the domain is supporting evidence."""
+
+    entity = Entity.COMPANY
+    name: str | None = None
+    domain: str | None = None
+    phone: str | None = None
+    tax_number: str | None = None
+    currency: str | None = Field(default=None, description="ISO 4217")
+    shipping_address: Address | None = None
+    payment_terms: str | None = Field(default=None, description="'<number> <basis>', as '30 DAYSAFTERBILLDATE'")
+    credit_hold: bool | None = None
+    lifecycle: str | None = Field(default=None, description="the CRM's lifecycle stage")
+    balance_due: str | None = None
+    last_payment_date: str | None = None
+    last_payment_amount: str | None = None
+
+
+class Contact(Canonical):
+    """A person who speaks for a customer."""
+
+    entity = Entity.CONTACT
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class Product(Canonical):
+    """Something sold; the SKU is the ERP's item code."""
+
+    entity = Entity.PRODUCT
+    sku: str | None = None
+    name: str | None = None
+    description: str | None = None
+    price: str | None = Field(default=None, description="in the tenant's base currency")
+
+
+class Line(BaseModel):
+    """A line of a deal, an order or an invoice; `amount` is as the platform stated it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    sku: str | None = None
+    description: str = ""
+    quantity: str = "1"
+    unit_price: str = "0"
+    discount_percent: str | None = None
+    amount: str | None = None
+    account: str | None = None
+    tax_type: str | None = None
+
+
+class Deal(Canonical):
+    """Sales intent; the last fields mirror what became of it in the ERP."""
+
+    entity = Entity.DEAL
+    name: str | None = None
+    stage: str | None = None
+    amount: str | None = None
+    currency: str | None = None
+    close_date: str | None = None
+    lines: list[Line] = Field(default_factory=list)
+    order_status: str | None = Field(default=None, description="created, or held with its reason")
+    invoice_number: str | None = None
+    invoice_status: str | None = None
+    amount_due: str | None = None
+    amount_paid: str | None = None
+
+
+class Order(Canonical):
+    """A committed order: what a won deal becomes under the contract's timing."""
+
+    entity = Entity.ORDER
+    number: str | None = None
+    deal: str | None = None
+    currency: str | None = None
+    placed_on: str | None = None
+    lines: list[Line] = Field(default_factory=list)
+
+
+class Invoice(Canonical):
+    """A bill. Its totals are taken as stated, never recomputed."""
+
+    entity = Entity.INVOICE
+    number: str | None = None
+    status: str | None = Field(default=None, description="draft, submitted, posted, paid, voided or deleted")
+    date: str | None = None
+    due_date: str | None = None
+    currency: str | None = None
+    reference: str | None = None
+    subtotal: str | None = None
+    tax: str | None = None
+    total: str | None = None
+    amount_due: str | None = None
+    amount_paid: str | None = None
+    amount_credited: str | None = None
+    lines: list[Line] = Field(default_factory=list)
+
+
+class Payment(Canonical):
+    """Money received on an invoice, or given back on a credit note (`refund`)."""
+
+    entity = Entity.PAYMENT
+    date: str | None = None
+    amount: str | None = None
+    currency: str | None = None
+    reference: str | None = None
+    status: str | None = Field(default=None, description="received or deleted")
+    refund: bool = False
+    document: str | None = Field(default=None, description="the platform's id of what it pays")
+
+
+class CreditNote(Canonical):
+    """Money owed back to a customer, allocated to invoices or refunded."""
+
+    entity = Entity.CREDIT_NOTE
+    number: str | None = None
+    status: str | None = None
+    date: str | None = None
+    currency: str | None = None
+    total: str | None = None
+    remaining: str | None = None
+
+
+class Subscription(Canonical):
+    """A recurring sale."""
+
+    entity = Entity.SUBSCRIPTION
+    name: str | None = None
+    status: str | None = None
+    currency: str | None = None
+    amount: str | None = None
+    started_on: str | None = None
+    renews_on: str | None = None
+
+
+ENTITIES: dict[Entity, type[Canonical]] = {
+    kind.entity: kind for kind in (Company, Contact, Product, Deal, Order, Invoice, Payment, CreditNote, Subscription)
+}

@@ -1,0 +1,70 @@
+"""What arbitrate reads: facts and outcomes. Topic `facts`, keyed by tenant and customer.
+
+A fact is a change in canonical words. An outcome is what became of a command. Both of one customer arrive in one
+partition, in order.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from schemas.errors import Refused
+from schemas.instants import Instant
+from schemas.names import Entity, Side
+from schemas.wire import Wire, faults
+
+
+class Fact(Wire):
+    """A record's state on one side, in canonical words."""
+
+    type: Literal["fact"] = "fact"
+    tenant: str
+    customer: str = Field(description="canonical id of the customer (of itself, for a product)")
+    entity: Entity
+    id: str = Field(description="canonical id")
+    side: Side
+    ref: str = Field(description="the platform's record")
+    version: int
+    seen_at: Instant
+    deleted: bool = False
+    fields: dict[str, Any]
+    related: dict[str, str] = Field(default_factory=dict, description="role -> canonical id, as deal -> deal:1f..")
+
+
+class Outcome(Wire):
+    """What became of a command."""
+
+    type: Literal["outcome"] = "outcome"
+    tenant: str
+    customer: str
+    entity: Entity
+    id: str
+    side: Side
+    command: str
+    state: Literal["applied", "refused", "unknown", "superseded"]
+    ref: str | None = None
+    version: int | None = None
+    fields: dict[str, Any] = Field(default_factory=dict, description="what was written, canonical")
+    code: str = ""
+    message: str = ""
+    at: Instant
+
+
+Finding = Annotated[Fact | Outcome, Field(discriminator="type")]
+_FINDING: TypeAdapter[Fact | Outcome] = TypeAdapter(Finding)
+
+
+def parse_finding(data: bytes | None) -> Fact | Outcome:
+    """Parse a value of the topic `facts`.
+
+    Raises:
+        Refused: it is neither; the message names the fields.
+    """
+    if data is None:
+        raise Refused("a fact is expected and the value is empty", code="empty")
+    try:
+        return _FINDING.validate_json(data)
+    except ValidationError as error:
+        raise Refused(f"not a fact: {faults(error)}", code="malformed") from error

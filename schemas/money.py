@@ -1,0 +1,77 @@
+"""Money: an exact amount with its currency. No float comes near it.
+
+Invariant: an `Amount` on the wire is a decimal string; a JSON number with a fraction is refused unless it was parsed
+as Decimal. Minor units follow ISO 4217.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+# ISO 4217 currencies whose minor unit is not two digits.
+MINOR_DIGITS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
+    **dict.fromkeys(("UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+DEFAULT_MINOR_DIGITS = 2
+
+
+def exact(value: Any) -> Decimal:
+    """Parse an amount without ever passing through a float; raise ValueError for anything else."""
+    if isinstance(value, Decimal):
+        amount = value
+    elif isinstance(value, bool | float):
+        msg = f"an amount must be a decimal string, not {type(value).__name__} {value!r}"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError, and only that, into a field error
+    elif isinstance(value, int | str):
+        try:
+            amount = Decimal(str(value).strip())
+        except InvalidOperation as error:
+            msg = f"{value!r} is not an amount"
+            raise ValueError(msg) from error
+    else:
+        msg = f"an amount must be a decimal string, not {type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - as above
+    if not amount.is_finite():
+        msg = f"{value!r} is not an amount"
+        raise ValueError(msg)
+    return amount
+
+
+def plain(amount: Decimal) -> str:
+    """Write an amount without an exponent."""
+    return f"{amount:f}"
+
+
+Amount = Annotated[Decimal, BeforeValidator(exact), PlainSerializer(plain, return_type=str)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
+
+
+def minor_digits(currency: str) -> int:
+    """How many digits the currency's minor unit has."""
+    return MINOR_DIGITS.get(currency, DEFAULT_MINOR_DIGITS)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Round half up to the currency's minor unit."""
+    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP)
+
+
+def amount_text(value: Any, currency: str) -> str | None:
+    """The canonical text of an amount in `currency`, or None where the platform holds nothing."""
+    if value is None or value == "":
+        return None
+    return plain(rounded(exact(value), currency))
+
+
+class Money(BaseModel):
+    """An amount with its currency."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amount: Amount
+    currency: Currency

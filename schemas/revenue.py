@@ -1,0 +1,42 @@
+"""Revenue events: what other systems subscribe to. Topic `revenue`, keyed by tenant and customer (public)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.instants import Instant
+from schemas.money import Money
+from schemas.wire import Wire
+
+RevenueType = Literal[
+    "order_created",
+    "invoice_posted",
+    "invoice_voided",
+    "payment_received",
+    "payment_reversed",
+    "credit_memo_issued",
+    "refund_made",
+    "renewal_booked",
+    "credit_hold_changed",
+]
+
+
+class RevenueEvent(Wire):
+    """Something finance counts has happened. `id` is stable under replay: consumers drop an id they have seen."""
+
+    id: str
+    type: RevenueType
+    tenant: str
+    customer: str = Field(description="canonical id of the customer")
+    customer_name: str = ""
+    sequence: int = Field(default=0, description="1, 2, 3, ... per customer, in the order of publication")
+    document: str = Field(default="", description="canonical id of the order, invoice, payment or credit note")
+    number: str = Field(default="", description="the document's number as people know it")
+    deal: str | None = None
+    money: Money | None = None
+    credit_hold: bool | None = None
+    day: str = Field(description="business day in the tenant's zone, YYYY-MM-DD")
+    occurred_at: Instant = Field(description="the platform's time of the version that showed it")
+    refs: dict[str, str] = Field(default_factory=dict, description="side -> platform reference")

@@ -1,0 +1,37 @@
+"""What was decided about one field, by which rule, on which evidence. Topic `decisions`, keyed by tenant and customer."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from schemas.instants import Instant
+from schemas.names import Entity, Side
+from schemas.wire import Wire
+
+Ruling = Literal["take_crm", "take_erp", "write_back", "review", "hold", "link", "propose", "create", "wait", "refuse"]
+
+
+class Verdict(Wire):
+    """One decision. `rule` is `owner`, `newest`, `review`, `guard.<name>`, `identity`, `timing` or `create`."""
+
+    id: str
+    tenant: str
+    customer: str
+    entity: Entity
+    record: str = Field(description="canonical id")
+    label: str = Field(default="", description="what people call the record")
+    field: str = ""
+    ruling: Ruling
+    rule: str
+    reason: str = Field(description="a sentence for people")
+    baseline: Any = None
+    crm: Any = None
+    erp: Any = None
+    chosen: Any = None
+    written_to: Side | None = None
+    command: str | None = None
+    versions: dict[str, int] = Field(default_factory=dict, description="side -> version judged")
+    contract: str = Field(default="", description="digest of the contract that was applied")
+    at: Instant = Field(description="when the deciding evidence was seen")

@@ -1,0 +1,113 @@
+"""Settings of a deployment: addresses, credentials, intervals. From the environment (REVMARK_*) and `revmark.env`.
+
+What the business decides is in the contract, nothing of it is here. An unknown key is an error with a suggestion.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.errors import SettingsError
+from schemas.names import ConnectionId, connection_id
+
+PREFIX = "REVMARK_"
+ENV_FILE = "revmark.env"
+# Variables with our prefix that steer the process before settings are read, and tests.
+OUTSIDE = {"REVMARK_ENV_FILE", "REVMARK_TEST_BROKER"}
+
+
+class Settings(BaseSettings):
+    """One deployment. Each field is read from REVMARK_<NAME>; see `revmark init` for the commented file."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_file_encoding="utf-8")
+
+    # the deployment
+    broker: str = Field(default="127.0.0.1:9092", description="host:port[,host:port] of Kafka")
+    contract: Path = Field(default=Path("contract.yaml"), description="the Revenue Data Contract")
+    state: Path = Field(default=Path(".revmark"), description="folder of local state, one per machine")
+    worker: str = Field(default="worker", description="this worker's name: its folder under the state folder")
+    store: str = Field(default="rocksdb://", description="rocksdb:// or memory://")
+    partitions: int = Field(default=4, ge=1, le=256, description="of every topic; fixed once topics exist")
+    replication: int = Field(default=1, ge=1, le=5, description="3 in production")
+    topic_prefix: str = Field(default="revmark.", description="what every topic's name begins with")
+    group: str = Field(default="revmark", description="the workers' consumer group")
+    session_timeout: float = Field(default=10.0, ge=6.0, description="seconds; Kafka refuses less than 6")
+    metrics_port: int = Field(default=0, description="0: no metrics are served")
+
+    # cadence, seconds
+    poll_every: float = Field(default=60.0, gt=0, description="between polls that back up the webhooks")
+    sweep_every: float = Field(default=86_400.0, gt=0, description="between full readings")
+
+    # edges
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = 8080
+    gateway_url: str = Field(default="http://127.0.0.1:8080", description="the public address that platforms call")
+    page_host: str = "127.0.0.1"
+    page_port: int = 8090
+    secret_key: SecretStr = Field(default=SecretStr(""), description="base64 of 32 bytes: seals grants at rest")
+
+    # HubSpot
+    hubspot_url: str = "https://api.hubapi.com"
+    hubspot_version: str = Field(default="2026-09", description="the date-based API version")
+    hubspot_portal: str = ""
+    hubspot_token: SecretStr = Field(default=SecretStr(""), description="static token of a private app")
+    hubspot_client_id: str = ""
+    hubspot_client_secret: SecretStr = Field(default=SecretStr(""), description="also signs the webhooks")
+    hubspot_refresh_token: SecretStr = SecretStr("")
+
+    # Xero
+    xero_url: str = "https://api.xero.com"
+    xero_identity_url: str = "https://identity.xero.com"
+    xero_tenant: str = Field(default="", description="the organisation's id")
+    xero_client_id: str = ""
+    xero_client_secret: SecretStr = SecretStr("")
+    xero_refresh_token: SecretStr = Field(default=SecretStr(""), description="the first one; it rotates from then on")
+    xero_webhook_key: SecretStr = SecretStr("")
+
+    tenant: str = Field(default="main", pattern=r"^[a-z0-9-]+$", description="this deployment's tenant")
+
+    def connection(self, platform: str) -> ConnectionId:
+        """The tenant's connection on a platform."""
+        return connection_id(self.tenant, platform)
+
+    @property
+    def worker_folder(self) -> Path:
+        """Where this worker keeps its local state."""
+        return self.state / "workers" / self.worker
+
+
+def load_settings(env_file: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: an unknown or unusable key; the message says which and what was probably meant.
+    """
+    path = env_file or Path(os.environ.get("REVMARK_ENV_FILE", ENV_FILE))
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for key in os.environ:
+        if key.startswith(PREFIX) and key not in known | OUTSIDE:
+            raise SettingsError(_unknown(key, known, "the environment"))
+    try:
+        return Settings(_env_file=path if path.exists() else None)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_explain(item, known, path) for item in error.errors())) from error
+
+
+def _explain(item: object, known: set[str], path: Path) -> str:
+    details = dict(item) if isinstance(item, dict) else {}
+    key = str((details.get("loc") or ("?",))[0]).upper()
+    key = key if key.startswith(PREFIX) else f"{PREFIX}{key}"
+    if details.get("type") == "extra_forbidden":
+        return _unknown(key, known, str(path))
+    return f"{key}: {details.get('msg')}. Mend it in {path} or in the environment, then run: revmark check"
+
+
+def _unknown(key: str, known: set[str], where: str) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "see `revmark init` for all settings"
+    return f"unknown setting {key} in {where}: {hint}"

@@ -1,0 +1,89 @@
+"""Every topic: name, key, value schema, partitions, retention, cleanup policy. Nothing else creates topics.
+
+All share one partition count, so that a key sits in the same partition of every topic it is used on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+DEFAULT_PREFIX = "revmark."
+FOREVER = timedelta(milliseconds=-1)  # Kafka's word for "never deleted"
+QUARTER = timedelta(days=92)  # a finance quarter can be replayed from its first day
+YEARS = timedelta(days=400)  # a year's audit can still read every decision
+MAX_RECORD = 4 * 1024 * 1024  # bytes: a Xero invoice with hundreds of lines stays under 1 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it must exist on the broker."""
+
+    name: str
+    key: str
+    schema: str
+    cleanup: Literal["delete", "compact"] = "delete"
+    retention: timedelta = QUARTER
+    public: bool = False
+
+    def config(self) -> dict[str, str]:
+        """The broker's settings for this topic."""
+        settings = {"cleanup.policy": self.cleanup, "max.message.bytes": str(MAX_RECORD)}
+        if self.cleanup == "delete":
+            keep = -1 if self.retention == FOREVER else int(self.retention.total_seconds() * 1000)
+            settings["retention.ms"] = str(keep)
+        return settings
+
+
+def _table(name: str, key: str) -> Topic:
+    return Topic(f"tables.{name}", key, "state", cleanup="compact")
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The topics of one deployment, under one prefix."""
+
+    prefix: str = DEFAULT_PREFIX
+    partitions: int = 4
+    replication: int = 1
+
+    # what comes in
+    changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link"))
+    facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome"))
+    lanes_hubspot: Topic = field(default=Topic("lanes.hubspot", "connection", "Command | Read | Poll | Resume"))
+    lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", "Command | Read | Poll | Resume"))
+    # what is decided
+    decisions: Topic = field(default=Topic("decisions", "tenant|customer", "Verdict", retention=YEARS))
+    occurrences: Topic = field(default=Topic("occurrences", "tenant|customer", "RevenueEvent"))
+    documents: Topic = field(default=Topic("documents", "tenant", "DocumentVersion"))
+    quarantine: Topic = field(default=Topic("quarantine", "source key", "Quarantined", retention=FOREVER))
+    ledger: Topic = field(default=Topic("ledger", "connection|command", "LedgerEntry", cleanup="compact"))
+    # what others read
+    revenue: Topic = field(default=Topic("revenue", "tenant|customer", "RevenueEvent", retention=FOREVER, public=True))
+    totals: Topic = field(
+        default=Topic("totals", "tenant|day|currency|subsidiary|side", "Total", cleanup="compact", public=True)
+    )
+    variances: Topic = field(default=Topic("variances", "variance id", "Variance", cleanup="compact", public=True))
+    # what the tables are rebuilt from
+    versions: Topic = field(default=_table("versions", "tenant|reference"))
+    identity: Topic = field(default=_table("identity", "tenant|name"))
+    entities: Topic = field(default=_table("entities", "tenant|customer|record"))
+    customers: Topic = field(default=_table("customers", "tenant|customer"))
+    cursors: Topic = field(default=_table("cursors", "connection|kind"))
+    windows: Topic = field(default=_table("windows", "tenant|day|currency|subsidiary|side"))
+    books: Topic = field(default=_table("books", "tenant|document"))
+    published: Topic = field(default=_table("published", "tenant|customer"))
+
+    def __iter__(self) -> Iterator[Topic]:
+        """Every topic, in the order of the flow."""
+        return (value for value in vars(self).values() if isinstance(value, Topic))
+
+    def name(self, topic: Topic) -> str:
+        """The topic's name on the broker."""
+        return f"{self.prefix}{topic.name}"
+
+    def lane(self, platform: str) -> Topic:
+        """The lane topic of a platform."""
+        return {"hubspot": self.lanes_hubspot, "xero": self.lanes_xero}[platform]
