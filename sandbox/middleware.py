@@ -1,0 +1,121 @@
+"""The wrapping both emulators share: calls are counted, then faults strike.
+
+In: ASGI requests. Out: the application's answer, a vendor's refusal, or a broken connection. Invariant:
+calls under ``/_sandbox/`` are neither logged nor struck; a call that was dropped after it was applied is
+logged with the status the client never saw.
+
+Use in an emulator, outermost first::
+
+    middleware=[
+        Middleware(CallRecorder, calls=calls, clock=clock),
+        Middleware(FaultInjector, faults=faults, clock=clock, refuse=refuse),
+    ]
+"""
+
+from collections.abc import Callable
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.clock import Clock
+from sandbox.faults import Fault, FaultKind, Faults
+from sandbox.log import CallLog
+
+CONTROL_PREFIX = "/_sandbox"
+DISCONNECT = "sandbox.disconnect"  # an extension of the ASGI scope that our server offers: cut the connection
+
+Refuse = Callable[[Fault, Request], Response]
+
+
+def html_outage(status: int) -> Response:
+    """Give what a load balancer says when the platform behind it is gone."""
+    page = f"<html><head><title>{status}</title></head><body><h1>Service Unavailable</h1></body></html>"
+    return Response(page, status_code=status, media_type="text/html")
+
+
+def is_control(scope: Scope) -> bool:
+    """Tell whether a request is for the sandbox itself and not for the pretend platform."""
+    path: str = scope.get("path", "")
+    return scope["type"] != "http" or path.startswith(CONTROL_PREFIX)
+
+
+class CallRecorder:
+    """Logs each API call with the status the platform decided."""
+
+    def __init__(self, app: ASGIApp, calls: CallLog, clock: Clock) -> None:
+        self.app = app
+        self.calls = calls
+        self.clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if is_control(scope):
+            await self.app(scope, receive, send)
+            return
+        status: list[int] = []
+        at = self.clock.now()
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status.append(message["status"])
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        finally:
+            decided = scope.get("sandbox.status", status[0] if status else None)
+            query = scope.get("query_string", b"").decode("latin-1")
+            self.calls.record(at, scope["method"], scope["path"], query, decided, scope.get("sandbox.fault"))
+
+
+class FaultInjector:
+    """Lets the faults in force strike API calls."""
+
+    def __init__(self, app: ASGIApp, faults: Faults, clock: Clock, refuse: Refuse) -> None:
+        self.app = app
+        self.faults = faults
+        self.clock = clock
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if is_control(scope):
+            await self.app(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+        if slow := self.faults.take(FaultKind.LATENCY, method, path):
+            scope["sandbox.fault"] = slow.kind.value
+            await self.clock.sleep(slow.number("seconds", 1.0))
+        if refusal := self.faults.take(FaultKind.STATUS, method, path):
+            scope["sandbox.fault"] = refusal.kind.value
+            await self.refuse(refusal, Request(scope, receive))(scope, receive, send)
+            return
+        if self.faults.take(FaultKind.DROP_BEFORE, method, path):
+            scope["sandbox.fault"] = FaultKind.DROP_BEFORE.value
+            await _disconnect(scope, receive)
+            return
+        if self.faults.take(FaultKind.DROP_AFTER, method, path):
+            scope["sandbox.fault"] = FaultKind.DROP_AFTER.value
+            await self.app(scope, receive, _swallow(scope))
+            await _disconnect(scope, receive)
+            return
+        await self.app(scope, receive, send)
+
+
+def _swallow(scope: Scope) -> Send:
+    async def swallow(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            scope["sandbox.status"] = message["status"]
+
+    return swallow
+
+
+async def _disconnect(scope: Scope, receive: Receive) -> None:
+    cut = (scope.get("extensions") or {}).get(DISCONNECT)
+    if cut is None:  # in-process transport: what httpx itself raises when a server hangs up
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+    cut()
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,57 @@
+"""JSON in and out of the emulators.
+
+In: bytes from clients; values from the emulators. Out: the other. Invariant: no amount passes through a
+float: fractions are read as `Decimal` and written with the digits they have.
+"""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import orjson
+from starlette.responses import Response
+
+JSON_TYPE = "application/json;charset=utf-8"
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _spell(value: object) -> object:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f").encode())
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def decode(body: bytes) -> Any:  # what a client sent has no type yet
+    """Read JSON strictly; numbers with a fraction become `Decimal`. Raises `ValueError`."""
+    return json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+
+
+def encode(value: object) -> bytes:
+    """Write JSON; a `Decimal` keeps its digits, an aware datetime becomes ISO 8601 with ``Z``."""
+    return orjson.dumps(value, default=_spell, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+def iso(instant: datetime) -> str:
+    """Spell an instant as the vendors do: UTC, milliseconds, ``Z``."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def epoch_ms(instant: datetime) -> int:
+    """Count whole milliseconds since 1970."""
+    return int(instant.timestamp()) * 1000 + instant.microsecond // 1000
+
+
+class Reply(Response):
+    """A JSON answer."""
+
+    media_type = JSON_TYPE
+
+    def render(self, content: object) -> bytes:
+        """Encode the content."""
+        return encode(content)
