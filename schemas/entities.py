@@ -54,6 +54,8 @@ class Company(Canonical):
     balance_due: str | None = None
     last_payment_date: str | None = None
     last_payment_amount: str | None = None
+    erp_id: str | None = Field(default=None, description="CRM side only: the ERP's customer id kept there")
+    crm_id: str | None = Field(default=None, description="ERP side only: the CRM's company id kept there")
 
 
 class Contact(Canonical):
@@ -73,6 +75,7 @@ class Product(Canonical):
     name: str | None = None
     description: str | None = None
     price: str | None = Field(default=None, description="in the tenant's base currency")
+    erp_id: str | None = Field(default=None, description="CRM side only: the ERP's item id kept there")
 
 
 class Line(BaseModel):
@@ -97,7 +100,7 @@ class Deal(Canonical):
     stage: str | None = None
     amount: str | None = None
     currency: str | None = None
-    close_date: str | None = None
+    closed_at: str | None = Field(default=None, description="ISO instant in UTC")
     lines: list[Line] = Field(default_factory=list)
     order_status: str | None = Field(default=None, description="created, or held with its reason")
     invoice_number: str | None = None
@@ -133,6 +136,7 @@ class Invoice(Canonical):
     amount_due: str | None = None
     amount_paid: str | None = None
     amount_credited: str | None = None
+    erp_id: str | None = Field(default=None, description="CRM side only: the ERP's invoice id kept there")
     lines: list[Line] = Field(default_factory=list)
 
 

@@ -1,4 +1,7 @@
-"""What was decided about one field, by which rule, on which evidence. Topic `decisions`, keyed by tenant and customer."""
+"""What was decided about one field, by which rule, on which evidence.
+
+Topic `decisions`, keyed by tenant and customer.
+"""
 
 from __future__ import annotations
 

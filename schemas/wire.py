@@ -1,7 +1,7 @@
 """The wire: how records are written to and read from topics and tables.
 
-JSON by orjson; Decimals go out as strings and platform numbers with a fraction come in as Decimals, so that no amount is
-ever a float.
+JSON by orjson; Decimals go out as strings and platform numbers with a fraction come in as Decimals,
+so that no amount is ever a float.
 """
 
 from __future__ import annotations

@@ -1,0 +1,30 @@
+"""A sighting: a platform's record in canonical words, before it is known whose it is.
+
+Platform translators return sightings (one record may hold two: a Xero contact is a company and a person); capture
+resolves the references to canonical ids and makes facts of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.names import Entity, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One entity as one side shows it.
+
+    `keys` is evidence of identity: `erp_ref` and `crm_ref` (a reference to the same record on the other side: strong),
+    `sku`, `email` and `number` (strong within their scope), `domain` and `name` (weak: they only propose).
+    `parents` are references on the same platform by role: `company`, `deal`, `invoice`, `credit_note`.
+    """
+
+    entity: Entity
+    ref: Ref
+    fields: dict[str, Any]
+    keys: dict[str, str] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+    deleted: bool = False
+    merged_from: tuple[Ref, ...] = ()

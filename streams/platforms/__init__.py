@@ -1,0 +1,1 @@
+"""One folder per platform; no platform imports another. `interface` says what each fulfils."""

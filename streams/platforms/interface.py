@@ -1,0 +1,85 @@
+"""What a platform must offer: read, poll, write, look up. One folder per platform fulfils it.
+
+In: canonical commands, record ids, cursors. Out: records as the platform showed them, and what became of each command.
+A client holds no state that must survive: cursors, grants and the ledger are the lane's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from schemas.command import Command
+from schemas.names import Platform, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record as the platform showed it. `version` is its modified time in milliseconds since 1970."""
+
+    kind: str
+    record_id: str
+    version: int
+    raw: dict[str, Any]
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a poll. `cursor` resumes after it; `complete` says that nothing more is there for now."""
+
+    records: list[Seen]
+    cursor: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one command.
+
+    `applied` and `refused` are final. `unknown`: the answer was lost, look it up. `again`: nothing was written, and
+    the same command may be sent once `until` has passed.
+    """
+
+    command: str
+    state: Literal["applied", "refused", "unknown", "again"]
+    ref: str | None = None
+    version: int | None = None
+    code: str = ""
+    message: str = ""
+    until: datetime | None = None
+    seen: list[Seen] = field(default_factory=list)
+
+
+class PlatformClient(Protocol):
+    """One connection's client.
+
+    Every method may raise Throttled, Parked or Transient (nothing was written), never a bare httpx error.
+    """
+
+    platform: Platform
+    side: Side
+    kinds: tuple[str, ...]
+    """What is polled, in the order in which a first reading makes sense."""
+
+    async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
+        """Read records now, batched; a record that is gone comes back as `deleted`."""
+        ...
+
+    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+        """Read what changed since `cursor` (all, when None or `sweep`), overlapping by two minutes."""
+        ...
+
+    async def write(self, commands: Sequence[Command]) -> list[Written]:
+        """Write, batched where the platform can, one answer per command, in any order."""
+        ...
+
+    async def look_up(self, command: Command) -> Written | None:
+        """Find out whether a command whose answer was lost has been applied; None: it has not."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
