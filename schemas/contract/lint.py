@@ -1,0 +1,100 @@
+"""Finds what loads but cannot be meant: gaps, contradictions, fields that do not exist."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.contract.model import Contract, FieldRule
+from schemas.entities import ENTITIES
+from schemas.names import Entity, Side
+
+# Finance's fields: the later change must never win them, and the CRM never owns them.
+FINANCE_FIELDS: dict[Entity, frozenset[str]] = {
+    Entity.COMPANY: frozenset(
+        {"credit_hold", "payment_terms", "balance_due", "last_payment_date", "last_payment_amount"}
+    ),
+    Entity.DEAL: frozenset({"order_status", "invoice_number", "invoice_status", "amount_due", "amount_paid"}),
+    Entity.INVOICE: frozenset(
+        {
+            "number",
+            "status",
+            "date",
+            "currency",
+            "subtotal",
+            "tax",
+            "total",
+            "amount_due",
+            "amount_paid",
+            "amount_credited",
+        }
+    ),
+}
+# Fields that both platforms let people write: somebody has to own them.
+SHARED_FIELDS: dict[Entity, frozenset[str]] = {
+    Entity.COMPANY: frozenset(
+        {"name", "phone", "tax_number", "currency", "shipping_address", "payment_terms", "credit_hold"}
+    ),
+    Entity.CONTACT: frozenset({"email", "first_name", "last_name"}),
+    Entity.PRODUCT: frozenset({"name", "description", "price"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding: `error` keeps workers from starting, `warning` does not."""
+
+    level: Literal["error", "warning"]
+    path: str
+    message: str
+
+
+def lint(contract: Contract) -> list[Finding]:
+    """All findings, errors first."""
+    found = [*_fields(contract), *_gaps(contract), *_guards(contract)]
+    return sorted(found, key=lambda finding: (finding.level, finding.path))
+
+
+def _fields(contract: Contract) -> Iterator[Finding]:
+    for entity, clause in contract.entities.items():
+        known = set(ENTITIES[entity].model_fields)
+        for name, rule in clause.fields.items():
+            path = f"entities.{entity.value}.fields.{name}"
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f": did you mean {near[0]!r}?" if near else ""
+                yield Finding("error", path, f"{entity.value} has no field {name!r}{hint}")
+            yield from _rule(path, rule, finance=name in FINANCE_FIELDS.get(entity, ()))
+
+
+def _rule(path: str, rule: FieldRule, *, finance: bool) -> Iterator[Finding]:
+    if rule.policy == "owner" and rule.owner is None:
+        yield Finding("error", path, "policy 'owner' needs an owner: crm or erp")
+    if rule.policy != "owner" and (rule.owner or rule.then or rule.until):
+        yield Finding("error", path, f"policy {rule.policy!r} knows no owner: remove owner, until and then")
+    if (rule.until is None) != (rule.then is None):
+        yield Finding("error", path, "'until' and 'then' belong together")
+    if rule.then is not None and rule.then == rule.owner:
+        yield Finding("warning", path, f"'then' names the owner it already has ({rule.owner})")
+    if finance and rule.policy != "owner":
+        yield Finding("error", path, "a finance field is owned, never decided by time or left to review")
+    if finance and Side.CRM in {rule.owner, rule.then}:
+        yield Finding("error", path, "a finance field belongs to the ERP")
+
+
+def _gaps(contract: Contract) -> Iterator[Finding]:
+    for entity, clause in contract.entities.items():
+        for name in sorted(SHARED_FIELDS.get(entity, frozenset()) - set(clause.fields)):
+            path = f"entities.{entity.value}.fields.{name}"
+            yield Finding("warning", path, "both sides can write it and nobody owns it: it will not be synced")
+
+
+def _guards(contract: Contract) -> Iterator[Finding]:
+    if contract.guards.lifecycle_gating and contract.lifecycle.fallback in contract.lifecycle.gated:
+        yield Finding("error", "lifecycle.fallback", "the fallback stage is itself gated: the guard could never rest")
+    if contract.guards.lifecycle_gating and contract.rule(Entity.COMPANY, "lifecycle") is not None:
+        yield Finding("error", "entities.company.fields.lifecycle", "lifecycle belongs to the guard lifecycle_gating")
+    if Entity.INVOICE in contract.entities and contract.entities[Entity.INVOICE].master is Side.CRM:
+        yield Finding("error", "entities.invoice.master", "posted invoices count as revenue: the ERP is their master")

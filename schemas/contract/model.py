@@ -1,0 +1,150 @@
+"""The contract's shape. Unknown keys are refused (the loader says which known one is nearest)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.money import Currency
+from schemas.names import Entity, Side, digest
+
+State = Literal["first_order"]
+
+
+class Clause(BaseModel):
+    """Base of the contract's parts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldRule(Clause):
+    """Who wins about one field.
+
+    `owner`: the system of record; with `until`/`then` it changes hands when the customer reaches a state.
+    `newest`: the later change wins, unless both came within `tolerance_seconds`: then a person is asked.
+    `review`: when both changed, a person is asked.
+    """
+
+    policy: Literal["owner", "newest", "review"] = "owner"
+    owner: Side | None = None
+    until: State | None = None
+    then: Side | None = None
+    tolerance_seconds: int = Field(default=5, ge=0, description="clocks of two vendors differ by seconds")
+
+    @property
+    def tolerance(self) -> timedelta:
+        """Inside this difference `newest` refuses to choose."""
+        return timedelta(seconds=self.tolerance_seconds)
+
+    def owner_at(self, *, ordered: bool) -> Side | None:
+        """The owner once the customer has (not) ordered."""
+        return self.then if ordered and self.until == "first_order" else self.owner
+
+
+class Creation(Clause):
+    """Whether a record that exists on one side only is made on the other."""
+
+    crm: Literal["always", "never"] = "never"
+    erp: Literal["always", "when_ordered", "never"] = "never"
+
+
+class EntityClause(Clause):
+    """One entity: its master, what is created where, who owns which field."""
+
+    master: Side
+    create: Creation = Creation()
+    fields: dict[str, FieldRule] = Field(default_factory=dict)
+
+
+class Guards(Clause):
+    """What protects finance data, whatever the field rules say."""
+
+    credit_hold: bool = Field(default=True, description="on hold: the CRM changes neither terms nor order status")
+    address_governance: bool = Field(default=True, description="the CRM may change addresses of prospects only")
+    currency_lock: bool = Field(default=True, description="the first order hands the currency to the ERP")
+    lifecycle_gating: bool = Field(default=True, description="no customer in the CRM before an order exists")
+    posted_immutable: bool = Field(default=True, description="a posted invoice changes through credit only")
+
+
+class Identity(Clause):
+    """What makes two records one. The ERP's id always links; these only add to it."""
+
+    sku_links: bool = Field(default=True, description="a product's SKU is the ERP's item code")
+    email_links: bool = Field(default=True, description="a person's e-mail links within one customer")
+    domain_proposes: bool = True
+    name_proposes: bool = True
+
+
+class Lifecycle(Clause):
+    """The CRM's lifecycle stages that mean something to finance."""
+
+    customer: str = "customer"
+    gated: tuple[str, ...] = ("customer", "evangelist")
+    fallback: str = Field(default="opportunity", description="written back when no earlier stage is known")
+
+
+class Timing(Clause):
+    """When intent becomes commitment, and commitment a bill."""
+
+    order_when_deal_stage: tuple[str, ...] = ("closedwon",)
+    invoice_when: Literal["order_created", "never"] = "order_created"
+
+
+class InvoiceDefaults(Clause):
+    """What a deal does not say and an invoice needs."""
+
+    status: Literal["DRAFT", "SUBMITTED", "AUTHORISED"] = "AUTHORISED"
+    number_prefix: str = Field(default="RM-", min_length=1, max_length=20)
+    account: str = Field(default="200", description="the ERP's revenue account code")
+    accounts_by_sku: dict[str, str] = Field(default_factory=dict)
+    tax_type: str = Field(default="OUTPUT2", description="the ERP's tax type code")
+    tax_types_by_country: dict[str, str] = Field(default_factory=dict)
+    line_amounts: Literal["Exclusive", "Inclusive", "NoTax"] = "Exclusive"
+    due_days: int = Field(default=20, ge=0, description="days after the invoice date when the customer has no terms")
+
+
+class Platforms(Clause):
+    """Which platform plays which side."""
+
+    crm: Literal["hubspot"] = "hubspot"
+    erp: Literal["xero"] = "xero"
+
+    def on(self, side: Side) -> Literal["hubspot", "xero"]:
+        """The platform of a side."""
+        return self.crm if side is Side.CRM else self.erp
+
+
+class Contract(Clause):
+    """The whole contract of one tenant."""
+
+    contract: Literal[1] = Field(description="version of this format")
+    name: str
+    pattern: Literal["crm_led", "erp_led", "arbitrated"]
+    timezone: str = Field(description="IANA name: business days are counted here")
+    base_currency: Currency
+    platforms: Platforms = Platforms()
+    identity: Identity = Identity()
+    entities: dict[Entity, EntityClause]
+    guards: Guards = Guards()
+    lifecycle: Lifecycle = Lifecycle()
+    timing: Timing = Timing()
+    invoice_defaults: InvoiceDefaults = InvoiceDefaults()
+    credit_hold_group: str = Field(default="Credit hold", description="the ERP's contact group that means on hold")
+    required: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """Names this very contract in every verdict."""
+        return digest(self.model_dump_json())
+
+    def clause(self, entity: Entity) -> EntityClause | None:
+        """The entity's clause, None where the contract is silent (and nothing is written)."""
+        return self.entities.get(entity)
+
+    def rule(self, entity: Entity, field: str) -> FieldRule | None:
+        """The field's rule; None: the field is nobody's business."""
+        clause = self.entities.get(entity)
+        return clause.fields.get(field) if clause else None
