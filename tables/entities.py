@@ -1,0 +1,104 @@
+"""Entities: both sides of one record, what they last agreed on, and what is on its way. Keyed by tenant, customer, id.
+
+The row is the JSON form of `EntityState`; arbitrate is its only writer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from schemas.names import Entity, Side
+from tables.view import View
+
+
+@dataclass(slots=True)
+class SideState:
+    """One side as last seen. `version` is the highest seen or written, in the platform's milliseconds."""
+
+    ref: str | None = None
+    version: int = -1
+    fields: dict[str, Any] = field(default_factory=dict)
+    deleted: bool = False
+
+    @property
+    def present(self) -> bool:
+        """Whether the record is there."""
+        return self.ref is not None and not self.deleted
+
+
+@dataclass(slots=True)
+class Flight:
+    """A write on its way: the command and what it writes."""
+
+    command: str
+    kind: str
+    fields: dict[str, Any]
+
+
+@dataclass(slots=True)
+class EntityState:
+    """All that arbitrate knows of one record.
+
+    `derived` are values that the ERP side states without a field of its own (a deal's invoice status); `blocked` are
+    values that a platform refused, not tried again until they change; `noted` are verdicts already given.
+    """
+
+    entity: str
+    id: str
+    crm: SideState = field(default_factory=SideState)
+    erp: SideState = field(default_factory=SideState)
+    baseline: dict[str, Any] = field(default_factory=dict)
+    derived: dict[str, Any] = field(default_factory=dict)
+    flights: dict[str, list[Flight]] = field(default_factory=lambda: {"crm": [], "erp": []})
+    blocked: dict[str, dict[str, Any]] = field(default_factory=lambda: {"crm": {}, "erp": {}})
+    noted: dict[str, str] = field(default_factory=dict)
+    related: dict[str, str] = field(default_factory=dict)
+    counter: int = 0
+    marks: dict[str, Any] = field(default_factory=dict)
+
+    def side(self, side: Side) -> SideState:
+        """The state of one side."""
+        return self.crm if side is Side.CRM else self.erp
+
+    def shown(self, side: Side) -> dict[str, Any]:
+        """What a side shows once everything on its way has arrived."""
+        state = self.side(side)
+        values = {**state.fields, **self.derived} if side is Side.ERP else dict(state.fields)
+        for flight in self.flights[side.value]:
+            values.update(flight.fields)
+        return values
+
+    @property
+    def label(self) -> str:
+        """What people call the record."""
+        for values in (self.crm.fields, self.erp.fields):
+            for name in ("number", "name", "email", "sku"):
+                if values.get(name):
+                    return str(values[name])
+        return self.id
+
+
+def key(tenant: str, customer: str, record: str) -> str:
+    """The row's key: under the partition key, so that a customer's records sit together."""
+    return f"{tenant}|{customer}|{record}"
+
+
+def load(view: View, tenant: str, customer: str, entity: Entity, record: str) -> EntityState:
+    """Read a record's state, or begin it."""
+    row = view.get(key(tenant, customer, record))
+    if row is None:
+        return EntityState(entity=entity.value, id=record)
+    return EntityState(
+        **{
+            **row,
+            "crm": SideState(**row["crm"]),
+            "erp": SideState(**row["erp"]),
+            "flights": {side: [Flight(**flight) for flight in flights] for side, flights in row["flights"].items()},
+        }
+    )
+
+
+def save(view: View, tenant: str, customer: str, state: EntityState) -> None:
+    """Write a record's state."""
+    view[key(tenant, customer, state.id)] = asdict(state)

@@ -1,0 +1,87 @@
+"""Versions: the high-water mark of every record on every side. Keyed by tenant and reference.
+
+A row is `{"v": version, "h": content hash, "t": seen, "s": [...]}`: milliseconds, hash and milliseconds; `s` holds the
+sightings of a record that cannot go on yet (its customer is unknown, or it may be somebody already known).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from schemas.change import Change
+from schemas.instants import to_millis
+from schemas.names import Ref, digest, ref
+from schemas.sighting import Sighting
+from schemas.wire import encode
+from tables.view import View
+
+Arrivals = Literal["new", "duplicate", "stale"]
+
+
+def key(tenant: str, reference: str) -> str:
+    """The row's key."""
+    return f"{tenant}|{reference}"
+
+
+def change_ref(change: Change) -> Ref:
+    """The reference of the record that changed."""
+    return ref(change.platform, change.kind, change.record_id)
+
+
+def admit(view: View, change: Change) -> Arrivals:
+    """Raise the high-water mark, or say why the change adds nothing.
+
+    A lower version is stale. The same version with the same content is a duplicate; with other content it is news
+    when it was seen later (platforms do not move the time for every change).
+    """
+    row_key = key(change.tenant, change_ref(change))
+    row = view.get(row_key)
+    content = digest(encode(change.raw).decode(), str(change.deleted))
+    seen = to_millis(change.seen_at)
+    if row is not None:
+        if change.version < row["v"]:
+            return "stale"
+        if change.version == row["v"]:
+            if content == row["h"]:
+                return "duplicate"
+            if seen < row["t"]:
+                return "stale"
+    view[row_key] = {"v": change.version, "h": content, "t": seen, **({"s": row["s"]} if row and "s" in row else {})}
+    return "new"
+
+
+def park(view: View, tenant: str, reference: str, sightings: list[dict[str, Any]]) -> None:
+    """Keep the sightings of a record that cannot go on yet."""
+    row = view.get(key(tenant, reference)) or {"v": 0, "h": "", "t": 0}
+    view[key(tenant, reference)] = {**row, "s": sightings}
+
+
+def parked(view: View, tenant: str, reference: str) -> list[dict[str, Any]]:
+    """The sightings kept for a record."""
+    row = view.get(key(tenant, reference))
+    return list(row.get("s", ())) if row else []
+
+
+def release(view: View, tenant: str, reference: str) -> None:
+    """Forget the sightings kept for a record."""
+    row = view.get(key(tenant, reference))
+    if row and "s" in row:
+        view[key(tenant, reference)] = {name: value for name, value in row.items() if name != "s"}
+
+
+def to_row(sighting: Sighting, change: Change) -> dict[str, Any]:
+    """A sighting as JSON, with what its fact will need of the change."""
+    return {
+        "entity": sighting.entity.value,
+        "ref": sighting.ref,
+        "fields": sighting.fields,
+        "keys": sighting.keys,
+        "parents": sighting.parents,
+        "deleted": sighting.deleted or change.deleted,
+        "merged_from": list(sighting.merged_from),
+        "side": change.side.value,
+        "version": change.version,
+        "seen_at": to_millis(change.seen_at),
+        "canonical": change.canonical,
+        "customer": change.customer,
+    }

@@ -1,0 +1,47 @@
+"""A view of one table in one partition: what a step reads and writes.
+
+The engine's batch view fulfils it; `MemoryView` is the small real one for tests and simulations. Invariant: what `get`
+hands out belongs to the caller; the table changes only by assignment.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Protocol
+
+
+class View(Protocol):
+    """Keys are texts, values JSON."""
+
+    def get(self, key: str) -> Any | None:
+        """The value, or None."""
+        ...
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Write a value."""
+        ...
+
+    def __delitem__(self, key: str) -> None:
+        """Forget a key; absent keys are no error."""
+        ...
+
+
+class MemoryView:
+    """A view over a dict of its own."""
+
+    def __init__(self, rows: dict[str, Any] | None = None) -> None:
+        """Start with `rows`, or with none."""
+        self.rows: dict[str, Any] = rows if rows is not None else {}
+
+    def get(self, key: str) -> Any | None:
+        """A copy of the value, or None."""
+        value = self.rows.get(key)
+        return None if value is None else copy.deepcopy(value)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Keep a copy of the value."""
+        self.rows[key] = copy.deepcopy(value)
+
+    def __delitem__(self, key: str) -> None:
+        """Forget a key."""
+        self.rows.pop(key, None)
