@@ -1,0 +1,134 @@
+"""The properties that a portal must have, and how they are made there.
+
+In: a door to the portal. Out: what is missing; the missing ones, made. Invariant: an existing property is never
+changed, and amounts are numbers beside a currency of their own.
+Source: HubSpot's guide to the properties API (type, fieldType, hasUniqueValue, at most ten unique ones per object).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from streams.platforms.hubspot.shapes import PATHS
+
+GROUP = "revmark"
+_YES_NO = (("Yes", "true"), ("No", "false"))
+_FIELD_TYPES = {
+    "string": "text",
+    "number": "number",
+    "date": "date",
+    "bool": "booleancheckbox",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PortalProperty:
+    """One property of one object type. `kind` is our word for the object type."""
+
+    kind: str
+    name: str
+    label: str
+    type: str = "string"
+    unique: bool = False
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """Label and value of each choice."""
+        return _YES_NO if self.type == "bool" else ()
+
+    def body(self) -> dict[str, Any]:
+        """The property as HubSpot's API creates it."""
+        body: dict[str, Any] = {
+            "name": self.name,
+            "label": self.label,
+            "type": self.type,
+            "fieldType": _FIELD_TYPES[self.type],
+            "groupName": GROUP,
+        }
+        if self.unique:
+            body["hasUniqueValue"] = True
+        if self.options:
+            body["options"] = [
+                {"label": label, "value": value, "displayOrder": place, "hidden": False}
+                for place, (label, value) in enumerate(self.options)
+            ]
+        return body
+
+
+PORTAL_PROPERTIES: tuple[PortalProperty, ...] = (
+    PortalProperty("company", "xero_contact_id", "Xero contact id", unique=True),
+    PortalProperty("company", "revmark_currency", "Billing currency"),
+    PortalProperty("company", "revmark_payment_terms", "Payment terms"),
+    PortalProperty("company", "revmark_credit_hold", "Credit hold", "bool"),
+    PortalProperty("company", "revmark_balance_due", "Balance due", "number"),
+    PortalProperty("company", "revmark_last_payment_date", "Last payment date", "date"),
+    PortalProperty("company", "revmark_last_payment_amount", "Last payment amount", "number"),
+    PortalProperty("company", "revmark_tax_number", "Tax number"),
+    PortalProperty("company", "revmark_shipping_street", "Shipping street"),
+    PortalProperty("company", "revmark_shipping_city", "Shipping city"),
+    PortalProperty("company", "revmark_shipping_region", "Shipping region"),
+    PortalProperty("company", "revmark_shipping_postal_code", "Shipping postal code"),
+    PortalProperty("company", "revmark_shipping_country", "Shipping country"),
+    PortalProperty("product", "xero_item_id", "Xero item id", unique=True),
+    PortalProperty("deal", "revmark_key", "Revmark key", unique=True),
+    PortalProperty("deal", "revmark_order_status", "Order status"),
+    PortalProperty("deal", "revmark_invoice_number", "Invoice number"),
+    PortalProperty("deal", "revmark_invoice_status", "Invoice status"),
+    PortalProperty("deal", "revmark_amount_due", "Amount due", "number"),
+    PortalProperty("deal", "revmark_amount_paid", "Amount paid", "number"),
+    PortalProperty("invoice", "xero_invoice_id", "Xero invoice id", unique=True),
+    PortalProperty("invoice", "revmark_invoice_number", "Invoice number"),
+    PortalProperty("invoice", "revmark_invoice_status", "Invoice status"),
+    PortalProperty("invoice", "revmark_total", "Total", "number"),
+    PortalProperty("invoice", "revmark_amount_due", "Amount due", "number"),
+    PortalProperty("invoice", "revmark_amount_paid", "Amount paid", "number"),
+    PortalProperty("invoice", "revmark_amount_credited", "Amount credited", "number"),
+)
+
+
+class Portal(Protocol):
+    """What is needed of a portal: the property endpoints, as the client has them."""
+
+    async def property_names(self, path: str) -> set[str]:
+        """The names of an object type's properties."""
+        ...
+
+    async def create_group(self, path: str, name: str, label: str) -> None:
+        """Make a property group unless it is there."""
+        ...
+
+    async def create_properties(self, path: str, bodies: Sequence[dict[str, Any]]) -> None:
+        """Make properties."""
+        ...
+
+
+async def missing_properties(portal: Portal) -> list[PortalProperty]:
+    """The properties that the portal lacks, in our order.
+
+    Raises:
+        Parked: the token may not read property definitions; the message names the scope.
+        Throttled, Transient: try again.
+    """
+    there = {kind: await portal.property_names(PATHS[kind]) for kind in _kinds(PORTAL_PROPERTIES)}
+    return [wanted for wanted in PORTAL_PROPERTIES if wanted.name not in there[wanted.kind]]
+
+
+async def create_properties(portal: Portal, wanted: Iterable[PortalProperty] | None = None) -> list[PortalProperty]:
+    """Make the missing properties (or `wanted`), and tell which were made.
+
+    Raises:
+        Parked: the token may not write property definitions; the message names the scope.
+        Refused: HubSpot refuses a definition; the message is its own.
+        Throttled, Transient: try again, nothing is made twice.
+    """
+    missing = list(wanted) if wanted is not None else await missing_properties(portal)
+    for kind in _kinds(missing):
+        await portal.create_group(PATHS[kind], GROUP, "Revmark")
+        await portal.create_properties(PATHS[kind], [each.body() for each in missing if each.kind == kind])
+    return missing
+
+
+def _kinds(properties: Iterable[PortalProperty]) -> list[str]:
+    return list(dict.fromkeys(each.kind for each in properties))

@@ -1,0 +1,185 @@
+"""The shape of each record type: which canonical field sits in which property, and how it is spelt.
+
+In: nothing. Out: one `Shape` per kind, read by translation, payloads, properties and the client.
+Invariant: a field has one place per kind; what has no place here, HubSpot cannot hold.
+Sources: HubSpot's guides to the object types and its table of object type ids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.names import Entity
+from streams.platforms.hubspot.spelling import Spelling
+
+MERGED = "hs_merged_object_ids"  # ";"-joined ids of the records that were merged into this one
+PLATFORM = "hubspot"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One canonical field and the property it sits in."""
+
+    field: str
+    property: str
+    spelling: Spelling = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One record type. `key` is the unique property by which a create finds its record again."""
+
+    kind: str
+    entity: Entity
+    path: str
+    type_id: str
+    columns: tuple[Column, ...]
+    key: str
+    currency: str = ""  # property that says in which currency the amounts are; empty: the tenant's own
+    modified: str = "hs_lastmodifieddate"
+    erp_kind: str = ""  # the ERP's record type that `key` refers to; empty: `key` is no ERP id
+    parents: tuple[str, ...] = ()
+    address: tuple[tuple[str, str], ...] = ()  # part of the shipping address -> property
+    on_create: tuple[tuple[str, str], ...] = ()  # properties that every create carries
+
+    @property
+    def properties(self) -> list[str]:
+        """Every property that is read, and no other: quota and privacy both."""
+        names = [column.property for column in self.columns] + [name for _, name in self.address]
+        return list(dict.fromkeys([*names, self.key, self.modified, MERGED]))
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The canonical fields that have a place and can be written."""
+        named = {column.field for column in self.columns}
+        return frozenset(named | {"shipping_address"} if self.address else named)
+
+
+COMPANY = Shape(
+    kind="company",
+    entity=Entity.COMPANY,
+    path="companies",
+    type_id="0-2",
+    key="xero_contact_id",
+    erp_kind="contact",
+    currency="revmark_currency",
+    columns=(
+        Column("name", "name"),
+        Column("domain", "domain", "lower"),
+        Column("phone", "phone"),
+        Column("tax_number", "revmark_tax_number"),
+        Column("currency", "revmark_currency", "currency"),
+        Column("payment_terms", "revmark_payment_terms"),
+        Column("credit_hold", "revmark_credit_hold", "bool"),
+        Column("lifecycle", "lifecyclestage"),
+        Column("balance_due", "revmark_balance_due", "amount"),
+        Column("last_payment_date", "revmark_last_payment_date", "day"),
+        Column("last_payment_amount", "revmark_last_payment_amount", "amount"),
+        Column("erp_id", "xero_contact_id"),
+    ),
+    address=(
+        ("street", "revmark_shipping_street"),
+        ("city", "revmark_shipping_city"),
+        ("region", "revmark_shipping_region"),
+        ("postal_code", "revmark_shipping_postal_code"),
+        ("country", "revmark_shipping_country"),
+    ),
+)
+
+CONTACT = Shape(
+    kind="contact",
+    entity=Entity.CONTACT,
+    path="contacts",
+    type_id="0-1",
+    key="email",
+    modified="lastmodifieddate",  # contacts alone lack the hs_ prefix
+    parents=("company",),
+    columns=(
+        Column("email", "email", "lower"),
+        Column("first_name", "firstname"),
+        Column("last_name", "lastname"),
+    ),
+)
+
+PRODUCT = Shape(
+    kind="product",
+    entity=Entity.PRODUCT,
+    path="products",
+    type_id="0-7",
+    key="xero_item_id",
+    erp_kind="item",
+    columns=(
+        Column("sku", "hs_sku"),
+        Column("name", "name"),
+        Column("description", "description"),
+        Column("price", "price", "amount"),
+        Column("erp_id", "xero_item_id"),
+    ),
+)
+
+DEAL = Shape(
+    kind="deal",
+    entity=Entity.DEAL,
+    path="deals",
+    type_id="0-3",
+    key="revmark_key",
+    currency="deal_currency_code",
+    parents=("company", "contact"),
+    columns=(
+        Column("name", "dealname"),
+        Column("stage", "dealstage"),
+        Column("amount", "amount", "amount"),
+        Column("currency", "deal_currency_code", "currency"),
+        Column("closed_at", "closedate", "instant"),
+        Column("order_status", "revmark_order_status"),
+        Column("invoice_number", "revmark_invoice_number"),
+        Column("invoice_status", "revmark_invoice_status"),
+        Column("amount_due", "revmark_amount_due", "amount"),
+        Column("amount_paid", "revmark_amount_paid", "amount"),
+    ),
+)
+
+INVOICE = Shape(
+    kind="invoice",
+    entity=Entity.INVOICE,
+    path="invoices",
+    type_id="0-53",
+    key="xero_invoice_id",
+    erp_kind="invoice",
+    currency="hs_currency",
+    parents=("company", "deal"),
+    # HubSpot's documented mode for invoices billed elsewhere: no document, no validation, no e-mail to the customer.
+    on_create=(("hs_invoice_billable", "false"),),
+    columns=(
+        Column("number", "revmark_invoice_number"),
+        Column("status", "revmark_invoice_status"),
+        Column("date", "hs_invoice_date", "day"),
+        Column("due_date", "hs_due_date", "day"),
+        Column("currency", "hs_currency", "currency"),
+        Column("total", "revmark_total", "amount"),
+        Column("amount_due", "revmark_amount_due", "amount"),
+        Column("amount_paid", "revmark_amount_paid", "amount"),
+        Column("amount_credited", "revmark_amount_credited", "amount"),
+        Column("erp_id", "xero_invoice_id"),
+    ),
+)
+
+# In the order in which a first reading makes sense: what is referred to comes before what refers to it.
+SHAPES: dict[str, Shape] = {shape.kind: shape for shape in (PRODUCT, COMPANY, CONTACT, DEAL, INVOICE)}
+BY_ENTITY: dict[Entity, Shape] = {shape.entity: shape for shape in SHAPES.values()}
+
+LINE_ITEM = "line_item"
+LINE_ITEMS = "line_items"  # the path of line items, which are read only as part of their deal
+LINE_ITEM_PROPERTIES = [
+    "hs_sku",
+    "name",
+    "description",
+    "quantity",
+    "price",
+    "discount",
+    "hs_discount_percentage",
+    "amount",
+    "hs_position_on_quote",
+    "hs_lastmodifieddate",
+]
+PATHS = {kind: shape.path for kind, shape in SHAPES.items()} | {LINE_ITEM: LINE_ITEMS}
