@@ -17,7 +17,8 @@ class Sighting:
     """One entity as one side shows it.
 
     `keys` is evidence of identity: `erp_ref` and `crm_ref` (a reference to the same record on the other side: strong),
-    `sku`, `email` and `number` (strong within their scope), `domain` and `name` (weak: they only propose).
+    `sku`, `email` and `number` (strong within their scope), `domain` and `name` (weak: they only propose);
+    `merged_into` is the same platform's record that has taken this one in, where only the loser of a merge says so.
     `parents` are references on the same platform by role: `company`, `deal`, `invoice`, `credit_note`.
     """
 
