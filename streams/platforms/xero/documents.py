@@ -1,0 +1,152 @@
+"""Invoices, credit notes and payments in canonical words. Pure.
+
+Totals are taken as Xero states them, never recomputed. Purchases (bills, their credits and payments) give nothing.
+"""
+
+from __future__ import annotations
+
+from schemas.entities import CreditNote, Invoice, Line, Payment
+from schemas.names import Entity
+from schemas.sighting import Sighting
+from streams.platforms.xero.kinds import REFUNDS, SALES_CREDIT, SALES_INVOICE, SALES_PAYMENTS, reference
+from streams.platforms.xero.record import Record
+
+STATUSES = {
+    "DRAFT": "draft",
+    "SUBMITTED": "submitted",
+    "AUTHORISED": "posted",
+    "PAID": "paid",
+    "VOIDED": "voided",
+    "DELETED": "deleted",
+}
+PAYMENT_STATUSES = {"AUTHORISED": "received", "DELETED": "deleted"}
+# What a payment may stand on: the nested object, its id, and the role of the parent (None: no such entity here).
+_DOCUMENTS = (
+    ("Invoice", "InvoiceID", "invoice"),
+    ("CreditNote", "CreditNoteID", "credit_note"),
+    ("Overpayment", "OverpaymentID", None),
+    ("Prepayment", "PrepaymentID", None),
+)
+
+
+def invoice(record: Record) -> list[Sighting]:
+    """An ACCREC invoice."""
+    if record.required("Type") != SALES_INVOICE:
+        return []
+    currency = record.text("CurrencyCode") or ""
+    number = record.text("InvoiceNumber")
+    found = Invoice(
+        number=number,
+        status=_status(record, STATUSES),
+        date=record.day("Date"),
+        due_date=record.day("DueDate"),
+        currency=currency or None,
+        reference=record.text("Reference"),
+        subtotal=record.amount("SubTotal", currency),
+        tax=record.amount("TotalTax", currency),
+        total=record.amount("Total", currency),
+        amount_due=record.amount("AmountDue", currency),
+        amount_paid=record.amount("AmountPaid", currency),
+        amount_credited=record.amount("AmountCredited", currency),
+        lines=[line(row, currency) for row in record.rows("LineItems")],
+    )
+    return [
+        Sighting(
+            entity=Entity.INVOICE,
+            ref=reference("invoice", record.required("InvoiceID")),
+            fields=found.fields(),
+            keys={"number": number} if number else {},
+            parents=_company(record),
+        )
+    ]
+
+
+def credit_note(record: Record) -> list[Sighting]:
+    """An ACCRECCREDIT credit note."""
+    if record.required("Type") != SALES_CREDIT:
+        return []
+    currency = record.text("CurrencyCode") or ""
+    number = record.text("CreditNoteNumber")
+    found = CreditNote(
+        number=number,
+        status=_status(record, STATUSES),
+        date=record.day("Date"),
+        currency=currency or None,
+        total=record.amount("Total", currency),
+        remaining=record.amount("RemainingCredit", currency),
+    )
+    return [
+        Sighting(
+            entity=Entity.CREDIT_NOTE,
+            ref=reference("credit_note", record.required("CreditNoteID")),
+            fields=found.fields(),
+            keys={"number": number} if number else {},
+            parents=_company(record),
+        )
+    ]
+
+
+def payment(record: Record) -> list[Sighting]:
+    """A payment, whether it was listed by itself or found inside its document (which then is nested in it)."""
+    stated = record.text("PaymentType")
+    holder, id_field, role = next((each for each in _DOCUMENTS if record.raw.get(each[0])), (None, "", None))
+    if holder is None:
+        raise record.refuse("Invoice", "a payment without its document")
+    document = record.inner(holder)
+    if not _is_sale(stated, document):
+        return []
+    currency = document.text("CurrencyCode") or ""
+    document_id = document.required(id_field)
+    found = Payment(
+        date=record.day("Date"),
+        amount=record.amount("Amount", currency),
+        currency=currency or None,
+        reference=record.text("Reference"),
+        # One found inside its document has no status: Xero embeds living payments only.
+        status=_status(record, PAYMENT_STATUSES) if record.text("Status") else "received",
+        refund=stated in REFUNDS if stated else holder != "Invoice",
+        document=document_id,
+    )
+    parents = _company(document)
+    if role:
+        parents[role] = reference(role, document_id)
+    return [
+        Sighting(
+            entity=Entity.PAYMENT,
+            ref=reference("payment", record.required("PaymentID")),
+            fields=found.fields(),
+            parents=parents,
+        )
+    ]
+
+
+def line(row: Record, currency: str) -> Line:
+    """A line item; a line of words only has no quantity and no price."""
+    return Line(
+        sku=row.text("ItemCode"),
+        description=row.text("Description") or "",
+        quantity=row.number("Quantity") or "0",
+        unit_price=row.price("UnitAmount", currency) or "0",
+        discount_percent=row.number("DiscountRate"),
+        amount=row.amount("LineAmount", currency),
+        account=row.text("AccountCode"),
+        tax_type=row.text("TaxType"),
+    )
+
+
+def _status(record: Record, words: dict[str, str]) -> str:
+    stated = record.required("Status")
+    if stated not in words:
+        raise record.refuse("Status", f"one of {', '.join(words)} is expected")
+    return words[stated]
+
+
+def _company(record: Record) -> dict[str, str]:
+    contact = record.inner("Contact").text("ContactID")
+    return {"company": reference("contact", contact)} if contact else {}
+
+
+def _is_sale(payment_type: str | None, document: Record) -> bool:
+    if payment_type:
+        return payment_type in SALES_PAYMENTS
+    return (document.text("Type") or SALES_INVOICE) in {SALES_INVOICE, SALES_CREDIT}

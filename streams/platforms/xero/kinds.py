@@ -1,0 +1,44 @@
+"""The kinds of record that are read from Xero: where they live and how they are listed. From facts B4 and B6."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.names import Ref, ref
+
+PLATFORM = "xero"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One collection: `path` under the API, also its key in the envelope, and the name of its id."""
+
+    name: str
+    path: str
+    id_field: str
+    paged: bool = True
+    by_ids: bool = False  # the collection takes `IDs=`
+    query: tuple[tuple[str, str], ...] = ()  # sent with every reading
+
+
+UNIT_PRICES = ("unitdp", "4")  # without it unit amounts are cut to two digits, on reads and on writes (facts B3)
+ARCHIVED_TOO = ("includeArchived", "true")  # else archived records vanish without a word (facts B4)
+
+ITEM = Kind("item", "Items", "ItemID", paged=False, query=(UNIT_PRICES,))
+CONTACT = Kind("contact", "Contacts", "ContactID", by_ids=True, query=(ARCHIVED_TOO,))
+INVOICE = Kind("invoice", "Invoices", "InvoiceID", by_ids=True, query=(UNIT_PRICES, ARCHIVED_TOO))
+CREDIT_NOTE = Kind("credit_note", "CreditNotes", "CreditNoteID", query=(UNIT_PRICES,))
+PAYMENT = Kind("payment", "Payments", "PaymentID")
+
+KINDS = {kind.name: kind for kind in (ITEM, CONTACT, INVOICE, CREDIT_NOTE, PAYMENT)}
+
+# What belongs to the sales side; bills, their credits and their payments are not ours to read into topics.
+SALES_INVOICE = "ACCREC"
+SALES_CREDIT = "ACCRECCREDIT"
+SALES_PAYMENTS = frozenset({"ACCRECPAYMENT", "ARCREDITPAYMENT", "AROVERPAYMENTPAYMENT", "ARPREPAYMENTPAYMENT"})
+REFUNDS = SALES_PAYMENTS - {"ACCRECPAYMENT"}
+
+
+def reference(kind: str, record_id: str) -> Ref:
+    """Name a Xero record; `person` is the primary person of the contact with that id."""
+    return ref(PLATFORM, kind, record_id)

@@ -1,0 +1,296 @@
+"""Canonical commands as elements of Xero's requests. Pure; the inverse of `translation` for what can be written.
+
+In: one command. Out: a draft: method, kind and element. Invariants: an update carries only the changed fields; an
+invoice names its contact by id alone, because more would also edit the contact (facts B5); credit hold is finance's
+and is never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from schemas.command import Command
+from schemas.errors import Refused
+from schemas.money import exact
+from schemas.names import Entity, record_id
+from streams.platforms.xero.documents import STATUSES
+from streams.platforms.xero.kinds import CONTACT, INVOICE, ITEM, Kind
+
+Element = dict[str, Any]
+LINE_AMOUNT_TYPES = frozenset({"Exclusive", "Inclusive", "NoTax"})
+_STATUS_WORDS = {canonical: word for word, canonical in STATUSES.items() if canonical != "paid"}
+_CREATED_AS = frozenset({"draft", "submitted", "posted"})  # a document cannot be born voided (facts B6)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What to send for one command: PUT creates only, POST matches by the id in the element (facts B5)."""
+
+    method: Literal["PUT", "POST"]
+    kind: Kind
+    element: Element
+    ref_kind: str  # of the reference that the command's outcome carries
+
+    @property
+    def target(self) -> str | None:
+        """The id of the record that is updated; two updates of one record cannot share a request."""
+        value = self.element.get(self.kind.id_field)
+        return str(value) if value else None
+
+
+def draft(command: Command) -> Draft:
+    """What to send for a command.
+
+    Raises:
+        Refused: Xero cannot take it, or must not; the message names the field.
+    """
+    if command.entity is Entity.COMPANY and command.fields.get("credit_hold") is not None:
+        raise _refuse(command, "credit_hold", "credit hold is finance's; it is changed in Xero and nowhere else")
+    maker = _MAKERS.get((command.entity, command.kind))
+    if maker is None:
+        raise Refused(f"xero: {command.entity.value} is not written to Xero", code="not_written")
+    return maker(command)
+
+
+def written_fields(entity: Entity) -> frozenset[str]:
+    """The canonical fields of an entity that can be written to Xero."""
+    return frozenset(_WRITERS.get(entity, {}))
+
+
+def _create_company(command: Command) -> Draft:
+    number = _natural_key(command, "ContactNumber")
+    element = {**_fields(command, clearing=False), "ContactNumber": number}
+    if not element.get("Name"):
+        raise _refuse(command, "name", "a contact needs a name")
+    return Draft("PUT", CONTACT, element, "contact")
+
+
+def _update_company(command: Command) -> Draft:
+    return Draft("POST", CONTACT, {"ContactID": _target(command), **_changed(command)}, "contact")
+
+
+def _write_person(command: Command) -> Draft:
+    """The primary person lives inside the company's contact: making one is an update too."""
+    owner = command.ref if command.kind == "update" else command.links.get("company")
+    if not owner:
+        raise _refuse(command, "company", "the person's company is not known in Xero")
+    return Draft("POST", CONTACT, {"ContactID": record_id(owner), **_changed(command)}, "person")
+
+
+def _create_product(command: Command) -> Draft:
+    code = command.natural_key or command.fields.get("sku")
+    if not code:
+        raise _refuse(command, "sku", "an item needs a code")
+    return Draft("PUT", ITEM, {**_fields(command, clearing=False), "Code": code}, "item")
+
+
+def _update_product(command: Command) -> Draft:
+    element = {"ItemID": _target(command), **_changed(command)}
+    if "Code" not in element and command.natural_key:
+        element["Code"] = command.natural_key  # each element of Items has to carry its code (facts B6)
+    return Draft("POST", ITEM, element, "item")
+
+
+def _create_invoice(command: Command) -> Draft:
+    company = command.links.get("company")
+    if not company:
+        raise _refuse(command, "company", "the customer is not known in Xero")
+    if not command.fields.get("lines"):
+        raise _refuse(command, "lines", "an invoice needs a line")
+    status = command.fields.get("status") or "draft"
+    if status not in _CREATED_AS:
+        raise _refuse(command, "status", f"an invoice is not created as {status}")
+    element = {
+        "Type": "ACCREC",
+        "InvoiceNumber": _natural_key(command, "InvoiceNumber"),
+        "Contact": {"ContactID": record_id(company)},
+        "LineAmountTypes": "Exclusive",
+        "Status": _STATUS_WORDS[status],
+        **{name: value for name, value in _fields(command, clearing=False).items() if name != "InvoiceNumber"},
+    }
+    return Draft("PUT", INVOICE, element, "invoice")
+
+
+def _update_invoice(command: Command) -> Draft:
+    return Draft("POST", INVOICE, {"InvoiceID": _target(command), **_changed(command)}, "invoice")
+
+
+_MAKERS: dict[tuple[Entity, str], Callable[[Command], Draft]] = {
+    (Entity.COMPANY, "create"): _create_company,
+    (Entity.COMPANY, "update"): _update_company,
+    (Entity.CONTACT, "create"): _write_person,
+    (Entity.CONTACT, "update"): _write_person,
+    (Entity.PRODUCT, "create"): _create_product,
+    (Entity.PRODUCT, "update"): _update_product,
+    (Entity.INVOICE, "create"): _create_invoice,
+    (Entity.INVOICE, "update"): _update_invoice,
+}
+
+
+def _fields(command: Command, *, clearing: bool) -> Element:
+    """The writable fields; what Xero has no place for is left out, and is no business of that side."""
+    element: Element = {}
+    for name, writer in _WRITERS[command.entity].items():
+        if name not in command.fields:
+            continue
+        value = command.fields[name]
+        if value is None and not clearing:
+            continue
+        try:
+            element.update(writer(value))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _refuse(command, name, str(error) or "it is malformed") from error
+    return element
+
+
+def _changed(command: Command) -> Element:
+    element = _fields(command, clearing=True)
+    if not element:
+        names = ", ".join(sorted(command.fields)) or "nothing"
+        raise Refused(f"xero {command.entity.value}: Xero has no place for {names}", code="not_written")
+    return element
+
+
+def _target(command: Command) -> str:
+    if not command.ref:
+        raise _refuse(command, "ref", "an update needs the record's reference")
+    return record_id(command.ref)
+
+
+def _natural_key(command: Command, name: str) -> str:
+    if not command.natural_key:
+        raise _refuse(command, name, "without a natural key a lost answer could not be looked up")
+    return command.natural_key
+
+
+def _refuse(command: Command, name: str, why: str) -> Refused:
+    return Refused(f"xero {command.entity.value}: {name}: {why}", code="payload")
+
+
+def _text(name: str) -> Callable[[Any], Element]:
+    def write(value: Any) -> Element:
+        if value is not None and not isinstance(value, str):
+            raise ValueError("a text is expected")
+        return {name: value or ""}
+
+    return write
+
+
+def _kept(name: str) -> Callable[[Any], Element]:
+    """A text that Xero does not let anybody empty."""
+
+    def write(value: Any) -> Element:
+        if not isinstance(value, str) or not value:
+            raise ValueError("it cannot be emptied in Xero")
+        return {name: value}
+
+    return write
+
+
+def _phone(value: str | None) -> Element:
+    # The whole number in one part: joined again it reads the same, whatever its country.
+    parts = {"PhoneCountryCode": "", "PhoneAreaCode": "", "PhoneNumber": value or ""}
+    return {"Phones": [{"PhoneType": "DEFAULT", **parts}]}
+
+
+def _street(value: dict[str, str] | None) -> Element:
+    parts = value or {}
+    return {
+        "Addresses": [
+            {
+                "AddressType": "STREET",
+                "AddressLine1": parts.get("street", ""),
+                "AddressLine2": "",
+                "AddressLine3": "",
+                "AddressLine4": "",
+                "City": parts.get("city", ""),
+                "Region": parts.get("region", ""),
+                "PostalCode": parts.get("postal_code", ""),
+                "Country": parts.get("country", ""),
+            }
+        ]
+    }
+
+
+def _terms(value: str | None) -> Element:
+    days, _, basis = (value or "").partition(" ")
+    if not basis:
+        raise ValueError("'<days> <basis>' is expected, as '30 DAYSAFTERBILLDATE'")
+    return {"PaymentTerms": {"Sales": {"Day": int(days), "Type": basis}}}
+
+
+def _price(value: Any) -> Element:
+    return {"SalesDetails": {"UnitPrice": exact(value)}}
+
+
+def _status(value: str) -> Element:
+    if value not in _STATUS_WORDS:
+        raise ValueError(f"{value} cannot be written; it follows from payments")
+    return {"Status": _STATUS_WORDS[value]}
+
+
+def _line_amount_types(value: str) -> Element:
+    if value not in LINE_AMOUNT_TYPES:
+        raise ValueError(f"one of {', '.join(sorted(LINE_AMOUNT_TYPES))} is expected")
+    return {"LineAmountTypes": value}
+
+
+def _lines(value: list[dict[str, Any]]) -> Element:
+    return {"LineItems": [_line(each) for each in value]}
+
+
+def _line(line: dict[str, Any]) -> Element:
+    """`item_code` is the SKU where it is known to be an item; a code that is not there would refuse the invoice."""
+    element: Element = {
+        # Xero wants at least one character (facts: LineItem).
+        "Description": line.get("description") or line.get("sku") or "-",
+        "Quantity": _number(line.get("quantity"), "1"),
+        "UnitAmount": _number(line.get("unit_price"), "0"),
+    }
+    if line.get("discount_percent"):
+        element["DiscountRate"] = exact(line["discount_percent"])
+    for name, key in (("ItemCode", "item_code"), ("AccountCode", "account"), ("TaxType", "tax_type")):
+        if line.get(key):
+            element[name] = line[key]
+    return element
+
+
+def _number(value: Any, default: str) -> Decimal:
+    return exact(default if value is None or value == "" else value)
+
+
+_WRITERS: dict[Entity, dict[str, Callable[[Any], Element]]] = {
+    Entity.COMPANY: {
+        "name": _kept("Name"),
+        "phone": _phone,
+        "tax_number": _text("TaxNumber"),
+        "currency": _kept("DefaultCurrency"),
+        "shipping_address": _street,
+        "payment_terms": _terms,
+        "crm_id": _text("ContactNumber"),
+    },
+    Entity.CONTACT: {
+        "email": _text("EmailAddress"),
+        "first_name": _text("FirstName"),
+        "last_name": _text("LastName"),
+    },
+    Entity.PRODUCT: {
+        "sku": _kept("Code"),
+        "name": _text("Name"),
+        "description": _text("Description"),
+        "price": _price,
+    },
+    Entity.INVOICE: {
+        "number": _kept("InvoiceNumber"),
+        "status": _status,
+        "date": _kept("Date"),
+        "due_date": _kept("DueDate"),
+        "currency": _kept("CurrencyCode"),
+        "reference": _text("Reference"),
+        "line_amount_types": _line_amount_types,
+        "lines": _lines,
+    },
+}
