@@ -31,6 +31,7 @@ class Fact(Wire):
     deleted: bool = False
     fields: dict[str, Any]
     related: dict[str, str] = Field(default_factory=dict, description="role -> canonical id, as deal -> deal:1f..")
+    first: bool = Field(default=False, description="shown by the first reading: it was so before Revmark came")
 
 
 class Outcome(Wire):

@@ -1,0 +1,191 @@
+"""Bills: what invoices, payments and credit notes of the ERP mean for the customer, the deal and those who subscribe.
+
+A platform's stated totals are taken as stated. Every contribution to a balance is remembered on its own document, so
+that seeing it again changes nothing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from agents.rules.case import Case
+from schemas.money import Money, amount_text, exact, plain
+from schemas.names import Entity, Side, digest
+from schemas.revenue import RevenueEvent, RevenueType
+from schemas.totals import DocumentVersion
+from schemas.wire import encode
+from tables.entities import EntityState
+
+POSTED = {"posted", "paid"}
+ENDED = {"voided", "deleted"}
+
+
+def invoice(case: Case, state: EntityState) -> None:
+    """An invoice of the ERP was seen."""
+    fields = state.erp.fields
+    posted = fields.get("status") in POSTED and state.erp.present
+    if posted and not state.marks.get("posted"):
+        state.marks["posted"] = True
+        case.customer.ordered = True
+        _event(case, state, "invoice_posted", fields.get("total"), fields.get("date"))
+    ended = fields.get("status") in ENDED or state.erp.deleted
+    if ended and state.marks.get("posted") and not state.marks.get("voided"):
+        state.marks["voided"] = True
+        _event(case, state, "invoice_voided", fields.get("total"), fields.get("date"))
+    _balance(case, state, exact(fields.get("amount_due") or "0") if posted else Decimal(0))
+    deal = state.related.get("deal")
+    if deal:
+        _tell_deal(case, case.known(deal), state)
+    document(case, state, Side.ERP)
+
+
+def _tell_deal(case: Case, deal: EntityState, state: EntityState) -> None:
+    fields = state.erp.fields
+    status = fields.get("status")
+    paid = exact(fields.get("amount_paid") or "0") + exact(fields.get("amount_credited") or "0")
+    if status == "posted" and paid > 0:
+        status = "part_paid"
+    deal.derived.update(
+        invoice_number=fields.get("number"),
+        invoice_status=status,
+        amount_due=fields.get("amount_due"),
+        amount_paid=fields.get("amount_paid"),
+    )
+    case.touch(deal.id)
+
+
+def payment(case: Case, state: EntityState) -> None:
+    """A payment (or, on a credit note, a refund) of the ERP was seen."""
+    fields = state.erp.fields
+    received = fields.get("status") == "received" and state.erp.present
+    refund = bool(fields.get("refund"))
+    if received and not state.marks.get("received"):
+        state.marks["received"] = True
+        _event(case, state, "refund_made" if refund else "payment_received", fields.get("amount"), fields.get("date"))
+        if not refund:
+            case.customer.note_payment(
+                state.id, fields.get("date") or "", fields.get("amount") or "0", _currency(case, state)
+            )
+    elif not received and state.marks.get("received") and not state.marks.get("reversed"):
+        state.marks["reversed"] = True
+        case.customer.drop_payment(state.id)
+        _event(case, state, "payment_reversed", fields.get("amount"), fields.get("date"))
+    tell_company(case)
+
+
+def credit_note(case: Case, state: EntityState) -> None:
+    """A credit note of the ERP was seen."""
+    fields = state.erp.fields
+    posted = fields.get("status") in POSTED and state.erp.present
+    if posted and not state.marks.get("posted"):
+        state.marks["posted"] = True
+        _event(case, state, "credit_memo_issued", fields.get("total"), fields.get("date"))
+    _balance(case, state, -exact(fields.get("remaining") or "0") if posted else Decimal(0))
+
+
+def hold(case: Case, company: EntityState) -> None:
+    """The ERP has shown whether the customer is on credit hold."""
+    if not company.erp.present or "credit_hold" not in company.erp.fields:
+        return
+    shown = bool(company.erp.fields["credit_hold"])
+    before, case.customer.hold = case.customer.hold, shown
+    if shown == bool(before):
+        return
+    version = str(company.erp.version)
+    case.event(
+        RevenueEvent(
+            id=digest(case.tenant, "credit_hold_changed", case.customer.id, str(shown), version, case.at.isoformat()),
+            type="credit_hold_changed",
+            tenant=case.tenant,
+            customer=case.customer.id,
+            customer_name=case.customer.name,
+            document=case.customer.id,
+            credit_hold=shown,
+            day=case.at.date().isoformat(),
+            occurred_at=case.at,
+            refs={"erp": company.erp.ref or ""},
+        )
+    )
+
+
+def tell_company(case: Case) -> None:
+    """Bring balance and last payment onto the customer's own record."""
+    customer = case.customer
+    company = case.company()
+    currency = customer.currency or case.contract.base_currency
+    if customer.balances:
+        company.derived["balance_due"] = amount_text(customer.balances.get(currency, "0"), currency)
+    if customer.payments or "last_payment_date" in company.derived:
+        last = next((row for row in reversed(customer.payments) if row["currency"] == currency), None)
+        company.derived["last_payment_date"] = last["date"] if last else None
+        company.derived["last_payment_amount"] = amount_text(last["amount"], currency) if last else None
+    case.touch(company.id)
+
+
+def document(case: Case, state: EntityState, side: Side) -> None:
+    """State the invoice, as one side shows it, for reconciliation; only when that changed."""
+    shown = state.side(side)
+    fields = shown.fields
+    if not shown.ref or not fields.get("date") or not fields.get("currency") or fields.get("total") is None:
+        return
+    counted = shown.present and fields.get("status") in POSTED
+    mark = digest(
+        encode(
+            [counted, *(fields.get(name) for name in ("date", "currency", "total", "amount_due", "number"))]
+        ).decode()
+    )
+    if state.marks.get(f"document_{side.value}") == mark:
+        return
+    state.marks[f"document_{side.value}"] = mark
+    case.result.emit(
+        "documents",
+        case.tenant,
+        DocumentVersion(
+            tenant=case.tenant,
+            document=state.id,
+            number=str(fields.get("number") or ""),
+            side=side,
+            ref=shown.ref,
+            day=fields["date"],
+            currency=fields["currency"],
+            total=fields["total"],
+            due=fields.get("amount_due") or "0",
+            counted=counted,
+            version=shown.version,
+            seen_at=case.at,
+        ),
+    )
+
+
+def _balance(case: Case, state: EntityState, now: Decimal) -> None:
+    before = exact(state.marks.get("balance") or "0")
+    if now != before:
+        case.customer.add_balance(_currency(case, state), now - before)
+        state.marks["balance"] = plain(now)
+    tell_company(case)
+
+
+def _currency(case: Case, state: EntityState) -> str:
+    return state.erp.fields.get("currency") or case.contract.base_currency
+
+
+def _event(case: Case, state: EntityState, kind: RevenueType, amount: str | None, day: str | None) -> None:
+    deal = state.related.get("deal")
+    if deal is None and state.related.get("invoice"):
+        deal = case.state(Entity.INVOICE, state.related["invoice"]).related.get("deal")
+    case.event(
+        RevenueEvent(
+            id=digest(case.tenant, kind, state.id),
+            type=kind,
+            tenant=case.tenant,
+            customer=case.customer.id,
+            customer_name=case.customer.name,
+            document=state.id,
+            number=str(state.erp.fields.get("number") or state.erp.fields.get("reference") or ""),
+            deal=deal,
+            money=Money(amount=amount or "0", currency=_currency(case, state)),
+            day=day or case.at.date().isoformat(),
+            occurred_at=case.seen_version(state.erp.version),
+            refs={"erp": state.erp.ref or ""},
+        )
+    )

@@ -1,0 +1,173 @@
+"""A case: one finding's work on one customer, with what it may read and what it writes.
+
+The rules share a case; whoever changes a record touches it, and touched records are judged until nothing moves.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agents.rules.result import Result
+from schemas.command import Command
+from schemas.contract import Contract
+from schemas.instants import from_millis
+from schemas.names import Entity, Side, connection_id, digest
+from schemas.revenue import RevenueEvent
+from schemas.verdict import Ruling, Verdict
+from schemas.wire import encode
+from tables import customers, entities
+from tables.customers import CustomerState
+from tables.entities import EntityState, Flight
+from tables.view import View
+
+TIER_ONE = {Entity.DEAL, Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_NOTE}
+
+
+@dataclass(slots=True)
+class Case:
+    """What the rules judge in. `at` is when the finding was seen; nothing else tells the time.
+
+    `history`: the finding comes of the first reading. It is taken in, but nobody is told of it as news.
+    """
+
+    contract: Contract
+    tenant: str
+    customer: CustomerState
+    at: datetime
+    records: View
+    result: Result
+    history: bool = False
+    open: dict[str, EntityState] = field(default_factory=dict)
+    touched: deque[str] = field(default_factory=deque)
+
+    def state(self, entity: Entity, record: str) -> EntityState:
+        """The record's state, shared by all rules of this case."""
+        if record not in self.open:
+            self.open[record] = entities.load(self.records, self.tenant, self.customer.id, entity, record)
+        return self.open[record]
+
+    def known(self, record: str) -> EntityState:
+        """The state of a record by its id alone."""
+        return self.state(Entity(record.split(":", 1)[0]), record)
+
+    def company(self) -> EntityState:
+        """The customer's own record."""
+        return self.known(self.customer.id)
+
+    def touch(self, record: str) -> None:
+        """Have a record judged again."""
+        if record not in self.touched:
+            self.touched.append(record)
+
+    def close(self, customer_view: View) -> None:
+        """Write everything back."""
+        for state in self.open.values():
+            entities.save(self.records, self.tenant, self.customer.id, state)
+        customers.save(customer_view, self.tenant, self.customer)
+
+    @property
+    def key(self) -> str:
+        """The key under which everything of this customer travels."""
+        return f"{self.tenant}|{self.customer.id}"
+
+    def verdict(
+        self,
+        state: EntityState,
+        name: str,
+        ruling: Ruling,
+        rule: str,
+        reason: str,
+        *,
+        chosen: Any = None,
+        written_to: Side | None = None,
+        command: str | None = None,
+    ) -> None:
+        """Say what was decided, once: the same verdict on the same values is not repeated."""
+        crm, erp = state.crm.fields.get(name), {**state.erp.fields, **state.derived}.get(name)
+        baseline = state.baseline.get(name)
+        mark = digest(ruling, rule, reason, encode([baseline, crm, erp, chosen]).decode(), command or "")
+        if state.noted.get(name) == mark:
+            return
+        state.noted[name] = mark
+        self.result.emit(
+            "decisions",
+            self.key,
+            Verdict(
+                id=digest(self.tenant, state.id, name, mark, str(state.crm.version), str(state.erp.version)),
+                tenant=self.tenant,
+                customer=self.customer.id,
+                entity=Entity(state.entity),
+                record=state.id,
+                label=state.label,
+                field=name,
+                ruling=ruling,
+                rule=rule,
+                reason=reason,
+                baseline=baseline,
+                crm=crm,
+                erp=erp,
+                chosen=chosen,
+                written_to=written_to,
+                command=command,
+                versions={"crm": state.crm.version, "erp": state.erp.version},
+                contract=self.contract.digest,
+                at=self.at,
+            ),
+        )
+
+    def command(
+        self,
+        state: EntityState,
+        side: Side,
+        kind: str,
+        fields: dict[str, Any],
+        *,
+        reason: str,
+        natural_key: str | None = None,
+        links: dict[str, str] | None = None,
+    ) -> str:
+        """Ask the side's lane for a write and note it as on its way; the id follows from the record's own count."""
+        entity = Entity(state.entity)
+        platform = self.contract.platforms.on(side)
+        reference = state.side(side).ref if kind == "update" else None
+        state.counter += 1
+        name = digest(
+            self.tenant, state.id, side.value, kind, str(state.counter), encode([fields, links or {}]).decode()
+        )
+        command = Command.model_validate(
+            {
+                "id": name,
+                "tenant": self.tenant,
+                "connection": connection_id(self.tenant, platform),
+                "platform": platform,
+                "side": side,
+                "kind": kind,
+                "entity": entity,
+                "customer": self.customer.id,
+                "record": state.id,
+                "ref": reference,
+                "natural_key": natural_key,
+                "fields": fields,
+                "links": links or {},
+                "tier": 1 if entity in TIER_ONE else 2,
+                "reason": reason,
+                "at": self.at,
+            }
+        )
+        state.flights[side.value].append(Flight(command=name, kind=kind, fields=fields))
+        self.result.emit(f"lanes.{platform}", command.connection, command)
+        return name
+
+    def event(self, event: RevenueEvent) -> None:
+        """Say that something finance counts has happened."""
+        if self.history:
+            self.result.counts["history"] += 1
+            return
+        self.result.emit("occurrences", self.key, event)
+
+    def seen_version(self, version: int) -> datetime:
+        """A platform's version as a time."""
+        return from_millis(max(version, 0))

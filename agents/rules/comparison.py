@@ -1,0 +1,147 @@
+"""Comparison: both sides of one record against what they last agreed on, field by field, under the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.rules.case import Case
+from agents.rules.decision import UNSET, Decision, Shown, decide, is_empty
+from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard
+from schemas.contract import FieldRule
+from schemas.contract.lint import FINANCE_FIELDS
+from schemas.names import Entity, Side, record_id
+from schemas.verdict import Ruling
+from tables.entities import EntityState
+
+Writes = dict[Side, dict[str, Any]]
+
+
+def compare(case: Case, state: EntityState) -> None:
+    """Judge every field that both sides hold, and ask for one write per side with all that has to change there."""
+    clause = case.contract.clause(Entity(state.entity))
+    if clause is None:
+        return
+    writes: Writes = {Side.CRM: {}, Side.ERP: {}}
+    reasons: dict[Side, list[str]] = {Side.CRM: [], Side.ERP: []}
+    found: list[tuple[str, Decision, Any]] = []
+    crm, erp = state.shown(Side.CRM), state.shown(Side.ERP)
+    for name, rule in clause.fields.items():
+        if name not in crm or name not in erp:
+            continue
+        decision = _judge(case, state, name, rule, crm[name], erp[name])
+        if decision.kind == "agree":
+            if not _in_flight(state, name):
+                state.baseline[name] = crm[name]
+            continue
+        if decision.stands is None:
+            case.verdict(state, name, "review", decision.rule, decision.reason)
+            continue
+        value = (crm if decision.stands is Side.CRM else erp)[name]
+        target = decision.stands.other
+        if state.side(target).present and not _blocked(state, target, name, value):
+            writes[target][name] = value
+            reasons[target].append(f"{name}: {decision.reason}")
+            found.append((name, decision, value))
+    _lifecycle(case, state, writes, reasons)
+    _cross_ids(case, state, writes, reasons)
+    commands = {
+        side: case.command(state, side, "update", fields, reason="; ".join(reasons[side]))
+        for side, fields in writes.items()
+        if fields
+    }
+    for name, decision, value in found:
+        side = decision.stands
+        if side is not None:
+            taken: Ruling = "take_crm" if side is Side.CRM else "take_erp"
+            ruling: Ruling = "write_back" if decision.kind == "write_back" else taken
+            case.verdict(
+                state,
+                name,
+                ruling,
+                decision.rule,
+                decision.reason,
+                chosen=value,
+                written_to=side.other,
+                command=commands.get(side.other),
+            )
+
+
+def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, crm: Any, erp: Any) -> Decision:
+    entity = Entity(state.entity)
+    guard = field_guard(case.contract, case.customer, entity, name)
+    owner = Side.ERP if guard else rule.owner_at(ordered=case.customer.ordered)
+    return decide(
+        rule,
+        state.baseline.get(name, UNSET),
+        Shown(crm, state.crm.version),
+        Shown(erp, state.erp.version),
+        owner=owner,
+        guard=guard,
+        fill=name not in FINANCE_FIELDS.get(entity, ()),
+    )
+
+
+def _in_flight(state: EntityState, name: str) -> bool:
+    return any(name in flight.fields for flights in state.flights.values() for flight in flights)
+
+
+def _blocked(state: EntityState, side: Side, name: str, value: Any) -> bool:
+    """A platform refused this very value: it is tried again when it changes."""
+    blocked = state.blocked[side.value]
+    if name in blocked and blocked[name] == value:
+        return True
+    blocked.pop(name, None)
+    return False
+
+
+def _lifecycle(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, list[str]]) -> None:
+    """The lifecycle stage has no counterpart in the ERP: the guard alone judges it."""
+    if state.entity != Entity.COMPANY.value or not state.crm.present or "lifecycle" not in state.crm.fields:
+        return
+    shown = state.shown(Side.CRM)["lifecycle"]
+    first = "lifecycle" not in state.baseline and state.marks.get("first", False)
+    back = None if first else lifecycle_guard(case.contract, case.customer, shown, state.baseline.get("lifecycle"))
+    ahead = lifecycle_advance(case.contract, case.customer, shown)
+    stage = back or ahead
+    if stage is None:
+        if not _in_flight(state, "lifecycle"):
+            state.baseline["lifecycle"] = shown
+        return
+    if _blocked(state, Side.CRM, "lifecycle", stage):
+        return
+    reason = (
+        f"no company is {shown} in the CRM before the ERP has an order of it"
+        if back
+        else "the first order makes it a customer"
+    )
+    writes[Side.CRM]["lifecycle"] = stage
+    reasons[Side.CRM].append(f"lifecycle: {reason}")
+    case.verdict(
+        state,
+        "lifecycle",
+        "write_back" if back else "take_erp",
+        "guard.lifecycle_gating",
+        reason,
+        chosen=stage,
+        written_to=Side.CRM,
+    )
+
+
+def _cross_ids(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, list[str]]) -> None:
+    """Each side keeps the other's id: the ERP's in the CRM is immutable, the CRM's in the ERP is filled once."""
+    crm, erp = state.crm, state.erp
+    if not (crm.present and erp.present and crm.ref and erp.ref):
+        return
+    shown = state.shown(Side.CRM)
+    mine = record_id(erp.ref)
+    if "erp_id" in shown and shown["erp_id"] != mine and not _blocked(state, Side.CRM, "erp_id", mine):
+        writes[Side.CRM]["erp_id"] = mine
+        reasons[Side.CRM].append("erp_id: the ERP's id is kept on the CRM's record and does not change")
+        ruling: Ruling = "link" if is_empty(shown["erp_id"]) else "write_back"
+        reason = "the ERP's id is the record's immutable external id"
+        case.verdict(state, "erp_id", ruling, "identity", reason, chosen=mine, written_to=Side.CRM)
+    held = state.shown(Side.ERP)
+    theirs = record_id(crm.ref)
+    if "crm_id" in held and is_empty(held["crm_id"]) and not _blocked(state, Side.ERP, "crm_id", theirs):
+        writes[Side.ERP]["crm_id"] = theirs
+        reasons[Side.ERP].append("crm_id: the CRM's id is kept on the ERP's record")

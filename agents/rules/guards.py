@@ -1,0 +1,66 @@
+"""The guards: what protects finance data, whatever the field rules say. Each fails closed.
+
+A guard that speaks makes the ERP the field's owner. The reasons are what people read in the verdict.
+"""
+
+from __future__ import annotations
+
+from schemas.contract import Contract
+from schemas.names import Entity
+from tables.customers import CustomerState
+
+ON_HOLD_FIELDS = {(Entity.COMPANY, "payment_terms"), (Entity.DEAL, "order_status")}
+
+
+def field_guard(contract: Contract, customer: CustomerState, entity: Entity, name: str) -> tuple[str, str] | None:
+    """(rule, reason) when a guard gives the field to the ERP, else None."""
+    guards = contract.guards
+    if guards.credit_hold and customer.hold and (entity, name) in ON_HOLD_FIELDS:
+        return (
+            "guard.credit_hold",
+            (
+                f"{customer.name or 'the customer'} is on credit hold in the ERP: "
+                f"the CRM cannot change {name.replace('_', ' ')}"
+            ),
+        )
+    if guards.address_governance and customer.ordered and (entity, name) == (Entity.COMPANY, "shipping_address"):
+        return (
+            "guard.address_governance",
+            "the customer is no longer a prospect: its shipping address is kept by the ERP",
+        )
+    if guards.currency_lock and customer.ordered and (entity, name) == (Entity.COMPANY, "currency"):
+        return ("guard.currency_lock", "the first order exists: the currency is kept by the ERP")
+    return None
+
+
+def order_guard(contract: Contract, customer: CustomerState) -> tuple[str, str] | None:
+    """(rule, reason) when no order may be made for the customer, else None.
+
+    Fails closed: a customer whose hold is not known yet is not billed.
+    """
+    if not contract.guards.credit_hold:
+        return None
+    if customer.hold is None and customer.erp is not None:
+        return ("guard.credit_hold", "the ERP has not said yet whether the customer is on credit hold")
+    if customer.hold:
+        return ("guard.credit_hold", f"{customer.name or 'the customer'} is on credit hold in the ERP")
+    return None
+
+
+def lifecycle_guard(contract: Contract, customer: CustomerState, shown: str | None, before: str | None) -> str | None:
+    """The lifecycle stage to write back into the CRM, or None when the shown one may stand.
+
+    No company becomes customer in the CRM until the ERP has an order of it.
+    """
+    if not contract.guards.lifecycle_gating or customer.ordered or shown not in contract.lifecycle.gated:
+        return None
+    if before and before not in contract.lifecycle.gated:
+        return before
+    return contract.lifecycle.fallback
+
+
+def lifecycle_advance(contract: Contract, customer: CustomerState, shown: str | None) -> str | None:
+    """The stage that an order has earned the customer, or None when it has it already."""
+    if not contract.guards.lifecycle_gating or not customer.ordered or shown in contract.lifecycle.gated:
+        return None
+    return contract.lifecycle.customer

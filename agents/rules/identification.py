@@ -1,0 +1,226 @@
+"""Whose is it: from a sighting to a canonical id and a customer.
+
+The other side's id links; a SKU or e-mail links within its scope; a domain or a name only proposes. Nothing is called
+missing before both sides have been read once. One tenant's identities have one writer, so there is nothing to race.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas.contract import Contract
+from schemas.names import CanonicalId, Entity, Side, canonical_id, ref
+from tables.identity import Identity
+
+# What has to be read once on each side before a record without a counterpart is a new one.
+FIRST_READINGS = {
+    Entity.COMPANY: ((Side.CRM, "company"), (Side.ERP, "contact")),
+    Entity.CONTACT: ((Side.CRM, "contact"), (Side.ERP, "contact")),
+    Entity.PRODUCT: ((Side.CRM, "product"), (Side.ERP, "item")),
+    Entity.DEAL: ((Side.CRM, "deal"),),
+    Entity.INVOICE: ((Side.ERP, "invoice"),),
+    Entity.PAYMENT: ((Side.ERP, "payment"),),
+    Entity.CREDIT_NOTE: ((Side.ERP, "credit_note"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The record is `id`, of `customer`."""
+
+    id: CanonicalId
+    customer: CanonicalId
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """It cannot go on: for another record, for the first readings, for a person, or for good (`ignored`)."""
+
+    why: Literal["record", "readings", "person", "conflict", "unattached", "ignored"]
+    on: tuple[str, ...] = ()
+
+
+Row = dict[str, Any]  # a sighting as kept by tables.versions
+
+
+class Identification:
+    """The rules over one tenant's identities."""
+
+    def __init__(self, identity: Identity, contract: Contract, tenant: str) -> None:
+        """Judge with `contract` over `identity`."""
+        self.identity = identity
+        self.contract = contract
+        self.tenant = tenant
+
+    def resolve(self, row: Row) -> Known | Waits:
+        """Find the canonical id and customer of a sighting, and bind its record to them."""
+        entity, side, reference = Entity(row["entity"]), Side(row["side"]), row["ref"]
+        if row.get("canonical"):
+            return self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)
+        match entity:
+            case Entity.COMPANY | Entity.PRODUCT:
+                return self._rooted(entity, side, reference, row)
+            case Entity.CONTACT:
+                return self._person(side, reference, row)
+            case Entity.INVOICE if side is Side.CRM:
+                return self._mirror(side, reference, row)
+            case _:
+                return self._owned(entity, side, reference, row)
+
+    def ready(self, entity: Entity) -> bool:
+        """Whether the sides that hold such records have been read once."""
+        return all(self.identity.marked(side, kind) for side, kind in FIRST_READINGS.get(entity, ()))
+
+    def new(self, entity: Entity, side: Side, reference: str, row: Row) -> Known:
+        """Make the record a canonical one of its own."""
+        fresh = canonical_id(entity, self.tenant, reference)
+        customer = fresh if entity in {Entity.COMPANY, Entity.PRODUCT} else row["customer"]
+        return self._bind(reference, fresh, customer, side, row)
+
+    def related(self, row: Row) -> dict[str, str]:
+        """Canonical ids of the records it belongs to, by role."""
+        found: dict[str, str] = {}
+        for role, reference in row["parents"].items():
+            known = self.identity.known(reference)
+            if known:
+                found[role] = known
+        deal = self._deal_of(row)
+        if deal:
+            found["deal"] = deal
+        return found
+
+    def _bind(self, reference: str, canonical: str, customer: str, side: Side, row: Row) -> Known:
+        self.identity.bind(reference, canonical, customer, side)
+        for scope in _scopes(Entity(row["entity"]), customer, row):
+            if self.identity.by_key(scope) is None:
+                self.identity.claim_key(scope, canonical)
+        return Known(CanonicalId(canonical), CanonicalId(customer))
+
+    def _rooted(self, entity: Entity, side: Side, reference: str, row: Row) -> Known | Waits:
+        known = self.identity.known(reference)
+        if known is None:
+            adopted = (self.identity.known(old) for old in row["merged_from"])
+            known = next((found for found in adopted if found), None)
+        if known is not None:
+            return self._bind(reference, known, known, side, row)
+        cross = row["keys"].get("erp_ref") or row["keys"].get("crm_ref")
+        if cross:
+            return self._crossed(side, reference, cross, row)
+        if entity is Entity.PRODUCT and self.contract.identity.sku_links:
+            for scope in _scopes(entity, "", row):
+                twin = self.identity.by_key(scope)
+                if twin and self.identity.reference(twin, side) in {None, reference}:
+                    return self._bind(reference, twin, twin, side, row)
+        self._note_names(side, reference, row)
+        if len(self.identity.waiters(reference)):
+            return self.new(entity, side, reference, row)
+        if not self.ready(entity):
+            return Waits("readings")
+        candidates = self.candidates(side, reference, row) if entity is Entity.COMPANY else ()
+        return Waits("person", candidates) if candidates else self.new(entity, side, reference, row)
+
+    def _crossed(self, side: Side, reference: str, cross: str, row: Row) -> Known | Waits:
+        other = self.identity.known(cross)
+        if other is None:
+            return Waits("record", (cross,))
+        taken = self.identity.reference(other, side)
+        if taken not in {None, reference}:
+            return Waits("conflict", (str(taken), cross))
+        return self._bind(reference, other, other, side, row)
+
+    def candidates(self, side: Side, reference: str, row: Row) -> tuple[str, ...]:
+        """Records of the other side that may be the same company: by domain or name, never linked by it."""
+        found: list[str] = []
+        for scope in _names(side.other, row, self.contract):
+            for other in self.identity.named(scope):
+                known = self.identity.known(other)
+                free = known is None or self.identity.reference(known, side) is None
+                if free and other not in found and not self.identity.parted(reference, other):
+                    found.append(other)
+        return tuple(found)
+
+    def _note_names(self, side: Side, reference: str, row: Row) -> None:
+        if row["entity"] == Entity.COMPANY.value:
+            for scope in _names(side, row, self.contract):
+                self.identity.note_name(scope, reference)
+
+    def _person(self, side: Side, reference: str, row: Row) -> Known | Waits:
+        parent = row["parents"].get("company")
+        customer = self.identity.known(parent) if parent else None
+        if parent is None or customer is None:
+            return Waits("record", (parent,)) if parent else Waits("unattached")
+        known = self.identity.known(reference)
+        if known:
+            return self._bind(reference, known, customer, side, row)
+        if not any(row["fields"].get(name) for name in ("email", "first_name", "last_name")):
+            return Waits("ignored")
+        if self.contract.identity.email_links:
+            for scope in _scopes(Entity.CONTACT, customer, row):
+                twin = self.identity.by_key(scope)
+                if twin and self.identity.reference(twin, side) in {None, reference}:
+                    return self._bind(reference, twin, customer, side, row)
+        if not self.ready(Entity.CONTACT):
+            return Waits("readings")
+        return self.new(Entity.CONTACT, side, reference, {**row, "customer": customer})
+
+    def _mirror(self, side: Side, reference: str, row: Row) -> Known | Waits:
+        known = self.identity.known(reference)
+        customer = self.identity.customer(reference)
+        if known and customer:
+            return Known(known, customer)
+        cross = row["keys"].get("erp_ref")
+        if cross is None:
+            return Waits("ignored")
+        invoice, customer = self.identity.known(cross), self.identity.customer(cross)
+        if invoice is None or customer is None:
+            return Waits("record", (cross,))
+        taken = self.identity.reference(invoice, side)
+        if taken not in {None, reference}:
+            return Waits("conflict", (str(taken), cross))
+        return self._bind(reference, invoice, customer, side, row)
+
+    def _owned(self, entity: Entity, side: Side, reference: str, row: Row) -> Known | Waits:
+        parents = [row["parents"][role] for role in ("company", "invoice", "credit_note") if role in row["parents"]]
+        if not parents:
+            return Waits("unattached")
+        customer = self.identity.customer(parents[0])
+        if customer is None:
+            return Waits("record", (parents[0],))
+        known = self.identity.known(reference)
+        if known is None:
+            deal = self._deal_of(row)
+            known = invoice_id(self.tenant, deal) if deal else canonical_id(entity, self.tenant, reference)
+        return self._bind(reference, known, customer, side, row)
+
+    def _deal_of(self, row: Row) -> CanonicalId | None:
+        """The deal that an invoice of ours was made from: its number is our prefix and the deal's id."""
+        if row["entity"] != Entity.INVOICE.value:
+            return None
+        prefix = self.contract.invoice_defaults.number_prefix
+        number = str(row["keys"].get("number") or "")
+        if not number.startswith(prefix):
+            return None
+        return self.identity.known(ref(self.contract.platforms.crm, "deal", number.removeprefix(prefix)))
+
+
+def invoice_id(tenant: str, deal: str) -> CanonicalId:
+    """The canonical id of the invoice that a deal becomes."""
+    return canonical_id(Entity.INVOICE, tenant, "of", deal)
+
+
+def _scopes(entity: Entity, customer: str, row: Row) -> list[str]:
+    if entity is Entity.PRODUCT and row["keys"].get("sku"):
+        return [f"product|sku|{row['keys']['sku'].casefold()}"]
+    if entity is Entity.CONTACT and row["keys"].get("email"):
+        return [f"contact|{customer}|email|{row['keys']['email'].casefold()}"]
+    return []
+
+
+def _names(side: Side, row: Row, contract: Contract) -> list[str]:
+    kinds = [
+        kind
+        for kind, on in (("domain", contract.identity.domain_proposes), ("name", contract.identity.name_proposes))
+        if on and row["keys"].get(kind)
+    ]
+    return [f"{side.value}|{kind}|{row['keys'][kind].strip().casefold()}" for kind in kinds]

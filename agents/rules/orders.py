@@ -1,0 +1,193 @@
+"""Orders: when a deal becomes one, and the order a bill.
+
+One deal makes one order and one invoice, whatever is redelivered: the order is marked on the deal's own row, and the
+invoice's number is the contract's prefix with the deal's id.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from agents.rules.case import Case
+from agents.rules.guards import order_guard
+from agents.rules.identification import invoice_id
+from schemas.instants import business_day, parse_instant, to_millis
+from schemas.money import Money, amount_text, exact, rounded
+from schemas.names import Entity, Side, canonical_id, digest, record_id
+from schemas.revenue import RevenueEvent
+from schemas.wire import encode
+from tables.entities import EntityState
+
+DEFAULT_TERMS_BASIS = "DAYSAFTERBILLDATE"
+HUNDRED = Decimal(100)
+
+
+def consider(case: Case, deal: EntityState) -> None:
+    """Make the deal an order when the contract's time has come, and bill it."""
+    if not deal.crm.present or deal.marks.get("historic"):
+        return
+    won = deal.crm.fields.get("stage") in case.contract.timing.order_when_deal_stage
+    if "order" not in deal.marks:
+        if won:
+            _place(case, deal)
+        return
+    if not won:
+        case.verdict(
+            deal, "stage", "hold", "guard.posted_immutable",
+            "the deal was moved after its order was placed: the order stands, cancel it in the ERP",
+        )  # fmt: skip
+    elif deal.marks["order"]["lines"] != _lines_digest(deal) and deal.marks["order"].get("billed"):
+        case.verdict(
+            deal, "lines", "hold", "guard.posted_immutable",
+            "the lines were edited after the bill: it changes through credit in the ERP only",
+        )  # fmt: skip
+    _bill(case, deal)
+
+
+def first_seen(case: Case, deal: EntityState) -> None:
+    """A deal that was won before Revmark's first reading is history: it is never billed."""
+    if deal.crm.fields.get("stage") in case.contract.timing.order_when_deal_stage:
+        deal.marks["historic"] = True
+        case.verdict(deal, "", "hold", "timing", "won before the first reading: it is taken as billed already")
+
+
+def _currency(case: Case, deal: EntityState) -> str:
+    return deal.crm.fields.get("currency") or case.customer.currency or case.contract.base_currency
+
+
+def _place(case: Case, deal: EntityState) -> None:
+    held = order_guard(case.contract, case.customer)
+    lacking = [name for name in case.contract.required.get(Entity.ORDER, ()) if not _has(case, deal, name)]
+    if held is None and lacking:
+        held = ("required", f"an order needs: {', '.join(lacking)}")
+    if held is not None:
+        rule, reason = held
+        deal.derived["order_status"] = f"held: {reason}"
+        case.verdict(deal, "order_status", "hold", rule, reason)
+        case.customer.wait(deal.id)
+        return
+    currency = _currency(case, deal)
+    amount = deal.crm.fields.get("amount") or amount_text(_sum(deal), currency) or "0"
+    order = canonical_id(Entity.ORDER, case.tenant, deal.id)
+    day = _day(case, deal)
+    deal.marks["order"] = {"id": order, "day": day, "lines": _lines_digest(deal)}
+    deal.derived["order_status"] = "created"
+    case.customer.ordered = True
+    case.event(
+        RevenueEvent(
+            id=digest(case.tenant, "order_created", order),
+            type="order_created",
+            tenant=case.tenant,
+            customer=case.customer.id,
+            customer_name=case.customer.name,
+            document=order,
+            number=deal.label,
+            deal=deal.id,
+            money=Money(amount=amount, currency=currency),
+            day=day,
+            occurred_at=case.seen_version(deal.crm.version),
+            refs={"crm": deal.crm.ref or ""},
+        )
+    )
+    stage = deal.crm.fields["stage"]
+    case.verdict(
+        deal, "order_status", "create", "timing", f"stage {stage}: the deal becomes an order", chosen="created"
+    )
+    case.touch(case.customer.id)
+    _bill(case, deal)
+
+
+def _bill(case: Case, deal: EntityState) -> None:
+    """Ask the ERP for the invoice, once, as soon as the customer is known there."""
+    order = deal.marks["order"]
+    if case.contract.timing.invoice_when == "never" or order.get("billed") or deal.crm.ref is None:
+        return
+    if case.customer.erp is None:
+        case.customer.wait(deal.id)
+        return
+    invoice = case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id))
+    invoice.related["deal"] = deal.id
+    fields = _invoice(case, deal)
+    mark = digest(encode(fields).decode())
+    if invoice.erp.ref or invoice.flights["erp"] or invoice.blocked["erp"].get("*") == mark:
+        return
+    order["billed"] = True
+    order["lines"] = _lines_digest(deal)
+    number = f"{case.contract.invoice_defaults.number_prefix}{record_id(deal.crm.ref)}"
+    reason = f"order of deal {deal.label}"
+    command = case.command(
+        invoice, Side.ERP, "create", {**fields, "number": number}, reason=reason, natural_key=number,
+        links={"company": case.customer.erp},
+    )  # fmt: skip
+    case.verdict(invoice, "", "create", "timing", reason, written_to=Side.ERP, command=command)
+
+
+def _invoice(case: Case, deal: EntityState) -> dict[str, Any]:
+    """The invoice's canonical fields: what the deal says, and the contract's defaults for what it does not."""
+    defaults = case.contract.invoice_defaults
+    country = _country(case)
+    tax_type = defaults.tax_types_by_country.get(country, defaults.tax_type)
+    day = deal.marks["order"]["day"]
+    lines = [
+        {
+            **line,
+            "account": defaults.accounts_by_sku.get(line.get("sku") or "", defaults.account),
+            "tax_type": tax_type,
+        }
+        for line in deal.crm.fields.get("lines") or ()
+    ]
+    return {
+        "status": defaults.status,
+        "date": day,
+        "due_date": _due(case, day),
+        "currency": _currency(case, deal),
+        "reference": deal.crm.fields.get("name") or deal.id,
+        "line_amounts": defaults.line_amounts,
+        "lines": lines,
+    }
+
+
+def _country(case: Case) -> str:
+    for side in (Side.ERP, Side.CRM):
+        address = case.company().shown(side).get("shipping_address") or {}
+        if address.get("country"):
+            return str(address["country"])
+    return ""
+
+
+def _due(case: Case, day: str) -> str:
+    """The due date: the customer's terms in the ERP where they count days from the bill, else the contract's."""
+    terms = str(case.company().erp.fields.get("payment_terms") or "").split()
+    counts = len(terms) > 1 and terms[1] == DEFAULT_TERMS_BASIS and terms[0].isdigit()
+    days = int(terms[0]) if counts else case.contract.invoice_defaults.due_days
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def _day(case: Case, deal: EntityState) -> str:
+    """The order's business day: the deal's close in the tenant's zone; without one, the day it was seen won."""
+    closed = deal.crm.fields.get("closed_at")
+    at = parse_instant(closed) if closed and to_millis(parse_instant(closed)) <= to_millis(case.at) else case.at
+    return business_day(at, case.contract.timezone)
+
+
+def _has(case: Case, deal: EntityState, name: str) -> bool:
+    if name == "currency":
+        return bool(_currency(case, deal))
+    return bool(deal.crm.fields.get(name))
+
+
+def _sum(deal: EntityState) -> Decimal:
+    return sum((_line_amount(line) for line in deal.crm.fields.get("lines") or ()), Decimal(0))
+
+
+def _line_amount(line: dict[str, Any]) -> Decimal:
+    if line.get("amount"):
+        return exact(line["amount"])
+    discount = exact(line.get("discount_percent") or "0")
+    return rounded(exact(line["quantity"]) * exact(line["unit_price"]) * (HUNDRED - discount) / HUNDRED, "XXX")
+
+
+def _lines_digest(deal: EntityState) -> str:
+    return digest(encode(deal.crm.fields.get("lines") or []).decode())

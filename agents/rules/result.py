@@ -1,0 +1,42 @@
+"""What a step hands back: outputs in order, refused records by their place in the batch, and counts of everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from schemas.wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One record for a topic, by the topic's name in `streams.topics` (without the deployment's prefix)."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
+@dataclass(slots=True)
+class Result:
+    """A step's work. Nothing is silent: what produces no output raises a counter."""
+
+    outputs: list[Output] = field(default_factory=list)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def emit(self, topic: str, key: str, value: Wire) -> None:
+        """Add an output."""
+        self.outputs.append(Output(topic, key.encode(), value.to_bytes()))
+        self.counts[topic] += 1
+
+    def refuse(self, index: int, reason: str) -> None:
+        """Send the record at `index` to quarantine."""
+        self.refused.append((index, reason))
+        self.counts["quarantined"] += 1
+
+    def add(self, other: Result) -> None:
+        """Take over another step's work."""
+        self.outputs.extend(other.outputs)
+        self.refused.extend(other.refused)
+        self.counts.update(other.counts)

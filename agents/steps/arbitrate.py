@@ -1,0 +1,175 @@
+"""Arbitrate: both sides of every record against their baseline, under the contract.
+
+In: facts and outcomes of customers, in order. Out: verdicts, commands, occurrences, document versions. Invariant: the
+same findings in any order end in the same state, and a finding seen again writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from agents.rules import bills, orders
+from agents.rules.case import Case
+from agents.rules.comparison import compare
+from agents.rules.creation import create_missing
+from agents.rules.result import Result
+from schemas.contract import Contract
+from schemas.errors import Refused
+from schemas.fact import Fact, Outcome, parse_finding
+from schemas.names import Entity, Side, digest
+from schemas.wire import encode
+from tables import customers
+from tables.entities import EntityState
+from tables.view import View
+
+JUDGEMENTS = 50  # per finding; more means two rules push one record to and fro, which must be seen, not looped
+
+
+@dataclass(slots=True)
+class Arbitrate:
+    """The step, with the contract it judges by."""
+
+    contract: Contract
+
+    def __call__(self, values: Sequence[bytes | None], records: View, customer_view: View) -> Result:
+        """Take the values of one partition in order; write the records' and the customers' states."""
+        result = Result()
+        for index, value in enumerate(values):
+            try:
+                finding = parse_finding(value)
+                case = self._case(finding, records, customer_view)
+                if isinstance(finding, Fact):
+                    _take_fact(case, finding)
+                else:
+                    _take_outcome(case, finding)
+                _judge_all(case)
+                case.close(customer_view)
+                result.add(case.result)
+            except Refused as error:
+                result.refuse(index, error.message)
+        return result
+
+    def _case(self, finding: Fact | Outcome, records: View, customer_view: View) -> Case:
+        """A case with a result of its own: a finding that is refused half-way leaves nothing behind."""
+        return Case(
+            contract=self.contract,
+            tenant=finding.tenant,
+            customer=customers.load(customer_view, finding.tenant, finding.customer),
+            at=_when(finding),
+            records=records,
+            result=Result(),
+            history=isinstance(finding, Fact) and finding.first,
+        )
+
+
+def _when(finding: Fact | Outcome) -> datetime:
+    return finding.seen_at if isinstance(finding, Fact) else finding.at
+
+
+def _take_fact(case: Case, fact: Fact) -> None:
+    state = case.state(fact.entity, fact.id)
+    side = state.side(fact.side)
+    if fact.version < side.version:
+        case.result.counts["stale"] += 1
+        return
+    fresh = side.version < 0
+    side.ref, side.version, side.fields, side.deleted = fact.ref, fact.version, fact.fields, fact.deleted
+    state.related.update(fact.related)
+    if fresh and fact.first:
+        state.marks["first"] = True
+        if fact.entity is Entity.DEAL:
+            orders.first_seen(case, state)
+    _consequences(case, state, fact.side)
+    case.touch(state.id)
+
+
+def _take_outcome(case: Case, outcome: Outcome) -> None:
+    state = case.state(outcome.entity, outcome.id)
+    flights = state.flights[outcome.side.value]
+    flight = next((one for one in flights if one.command == outcome.command), None)
+    if flight is None or outcome.state == "unknown":
+        case.result.counts["outcome_" + ("open" if flight else "known")] += 1
+        return
+    flights.remove(flight)
+    side = state.side(outcome.side)
+    if outcome.state == "applied":
+        side.ref = outcome.ref or side.ref
+        if outcome.version is None or outcome.version >= side.version:
+            side.version = max(side.version, outcome.version or side.version)
+            side.fields = {**side.fields, **_stated(state, outcome.side, flight.fields)}
+        state.baseline.update(_stated(state, outcome.side, flight.fields))
+        _consequences(case, state, outcome.side)
+    elif outcome.state == "refused":
+        state.blocked[outcome.side.value].update(flight.fields if flight.kind == "update" else _blocked(flight.fields))
+        case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
+        _unbill(case, state, outcome)
+    case.touch(state.id)
+
+
+def _stated(state: EntityState, side: Side, fields: dict[str, object]) -> dict[str, object]:
+    """What a write tells of the side's fields; an invoice we asked for is known only once the ERP has stated it."""
+    return {} if state.entity == Entity.INVOICE.value and side is Side.ERP else fields
+
+
+def _blocked(fields: dict[str, object]) -> dict[str, object]:
+    return {"*": digest(encode({name: value for name, value in fields.items() if name != "number"}).decode())}
+
+
+def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
+    """The ERP refused the invoice: say so on the deal, and let the next change of it try again."""
+    if state.entity != Entity.INVOICE.value or outcome.side is not Side.ERP or "deal" not in state.related:
+        return
+    deal = case.known(state.related["deal"])
+    deal.marks.get("order", {}).pop("billed", None)
+    deal.derived["order_status"] = f"invoice refused: {outcome.message}"
+    case.touch(deal.id)
+
+
+def _consequences(case: Case, state: EntityState, side: Side) -> None:
+    """What the news means beyond the record's own fields."""
+    match Entity(state.entity), side:
+        case Entity.COMPANY, _:
+            _know_customer(case, state, side)
+        case Entity.CONTACT, Side.ERP:
+            case.customer.person = state.id
+        case Entity.INVOICE, Side.ERP:
+            bills.invoice(case, state)
+        case Entity.INVOICE, Side.CRM:
+            bills.document(case, state, Side.CRM)
+        case Entity.PAYMENT, Side.ERP:
+            bills.payment(case, state)
+        case Entity.CREDIT_NOTE, Side.ERP:
+            bills.credit_note(case, state)
+        case _:
+            pass
+
+
+def _know_customer(case: Case, state: EntityState, side: Side) -> None:
+    customer = case.customer
+    if side is Side.CRM:
+        customer.crm = state.crm.ref if state.crm.present else None
+    else:
+        customer.erp = state.erp.ref if state.erp.present else None
+        bills.hold(case, state)
+    customer.name = state.label
+    customer.currency = state.erp.fields.get("currency") or state.crm.fields.get("currency")
+    if customer.balances or customer.payments:
+        bills.tell_company(case)
+    waiting, customer.waiting = customer.waiting, []
+    for record in waiting:
+        case.touch(record)
+
+
+def _judge_all(case: Case) -> None:
+    rounds = 0
+    while case.touched:
+        rounds += 1
+        if rounds > JUDGEMENTS:
+            raise Refused(f"judging {case.customer.id} does not come to rest", code="unrest")
+        state = case.known(case.touched.popleft())
+        if state.entity == Entity.DEAL.value:
+            orders.consider(case, state)
+        create_missing(case, state)
+        compare(case, state)

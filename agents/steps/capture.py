@@ -1,0 +1,213 @@
+"""Capture: drop what is stale, translate, find out whose it is, re-key by customer.
+
+In: changes, marks and links of one tenant in order. Out: facts keyed by customer, verdicts about identity. Invariant:
+every change ends as a fact, a counted drop, a record that waits under a name, or a quarantined record.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.rules.identification import FIRST_READINGS, Identification, Known, Row, Waits
+from agents.rules.result import Result
+from schemas.change import Change, Link, Mark, parse_arrival
+from schemas.contract import Contract
+from schemas.errors import Refused
+from schemas.fact import Fact
+from schemas.instants import from_millis
+from schemas.names import Entity, Side, digest
+from schemas.sighting import Sighting
+from schemas.verdict import Ruling, Verdict
+from tables import versions
+from tables.identity import Identity
+from tables.view import View
+
+Translate = Callable[[Change], list[Sighting]]
+
+REASONS = {
+    "conflict": "another record already carries this id; give it the right one, or merge the two",
+    "unattached": "it has no company: associate one",
+}
+
+
+@dataclass(slots=True)
+class Capture:
+    """The step, with what it judges by."""
+
+    contract: Contract
+    translators: Mapping[str, Translate]
+
+    def __call__(self, values: Sequence[bytes | None], rows: View, names: View) -> Result:
+        """Take the values of one partition in order; write versions (`rows`) and identities (`names`)."""
+        result = Result()
+        for index, value in enumerate(values):
+            try:
+                arrival = parse_arrival(value)
+                work = _Tenant(self.contract, arrival.tenant, rows, names, result)
+                match arrival:
+                    case Change():
+                        work.change(arrival, self.translators[arrival.platform])
+                    case Mark():
+                        work.mark(arrival)
+                    case Link():
+                        work.link(arrival)
+            except Refused as error:
+                result.refuse(index, error.message)
+        return result
+
+
+class _Tenant:
+    """One arrival's work on one tenant."""
+
+    def __init__(self, contract: Contract, tenant: str, rows: View, names: View, result: Result) -> None:
+        self.contract = contract
+        self.tenant = tenant
+        self.rows = rows
+        self.identity = Identity(names, tenant)
+        self.rules = Identification(self.identity, contract, tenant)
+        self.result = result
+
+    def change(self, change: Change, translate: Translate) -> None:
+        """Admit, translate and place a change."""
+        sightings = translate(change)
+        admitted = versions.admit(self.rows, change)
+        if admitted != "new":
+            self.result.counts[admitted] += 1
+            return
+        rows = [versions.to_row(sighting, change) for sighting in sightings]
+        self.place([{**row, "first": not self.rules.ready(Entity(row["entity"]))} for row in rows])
+
+    def mark(self, mark: Mark) -> None:
+        """A first reading has ended: place what was held for it, once both sides are read."""
+        if not self.identity.mark(mark.side, mark.kind):
+            self.result.counts["duplicate"] += 1
+            return
+        for entity, readings in FIRST_READINGS.items():
+            if (mark.side, mark.kind) in readings and self.rules.ready(entity):
+                for reference in self.identity.held(entity).clear():
+                    self.place(versions.parked(self.rows, self.tenant, reference))
+
+    def link(self, link: Link) -> None:
+        """A person has spoken about a proposal."""
+        left = versions.parked(self.rows, self.tenant, link.left)
+        right = versions.parked(self.rows, self.tenant, link.right)
+        if not link.same:
+            self.identity.part(link.left, link.right)
+            self.place(right + left)
+            return
+        pair = (self.identity.known(link.left), self.identity.known(link.right))
+        if all(pair) and pair[0] != pair[1]:
+            raise Refused(f"{link.left} and {link.right} are linked to others already", code="linked")
+        if not any(pair) and not (left and right):
+            raise Refused(f"{link.left} and {link.right} have not both been seen", code="unseen")
+        known = pair[1] or pair[0]
+        if known is None:
+            known = self.rules.new(Entity.COMPANY, Side.ERP, link.right, right[0]).id
+        self.identity.bind(link.right, known, known, Side.ERP)
+        self.identity.bind(link.left, known, known, Side.CRM)
+        row = (left or right)[0] if left or right else None
+        if row:
+            reason = f"{link.who} says that {link.left} and {link.right} are one: {link.why}"
+            self._note(row, "link", reason, seen=link.seen_at.timestamp(), record=known, crm=link.left, erp=link.right)
+        self.place(right + left)
+
+    def place(self, rows: Sequence[Row]) -> None:
+        """Place sightings, and then whoever waited for them."""
+        queue = deque(rows)
+        while queue:
+            row = queue.popleft()
+            found = self.rules.resolve(row)
+            if isinstance(found, Waits) and found.why == "record":
+                parked = versions.parked(self.rows, self.tenant, found.on[0])
+                if parked and parked[0]["entity"] == row["entity"] and _names_other(row, found.on[0]):
+                    # The other record waits only for evidence, and this is it.
+                    other = parked[0]
+                    self._emit(other, self.rules.new(Entity(other["entity"]), Side(other["side"]), other["ref"], other))
+                    queue.extend(self._waiters(other["ref"]))
+                    found = self.rules.resolve(row)
+            if isinstance(found, Known):
+                self._emit(row, found)
+                queue.extend(self._waiters(row["ref"]))
+            else:
+                self._wait(row, found)
+
+    def _waiters(self, reference: str) -> list[Row]:
+        waiting = self.identity.waiters(reference).clear()
+        return [row for waiter in waiting for row in versions.parked(self.rows, self.tenant, waiter)]
+
+    def _emit(self, row: Row, known: Known) -> None:
+        versions.release(self.rows, self.tenant, row["ref"])
+        fact = Fact(
+            tenant=self.tenant,
+            customer=known.customer,
+            entity=row["entity"],
+            id=known.id,
+            side=row["side"],
+            ref=row["ref"],
+            version=row["version"],
+            seen_at=from_millis(row["seen_at"]),
+            deleted=row["deleted"],
+            fields=row["fields"],
+            related=self.rules.related(row),
+            first=row.get("first", False),
+        )
+        self.result.emit("facts", f"{self.tenant}|{known.customer}", fact)
+
+    def _wait(self, row: Row, waits: Waits) -> None:
+        self.result.counts[f"waits_{waits.why}"] += 1
+        if waits.why == "ignored" or row["deleted"]:
+            return
+        versions.park(self.rows, self.tenant, row["ref"], [row])
+        match waits.why:
+            case "record":
+                self.identity.waiters(waits.on[0]).put(row["ref"])
+            case "readings":
+                self.identity.held(Entity(row["entity"])).put(row["ref"])
+            case "person":
+                self._propose(row, waits.on)
+            case _:
+                self._note(row, "wait", REASONS[waits.why] + (f" ({', '.join(waits.on)})" if waits.on else ""))
+
+    def _propose(self, row: Row, candidates: Sequence[str]) -> None:
+        for other in candidates:
+            mine_left = row["side"] == Side.CRM.value
+            crm, erp = (row["ref"], other) if mine_left else (other, row["ref"])
+            reason = f"same domain or name: {crm} and {erp} may be one. Say so with: revmark link {crm} {erp} --yes"
+            self._note(row, "propose", reason, crm=crm, erp=erp, record=f"{crm}+{erp}")
+
+    def _note(
+        self,
+        row: Row,
+        ruling: Ruling,
+        reason: str,
+        *,
+        record: str = "",
+        crm: str | None = None,
+        erp: str | None = None,
+        seen: float | None = None,
+    ) -> None:
+        record = record or row["ref"]
+        at = from_millis(row["seen_at"] if seen is None else int(seen * 1000))
+        verdict = Verdict(
+            id=digest(self.tenant, record, ruling, reason),
+            tenant=self.tenant,
+            customer="",
+            entity=row["entity"],
+            record=record,
+            label=str(row["fields"].get("name") or row["fields"].get("number") or row["ref"]),
+            ruling=ruling,
+            rule="identity",
+            reason=reason,
+            crm=crm,
+            erp=erp,
+            versions={row["side"]: row["version"]},
+            contract=self.contract.digest,
+            at=at,
+        )
+        self.result.emit("decisions", f"{self.tenant}|{record}", verdict)
+
+
+def _names_other(row: Row, reference: str) -> bool:
+    return reference in {row["keys"].get("erp_ref"), row["keys"].get("crm_ref")}
