@@ -1,0 +1,89 @@
+"""`revmark status`: the whole picture, and whether something waits for a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from console.exits import NEEDS_PERSON
+from console.options import Document, Offline, examples
+from console.output import Cell, Sheet, moment, say, show, show_json
+from console.projection import summary
+from console.projection.listing import find
+from console.projection.store import Store
+from console.session import session_of
+from schemas.money import plain
+from schemas.totals import Total
+
+EXAMPLES = examples("revmark status", "revmark status --json | jq .needs_person", "revmark status --offline")
+
+_NEXT = {
+    "variances": ("open variances", "revmark variances --state open"),
+    "quarantined": ("records in quarantine", "revmark quarantine list"),
+    "refused": ("commands a platform refused", "revmark ledger --state refused"),
+    "reviews": ("fields waiting for a decision", "revmark decisions --state review"),
+    "proposals": ("links proposed", "revmark links"),
+}
+RECENT = 14  # days of windows shown
+
+
+def command(context: typer.Context, *, json: Document = False, offline: Offline = False) -> None:
+    """Show what was synced, decided and reconciled. Exits 1 when something needs a person, else 0."""
+    session = session_of(context)
+    with session.projection(offline=offline) as store:
+        found = summary.status(store)
+        if json:
+            show_json({"broker": session.settings.broker, "offline": offline, **found})
+        else:
+            _print(store, found)
+    if found["needs_person"]:
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _print(store: Store, found: dict[str, Any]) -> None:
+    as_of = store.as_of()
+    say(f"Revmark, as of {moment(as_of)} UTC" if as_of else "Revmark: nothing has been read yet", "bold")
+    say("")
+    sheet = Sheet(("what", "count>", "of which"))
+    for name, label in (("ledger", "commands"), ("decisions", "decisions"), ("events", "revenue events")):
+        sheet.add(label, f"{sum(found[name].values()):,}", _spread(found[name]))
+    sheet.add("variances", f"{sum(found['variances'].values()):,}", _spread(found["variances"]))
+    sheet.add("quarantined", f"{found['quarantined']:,}", "")
+    if found["unreadable"]:
+        sheet.add("unreadable", f"{found['unreadable']:,}", "records of another version; the workers are not affected")
+    show(sheet)
+    _print_windows(store)
+    say("")
+    if not found["needs_person"]:
+        say("Nothing needs a person.", "green")
+        return
+    say("Needs a person", "bold")
+    waiting = Sheet(("count>", "what", "look with"))
+    for name, number in found["needs_person"].items():
+        label, follow = _NEXT[name]
+        waiting.add(Cell(f"{number:,}", "yellow"), label, follow)
+    show(waiting)
+
+
+def _print_windows(store: Store) -> None:
+    paired = summary.windows(find(store, Total, limit=summary.EVERYTHING))
+    if not paired:
+        return
+    say("")
+    days = sorted({window.day for window in paired}, reverse=True)[:RECENT]
+    sheet = Sheet(
+        ("currency", "crm invoices>", "crm total>", "erp invoices>", "erp total>"),
+        title=f"Totals of the last {len(days)} days with invoices",
+    )
+    for each in summary.sums([window for window in paired if window.day in days]):
+        cells = [str(each["currency"])]
+        for side in ("crm", "erp"):
+            total: Any = each.get(side) or {"invoices": 0, "total": plain(summary.ZERO)}
+            cells += [f"{total['invoices']:,}", str(total["total"])]
+        sheet.add(*cells)
+    show(sheet)
+
+
+def _spread(found: dict[str, int]) -> str:
+    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in found.items())

@@ -1,0 +1,164 @@
+"""From a record to a row: what is filtered by becomes columns, the record stays whole.
+
+In: deliveries of the kept topics. Out: rows and removals. Raises Refused for a record that is none of its schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from console.projection.delivery import SHELVES, Delivery
+from console.projection.held import Held
+from schemas.ledger import LedgerEntry
+from schemas.names import Entity
+from schemas.revenue import RevenueEvent
+from schemas.totals import Total, Variance
+from schemas.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row to keep. `first_wins`: a record that is there under this key already is a redelivery, and stays."""
+
+    table: str
+    key: str
+    columns: dict[str, str | int | None]
+    body: str
+    first_wins: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A tombstone: the row under this key goes."""
+
+    table: str
+    key: str
+
+
+def instant_text(instant: datetime | None) -> str | None:
+    """One form for all times, so that texts sort as times do."""
+    return None if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def row(delivery: Delivery) -> Row | Removal:
+    """Read one record.
+
+    Raises:
+        Refused: it is no record of its topic's schema.
+    """
+    if delivery.value is None and delivery.topic in {"ledger", "totals", "variances"}:
+        return Removal(SHELVES[delivery.topic], delivery.key_text)
+    return _ROWS[delivery.topic](delivery)
+
+
+def _decision(delivery: Delivery) -> Row:
+    verdict = Verdict.from_bytes(delivery.value)
+    columns: dict[str, str | int | None] = {
+        "tenant": verdict.tenant,
+        "customer": verdict.customer,
+        "entity": verdict.entity.value,
+        "record": verdict.record,
+        "label": verdict.label,
+        "field": verdict.field,
+        "ruling": verdict.ruling,
+        "rule": verdict.rule,
+        "command": verdict.command,
+        "at": instant_text(verdict.at),
+    }
+    labels = {verdict.record: verdict.label} if verdict.label else {}
+    return Row("decisions", verdict.id, columns, verdict.model_dump_json(), first_wins=True, labels=labels)
+
+
+def _ledger(delivery: Delivery) -> Row:
+    entry = LedgerEntry.from_bytes(delivery.value)
+    command = entry.command
+    columns: dict[str, str | int | None] = {
+        "tenant": command.tenant,
+        "connection": command.connection,
+        "customer": command.customer,
+        "entity": command.entity.value,
+        "record": command.record,
+        "ref": (entry.outcome.ref if entry.outcome else None) or command.ref,
+        "command": command.id,
+        "platform": command.platform,
+        "side": command.side.value,
+        "state": entry.state,
+        "at": instant_text(entry.settled_at or entry.claimed_at),
+    }
+    labels = {}
+    name = command.fields.get("name") or command.fields.get("number")
+    if isinstance(name, str) and command.entity in {Entity.COMPANY, Entity.DEAL, Entity.INVOICE}:
+        labels[command.record] = name
+    return Row("ledger", delivery.key_text or command.id, columns, entry.model_dump_json(), labels=labels)
+
+
+def _total(delivery: Delivery) -> Row:
+    total = Total.from_bytes(delivery.value)
+    columns: dict[str, str | int | None] = {
+        "tenant": total.tenant,
+        "day": total.day,
+        "currency": total.currency,
+        "subsidiary": total.subsidiary,
+        "side": total.side.value,
+    }
+    key = delivery.key_text or "|".join(str(part) for part in columns.values())
+    return Row("totals", key, columns, total.model_dump_json())
+
+
+def _variance(delivery: Delivery) -> Row:
+    variance = Variance.from_bytes(delivery.value)
+    columns: dict[str, str | int | None] = {
+        "tenant": variance.tenant,
+        "day": variance.day,
+        "currency": variance.currency,
+        "document": variance.document,
+        "number": variance.number,
+        "kind": variance.kind,
+        "state": variance.state,
+        "at": instant_text(variance.closed_at or variance.opened_at),
+    }
+    labels = {variance.document: variance.number} if variance.number else {}
+    return Row("variances", delivery.key_text or variance.id, columns, variance.model_dump_json(), labels=labels)
+
+
+def _event(delivery: Delivery) -> Row:
+    event = RevenueEvent.from_bytes(delivery.value)
+    columns: dict[str, str | int | None] = {
+        "tenant": event.tenant,
+        "customer": event.customer,
+        "customer_name": event.customer_name,
+        "type": event.type,
+        "document": event.document,
+        "number": event.number,
+        "currency": event.money.currency if event.money else None,
+        "day": event.day,
+        "at": instant_text(event.occurred_at),
+    }
+    pairs = ((event.customer, event.customer_name), (event.document, event.number))
+    labels = {name: label for name, label in pairs if name and label}
+    return Row("events", event.id, columns, event.model_dump_json(), first_wins=True, labels=labels)
+
+
+def _held(delivery: Delivery) -> Row:
+    held = Held.parse(delivery)
+    columns: dict[str, str | int | None] = {
+        "topic": held.topic,
+        "partition": held.partition,
+        "offset": held.offset,
+        "reason": held.reason,
+        "at": instant_text(held.at),
+    }
+    return Row("quarantine", held.name, columns, held.model_dump_json())
+
+
+_ROWS: dict[str, Callable[[Delivery], Row]] = {
+    "decisions": _decision,
+    "ledger": _ledger,
+    "totals": _total,
+    "variances": _variance,
+    "revenue": _event,
+    "quarantine": _held,
+}

@@ -1,0 +1,160 @@
+"""Sums over the projection: what moved, what stands, what needs a person. Amounts are added as Decimals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from console.projection import pulse
+from console.projection.listing import find
+from console.projection.store import Store
+from schemas.money import plain
+from schemas.names import Side
+from schemas.totals import Total
+from schemas.verdict import Verdict
+
+ZERO = Decimal(0)
+EVERYTHING = 1_000_000_000  # a limit that limits nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One day, currency and subsidiary with both sides' totals."""
+
+    tenant: str
+    day: str
+    currency: str
+    subsidiary: str
+    crm: Total | None
+    erp: Total | None
+
+    @property
+    def difference(self) -> Decimal:
+        """CRM minus ERP."""
+        return (self.crm.total if self.crm else Decimal(0)) - (self.erp.total if self.erp else Decimal(0))
+
+    @property
+    def agreed(self) -> bool:
+        """Both sides state the same count and the same sum."""
+        counts = {(side.invoices if side else 0) for side in (self.crm, self.erp)}
+        return self.difference == 0 and len(counts) == 1
+
+    def document(self) -> dict[str, object]:
+        """As JSON."""
+        return {
+            "tenant": self.tenant,
+            "day": self.day,
+            "currency": self.currency,
+            "subsidiary": self.subsidiary,
+            "crm": self.crm.model_dump(mode="json") if self.crm else None,
+            "erp": self.erp.model_dump(mode="json") if self.erp else None,
+            "difference": plain(self.difference),
+            "agreed": self.agreed,
+        }
+
+
+def windows(totals: list[Total]) -> list[Window]:
+    """Pair the sides' totals, in the order in which they come."""
+    pairs: dict[tuple[str, str, str, str], dict[Side, Total]] = {}
+    for total in totals:
+        pairs.setdefault((total.tenant, total.day, total.currency, total.subsidiary), {})[total.side] = total
+    return [Window(*key, sides.get(Side.CRM), sides.get(Side.ERP)) for key, sides in pairs.items()]
+
+
+def open_proposals(store: Store) -> list[Verdict]:
+    """Links that were proposed and that nobody has confirmed or declined since, newest first."""
+    return _standing(store, "propose", "rule = 'identity'")
+
+
+def open_reviews(store: Store) -> list[Verdict]:
+    """Fields on which a person was asked and that nothing was decided about since, newest first."""
+    return _standing(store, "review", "field = d.field")
+
+
+def _standing(store: Store, ruling: str, same: str) -> list[Verdict]:
+    rows = store.rows(
+        "SELECT body FROM decisions d WHERE ruling = ? AND NOT EXISTS (SELECT 1 FROM decisions later WHERE"  # noqa: S608 - both texts are above
+        f" later.record = d.record AND later.seq > d.seq AND later.{same}) ORDER BY at DESC, seq DESC",
+        [ruling],
+    )
+    return [Verdict.model_validate_json(row["body"]) for row in rows]
+
+
+def counts(store: Store, table: str, column: str) -> dict[str, int]:
+    """How many rows there are by the value of a column."""
+    rows = store.rows(f"SELECT {column} AS name, count(*) AS n FROM {table} GROUP BY 1 ORDER BY 1")  # noqa: S608 - our names
+    return {row["name"]: row["n"] for row in rows}
+
+
+def refused_standing(store: Store) -> int:
+    """Commands that were refused, where nothing was written to the same record and side since."""
+    rows = store.rows(
+        "SELECT count(*) AS n FROM ledger l WHERE state = 'refused' AND NOT EXISTS (SELECT 1 FROM ledger later WHERE"
+        " later.record = l.record AND later.side = l.side AND later.state = 'applied' AND later.at > l.at)"
+    )
+    return int(rows[0]["n"])
+
+
+def status(store: Store) -> dict[str, object]:
+    """The whole picture as one document; `needs_person` names what waits for one."""
+    ledger = counts(store, "ledger", "state")
+    variances = counts(store, "variances", "state")
+    quarantined = sum(counts(store, "quarantine", "topic").values())
+    waiting = {
+        "variances": variances.get("open", 0),
+        "quarantined": quarantined,
+        "refused": refused_standing(store),
+        "reviews": len(open_reviews(store)),
+        "proposals": len(open_proposals(store)),
+    }
+    paired = windows(find(store, Total, limit=EVERYTHING))
+    as_of = store.as_of()
+    return {
+        "as_of": as_of.isoformat() if as_of else None,
+        "ledger": ledger,
+        "decisions": counts(store, "decisions", "ruling"),
+        "events": counts(store, "events", "type"),
+        "variances": variances,
+        "quarantined": quarantined,
+        "windows": {"agreed": sum(each.agreed for each in paired), "apart": sum(not each.agreed for each in paired)},
+        "unreadable": sum(counts(store, "unreadable", "topic").values()),
+        "needs_person": {name: number for name, number in waiting.items() if number},
+    }
+
+
+def sums(paired: list[Window]) -> list[dict[str, object]]:
+    """All windows of a currency together, per side."""
+    found: dict[str, dict[Side, tuple[int, Decimal, Decimal]]] = {}
+    for window in paired:
+        for total in (window.crm, window.erp):
+            if total is not None:
+                sides = found.setdefault(window.currency, {})
+                number, amount, due = sides.get(total.side, (0, Decimal(0), Decimal(0)))
+                sides[total.side] = (number + total.invoices, amount + total.total, due + total.due)
+    return [
+        {
+            "currency": currency,
+            **{
+                side.value: {"invoices": number, "total": plain(amount), "due": plain(due)}
+                for side, (number, amount, due) in sides.items()
+            },
+        }
+        for currency, sides in sorted(found.items())
+    ]
+
+
+def flow(store: Store, now: datetime, minutes: int = 15) -> dict[str, dict[str, object]]:
+    """Per stop: how many records passed in the last minute, and per ten seconds over the last `minutes`."""
+    newest = pulse.bucket_of(now)
+    per_minute = int(60 / pulse.BUCKET.total_seconds())
+    shown = minutes * per_minute
+    oldest = newest - shown + 1
+    found: dict[str, list[int]] = {}
+    for row in store.rows("SELECT stop, bucket, count FROM pulse WHERE bucket >= ?", [oldest]):
+        series = found.setdefault(row["stop"], [0] * shown)
+        series[min(row["bucket"], newest) - oldest] += row["count"]
+    return {
+        stop: {"minute": sum(series[-per_minute:]), "window": sum(series), "series": series}
+        for stop, series in sorted(found.items())
+    }
