@@ -122,12 +122,13 @@ def payment(record: Record) -> list[Sighting]:
 
 def line(row: Record, currency: str) -> Line:
     """A line item; a line of words only has no quantity and no price."""
+    percent = row.number("DiscountRate")
     return Line(
         sku=row.text("ItemCode"),
         description=row.text("Description") or "",
         quantity=row.number("Quantity") or "0",
-        unit_price=row.price("UnitAmount", currency) or "0",
-        discount_percent=row.number("DiscountRate"),
+        unit_price=row.number("UnitAmount") or "0",
+        discount_percent=None if percent == "0" else percent,
         amount=row.amount("LineAmount", currency),
         account=row.text("AccountCode"),
         tax_type=row.text("TaxType"),

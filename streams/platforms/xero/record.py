@@ -56,12 +56,8 @@ class Record:
         """An amount in the currency's minor unit."""
         return self._read(name, lambda value: amount_text(value, currency))
 
-    def price(self, name: str, currency: str) -> str | None:
-        """A unit price, with up to four digits where Xero states them."""
-        return self._read(name, lambda value: wire.price_text(value, currency))
-
     def number(self, name: str) -> str | None:
-        """A quantity or a percentage."""
+        """A quantity, a unit price or a percentage, with all its digits."""
         return self._read(name, wire.number_text)
 
     def day(self, name: str) -> str | None:

@@ -200,7 +200,7 @@ def _product(record: Record, base_currency: str) -> Sighting:
         sku=sku,
         name=record.text("Name"),
         description=record.text("Description"),
-        price=record.inner("SalesDetails").price("UnitPrice", base_currency),
+        price=record.inner("SalesDetails").amount("UnitPrice", base_currency),
     )
     return Sighting(
         entity=Entity.PRODUCT,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.instants import from_millis, parse_instant, to_millis
-from schemas.money import exact, minor_digits, plain
+from schemas.money import exact, plain
 
 # "/Date(1726000000123+0000)/": milliseconds since 1970 in UTC; the offset only says how to show it (facts B3).
 _DATE = re.compile(r"^/Date\((-?\d{1,15})([+-]\d{4})?\)/$")
@@ -83,25 +83,12 @@ def version(raw: dict[str, Any], fallback: int = 0) -> int:
 
 
 def number_text(value: Any) -> str:
-    """The canonical text of a quantity or percentage: exact, without trailing zeros.
+    """The canonical text of a quantity, unit price or percentage: exact, so that 2.50 and 2.5 are equal.
 
     Raises:
         ValueError: not a number.
     """
     return plain(_bare(exact(value)))
-
-
-def price_text(value: Any, currency: str) -> str:
-    """The canonical text of a unit price: at least the currency's minor digits, more where Xero states more.
-
-    Raises:
-        ValueError: not a number.
-    """
-    amount, digits = _bare(exact(value)), minor_digits(currency)
-    exponent = amount.as_tuple().exponent
-    if isinstance(exponent, int) and -exponent < digits:
-        amount = amount.quantize(Decimal(1).scaleb(-digits))
-    return plain(amount)
 
 
 def _bare(amount: Decimal) -> Decimal:

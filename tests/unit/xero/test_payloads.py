@@ -15,15 +15,15 @@ from schemas.names import Entity, Side
 from schemas.sighting import Sighting
 from streams.platforms.xero.payloads import draft, written_fields
 from streams.platforms.xero.translation import sightings
+from streams.platforms.xero.wire import number_text
 
 GUID = "11111111-1111-4111-8111-111111111111"
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=20)
 MAYBE = st.none() | WORDS
-PRICES = st.decimals(min_value=0, max_value=10**6, places=4).map(
-    lambda price: f"{price:.2f}" if price == round(price, 2) else f"{price:f}".rstrip("0")
-)
+PRICES = st.decimals(min_value=0, max_value=10**6, places=2).map(lambda price: f"{price:.2f}")
+UNIT_PRICES = st.decimals(min_value=1, max_value=10**6, places=4).map(number_text)
 DAYS = st.dates().map(lambda day: day.isoformat())
 ADDRESSES = st.none() | st.fixed_dictionaries(
     {"street": WORDS, "city": WORDS, "region": WORDS, "postal_code": WORDS, "country": WORDS}
@@ -76,7 +76,7 @@ def test_what_is_written_is_what_will_be_read(entity: Entity, data: st.DataObjec
 
 LINES = st.fixed_dictionaries(
     {
-        "description": WORDS, "quantity": st.integers(1, 999).map(str), "unit_price": PRICES,
+        "description": WORDS, "quantity": st.integers(1, 999).map(str), "unit_price": UNIT_PRICES,
         "discount_percent": st.none() | st.integers(1, 99).map(str), "account": MAYBE, "tax_type": MAYBE,
     }
 )  # fmt: skip

