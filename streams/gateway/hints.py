@@ -1,0 +1,45 @@
+"""Hints: what a webhook's events ask to be read again.
+
+In: events as each platform understands them. Out: lane work. Invariant: one read per kind, every record once, in the
+order of the events.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.command import Poll, Read
+from schemas.names import connection_id
+
+
+@dataclass(slots=True)
+class Hints:
+    """The records that one request points at, by kind, and what became of its events."""
+
+    records: dict[str, dict[str, None]] = field(default_factory=dict)  # dicts keep order and drop doubles
+    results: Counter[str] = field(default_factory=Counter)
+    poll: list[str] = field(default_factory=list)  # kinds to poll, because events were lost on the way
+    span: tuple[int, int] | None = None  # first and last number of the request's events, where a platform counts them
+
+    def add(self, kind: str, record_ids: Iterable[str]) -> None:
+        """Ask for records of a kind."""
+        self.records.setdefault(kind, {}).update(dict.fromkeys(record_ids))
+
+    @property
+    def number(self) -> int:
+        """How many records are asked for."""
+        return sum(len(ids) for ids in self.records.values())
+
+    def work(self, tenant: str, platform: str, at: datetime) -> list[Read | Poll]:
+        """The lane work that these hints make."""
+        connection = connection_id(tenant, platform)
+        work: list[Read | Poll] = [
+            Read(tenant=tenant, connection=connection, kind=kind, record_ids=list(ids), at=at)
+            for kind, ids in self.records.items()
+        ]
+        if self.poll:
+            work.append(Poll(tenant=tenant, connection=connection, kinds=self.poll, at=at))
+        return work

@@ -1,0 +1,95 @@
+"""HubSpot's events as hints.
+
+In: the parsed body, an array of events. Out: hints. Pure.
+Invariant: an event that names a record of a kind we follow is never dropped; one that cannot be understood is counted.
+Source: HubSpot's webhook guide and the 2026-09 subscription types.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.errors import Refused
+from streams.gateway.hints import Hints
+
+MAX_EVENTS = 100  # HubSpot's own cap of a request
+
+_KINDS = {"company": "company", "contact": "contact", "product": "product", "deal": "deal", "line_item": "line_item"}
+_TYPE_IDS = {
+    "0-1": "contact",
+    "0-2": "company",
+    "0-3": "deal",
+    "0-7": "product",
+    "0-8": "line_item",
+    "0-53": "invoice",
+}
+_RECORD_ACTIONS = {"propertyChange", "creation", "deletion", "restore", "privacyDeletion"}
+_TELLING = {"deal", "contact", "invoice"}  # whose own reading shows the association; the other end's does not
+_ENDS = {"CONTACT": "contact", "COMPANY": "company", "DEAL": "deal", "INVOICE": "invoice", "LINE_ITEM": "line_item"}
+
+
+def hubspot_hints(body: Any, portal: str) -> Hints:
+    """Read a request's events. An empty `portal` means that this deployment has only one and does not check it.
+
+    Raises:
+        Refused: the body is no array of at most 100 events (code 400).
+    """
+    if not isinstance(body, list):
+        raise Refused("an array of events is expected", code="400")
+    if len(body) > MAX_EVENTS:
+        raise Refused(f"more than {MAX_EVENTS} events", code="400")
+    hints = Hints()
+    for event in body:
+        hints.results[_take(event, portal, hints)] += 1
+    return hints
+
+
+def _take(event: Any, portal: str, hints: Hints) -> str:
+    if not isinstance(event, dict) or not isinstance(event.get("subscriptionType"), str):
+        return "malformed"
+    if portal and str(event.get("portalId")) != portal:
+        return "unknown_connection"
+    name, _, action = event["subscriptionType"].partition(".")
+    if action == "associationChange":
+        return _take_association(event, hints)
+    kind = _TYPE_IDS.get(str(event.get("objectTypeId"))) if name == "object" else _KINDS.get(name)
+    if kind is None or action not in _RECORD_ACTIONS | {"merge"}:
+        return "ignored"
+    if action == "merge":
+        merged = event.get("mergedObjectIds")
+        parts = [event.get("newObjectId"), event.get("primaryObjectId"), *(merged if isinstance(merged, list) else [])]
+        ids = [number for part in parts if (number := _id(part))]
+    else:
+        ids = [number] if (number := _id(event.get("objectId"))) else []
+    if not ids:
+        return "malformed"
+    hints.add(kind, ids)
+    return "accepted"
+
+
+def _take_association(event: dict[str, Any], hints: Hints) -> str:
+    kinds = _ends(event)
+    ids = _id(event.get("fromObjectId")), _id(event.get("toObjectId"))
+    if not all(ids):
+        return "malformed"
+    telling = [(kind, number) for kind, number in zip(kinds, ids, strict=True) if kind in _TELLING and number]
+    for kind, number in telling:
+        hints.add(kind, [number])
+    return "accepted" if telling else "ignored"
+
+
+def _ends(event: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The kinds at both ends: by type id, else by the older spelling, as in DEAL_TO_COMPANY."""
+    source, _, target = str(event.get("associationType") or "").partition("_TO_")
+    return (
+        _TYPE_IDS.get(str(event.get("fromObjectTypeId"))) or _ENDS.get(source),
+        _TYPE_IDS.get(str(event.get("toObjectTypeId"))) or _ENDS.get(target),
+    )
+
+
+def _id(value: Any) -> str | None:
+    """A record's id: a positive number, whether it came as a number or as its digits."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = str(value)
+    return text if text.isascii() and text.isdigit() and int(text) > 0 else None
