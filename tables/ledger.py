@@ -62,6 +62,25 @@ def claim(view: View, command: Command, at: datetime) -> LedgerEntry:
     return claimed
 
 
+def queue(view: View, command: Command, *, at: datetime, until: datetime, message: str) -> None:
+    """Write down that the command waits its turn; it has not been tried."""
+    known = entry(view, command)
+    if known is not None and known.state in SETTLED:
+        return
+    _put(
+        view,
+        LedgerEntry(
+            command=command,
+            state="waiting",
+            payload_hash=payload_hash(command),
+            attempts=known.attempts if known else 0,
+            claimed_at=at,
+            until=until,
+            message=message,
+        ),
+    )
+
+
 def move(
     view: View,
     known: LedgerEntry,

@@ -70,7 +70,11 @@ def release(view: View, tenant: str, reference: str) -> None:
 
 
 def to_row(sighting: Sighting, change: Change) -> dict[str, Any]:
-    """A sighting as JSON, with what its fact will need of the change."""
+    """A sighting as JSON, with what its fact will need of the change.
+
+    A record made by our own create knows its canonical id; a second entity in the same record does not.
+    """
+    ours = sighting.ref == change_ref(change)
     return {
         "entity": sighting.entity.value,
         "ref": sighting.ref,
@@ -82,6 +86,6 @@ def to_row(sighting: Sighting, change: Change) -> dict[str, Any]:
         "side": change.side.value,
         "version": change.version,
         "seen_at": to_millis(change.seen_at),
-        "canonical": change.canonical,
-        "customer": change.customer,
+        "canonical": change.canonical if ours else None,
+        "customer": change.customer if ours else None,
     }

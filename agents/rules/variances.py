@@ -23,6 +23,10 @@ def classify(crm: Contribution | None, erp: Contribution | None, *, day_closed: 
         return "missing" if day_closed else "late"
     if crm_counts != erp_counts:
         return "void"
+    return _figures(crm, erp)
+
+
+def _figures(crm: Contribution, erp: Contribution) -> VarianceClass | None:
     if crm.currency != erp.currency:
         return "currency"
     gap = abs(exact(crm.total) - exact(erp.total))
@@ -37,7 +41,7 @@ def classify(crm: Contribution | None, erp: Contribution | None, *, day_closed: 
 def difference(crm: Contribution | None, erp: Contribution | None) -> Decimal:
     """The CRM's figure less the ERP's: of the totals, or of the balances where the totals agree."""
     total = _figure(crm, "total") - _figure(erp, "total")
-    return total if total else _figure(crm, "due") - _figure(erp, "due")
+    return total or _figure(crm, "due") - _figure(erp, "due")
 
 
 def _figure(part: Contribution | None, name: str) -> Decimal:
