@@ -152,6 +152,8 @@ class Api:
     def _reply(self, reply: ApiReply, *, json: bool) -> Response:
         if reply.status == NO_CONTENT:
             return Response(status_code=NO_CONTENT)
+        if reply.bare:
+            return _written("Allocation", reply.records[0], OK, json=json)
         envelope: Record = {
             **reply.extra,
             "Id": self._instance(),

@@ -156,7 +156,7 @@ def _below(  # noqa: PLR0911 - one path, one return
         case ("DELETE", "allocations", 3) if resource.plural.lower() in CREDITS:
             gone = allocations.delete(organisation, resource.plural, record, rest[2])
             asked["Allocations", gone["AllocationID"]] = {"IsDeleted": True}
-            return ApiReply("Allocations", [allocations.view(organisation, gone)])
+            return ApiReply("Allocations", [allocations.view(organisation, gone)], bare=True)
         case ("PUT", "contacts", 2) if resource.plural == "ContactGroups":
             elements = request.elements("Contacts")
             asked["ContactGroups", owner] = {"Contacts": elements}

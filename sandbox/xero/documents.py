@@ -133,7 +133,7 @@ def _update(
 ) -> Record:
     _check_transition(organisation, kind, found, before)
     changes = {name for name, value in found.items() if name not in {"Status", "Type"} and before.get(name) != value}
-    if kind.has_money(organisation, before) or before["Status"] == "PAID":
+    if kind.has_money(organisation, before) or found.get("Status", before["Status"]) == "PAID":
         free = EVER_EDITABLE if organisation.actor == "api" else PERSON_EDITABLE
         if not changes <= free:
             raise Invalid(HAS_MONEY)

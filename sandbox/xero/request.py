@@ -103,3 +103,4 @@ class ApiReply:
     status: int = 200
     pagination: Record | None = None
     extra: Record = field(default_factory=dict)  # other members of the envelope, e.g. SummarizeErrors
+    bare: bool = False  # the one record without an envelope: the answer to deleting an allocation [SPEC]
