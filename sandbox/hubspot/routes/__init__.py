@@ -1,0 +1,1 @@
+"""The HTTP face of the pretend HubSpot: one module per API."""
