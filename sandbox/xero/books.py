@@ -127,7 +127,8 @@ def _batch(
         shown.append(good if summarize else {**good, "StatusAttributeString": "OK"})
     if refused and summarize:
         raise Rejected(refused)
-    return ApiReply(resource.plural, shown)
+    extra = {"SummarizeErrors": False} if resource.plural == "Quotes" and not summarize else {}  # [REC]
+    return ApiReply(resource.plural, shown, extra=extra)
 
 
 def _below(  # noqa: PLR0911 - one path, one return

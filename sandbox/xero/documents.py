@@ -58,7 +58,7 @@ class Kind:
             "DueDate": fields.day,
             "ExpectedPaymentDate": fields.day,
             "PlannedPaymentDate": fields.day,
-            "LineAmountTypes": _line_amount_types,
+            "LineAmountTypes": line_amount_types,
             self.number: fields.text(255),
             "Reference": fields.text(255),
             "BrandingThemeID": fields.guid,
@@ -71,7 +71,8 @@ class Kind:
         }
 
 
-def _line_amount_types(name: str, value: object) -> str:
+def line_amount_types(name: str, value: object) -> str:
+    """Exclusive, Inclusive or NoTax, in any case."""
     words = {"exclusive": "Exclusive", "inclusive": "Inclusive", "notax": "NoTax"}
     if not isinstance(value, str) or value.lower() not in words:
         raise Invalid(f"{name} '{value}' is not valid")
@@ -166,7 +167,7 @@ def _finish(
     leaving = after["Status"] in {"VOIDED", "DELETED"}
     if not leaving:
         _check_number(organisation, kind, after)
-        _check_currency(organisation, after)
+        check_currency(organisation, after)
     _check_lock(organisation, after, before)
     setting = lines.Setting(
         sales=after["Type"] == kind.sales,
@@ -203,7 +204,8 @@ def _check_number(organisation: "Organisation", kind: Kind, after: Record) -> No
             raise Invalid(kind.duplicate)
 
 
-def _check_currency(organisation: "Organisation", after: Record) -> None:
+def check_currency(organisation: "Organisation", after: Record) -> None:
+    """The currency must be subscribed to; its rate is the day's unless given."""
     currency = after["CurrencyCode"]
     if currency not in organisation.enabled_currencies():
         raise Invalid(f"Organisation is not subscribed to currency {currency}")  # [REC]

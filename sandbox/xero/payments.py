@@ -206,11 +206,3 @@ def many(organisation: "Organisation", request: ApiRequest) -> ApiReply:
         lambda record, depth: view(organisation, record, depth),
         known=KNOWN,
     )
-
-
-def echo(element: Record) -> Record:
-    """What a refused element looks like: as sent, the day in wire form."""
-    shown = {**element, "HasValidationErrors": True}
-    if shown.get("Date") is not None:
-        shown["Date"] = fields.day("Date", shown["Date"])
-    return shown

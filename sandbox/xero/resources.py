@@ -4,7 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.xero import contacts, creditnotes, documents, groups, invoices, items, payments, settings
+from sandbox.xero import (
+    contacts,
+    creditnotes,
+    documents,
+    fields,
+    groups,
+    invoices,
+    items,
+    payments,
+    prepayments,
+    quotes,
+    settings,
+)
 from sandbox.xero.listing import Depth
 from sandbox.xero.problems import EMPTY_ID
 from sandbox.xero.request import ApiReply, ApiRequest
@@ -16,8 +28,9 @@ if TYPE_CHECKING:
 Save = Callable[["Organisation", Record, ApiRequest, bool], Record]
 
 
-def _echo(element: Record) -> Record:
-    return dict(element)
+def with_day(element: Record, *names: str) -> Record:
+    """An element as sent, its days in wire form."""
+    return {name: fields.day(name, value) if name in names and value else value for name, value in element.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,7 @@ class Resource:
     find: Callable[["Organisation", str], Record]
     view: Callable[["Organisation", Record, Depth, ApiRequest], Record]
     save: Save | None = None
-    echo: Callable[["Organisation", Record], Record] = lambda _organisation, element: _echo(element)
+    echo: Callable[["Organisation", Record], Record] = lambda _organisation, element: dict(element)
     verbs: frozenset[str] = frozenset({"GET", "PUT", "POST"})
     natural: tuple[str, ...] = ()  # keys that tell two records apart, for the write log
 
@@ -60,6 +73,20 @@ def _settings(plural: str, key: str, known: frozenset[str], order: str, save: Sa
         save=save,
         verbs=frozenset(verbs),
         natural=("Code", "Name"),
+    )
+
+
+def _credit(plural: str, key: str) -> Resource:
+    return Resource(
+        plural=plural,
+        key=key,
+        many=lambda organisation, request: prepayments.many(organisation, plural, request),
+        find=settings.finder(plural),
+        view=lambda organisation, record, depth, request: prepayments.view(
+            organisation, plural, record, depth, request.unit_places
+        ),
+        verbs=frozenset({"GET"}),
+        natural=("Reference",),
     )
 
 
@@ -130,8 +157,38 @@ RESOURCES = (
         find=settings.finder("Payments"),
         view=lambda organisation, record, depth, _request: payments.view(organisation, record, depth),
         save=lambda organisation, element, _request, new: payments.save(organisation, element, create_only=new),
-        echo=lambda _organisation, element: payments.echo(element),
+        echo=lambda _organisation, element: with_day({**element, "HasValidationErrors": True}, "Date"),
         natural=("Reference", "_target"),
+    ),
+    _credit("Prepayments", "PrepaymentID"),
+    _credit("Overpayments", "OverpaymentID"),
+    Resource(
+        plural="BankTransactions",
+        key="BankTransactionID",
+        many=prepayments.many_bank,
+        find=settings.finder("BankTransactions"),
+        view=lambda organisation, record, depth, request: prepayments.view_bank(
+            organisation, record, depth, request.unit_places
+        ),
+        save=lambda organisation, element, request, new: prepayments.save(
+            organisation, element, create_only=new, places=request.unit_places
+        ),
+        echo=lambda _organisation, element: with_day(element, "Date"),
+        natural=("Reference",),
+    ),
+    Resource(
+        plural="Quotes",
+        key="QuoteID",
+        many=quotes.many,
+        find=quotes.find,
+        view=lambda organisation, record, depth, request: quotes.view(
+            organisation, record, depth, request.unit_places
+        ),
+        save=lambda organisation, element, request, new: quotes.save(
+            organisation, element, create_only=new, places=request.unit_places
+        ),
+        echo=lambda _organisation, element: with_day(element, "Date", "ExpiryDate"),
+        natural=("QuoteNumber", "Reference"),
     ),
     _settings(
         "Accounts", "AccountID", settings.ACCOUNT_KNOWN, "Code",
