@@ -5,16 +5,21 @@ runs already; `REVMARK_TEST_BROKER=docker` starts the image of the same version 
 the embedded one is started in a temporary folder and is gone with the session.
 """
 
+import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.broker import KAFKA_VERSION, BrokerError, EmbeddedKafka
 from streams.broker.ports import brokers_known, free_ports
 
-__all__ = ["kafka_for_tests"]
+__all__ = ["committed", "kafka_for_tests", "make_topics", "read", "write"]
 
 IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 UP_WITHIN = 60.0  # seconds, after the image has been pulled
@@ -60,3 +65,71 @@ def _container() -> Iterator[str]:
                 raise BrokerError(f"{IMAGE} did not answer on port {port} within {UP_WITHIN:.0f} seconds.")
             time.sleep(0.1)
         yield f"127.0.0.1:{port}"
+
+
+async def make_topics(address: str, partitions: Mapping[str, int], **config: str) -> None:
+    """Create topics and wait until every partition can be written."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(t, n, 1, topic_configs=config) for t, n in partitions.items()])
+        deadline = time.monotonic() + UP_WITHIN
+        while time.monotonic() < deadline:
+            found = await admin.describe_topics(list(partitions))
+            if all(t["error_code"] == 0 and all(p["leader"] >= 0 for p in t["partitions"]) for t in found):
+                return
+        raise BrokerError(f"{', '.join(partitions)} did not get leaders.")
+    finally:
+        await admin.close()
+
+
+async def write(address: str, topic: str, records: Iterable[tuple[bytes | None, bytes | None]]) -> None:
+    """Write records and wait until all are acknowledged."""
+    producer = AIOKafkaProducer(bootstrap_servers=address, acks="all", linger_ms=5)
+    await producer.start()
+    try:
+        await asyncio.gather(*[await producer.send(topic, value, key=key) for key, value in records])
+    finally:
+        await producer.stop()
+
+
+async def read(address: str, *topics: str) -> list[Any]:
+    """Return every record the topics hold now, partition by partition in order."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=address, auto_offset_reset="earliest", enable_auto_commit=False)
+    await consumer.start()
+    try:
+        places = [TopicPartition(t, p) for t in topics for p in sorted(await _partitions(consumer, t))]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        begins = await consumer.beginning_offsets(places)
+        left = {place for place in places if ends[place] > begins[place]}
+        records: list[Any] = []
+        while left:
+            for found in (await consumer.getmany(*left, timeout_ms=1000)).values():
+                records += found
+            left = {place for place in left if await consumer.position(place) < ends[place]}
+        return records
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: Any, topic: str) -> set[int]:
+    deadline = time.monotonic() + UP_WITHIN
+    while time.monotonic() < deadline:
+        await consumer._client.force_metadata_update()  # noqa: SLF001 - a consumer without group has no public way
+        found: set[int] | None = consumer.partitions_for_topic(topic)
+        if found:
+            return found
+        await consumer._client.add_topic(topic)  # noqa: SLF001 - same
+    raise BrokerError(f"{topic} does not exist.")
+
+
+async def committed(address: str, group: str) -> dict[tuple[str, int], int]:
+    """Return a group's committed offsets."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    try:
+        offsets = await admin.list_consumer_group_offsets(group)
+        return {(place.topic, place.partition): where.offset for place, where in offsets.items()}
+    finally:
+        await admin.close()

@@ -1,0 +1,304 @@
+"""The Faust app whose agents read record batches.
+
+Flows in: settings, batch topics, batch tables, agents. Flows out: a worker, started as any Faust worker is.
+Invariants: see docs/engine.md; those of reading and committing are kept by the consumer, those of writing here.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+from faust.types import TP, AgentT, ChannelT, TransportT
+
+from streams.engine import failure
+from streams.engine.batch import RecordBatch
+from streams.engine.consumer import BatchConsumer
+from streams.engine.errors import EngineError, Misconfigured
+from streams.engine.folder import StateFolder
+from streams.engine.partitioner import partition_for
+from streams.engine.preflight import look_up_topics
+from streams.engine.producer import BatchProducer
+from streams.engine.record import Headers, Outgoing
+from streams.engine.recovery import BatchTableManager
+from streams.engine.rocks import RocksStore
+from streams.engine.settings import broker_addresses, broker_urls, checked, defaults
+from streams.engine.store import MemoryStore, Store
+from streams.engine.stream import guarded
+from streams.engine.table import BatchTable
+from streams.engine.topic import BatchTopic
+from streams.engine.transport import BatchTransport
+from streams.engine.view import View
+
+__all__ = ["EngineApp"]
+
+MAX_RECORD = 4 * 1024 * 1024  # bytes: what a topic must take (`max.message.bytes`)
+DRAIN = 5.0  # seconds open batches get to finish before their partitions are given up
+TOMBSTONES_KEPT = 7 * 24 * 3600 * 1000  # milliseconds: local state older than this may miss deletions
+
+
+class EngineApp(faust.App):
+    """A Faust app; ordinary agents, timers and tasks go on working beside those that read batches."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        broker: str = "127.0.0.1:9092",
+        store: str = "memory://",
+        datadir: Path | str | None = None,
+        partitions: int = 4,
+        quarantine_topic: str | None = None,
+        max_record: int = MAX_RECORD,
+        drain_timeout: float = DRAIN,
+        **settings: Any,
+    ) -> None:
+        """Make an app.
+
+        Args:
+            name: of the consumer group; workers with the same name share the work.
+            broker: `host:port[,host:port]`, with or without `kafka://`.
+            store: where local state is kept: `memory://` or `rocksdb://`.
+            datadir: folder of local state on disk, one per worker.
+            partitions: how many a changelog is made with: as many as the topics its table is fed from.
+            quarantine_topic: where records go that cannot go on.
+            max_record: bytes; larger outputs are refused when they are staged.
+            drain_timeout: seconds batches in work get to finish when partitions are given up.
+            **settings: of Faust; see `settings.py` for those that differ from its own.
+
+        Raises:
+            Misconfigured: these settings cannot work.
+        """
+        if store not in {"memory://", "rocksdb://"}:
+            raise Misconfigured(f"store is {store!r}; it is memory:// or rocksdb://.")
+        self.on_disk = store == "rocksdb://"
+        self.quarantine_topic = quarantine_topic
+        self.max_record = max_record
+        self.failure: BaseException | None = None
+        self._drain_timeout = drain_timeout
+        self._readers: dict[str, str] = {}
+        self._partition_counts: dict[str, int] = {}
+        self._keyless = count()
+        self._checked: set[tuple[str, str]] = set()
+        self._folder: StateFolder | None = None
+        urls = broker_urls(broker)
+        self._addresses = broker_addresses(urls)
+        chosen = defaults(partitions=partitions, on_disk=self.on_disk, max_record=max_record) | settings
+        super().__init__(
+            name,
+            broker=urls,
+            store="memory://",  # of stock tables; batch tables have their own
+            datadir=str(datadir or f"{name}-data"),
+            TableManager=BatchTableManager,
+            agent_supervisor="mode.CrashingSupervisor",
+            **checked(chosen),
+        )
+
+    # declaring
+
+    def batch_topic(self, name: str, **settings: Any) -> BatchTopic:
+        """Declare a topic read as record batches; it must exist on the broker when the worker starts."""
+        return BatchTopic(self, topics=[name], **settings)
+
+    def batch_table(self, name: str, *, changelog: str | None = None, partitions: int | None = None) -> BatchTable:
+        """Declare a table with string keys and JSON values, and its changelog topic."""
+        topic = self.topic(
+            changelog or f"{self.conf.id}-{name}-changelog",
+            partitions=partitions,
+            compacting=True,
+            acks=False,
+            internal=True,
+            allow_empty=True,
+            config={"delete.retention.ms": TOMBSTONES_KEPT, "max.message.bytes": self.max_record},
+        )
+        local: Store = RocksStore(lambda: self.conf.datadir / "tables", name) if self.on_disk else MemoryStore()
+        table = BatchTable(self, name=name, changelog_topic=topic, store_of_table=local, beacon=self.tables.beacon)
+        self.tables.add(table)
+        return table
+
+    def agent(
+        self, channel: "str | ChannelT[Any] | None" = None, *, concurrency: int = 1, **settings: Any
+    ) -> Callable[[Callable[..., Any]], AgentT[Any]]:
+        """Declare an agent; one of a batch topic iterates over record batches.
+
+        An exception that leaves the body ends the process, whatever kind of agent it is.
+        """
+        reads_batches = isinstance(channel, BatchTopic)
+        if reads_batches and concurrency != 1:
+            raise Misconfigured("An agent of a batch topic has concurrency 1: order is what makes it right.")
+        declare = super().agent(channel, concurrency=concurrency, **settings)
+
+        def decorate(body: Callable[..., Any]) -> AgentT[Any]:
+            self._claim(channel, body.__qualname__, alone=reads_batches)
+            return declare(guarded(self, body) if reads_batches else body)
+
+        return decorate
+
+    # asking
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether this worker has its partitions, with their tables recovered."""
+        return self._consumer is not None and not self.rebalancing and self._batches.is_positioned
+
+    @property
+    def epoch(self) -> int:
+        """The number of the present assignment: batches of another are revoked."""
+        return self._batches.epoch
+
+    def partition_of(self, topic: str, key: bytes) -> int:
+        """Return the partition of a topic that a key belongs to.
+
+        Raises:
+            EngineError: the topic is not known (yet).
+        """
+        known = self._writer.partitions_known(topic) or self._partition_counts.get(topic)
+        if not known:
+            raise EngineError(f"Topic {topic} is not known: it does not exist, or the worker has not started.")
+        return partition_for(key, known)
+
+    def owns(self, topic: str, key: bytes) -> bool:
+        """Return whether a key's partition is this worker's now, with recovery finished."""
+        return self.is_ready and TP(topic, self.partition_of(topic, key)) in self._batches.assignment()
+
+    async def produce(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
+        """Write one record outside of any batch, and wait until it is acknowledged.
+
+        Raises:
+            DeliveryFailed: the broker did not acknowledge it.
+        """
+        await self.deliver_outputs([(topic, Outgoing(key, value, headers))])
+
+    # what batches ask
+
+    async def deliver_outputs(self, outputs: Sequence[tuple[str, Outgoing]]) -> None:
+        """Write records to the partitions of their own keys; return when all are acknowledged."""
+        loads: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        for topic, record in outputs:
+            partitions = await self._writer.partitions(topic)
+            key = record.key
+            place = next(self._keyless) % partitions if key is None else partition_for(key, partitions)
+            loads[topic, place].append(record)
+        await self._writer.deliver([(topic, place, records) for (topic, place), records in loads.items()])
+
+    async def deliver_changes(self, batch: RecordBatch, views: Mapping[BatchTable, View]) -> None:
+        """Write what was staged to the changelogs, and once acknowledged to the local stores.
+
+        Locked per table and partition from before the send to after the local write: the offset a store reaches to
+        must never pass a change it does not have, also when agents of two topics write to one table.
+        """
+        tables = sorted(views, key=lambda table: table.name)
+        async with AsyncExitStack() as locks:
+            for table in tables:
+                await locks.enter_async_context(table.locks[batch.partition])
+            batch.check()
+            changes = {table: dict(views[table].staged) for table in tables}
+            ends = await self._writer.deliver(
+                [
+                    (table.changelog_topic_name, batch.partition, [Outgoing(k, v) for k, v in changes[table].items()])
+                    for table in tables
+                ]
+            )
+            batch.check()  # acknowledged, but whoever recovers now reads it from the changelog
+            for table, end in zip(tables, ends, strict=True):
+                table.local.write(batch.partition, changes[table], end)
+                views[table].clear()
+
+    def check_same_partitions(self, topic: str, table: BatchTable) -> None:
+        """Refuse a table whose changelog is not partitioned like the topic that feeds it."""
+        if (topic, table.name) not in self._checked:
+            source = self._partition_counts.get(topic)
+            changelog = self._batches.topic_partitions(table.changelog_topic_name)
+            if source and changelog and source != changelog:
+                raise Misconfigured(
+                    f"Table {table.name} has {changelog} partitions ({table.changelog_topic_name}), the topic {topic} "
+                    f"has {source}: a key would not sit in the same one. Nothing was written. Give both the same."
+                )
+            self._checked.add((topic, table.name))
+
+    def opened(self, batch: RecordBatch) -> None:
+        """Note that an agent works on a batch."""
+        self._batches.opened(batch)
+
+    def settle(self, batch: RecordBatch) -> None:
+        """Note that a batch is done."""
+        self._batches.settle(batch)
+
+    # ending
+
+    def fail(self, where: str, error: BaseException) -> None:
+        """End the process over an error: from this moment on nothing is committed."""
+        if self.failure is None:
+            self.failure = error
+            if self._consumer is not None:
+                self._batches.refuse_commits()
+            failure.say_and_arm(where, error)
+
+    async def _on_agent_error(self, agent: AgentT[Any], exc: BaseException) -> None:
+        self.fail(f"Agent {agent.name}", exc)
+
+    # what Faust asks of an app
+
+    async def on_first_start(self) -> None:
+        """Look before anything starts: a broker, the topics, a state folder of our own."""
+        failure.quieten()
+        security = credentials_to_aiokafka_auth(self.conf.broker_credentials, self.conf.ssl_context)
+        needed = [*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])]
+        self._partition_counts = await look_up_topics(self._addresses, needed, security=security)
+        if self.on_disk:
+            self._folder = StateFolder(Path(self.conf.datadir))
+            self._folder.open()
+        failure.log.info("worker of %s starts: %s", self.conf.id, ", ".join(self._addresses))
+        await super().on_first_start()
+
+    async def on_stop(self) -> None:
+        """Stop, and give the state folder back."""
+        await super().on_stop()
+        if self._folder is not None:
+            self._folder.close()
+        failure.log.info("worker of %s stopped", self.conf.id)
+
+    def on_rebalance_end(self) -> None:
+        """Say that the worker is ready."""
+        super().on_rebalance_end()
+        failure.log.log(
+            logging.INFO if self.rebalancing_count <= 1 else logging.DEBUG, "worker of %s is ready", self.conf.id
+        )
+
+    def _create_directories(self) -> None:
+        """Make no folders: only local state on disk needs one, and its lock makes it."""
+
+    async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:  # noqa: ARG002 - Faust's signature
+        """Let open batches finish, before partitions are given up and before the worker stops."""
+        await self._batches.drain(self._drain_timeout)
+
+    def _new_transport(self) -> TransportT:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> TransportT:
+        return BatchTransport(self.conf.broker_producer, self)
+
+    def _claim(self, channel: Any, reader: str, *, alone: bool) -> None:
+        """Note who reads a topic: one read as batches has one agent."""
+        names = [channel] if isinstance(channel, str) else list(getattr(channel, "topics", ()))
+        for name in names:
+            other = self._readers.get(name)
+            if other is not None:
+                raise Misconfigured(f"Topic {name} is read as batches by {other}; {reader} cannot read it as well.")
+            if alone:
+                self._readers[name] = reader
+
+    @property
+    def _batches(self) -> BatchConsumer:
+        consumer: BatchConsumer = self.consumer  # type: ignore[assignment] # our transport makes no other
+        return consumer
+
+    @property
+    def _writer(self) -> BatchProducer:
+        producer: BatchProducer = self.producer  # type: ignore[assignment] # same
+        return producer

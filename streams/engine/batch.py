@@ -1,0 +1,147 @@
+"""The unit of work, of state change and of commit: what arrived for one partition in one fetch.
+
+Flows in: records. Flows out: staged outputs and table writes, made durable by `write`, in this order:
+
+1. outputs (and quarantined records) acknowledged by the broker
+2. changelogs acknowledged by the broker
+3. local state
+4. `done`: only now may the batch's offsets be committed
+
+Invariant: a crash after any number leaves the offsets before the batch, so it is read again; nothing is skipped.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from faust.types import TP
+
+from streams.engine.errors import EngineError, Revoked, TooLarge
+from streams.engine.quarantine import quarantined
+from streams.engine.record import Headers, Outgoing, Record
+
+if TYPE_CHECKING:
+    from streams.engine.application import EngineApp
+    from streams.engine.table import BatchTable
+    from streams.engine.view import View
+
+__all__ = ["RecordBatch"]
+
+OVERHEAD = 128  # bytes Kafka adds to a lone record, generously
+
+
+class RecordBatch:
+    """Records of one partition, in order, with everything their handling causes."""
+
+    __slots__ = ("_app", "_done", "_epoch", "_outputs", "_views", "next_offset", "records", "tp")
+
+    def __init__(self, app: "EngineApp", tp: TP, records: Sequence[Record], epoch: int) -> None:
+        self.tp = tp
+        self.records = records
+        self.next_offset = records[-1].offset + 1
+        self._app = app
+        self._epoch = epoch
+        self._outputs: list[tuple[str, Outgoing]] = []
+        self._views: dict[BatchTable, View] = {}
+        self._done = False
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __repr__(self) -> str:
+        first = self.records[0].offset
+        return f"<RecordBatch {self.tp.topic}[{self.tp.partition}] {first}..{self.next_offset - 1}>"
+
+    @property
+    def topic(self) -> str:
+        """The topic the records came from."""
+        return self.tp.topic
+
+    @property
+    def partition(self) -> int:
+        """The partition the records came from."""
+        return self.tp.partition
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its offsets may be committed."""
+        return self._done
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the partition was taken away since the batch was read."""
+        return self._epoch != self._app.epoch
+
+    def table(self, table: "BatchTable") -> "View":
+        """Return the batch's view of a table: the same one each time."""
+        view = self._views.get(table)
+        if view is None:
+            self._app.check_same_partitions(self.topic, table)
+            view = self._views[table] = table.view(self.partition)
+        return view
+
+    def send(self, topic: str, *, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
+        """Stage an output; its partition is decided by its own key.
+
+        Raises:
+            TooLarge: no topic would take it; nothing was staged.
+        """
+        size = len(key or b"") + len(value or b"") + sum(len(n) + len(v) for n, v in headers) + OVERHEAD
+        if size > self._app.max_record:
+            raise TooLarge(
+                f"A record of {size:,} bytes for {topic} is over the limit of {self._app.max_record:,}. "
+                "Nothing was staged; send less, or quarantine the record that caused it."
+            )
+        self._outputs.append((topic, Outgoing(key, value, headers)))
+
+    def quarantine(self, record: Record, *, reason: str) -> None:
+        """Stage a record that cannot go on for the quarantine topic; its neighbours go on."""
+        topic = self._app.quarantine_topic
+        if topic is None:
+            raise EngineError(f"{self} has a record to quarantine ({reason}), but the app has no quarantine_topic.")
+        key = f"{self.topic}|{self.partition}|{record.offset}".encode()
+        value = quarantined(self.tp, record, reason, limit=self._app.max_record - len(key) - OVERHEAD)
+        self._outputs.append((topic, Outgoing(key, value)))
+
+    async def write(self) -> None:
+        """Make everything staged so far durable, in order. May be called several times within a batch.
+
+        Raises:
+            Revoked: the partition was taken away; leave the body with it and the next batch follows.
+            DeliveryFailed: the broker did not acknowledge; leave the body with it and the process ends.
+        """
+        self._check()
+        outputs, self._outputs = self._outputs, []
+        if outputs:
+            await self._app.deliver_outputs(outputs)  # 1
+            self._check()
+        views = {table: view for table, view in self._views.items() if view.staged}
+        if views:
+            await self._app.deliver_changes(self, views)  # 2 and 3
+
+    def done(self) -> None:
+        """Let the batch's offsets be committed.
+
+        Raises:
+            EngineError: something staged has not been written.
+        """
+        if self._outputs or any(view.staged for view in self._views.values()):
+            raise EngineError(f"{self} is done with something staged but not written; call write() before done().")
+        if not self._done and not self.is_revoked:
+            self._done = True  # 4
+            self._app.settle(self)
+
+    async def flush(self) -> None:
+        """Write, then be done."""
+        await self.write()
+        self.done()
+
+    def _check(self) -> None:
+        if self.is_revoked:
+            raise Revoked(f"{self} was revoked: its new owner reads it again.")
+
+    def check(self) -> None:
+        """Raise `Revoked` when the partition was taken away."""
+        self._check()

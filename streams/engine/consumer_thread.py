@@ -1,0 +1,93 @@
+"""The thread in which aiokafka's consumer lives: heartbeats go on there while agents work here.
+
+Flows in: seeks, commits, fetches. Flows out: their results.
+Invariants: a partition without a commit is sought to where new groups begin (Faust leaves it where it is, past records
+it dropped); a commit of an older group generation is not sent.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+import aiokafka
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+__all__ = ["COMMITTED", "BatchConsumerThread"]
+
+COMMITTED = -1  # as an offset to seek to: wherever the group has committed
+FETCH_MAX_WAIT = 100  # milliseconds the broker may hold a fetch without records; Faust fixes 1500
+FETCH_MAX_BYTES = 50 * 1024 * 1024  # bytes of one answer over all partitions: Kafka's default
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread, with seeks in one go and fenced commits."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT  # noqa: SLF001 - seam: Faust has no setting for it
+        return consumer
+
+    async def seek_all(self, seeks: Mapping[TP, int]) -> dict[TP, int | None]:
+        """Make all seeks between two fetches; return the committed offset of each that asked for it.
+
+        Partitions that are no longer assigned are left out of the answer.
+        """
+        reached: dict[TP, int | None] = await self.call_thread(self._seek_all, seeks)
+        return reached
+
+    async def _seek_all(self, seeks: Mapping[TP, int]) -> dict[TP, int | None]:
+        consumer = self._ensure_consumer()
+        places = {tp: TopicPartition(tp.topic, tp.partition) for tp in seeks}
+        try:
+            committed = dict(
+                zip(
+                    wanted := [tp for tp, offset in seeks.items() if offset == COMMITTED],
+                    await asyncio.gather(*(consumer.committed(places[tp]) for tp in wanted)),
+                    strict=True,
+                )
+            )
+            begins = await self._first_offsets([tp for tp, offset in committed.items() if offset is None])
+            for tp, offset in seeks.items():
+                target = offset if offset != COMMITTED else committed[tp]
+                consumer.seek(places[tp], begins[tp] if target is None else target)
+        except IllegalStateError:
+            return {}  # reassigned meanwhile: the next rebalance plans anew
+        return {tp: committed.get(tp) for tp in seeks}
+
+    async def _first_offsets(self, tps: list[TP]) -> Mapping[TP, int]:
+        """Return where a group without commits begins."""
+        consumer = self._ensure_consumer()
+        places = [TopicPartition(tp.topic, tp.partition) for tp in tps]
+        if not places:
+            return {}
+        if self.app.conf.consumer_auto_offset_reset == "latest":
+            return {TP(*place): offset for place, offset in (await consumer.end_offsets(places)).items()}
+        return {TP(*place): offset for place, offset in (await consumer.beginning_offsets(places)).items()}
+
+    async def commit_in(self, offsets: Mapping[TP, int], generation: int) -> bool:
+        """Commit if the group is still in this generation; return whether it was committed."""
+        return bool(await self.call_thread(self._commit_in, offsets, generation))
+
+    async def _commit_in(self, offsets: Mapping[TP, int], generation: int) -> bool:
+        consumer = self._ensure_consumer()
+        if consumer._coordinator.generation != generation:  # noqa: SLF001 - seam
+            return False
+        assigned = consumer.assignment()
+        ours = {
+            place: OffsetAndMetadata(offset, "")
+            for tp, offset in offsets.items()
+            if (place := TopicPartition(tp.topic, tp.partition)) in assigned
+        }
+        if not ours:
+            return False
+        try:
+            await consumer.commit(ours)
+        except (CommitFailedError, IllegalStateError):
+            return False  # fenced: whoever owns the partitions now reads from the last commit
+        except KafkaError as error:
+            # The broker is away for now. Offering the offsets again loses nothing; ending the process would.
+            self.log.warning("Offsets were not committed, and will be again: %r", error)
+            return False
+        return True

@@ -1,0 +1,45 @@
+"""How a failure ends the process: said once, in words, with a non-zero exit code, and nothing committed."""
+
+import logging
+import os
+import sys
+import threading
+
+__all__ = ["EXIT_CODE", "log", "quieten", "say_and_arm"]
+
+EXIT_CODE = 70  # EX_SOFTWARE: an internal error; the process manager starts the worker again
+LEAVE_WITHIN = 8.0  # seconds an orderly stop gets (leaving the group, closing stores) before it is cut short
+
+log = logging.getLogger("streams.engine.worker")
+
+
+LIBRARIES = ("faust", "mode", "aiokafka", "streams.engine")  # the last: Faust logs in the name of our subclasses
+
+
+def quieten() -> None:
+    """Let the libraries below speak only when something is wrong, unless debugging is on."""
+    if logging.getLogger().getEffectiveLevel() > logging.DEBUG:
+        for library in LIBRARIES:
+            logging.getLogger(library).setLevel(logging.WARNING)
+        log.setLevel(logging.INFO)
+
+
+def say_and_arm(where: str, error: BaseException) -> None:
+    """Log what ended the worker, and make sure that it does end."""
+    log.critical(
+        "%s failed: %s: %s. The worker stops; nothing of the event is committed, the next start reads it again.",
+        where,
+        type(error).__name__,
+        error,
+        exc_info=error,
+    )
+    for library in LIBRARIES:
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)  # they would say the same, many times
+    cut = threading.Timer(LEAVE_WITHIN, _cut_short)
+    cut.daemon = True
+    cut.start()
+
+
+def _cut_short() -> None:
+    sys.stderr.flush()
+    os._exit(EXIT_CODE)

@@ -1,0 +1,49 @@
+"""The batches of one partition that were handed out and are not yet committed, oldest first.
+
+Invariant: `committable` never passes a batch that is not done, however many behind it are.
+"""
+
+from collections import deque
+from typing import Protocol
+
+__all__ = ["InFlight", "Pending"]
+
+
+class Pending(Protocol):
+    """What is asked of a batch here."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything it caused has been written."""
+
+    @property
+    def next_offset(self) -> int:
+        """The offset after its last record."""
+
+
+class InFlight:
+    """A queue of batches and the end of its leading run of done ones."""
+
+    __slots__ = ("_end", "_queue")
+
+    def __init__(self) -> None:
+        self._queue: deque[Pending] = deque()
+        self._end: int | None = None
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def add(self, batch: Pending) -> None:
+        """Take the batch that follows all others."""
+        self._queue.append(batch)
+
+    def settle(self) -> None:
+        """Drop the leading run of done batches; what is left counts against the bound."""
+        while self._queue and self._queue[0].is_done:
+            self._end = self._queue.popleft().next_offset
+
+    @property
+    def committable(self) -> int | None:
+        """The offset that may be committed: None when nothing was done yet."""
+        self.settle()
+        return self._end

@@ -1,0 +1,91 @@
+"""Tables caught up from their changelogs, as raw records per fetch.
+
+Flows in: changelog records from the consumer. Flows out: local state, and the end of recovery.
+Invariants: recovery reads from the offset local state reaches to; it ends when every active changelog has been read
+to the end it had when the partitions were assigned, also when compaction removed the last records before that end.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from faust.tables.manager import TableManager
+from faust.tables.recovery import Recovery
+from faust.types import TP
+from faust.types.transports import ConsumerT
+
+from streams.engine.record import Record
+from streams.engine.table import BatchTable
+
+if TYPE_CHECKING:
+    from streams.engine.consumer import BatchConsumer
+
+__all__ = ["BatchRecovery", "BatchTableManager"]
+
+
+class BatchRecovery(Recovery):
+    """Faust's recovery, fed by fetches instead of events."""
+
+    def takes(self, tp: TP) -> bool:
+        """Return whether the partition is a changelog of a batch table."""
+        return isinstance(self.tables._changelogs.get(tp.topic), BatchTable)  # noqa: SLF001 - seam
+
+    def apply(self, tp: TP, records: Sequence[Record]) -> None:
+        """Take what was fetched of one changelog partition."""
+        offsets = self._offsets_of(tp)
+        table = self.tables._changelogs.get(tp.topic)  # noqa: SLF001 - seam
+        if offsets is None or not isinstance(table, BatchTable):
+            return
+        seen = offsets.get(tp)
+        fresh = records if seen is None else [record for record in records if record.offset > seen]
+        if fresh:
+            table.apply(tp.partition, fresh)
+            offsets[tp] = fresh[-1].offset
+        self.note_progress()
+
+    async def note_position(self, consumer: "BatchConsumer") -> None:
+        """Count what was read as records that no longer exist: the end may have been compacted away."""
+        for tp, remaining in self.active_remaining().items():
+            position = await consumer.position(tp) if remaining > 0 and self.takes(tp) else None
+            if position is not None and position > self.active_highwaters[tp] and not consumer.is_seeking(tp):
+                self.active_offsets[tp] = self.active_highwaters[tp]
+        self.note_progress()
+
+    def note_progress(self) -> None:
+        """Tell those who wait when actives, or standbys, have caught up."""
+        if self.in_recovery and not self.need_recovery():
+            # `in_recovery` stays set until Faust's own task goes on: should it begin to wait only after a stock
+            # table's task cleared the signal, that task finds it set and signals again.
+            self.signal_recovery_end.set()
+        if not self.tables.standbys_ready and not self.standby_remaining_total():
+            self.tables.on_standbys_ready()
+
+    async def _seek_offsets(self, consumer: ConsumerT, tps: set[TP], offsets: "Counter[TP]", title: str) -> None:
+        """Leave the seeks to the consumer, which makes them between two fetches, never during one."""
+        batches: BatchConsumer = consumer  # type: ignore[assignment] # the engine's transport makes no other
+        batches.plan_seeks({tp: offsets[tp] + 1 for tp in tps if self.takes(tp)})
+        others = {tp for tp in tps if not self.takes(tp)}
+        if others:
+            await super()._seek_offsets(consumer, others, offsets, title)
+
+    def _offsets_of(self, tp: TP) -> "Counter[TP] | None":
+        if tp in self.active_tps:
+            return self.active_offsets
+        return self.standby_offsets if tp in self.standby_tps else None
+
+
+class BatchTableManager(TableManager):
+    """Faust's table manager with our recovery in it."""
+
+    @property
+    def recovery(self) -> BatchRecovery:
+        """The recovery service."""
+        if self._recovery is None:
+            self._recovery = BatchRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return cast("BatchRecovery", self._recovery)
+
+    async def on_start(self) -> None:
+        """Register the tables and start recovery, without Faust's wait of a second for tables still to come."""
+        if not self.should_stop:
+            await self._update_channels()
+            await self.recovery.start()

@@ -1,0 +1,88 @@
+"""Local state in RocksDB (rocksdict), one database per partition of a table.
+
+Invariant: a write batch carries the changes and the changelog offset they reach to, so a kill at any moment leaves a
+state and an offset that belong together.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+
+__all__ = ["RocksStore"]
+
+OFFSET_KEY = b"\0changelog-offset"  # no table key begins so: they are JSON strings
+WRITE_BUFFER = 16 * 1024 * 1024  # bytes per partition: flushes are rare at our rates, memory stays small
+BLOCK_CACHE = 64 * 1024 * 1024  # bytes, shared by all tables of the process
+BLOOM_BITS = 10  # per key: about 1 % of look-ups for absent keys touch a block
+
+_cache: list[Cache] = []
+
+
+class RocksStore:
+    """State on disk that survives the process."""
+
+    def __init__(self, folder: Callable[[], Path], name: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._databases: dict[int, Rdict] = {}
+        self._offsets: dict[int, int] = {}
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """Return the raw value of a key."""
+        raw: bytes | None = self._database(partition).get(key)
+        return raw
+
+    def write(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
+        """Apply changes (None deletes) that are in the changelog up to `offset`, all at once."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in changes.items():
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        batch.put(OFFSET_KEY, str(offset).encode())
+        self._database(partition).write(batch)
+
+    def offset(self, partition: int) -> int | None:
+        """Return the changelog offset the partition's state reaches to, if it has any state."""
+        raw = self._database(partition).get(OFFSET_KEY)
+        return None if raw is None else int(raw)
+
+    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """Iterate over a snapshot of a partition's entries."""
+        for key, value in self._database(partition).snapshot().items():
+            if isinstance(key, bytes) and key != OFFSET_KEY:
+                yield key, value
+
+    def retain(self, partitions: Iterable[int]) -> None:
+        """Close all partitions but these; their files stay and are caught up when they come back."""
+        for partition in set(self._databases) - set(partitions):
+            self._databases.pop(partition).close()
+
+    def close(self) -> None:
+        """Close everything."""
+        self.retain(())
+
+    def _database(self, partition: int) -> Rdict:
+        database = self._databases.get(partition)
+        if database is None:
+            folder = self._folder()  # asked late: the command line may still change it
+            folder.mkdir(parents=True, exist_ok=True)
+            database = Rdict(str(folder / f"{self._name}-{partition}"), options=_options())
+            self._databases[partition] = database
+        return database
+
+
+def _options() -> Options:
+    if not _cache:
+        _cache.append(Cache(BLOCK_CACHE))
+    blocks = BlockBasedOptions()
+    blocks.set_block_cache(_cache[0])
+    blocks.set_bloom_filter(BLOOM_BITS, block_based=False)
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)  # noqa: FBT003 - RocksDB's setter
+    options.set_write_buffer_size(WRITE_BUFFER)
+    options.set_block_based_table_factory(blocks)
+    options.set_keep_log_file_num(2)  # RocksDB's own diary: the last two are enough
+    return options

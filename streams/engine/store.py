@@ -1,0 +1,73 @@
+"""Where a table's state is kept on this machine, partition by partition, as raw bytes.
+
+Flows in: acknowledged changes with the changelog offset they reach to. Flows out: values, and that offset.
+Invariant: changes and their offset are stored together, so a restart replays the changelog from exactly there.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+__all__ = ["MemoryStore", "Store"]
+
+
+class Store(Protocol):
+    """Local state of one table."""
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """Return the raw value of a key."""
+
+    def write(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
+        """Apply changes (None deletes) that are in the changelog up to `offset`."""
+
+    def offset(self, partition: int) -> int | None:
+        """Return the changelog offset the partition's state reaches to, if it has any state."""
+
+    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """Iterate over a partition's entries."""
+
+    def retain(self, partitions: Iterable[int]) -> None:
+        """Let go of all partitions but these: others write to them from now on."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class MemoryStore:
+    """State in dictionaries; a new process reads it all from the changelog."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, dict[bytes, bytes]] = {}
+        self._offsets: dict[int, int] = {}
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """Return the raw value of a key."""
+        entries = self._entries.get(partition)
+        return None if entries is None else entries.get(key)
+
+    def write(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
+        """Apply changes (None deletes) that are in the changelog up to `offset`."""
+        entries = self._entries.setdefault(partition, {})
+        for key, value in changes.items():
+            if value is None:
+                entries.pop(key, None)
+            else:
+                entries[key] = value
+        self._offsets[partition] = offset
+
+    def offset(self, partition: int) -> int | None:
+        """Return the changelog offset the partition's state reaches to, if it has any state."""
+        return self._offsets.get(partition)
+
+    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """Iterate over a partition's entries as they are now."""
+        return iter(list(self._entries.get(partition, {}).items()))
+
+    def retain(self, partitions: Iterable[int]) -> None:
+        """Let go of all partitions but these."""
+        for partition in set(self._entries) - set(partitions):
+            self._entries.pop(partition)
+            self._offsets.pop(partition, None)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.retain(())

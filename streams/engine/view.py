@@ -1,0 +1,77 @@
+"""A batch's view of one table: an overlay over the local store.
+
+Flows in: what the agent sets and deletes. Flows out: one changelog record per touched key, and the same to the store.
+Invariant: reads see the batch's own writes, and fall through to the store; a value handed out is the caller's own:
+changing it without setting it changes nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+__all__ = ["View", "decode_key", "encode_key"]
+
+_MISSING: Any = object()
+
+
+def encode_key(key: str) -> bytes:
+    """Return a table key as it stands in store and changelog: a JSON string, as in a stock Faust table."""
+    return orjson.dumps(key)
+
+
+def decode_key(key: bytes) -> str:
+    """Return the table key of a changelog record."""
+    text: str = orjson.loads(key)
+    return text
+
+
+class View:
+    """Reads and writes of one table within one batch, staged until the batch is written."""
+
+    __slots__ = ("_read", "_staged")
+
+    def __init__(self, read: Callable[[bytes], bytes | None]) -> None:
+        self._read = read
+        self._staged: dict[bytes, bytes | None] = {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a fresh copy of the value, or `default`."""
+        raw = self._raw(encode_key(key))
+        return default if raw is None else orjson.loads(raw)
+
+    def __getitem__(self, key: str) -> Any:
+        raw = self._raw(encode_key(key))
+        if raw is None:
+            raise KeyError(key)
+        return orjson.loads(raw)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if value is None:
+            raise ValueError(f"None cannot be kept under {key!r}: in a changelog it means deleted. Use del.")
+        self._staged[encode_key(key)] = orjson.dumps(value)
+
+    def __delitem__(self, key: str) -> None:
+        raw = encode_key(key)
+        if self._raw(raw) is None:
+            raise KeyError(key)
+        self._staged[raw] = None
+
+    def __contains__(self, key: str) -> bool:
+        return self._raw(encode_key(key)) is not None
+
+    @property
+    def staged(self) -> dict[bytes, bytes | None]:
+        """What was set (bytes) and deleted (None) since the last write, by raw key."""
+        return self._staged
+
+    def clear(self) -> None:
+        """Forget what was staged: it is in the store now."""
+        self._staged = {}
+
+    def _raw(self, key: bytes) -> bytes | None:
+        staged = self._staged.get(key, _MISSING)
+        if staged is not _MISSING:
+            raw: bytes | None = staged
+            return raw
+        return self._read(key)

@@ -1,0 +1,62 @@
+"""Worker processes of tests: started, waited for, killed, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["WorkerProcess", "until"]
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = ROOT / "tests" / "unit" / "engine" / "worker.py"
+
+
+class WorkerProcess:
+    """One engine worker, with its log."""
+
+    def __init__(self, folder: Path, name: str = "worker", **environment: str) -> None:
+        self.log = folder / f"{name}.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own script
+                [sys.executable, str(SCRIPT)],
+                env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+                cwd=folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def says(self, text: str) -> bool:
+        """Return whether its log has the text."""
+        return text in self.log.read_text()
+
+    def wait_ready(self, seconds: float = 30) -> "WorkerProcess":
+        """Wait until it has its partitions."""
+        until(lambda: self.says("is ready") or self.process.poll() is not None, seconds, self.log.read_text)
+        assert self.process.poll() is None, self.log.read_text()
+        return self
+
+    def wait(self, seconds: float = 30) -> int:
+        """Wait for its end; return its exit code."""
+        return self.process.wait(seconds)
+
+    def stop(self) -> int:
+        """Ask it to stop; return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self) -> None:
+        """Kill it as a power cut would."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+def until(holds: Callable[[], bool], seconds: float = 30, explain: Callable[[], str] = str) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds: {explain()}"
+        time.sleep(0.02)
