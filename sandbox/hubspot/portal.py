@@ -117,6 +117,7 @@ class Portal:
             "token": self.token,
             "client_id": self.access.client_id,
             "client_secret": self.client_secret,
+            "webhook_secret": self.client_secret,
             "refresh_token": self.access.grant.refresh_token,
             "portal_id": self.portal_id,
             "app_id": self.app_id,
