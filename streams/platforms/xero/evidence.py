@@ -1,0 +1,90 @@
+"""Whether a record of Xero's shows what a command wanted. Pure.
+
+In: a command and a raw record. Out: yes or no. Used where an answer was lost, and where Xero says that a number is
+taken: perhaps by ourselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.change import Change
+from schemas.command import Command
+from schemas.errors import Refused
+from schemas.money import exact
+from schemas.names import Entity, Side, record_id
+from streams.platforms.xero.kinds import KINDS
+from streams.platforms.xero.payloads import written_fields
+from streams.platforms.xero.translation import sightings
+
+_KINDS = {Entity.COMPANY: "contact", Entity.CONTACT: "contact", Entity.PRODUCT: "item", Entity.INVOICE: "invoice"}
+# A document that has moved on was in the state that was wanted.
+_AFTER = {
+    "draft": {"draft", "submitted", "posted", "paid", "voided", "deleted"},
+    "submitted": {"submitted", "posted", "paid", "voided"},
+    "posted": {"posted", "paid", "voided"},
+}
+
+
+def kind_of(entity: Entity) -> str:
+    """The kind of record that an entity is written to."""
+    return _KINDS[entity]
+
+
+def is_ours(command: Command, raw: dict[str, Any]) -> bool:
+    """Whether a record was made by this create: it carries our natural key and belongs to the same customer."""
+    if command.entity is Entity.COMPANY:
+        return bool(command.natural_key) and raw.get("ContactNumber") == command.natural_key
+    if command.entity is Entity.PRODUCT:
+        return raw.get("Code") == (command.natural_key or command.fields.get("sku"))
+    if command.entity is not Entity.INVOICE or raw.get("Type") != "ACCREC":
+        return False
+    contact = (raw.get("Contact") or {}).get("ContactID")
+    owner = command.links.get("company")
+    return raw.get("InvoiceNumber") == command.natural_key and bool(owner) and contact == record_id(str(owner))
+
+
+def shows(command: Command, raw: dict[str, Any]) -> bool:
+    """Whether a record has the fields that an update wanted."""
+    kind = KINDS[kind_of(command.entity)]
+    change = Change(
+        tenant=command.tenant,
+        platform="xero",
+        side=Side.ERP,
+        kind=kind.name,
+        record_id=str(raw.get(kind.id_field) or ""),
+        version=0,
+        seen_at=command.at,
+        raw=raw,
+    )
+    try:
+        found = sightings(change, suppliers=True)
+    except Refused:
+        return False
+    fields = next((each.fields for each in found if each.entity is command.entity), None)
+    if fields is None:
+        return False
+    wanted = {name: value for name, value in command.fields.items() if name in written_fields(command.entity)}
+    return bool(wanted) and all(name in fields and _equal(name, value, fields[name]) for name, value in wanted.items())
+
+
+def _equal(name: str, wanted: Any, found: Any) -> bool:
+    if name == "status":
+        return found in _AFTER.get(str(wanted), {wanted})
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(wanted) == len(found) and all(map(_same_line, wanted, found))
+    return _same(wanted, found)
+
+
+def _same_line(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
+    names = ("description", "quantity", "unit_price", "discount_percent")
+    return all(_same(wanted[name], found.get(name)) for name in names if wanted.get(name))
+
+
+def _same(wanted: Any, found: Any) -> bool:
+    if wanted == found:
+        return True
+    try:
+        return exact(wanted) == exact(found)
+    except ValueError:
+        return False

@@ -1,0 +1,77 @@
+"""Finding out what became of a write whose answer was lost.
+
+In: a command. Out: `applied` with the record, or None: it has not been applied. A create is looked for by its natural
+key, an update by the fields that it wanted. Invariant: nothing is written here.
+"""
+
+from __future__ import annotations
+
+from schemas.command import Command
+from schemas.errors import Refused
+from schemas.names import Entity
+from streams.platforms.interface import Seen, Written
+from streams.platforms.xero import evidence
+from streams.platforms.xero.connection import Answer, Connection
+from streams.platforms.xero.kinds import CONTACT, INVOICE, ITEM, Kind, reference
+from streams.platforms.xero.payloads import draft
+from streams.platforms.xero.reading import FIRST_HUNDRED, Reader
+
+
+class Finder:
+    """Looks up commands and their rivals."""
+
+    def __init__(self, connection: Connection, reader: Reader) -> None:
+        """Keep what to look through."""
+        self._connection = connection
+        self._reader = reader
+
+    async def look_up(self, command: Command) -> Written | None:
+        """Whether a command has been applied; None: it has not.
+
+        Raises:
+            Throttled, Parked, Transient: it is still unknown; look again.
+        """
+        try:
+            made = draft(command)
+        except Refused:
+            return None  # it was never sent
+        if made.method == "PUT":
+            seen = next((each for each in await self._created(command) if evidence.is_ours(command, each.raw)), None)
+        else:
+            found = await self._reader.read(made.kind.name, [made.target or ""])
+            seen = next((each for each in found if each.kind == made.kind.name and not each.deleted), None)
+            if seen and not evidence.shows(command, seen.raw):
+                seen = None
+        return applied(command, made.ref_kind, seen) if seen else None
+
+    async def namesake(self, command: Command) -> list[Seen]:
+        """The contact that already has a company's name, as evidence for a person to link."""
+        name = str(command.fields.get("name") or "")
+        if command.entity is not Entity.COMPANY or not name:
+            return []
+        query = {**dict(CONTACT.query), **FIRST_HUNDRED, "searchTerm": name}
+        answer = await self._connection.get(CONTACT.path, query=query)
+        rows = [row for row in answer.rows(CONTACT.path) if str(row.get("Name", "")).casefold() == name.casefold()]
+        return await self._reader.shown(CONTACT, rows, answer.at)
+
+    async def _created(self, command: Command) -> list[Seen]:
+        """Candidates, by natural key; `is_ours` decides."""
+        key = command.natural_key or ""
+        if command.entity is Entity.COMPANY:
+            return await self._whole(CONTACT, await self._connection.get(CONTACT.path, key))
+        if command.entity is Entity.PRODUCT:
+            # Reading an item by its code is not documented, listing all of them is (facts B4).
+            return await self._whole(ITEM, await self._connection.get(ITEM.path, query=dict(ITEM.query)))
+        query = {**dict(INVOICE.query), **FIRST_HUNDRED, "InvoiceNumbers": key}
+        return await self._whole(INVOICE, await self._connection.get(INVOICE.path, query=query))
+
+    async def _whole(self, kind: Kind, answer: Answer) -> list[Seen]:
+        return [
+            each for each in await self._reader.shown(kind, answer.rows(kind.path), answer.at) if each.kind == kind.name
+        ]
+
+
+def applied(command: Command, ref_kind: str, seen: Seen, *more: Seen) -> Written:
+    """The outcome of a command that this record proves."""
+    ref = reference(ref_kind, seen.record_id)
+    return Written(command.id, "applied", ref=ref, version=seen.version, seen=[seen, *more])

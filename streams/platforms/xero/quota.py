@@ -1,0 +1,122 @@
+"""Xero's limits, kept from our side.
+
+For one app and one organisation: 60 calls a minute, 5 at once, 5,000 a day (1,000 on the Starter tier) (facts B2).
+In: the purpose of each call, the reply's headers, the injected clock. Out: a place in the queue, or Throttled.
+Invariants: no call is made inside a known wait; writes find a reserve that reads and polls leave; a wait of more than
+a few seconds is the lane's to keep, not ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Literal
+
+from schemas.errors import Throttled
+
+Purpose = Literal["write", "read", "poll"]
+
+MINUTE = timedelta(minutes=1)
+MINUTE_CALLS = 60
+CONCURRENT_CALLS = 5
+# Calls of a minute that are left to more urgent purposes: a write can always follow a busy poll at once.
+MINUTE_RESERVE: dict[Purpose, int] = {"write": 0, "read": 10, "poll": 20}
+# The same of a day: on the Starter tier it still leaves 100 writes when everything else has been spent.
+DAY_RESERVE: dict[Purpose, int] = {"write": 0, "read": 100, "poll": 200}
+DAY_PROBE = timedelta(minutes=15)  # when the day's reserve is reached; the header of the next write may know better
+DAY = timedelta(days=1)
+PLENTY = 1_000  # calls left of a day under which polls are spread; the whole of a Starter day
+CALLS_A_ROUND = 6  # one of each kind and one of the hold group
+SHORT_WAIT = timedelta(seconds=5)  # longer waits are the lane's: it has other connections to serve
+REMAINING = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining", "app": "X-AppMinLimit-Remaining"}
+
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Quota:
+    """What may still be called, for one connection. It starts afresh with the process: the headers correct it."""
+
+    def __init__(self, clock: Clock, sleep: Sleep, *, minute_calls: int = MINUTE_CALLS) -> None:
+        """Start with a free minute and an unknown day."""
+        self._clock = clock
+        self._sleep = sleep
+        self._minute_calls = minute_calls
+        self._sent: deque[datetime] = deque()
+        self._places = asyncio.Semaphore(CONCURRENT_CALLS)
+        self._stated: tuple[datetime, int] | None = None  # the header's minute, which counts other users too
+        self._blocked: tuple[datetime, str] | None = None
+        self.day_left: int | None = None
+
+    @asynccontextmanager
+    async def call(self, purpose: Purpose) -> AsyncIterator[None]:
+        """A place among the calls in flight, taken when the minute allows it.
+
+        Raises:
+            Throttled: the wait is longer than a few seconds, or the day's reserve is reached.
+        """
+        self._check_day(purpose)
+        async with self._places:
+            while (until := self._free_at(purpose)) is not None:
+                if until - self._clock() > SHORT_WAIT:
+                    raise Throttled(f"Xero's minute is spent until {until:%H:%M:%S} UTC", until=until, code="minute")
+                await self._sleep((until - self._clock()).total_seconds())
+            self._sent.append(self._clock())
+            yield
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Believe what a reply says is left."""
+        minute = [int(text) for name in ("minute", "app") if (text := headers.get(REMAINING[name], "")).isdecimal()]
+        if minute:
+            self._stated = (self._clock(), min(minute))
+        if (text := headers.get(REMAINING["day"], "")).isdecimal():
+            self.day_left = int(text)
+
+    def block(self, until: datetime, problem: str) -> None:
+        """Xero said to wait; nothing is sent before."""
+        self._blocked = (until, problem)
+
+    def _check_day(self, purpose: Purpose) -> None:
+        now = self._clock()
+        if self._blocked and now < self._blocked[0] and self._blocked[0] - now > SHORT_WAIT:
+            until, problem = self._blocked
+            raise Throttled(f"Xero asked to wait until {until:%H:%M:%S} UTC ({problem})", until=until, code=problem)
+        left = self.day_left
+        if left is None:
+            return
+        if left <= DAY_RESERVE[purpose] and purpose != "write":
+            raise Throttled(
+                f"{left} of Xero's calls are left today: {purpose}s wait so that writes can go on",
+                until=now + DAY_PROBE,
+                code="day_reserve",
+            )
+
+    def poll_interval(self) -> timedelta:
+        """How long to leave between two polls of a kind, so that polls alone never spend the day."""
+        if self.day_left is None or self.day_left >= PLENTY:
+            return timedelta(0)
+        rounds = (self.day_left - DAY_RESERVE["poll"]) // CALLS_A_ROUND
+        return DAY / rounds if rounds > 0 else DAY
+
+    def _free_at(self, purpose: Purpose) -> datetime | None:
+        """When a call for this purpose may go; None: now."""
+        now = self._clock()
+        if self._blocked:
+            if now < self._blocked[0]:
+                return self._blocked[0]
+            self._blocked = None
+        while self._sent and now - self._sent[0] >= MINUTE:
+            self._sent.popleft()
+        allowed = self._minute_calls - MINUTE_RESERVE[purpose]
+        if len(self._sent) >= allowed:
+            # The call that has to leave the window before this one fits.
+            return self._sent[len(self._sent) - allowed] + MINUTE
+        if self._stated:
+            at, left = self._stated
+            since = sum(1 for moment in self._sent if moment > at)
+            if now - at < MINUTE and left - since <= MINUTE_RESERVE[purpose]:
+                return at + MINUTE
+        return None
