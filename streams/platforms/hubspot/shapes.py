@@ -183,3 +183,15 @@ LINE_ITEM_PROPERTIES = [
     "hs_lastmodifieddate",
 ]
 PATHS = {kind: shape.path for kind, shape in SHAPES.items()} | {LINE_ITEM: LINE_ITEMS}
+
+LIFECYCLE = "lifecyclestage"
+STAGES = (  # HubSpot's own, in their order
+    "subscriber",
+    "lead",
+    "marketingqualifiedlead",
+    "salesqualifiedlead",
+    "opportunity",
+    "customer",
+    "evangelist",
+    "other",
+)

@@ -1,0 +1,265 @@
+"""One call to HubSpot, and what its answer means.
+
+In: method, path, body. Out: a reply that somebody can act on, or an error by recovery: Throttled, Parked, Transient
+(nothing was written) or Unknown (a write whose answer was lost). Invariant: no httpx error and no unread status leaves.
+Source: HubSpot's error-handling page and usage guidelines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from schemas.errors import Parked, Refused, Throttled, Transient, Unknown
+from schemas.wire import decode_platform, encode
+from streams.platforms.hubspot.auth import Auth
+from streams.platforms.hubspot.limits import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    INTERVAL,
+    LOCKED,
+    LONGEST_WAIT,
+    MIGRATION,
+    PROBE,
+    SECOND,
+)
+from streams.platforms.hubspot.pace import Pace, Sort
+
+UNAUTHORIZED, FORBIDDEN, LOCKED_STATUS, TOO_MANY, MIGRATING = 401, 403, 423, 429, 477
+SERVER_ERROR = 500
+Json = dict[str, Any]
+
+# The request did not leave: whatever it was, nothing was written.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A success, or a refusal of what was asked (400, 404, 409, ...)."""
+
+    status: int
+    body: Json
+
+    @property
+    def refused(self) -> bool:
+        """Whether HubSpot says no to the request as a whole."""
+        return self.status >= httpx.codes.BAD_REQUEST
+
+    @property
+    def code(self) -> str:
+        """The category of a refusal, else its status."""
+        return str(self.body.get("category") or self.status)
+
+    @property
+    def message(self) -> str:
+        """HubSpot's own words."""
+        return str(self.body.get("message") or f"status {self.status}")
+
+    @property
+    def results(self) -> list[Json]:
+        """The results of a batch, a list or a search."""
+        results = self.body.get("results")
+        return [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
+
+    @property
+    def errors(self) -> list[Json]:
+        """The errors inside a 207."""
+        errors = self.body.get("errors")
+        return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+
+    @property
+    def after(self) -> str | None:
+        """The cursor of the next page."""
+        after = ((self.body.get("paging") or {}).get("next") or {}).get("after")
+        return str(after) if after else None
+
+
+class Api:
+    """The HTTP side of one connection."""
+
+    def __init__(
+        self,
+        base_url: str,
+        version: str,
+        auth: Auth,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]],
+        transport: httpx.AsyncBaseTransport | None = None,
+        timezone: str = "UTC",
+    ) -> None:
+        """`timezone` is the portal's: its daily quota is new at midnight there."""
+        self.version = version
+        self.auth = auth
+        self.clock = clock
+        self.pace = Pace(clock, sleep)
+        self._zone = ZoneInfo(timezone)
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            transport=transport,
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,  # credentials go where they were meant to go, or nowhere
+            headers={"accept": "application/json", "user-agent": "revmark"},
+        )
+
+    def objects(self, path: str, rest: str = "") -> str:
+        """The path of an object type's endpoint."""
+        return f"/crm/objects/{self.version}/{path}{rest}"
+
+    def associations(self, source: str, target: str, rest: str) -> str:
+        """The path of an association endpoint."""
+        return f"/crm/associations/{self.version}/{source}/{target}{rest}"
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> Reply:
+        """Read."""
+        return await self._call("GET", path, params=params)
+
+    async def post(self, path: str, body: Json, *, writes: bool = False) -> Reply:
+        """Read with a body, or write.
+
+        Raises:
+            Unknown: a write was sent and its answer lost.
+            Throttled, Parked, Transient: nothing was written.
+        """
+        return await self._call("POST", path, body=body, writes=writes)
+
+    async def must(self, reply: Reply) -> Reply:
+        """A reply to a read that may not be refused.
+
+        Raises:
+            Refused: it was; the message is HubSpot's.
+        """
+        if reply.refused:
+            raise Refused(f"hubspot refuses to show: {reply.message}", code=reply.code)
+        return reply
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._http.aclose()
+        await self.auth.close()
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Json | None = None,
+        writes: bool = False,
+    ) -> Reply:
+        # 1. a slot, 2. a token, 3. the call; a refused token is renewed once, and nothing was written by then.
+        sort = _sort(path)
+        await self.pace.turn(sort)
+        token = await self.auth.token()
+        response = await self._send(method, path, token, params, body, writes=writes)
+        if response.status_code == UNAUTHORIZED and await self.auth.renew(token):
+            await self.pace.turn(sort)
+            response = await self._send(method, path, await self.auth.token(), params, body, writes=writes)
+        # 4. what it means
+        return self._judge(f"{method} {path}", response, writes=writes, sort=sort)
+
+    async def _send(
+        self, method: str, path: str, token: str, params: Mapping[str, str] | None, body: Json | None, *, writes: bool
+    ) -> httpx.Response:
+        headers = {"authorization": f"Bearer {token}"}
+        content = None
+        if body is not None:
+            headers["content-type"] = "application/json"
+            content = encode(body)
+        try:
+            response = await self._http.request(method, path, params=params, content=content, headers=headers)
+        except _NOT_SENT as error:
+            raise Transient(f"hubspot is not reached ({type(error).__name__}). Nothing was sent", code="net") from error
+        except httpx.HTTPError as error:
+            if writes:
+                said = f"hubspot: the answer to {method} {path} was lost ({type(error).__name__}). Look it up"
+                raise Unknown(said, code="lost") from error
+            raise Transient(f"hubspot did not answer ({type(error).__name__})", code="net") from error
+        self.pace.note(_sort(path), response.headers)
+        return response
+
+    def _judge(self, call: str, response: httpx.Response, *, writes: bool, sort: Sort) -> Reply:
+        status = response.status_code
+        body = _body(response)
+        if status >= SERVER_ERROR or (response.is_success and body is None):
+            if writes:
+                raise Unknown(
+                    f"hubspot: {call} was answered {status}, it may have happened. Look it up", code=str(status)
+                )
+            raise Transient(f"hubspot: {call} was answered {status}", code=str(status))
+        reply = Reply(status, body or {})
+        if status == TOO_MANY:
+            self._throttle(reply, sort)
+        if status == UNAUTHORIZED:
+            raise self._parked(f"the token is refused: {reply.message}. Set REVMARK_HUBSPOT_TOKEN anew", reply.code)
+        if status == FORBIDDEN:
+            raise self._parked(f"{call} is forbidden: {_scopes(reply)}", reply.code)
+        if status in {LOCKED_STATUS, MIGRATING}:
+            until = self.clock() + (LOCKED if status == LOCKED_STATUS else _retry_after(response))
+            self.pace.hold(sort, until)
+            raise Throttled(f"hubspot: {call} was answered {status}: {reply.message}", until=until, code=str(status))
+        if response.is_redirect:
+            raise Transient(f"hubspot: {call} was redirected, which is not followed", code=str(status))
+        return reply
+
+    def _throttle(self, reply: Reply, sort: Sort) -> None:
+        policy = str(reply.body.get("policyName") or reply.message).upper()
+        now = self.clock()
+        if "DAILY" in policy:
+            tomorrow = now.astimezone(self._zone).date() + timedelta(days=1)
+            until = datetime.combine(tomorrow, time(), self._zone).astimezone(now.tzinfo)
+            why = (
+                "hubspot: the day's calls are spent. Nothing was written and nothing is lost; work goes on at midnight "
+                "of the portal. Buy an API limit increase, or raise REVMARK_POLL_EVERY"
+            )
+            self.pace.park(until, why)
+            raise Parked(why, until=until, code="429")
+        until = now + (SECOND if "SECONDLY" in policy and "TEN" not in policy else INTERVAL)
+        self.pace.hold(sort, until)
+        raise Throttled(f"hubspot: {reply.message}", until=until, code="429")
+
+    def _parked(self, why: str, code: str) -> Parked:
+        said = f"hubspot: {why}. Nothing was written. Then run: revmark check"
+        return Parked(said, until=self.clock() + PROBE, code=code)
+
+
+def _sort(path: str) -> Sort:
+    """Which of HubSpot's limits a call falls under."""
+    if path.endswith("/search"):
+        return "search"
+    return "association" if path.startswith("/crm/associations/") else "general"
+
+
+def _body(response: httpx.Response) -> Json | None:
+    if not response.content:
+        return {}
+    try:
+        body = decode_platform(response.content)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _scopes(reply: Reply) -> str:
+    """What a person has to do about a 403."""
+    scopes: list[str] = []
+    for error in reply.errors:
+        context = error.get("context")
+        for name in ("requiredGranularScopes", "requiredScopes"):
+            found = context.get(name) if isinstance(context, dict) else None
+            scopes += [str(scope) for scope in found] if isinstance(found, list) else []
+    if not scopes:
+        return reply.message
+    return f"the app lacks {', '.join(dict.fromkeys(scopes))}. Add it to the app and install it again"
+
+
+def _retry_after(response: httpx.Response) -> timedelta:
+    text = response.headers.get("retry-after", "")
+    if not (text.isascii() and text.isdigit()):
+        return MIGRATION
+    return min(timedelta(seconds=int(text[:9])), LONGEST_WAIT)

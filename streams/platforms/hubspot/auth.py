@@ -1,0 +1,148 @@
+"""Whose name the calls are made in: a static token, or an OAuth grant that renews itself.
+
+In: credentials. Out: bearer tokens. Invariant: one renewal at a time, however many calls wait for it; a refresh token
+that comes back is kept before the access token beside it is used.
+Source: HubSpot, "manage OAuth tokens" (access tokens last 30 minutes; refresh tokens are said not to rotate).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import httpx
+
+from schemas.errors import Parked, Throttled, Transient
+from schemas.wire import decode_platform
+from streams.platforms.hubspot.limits import ANSWER_SECONDS, CONNECT_SECONDS, INTERVAL, PROBE, TOKEN_MARGIN
+
+TOO_MANY = 429
+SERVER_ERROR = 500
+
+
+class Auth(Protocol):
+    """Gives tokens."""
+
+    async def token(self) -> str:
+        """A token that should be valid now.
+
+        Raises:
+            Parked, Throttled, Transient: there is none to be had; nothing was sent with an old one.
+        """
+        ...
+
+    async def renew(self, refused: str) -> bool:
+        """HubSpot refused this token. True when there is another one to try."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class StaticToken:
+    """The token of a private app or a service key. It cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def token(self) -> str:
+        """The token."""
+        return self._token
+
+    async def renew(self, refused: str) -> bool:  # noqa: ARG002 - there is only one
+        """Never."""
+        return False
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class OAuthGrant:
+    """An OAuth grant: renews its access token before it ends, or when HubSpot refuses it."""
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        refresh_token: str,
+        *,
+        base_url: str,
+        version: str,
+        clock: Callable[[], datetime],
+        transport: httpx.AsyncBaseTransport | None = None,
+        keep: Callable[[str], Awaitable[None]] | None = None,
+    ) -> None:
+        """`keep` stores a refresh token that differs from the one that was sent."""
+        self._form = {"grant_type": "refresh_token", "client_id": client_id, "client_secret": client_secret}
+        self._refresh_token = refresh_token
+        self._path = f"/oauth/{version}/token"
+        self._clock = clock
+        self._keep = keep
+        self._lock = asyncio.Lock()
+        self._access: str | None = None
+        self._ends: datetime | None = None
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            transport=transport,
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+        )
+
+    async def token(self) -> str:
+        """The access token, renewed first when it ends within a minute."""
+        async with self._lock:
+            if self._access is None or self._ends is None or self._clock() >= self._ends - TOKEN_MARGIN:
+                await self._renew()
+            return str(self._access)
+
+    async def renew(self, refused: str) -> bool:
+        """Renew, unless another call has done so since."""
+        async with self._lock:
+            if self._access == refused:
+                await self._renew()
+            return True
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._http.aclose()
+
+    async def _renew(self) -> None:
+        # Renewing is harmless to repeat, so a lost answer is only a hiccup.
+        try:
+            reply = await self._http.post(self._path, data={**self._form, "refresh_token": self._refresh_token})
+        except httpx.TransportError as error:
+            raise Transient(
+                f"hubspot: the token could not be renewed ({type(error).__name__})", code="oauth"
+            ) from error
+        body = _body(reply)
+        if reply.status_code == TOO_MANY:
+            raise Throttled("hubspot: too many token renewals", until=self._clock() + INTERVAL, code="429")
+        if reply.status_code >= SERVER_ERROR:
+            raise Transient(f"hubspot: the token could not be renewed ({reply.status_code})", code="oauth")
+        access = body.get("access_token")
+        if not reply.is_success or not isinstance(access, str):
+            why = body.get("status") or body.get("error") or reply.status_code
+            raise Parked(
+                f"hubspot: the grant is refused ({why}). Nothing was sent. Connect the app again and set "
+                "REVMARK_HUBSPOT_REFRESH_TOKEN, then run: revmark check",
+                until=self._clock() + PROBE,
+                code="grant_refused",
+            )
+        fresh = body.get("refresh_token")
+        if isinstance(fresh, str) and fresh and fresh != self._refresh_token:
+            if self._keep is not None:
+                await self._keep(fresh)
+            self._refresh_token = fresh
+        self._access = access
+        self._ends = self._clock() + timedelta(seconds=int(body.get("expires_in") or 0))
+
+
+def _body(reply: httpx.Response) -> dict[str, Any]:
+    try:
+        body = decode_platform(reply.content)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

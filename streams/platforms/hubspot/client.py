@@ -1,0 +1,104 @@
+"""HubSpot's client: the parts behind one face.
+
+In and out: see `streams.platforms.interface`. Invariant: holds nothing that must survive; the lane keeps cursors and
+the ledger, and `keep` of the grant stores refresh tokens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from schemas.command import Command
+from schemas.errors import Refused
+from schemas.names import Platform, Side
+from streams.platforms.hubspot.api import Api
+from streams.platforms.hubspot.auth import Auth
+from streams.platforms.hubspot.lookup import LookUp
+from streams.platforms.hubspot.polling import Polling
+from streams.platforms.hubspot.reading import Reading
+from streams.platforms.hubspot.shapes import SHAPES
+from streams.platforms.hubspot.writing import Writing
+from streams.platforms.interface import Page, Seen, Written
+
+CONFLICT = 409
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class HubSpotClient:
+    """One connection to one portal; fulfils `PlatformClient`."""
+
+    platform: Platform = "hubspot"
+    side = Side.CRM
+    kinds: tuple[str, ...] = tuple(SHAPES)
+
+    def __init__(
+        self,
+        base_url: str,
+        version: str,
+        auth: Auth,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], datetime] = _now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        timezone: str = "UTC",
+    ) -> None:
+        """`version` is the date-based API version; `timezone` the portal's, where its day's quota begins anew."""
+        self._api = Api(base_url, version, auth, clock=clock, sleep=sleep, transport=transport, timezone=timezone)
+        self._reading = Reading(self._api)
+        self._polling = Polling(self._api, self._reading)
+        self._writing = Writing(self._api, self._reading)
+        self._look_up = LookUp(self._api, self._reading)
+
+    async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
+        """Read records now. Kind `line_item` reads the deals that the line items belong to."""
+        return await self._reading.read(kind, record_ids)
+
+    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+        """Read what changed since `cursor`; everything when it is None or `sweep`."""
+        return self._polling.poll(kind, cursor, sweep=sweep)
+
+    async def write(self, commands: Sequence[Command]) -> list[Written]:
+        """Write, in batches; at most one command per record in a call, each record's in their order."""
+        return await self._writing.write(commands)
+
+    async def look_up(self, command: Command) -> Written | None:
+        """Find out whether a command whose answer was lost has been applied."""
+        return await self._look_up.look_up(command)
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._api.close()
+
+    async def account(self) -> dict[str, Any]:
+        """The portal's id, time zone and currency, as HubSpot states them; for `revmark check`."""
+        reply = await self._api.must(await self._api.get(f"/account-info/{self._api.version}/details"))
+        return reply.body
+
+    async def property_names(self, path: str) -> set[str]:
+        """The names of an object type's properties."""
+        reply = await self._api.must(await self._api.get(self._properties(path)))
+        return {str(each.get("name")) for each in reply.results}
+
+    async def create_group(self, path: str, name: str, label: str) -> None:
+        """Make a property group unless it is there."""
+        reply = await self._api.post(self._properties(path, "/groups"), {"name": name, "label": label})
+        if reply.refused and reply.status != CONFLICT:
+            raise Refused(f"hubspot refuses the property group {name}: {reply.message}", code=reply.code)
+
+    async def create_properties(self, path: str, bodies: Sequence[dict[str, Any]]) -> None:
+        """Make properties; HubSpot refuses one that is there."""
+        reply = await self._api.post(self._properties(path, "/batch/create"), {"inputs": list(bodies)})
+        if reply.refused or reply.errors:
+            words = reply.errors[0].get("message") if reply.errors else reply.message
+            raise Refused(f"hubspot refuses a property of {path}: {words}", code=reply.code)
+
+    def _properties(self, path: str, rest: str = "") -> str:
+        return f"/crm/properties/{self._api.version}/{path}{rest}"

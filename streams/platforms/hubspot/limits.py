@@ -1,0 +1,29 @@
+"""Every figure of the client, with its unit and its reason.
+
+Sources: HubSpot's usage guidelines, its guides to objects, search and associations, and its error-handling page.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+BATCH = 100  # inputs of one batch call, and records of one list page; HubSpot's cap
+SEARCH_PAGE = 200  # results of one search page; HubSpot's cap
+ASSOCIATION_READS = 1_000  # inputs of one association read; HubSpot's cap
+
+CONNECT_SECONDS = 10.0  # a TCP and TLS handshake that takes longer will not get better
+ANSWER_SECONDS = 30.0  # batch calls take up to ten seconds; HubSpot itself gives up after a hundred
+
+SEARCHES_PER_SECOND = 5  # per account, over all object types
+INTERVAL = timedelta(seconds=10)  # of the rolling limit, where a reply does not say
+LOW_WATER = 0.1  # share of the rolling limit below which calls are spread evenly and not sent at once
+LOCKED = timedelta(seconds=2)  # HubSpot's own figure for 423
+SECOND = timedelta(seconds=1)  # a "secondly" limit is over after that
+MIGRATION = timedelta(minutes=1)  # 477 without Retry-After
+LONGEST_WAIT = timedelta(hours=24)  # HubSpot states migrations of up to a day; more is a mistake
+PROBE = timedelta(minutes=15)  # a revoked grant or a missing scope is mended by a person, who takes minutes
+TRANSIENT = timedelta(seconds=1)  # before what was not sent may be sent again
+
+TOKEN_MARGIN = timedelta(seconds=60)  # a token is renewed this long before it ends: longer than any call
+
+OVERLAP = timedelta(minutes=2)  # polls look back: search shows a write "a few moments" late, and clocks differ

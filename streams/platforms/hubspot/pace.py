@@ -1,0 +1,107 @@
+"""Pacing: when the next call may be sent.
+
+In: rate-limit headers and refusals. Out: short sleeps, or Throttled and Parked. Invariant: nothing is sent inside a
+wait that HubSpot has asked for. Searches and associations have limits of their own; search replies carry no headers.
+Source: HubSpot's usage guidelines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from schemas.errors import Parked, Throttled
+from streams.platforms.hubspot.limits import INTERVAL, LOW_WATER, SEARCHES_PER_SECOND
+
+Sort = Literal["general", "association", "search"]
+SEARCH_GAP = timedelta(seconds=1) / SEARCHES_PER_SECOND
+
+
+@dataclass(slots=True)
+class Window:
+    """One of HubSpot's limits, as its last reply showed it."""
+
+    limit: int = 0
+    remaining: int | None = None
+    interval: timedelta = INTERVAL
+    noted: datetime | None = None
+    free: datetime | None = None  # the next slot
+    held: datetime | None = None  # HubSpot asked for silence until then
+
+    def slot(self, now: datetime) -> datetime:
+        """When a call may be sent: now, after the one before it, or when a spent window has passed."""
+        slot = max(now, self.free or now)
+        if self.remaining is not None and self.remaining <= 0 and self.noted is not None:
+            over = self.noted + self.interval
+            if over > now:
+                return max(slot, over)
+            self.remaining = None  # it has passed: the next reply will tell
+        return slot
+
+    def gap(self) -> timedelta:
+        """Between two calls: nothing while there is plenty, an even share of the limit when there is little."""
+        if self.remaining is None or not self.limit or self.remaining > self.limit * LOW_WATER:
+            return timedelta()
+        return self.interval / self.limit
+
+
+class Pace:
+    """One connection's pace. Slots are reserved before sleeping, so that concurrent callers do not share one."""
+
+    def __init__(self, clock: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._windows: dict[Sort, Window] = {"general": Window(), "association": Window(), "search": Window()}
+        self._parked: tuple[datetime, str] | None = None
+
+    @property
+    def remaining(self) -> int | None:
+        """Calls left in the rolling window, as far as HubSpot has told."""
+        return self._windows["general"].remaining
+
+    async def turn(self, sort: Sort) -> None:
+        """Wait for the next slot.
+
+        Raises:
+            Parked: the day's quota is spent.
+            Throttled: HubSpot asked for a wait that is not over.
+        """
+        now = self._clock()
+        if self._parked is not None and now < self._parked[0]:
+            raise Parked(self._parked[1], until=self._parked[0], code="429")
+        window = self._windows[sort]
+        if window.held is not None and now < window.held:
+            raise Throttled("hubspot asked for a pause that is not over", until=window.held, code="429")
+        slot = window.slot(now)
+        if window.remaining is not None:
+            window.remaining -= 1
+        window.free = slot + (SEARCH_GAP if sort == "search" else window.gap())
+        if slot > now:
+            await self._sleep((slot - now).total_seconds())
+
+    def note(self, sort: Sort, headers: Mapping[str, str]) -> None:
+        """Take note of a reply's headers."""
+        remaining = _number(headers.get("x-hubspot-ratelimit-remaining"))
+        if remaining is None:
+            return
+        window = self._windows[sort]
+        window.remaining = remaining
+        window.limit = _number(headers.get("x-hubspot-ratelimit-max")) or window.limit
+        if millis := _number(headers.get("x-hubspot-ratelimit-interval-milliseconds")):
+            window.interval = timedelta(milliseconds=millis)
+        window.noted = self._clock()
+
+    def hold(self, sort: Sort, until: datetime) -> None:
+        """Send nothing of this sort before `until`."""
+        window = self._windows[sort]
+        window.held = max(until, window.held or until)
+
+    def park(self, until: datetime, why: str) -> None:
+        """Send nothing at all before `until`."""
+        self._parked = until, why
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None

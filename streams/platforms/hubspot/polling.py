@@ -1,0 +1,174 @@
+"""Polling: everything once, then what changed.
+
+In: a kind and a cursor. Out: pages. Invariant: nothing that changed is passed over: pages go on from the last modified
+time seen (keyset), never by offset, for an offset skips a record whenever an earlier one is modified meanwhile; and a
+poll begins two minutes back, for search shows writes late.
+
+Listing shows what is there and, in a sweep, what was archived; search is never used for it. Search gives at most 10,000
+results of one query; as every page is a query of its own, that cap is never met. Records that share one millisecond
+beyond a page are paged by id.
+Source: HubSpot's guide to searching the CRM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from schemas.errors import Transient
+from schemas.instants import to_millis
+from streams.platforms.hubspot.api import Api, Json
+from streams.platforms.hubspot.cursor import Cursor, parse_cursor
+from streams.platforms.hubspot.limits import BATCH, OVERLAP, SEARCH_PAGE
+from streams.platforms.hubspot.reading import Reading, checked, chunks, shape_named, version_of
+from streams.platforms.hubspot.shapes import LINE_ITEMS, Shape
+from streams.platforms.interface import Page, Seen
+
+_OVERLAP = OVERLAP // timedelta(milliseconds=1)  # milliseconds
+
+
+class Polling:
+    """The polling part of the client."""
+
+    def __init__(self, api: Api, reading: Reading) -> None:
+        self._api = api
+        self._reading = reading
+
+    async def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+        """Page through what changed since `cursor`, or through everything.
+
+        Raises:
+            Throttled, Parked, Transient: go on from the last page's cursor.
+        """
+        shape = shape_named(kind)
+        place = parse_cursor(cursor)
+        if place is None or (sweep and place.mode == "search"):
+            place = await self._begin(shape, sweep=sweep)
+        elif place.mode == "search":
+            place = _stepped_back(place)
+        while True:
+            if place.mode == "search":
+                records, place = await self._search(shape, place)
+            else:
+                records, place = await self._list(shape, place)
+            yield Page(records, place.text(), complete=place.resting)
+            if place.resting:
+                return
+
+    async def _begin(self, shape: Shape, *, sweep: bool) -> Cursor:
+        """Before listing, mark the newest modified time: changes made meanwhile are found by the search after it."""
+        marks = {feed: await self._newest(feed, _modified(shape, feed)) for feed in _feeds(shape)}
+        return Cursor(mode="list", sweep=sweep, marks=marks)
+
+    async def _newest(self, feed: str, modified: str) -> int:
+        found = await self._find(
+            feed, modified, {"propertyName": modified, "operator": "HAS_PROPERTY"}, descending=True
+        )
+        return _time(found[0], modified) if found else 0
+
+    async def _list(self, shape: Shape, place: Cursor) -> tuple[list[Seen], Cursor]:
+        params = {"limit": str(BATCH), "archived": "true" if place.mode == "archived" else "false"}
+        params["properties"] = ",".join(shape.properties if place.mode == "list" else [shape.modified])
+        if place.after is not None:
+            params["after"] = place.after
+        reply = await self._api.must(await self._api.get(self._api.objects(shape.path), params))
+        records = [checked(record) for record in reply.results]
+        if place.mode == "list":
+            seen = await self._reading.complete(shape, records)
+        else:
+            seen = [
+                Seen(shape.kind, record["id"], version_of(record), {"id": record["id"], "archived": True}, deleted=True)
+                for record in records
+            ]
+        if reply.after is not None and reply.after == place.after:
+            raise Transient("hubspot's list stands still: its next page is the one that was asked for", code="paging")
+        if reply.after is not None:
+            return seen, place.model_copy(update={"after": reply.after})
+        if place.mode == "list" and place.sweep:
+            return seen, place.model_copy(update={"mode": "archived", "after": None})
+        return seen, Cursor(mode="search", marks=place.marks)
+
+    async def _search(self, shape: Shape, place: Cursor) -> tuple[list[Seen], Cursor]:
+        feed = _feeds(shape)[place.feed]
+        modified = _modified(shape, feed)
+        at = place.at if place.at is not None else max(place.marks.get(feed, 0) - _OVERLAP, 0)
+        asked = to_millis(self._api.clock())
+        if place.tie is None:
+            criterion: Json = {"propertyName": modified, "operator": "GTE", "value": str(at)}
+            found = await self._find(feed, modified, criterion, properties=_properties(shape, feed))
+        else:
+            criterion = {"propertyName": modified, "operator": "BETWEEN", "value": str(at), "highValue": str(at)}
+            beyond = {"propertyName": "hs_object_id", "operator": "GT", "value": place.tie}
+            found = await self._find(feed, "hs_object_id", criterion, beyond, properties=_properties(shape, feed))
+        seen = await self._shown(shape, feed, found)
+        newest = max([place.marks.get(feed, 0), *(_time(record, modified) for record in found)])
+        place = place.model_copy(update={"marks": {**place.marks, feed: newest}, "asked": asked})
+        return seen, _next(shape, place, at, found, modified)
+
+    async def _find(
+        self, feed: str, order: str, *filters: Json, properties: list[str] | None = None, descending: bool = False
+    ) -> list[Json]:
+        body: Json = {
+            "filterGroups": [{"filters": list(filters)}],
+            "sorts": [{"propertyName": order, "direction": "DESCENDING" if descending else "ASCENDING"}],
+            "properties": properties or [order],
+            "limit": 1 if descending else SEARCH_PAGE,
+        }
+        reply = await self._api.must(await self._api.post(self._api.objects(feed, "/search"), body))
+        return [checked(record) for record in reply.results]
+
+    async def _shown(self, shape: Shape, feed: str, found: list[Json]) -> list[Seen]:
+        """What was found, with what belongs to it; a line item is shown as its deal."""
+        if feed != shape.path:
+            return await self._reading.read(
+                shape.kind, await self._reading.deals_of([record["id"] for record in found])
+            )
+        seen: list[Seen] = []
+        for part in chunks(found, BATCH):
+            seen += await self._reading.complete(shape, part)
+        return seen
+
+
+def _feeds(shape: Shape) -> tuple[str, ...]:
+    """What has to be searched for one kind: a changed line item need not modify its deal."""
+    return (shape.path, LINE_ITEMS) if shape.kind == "deal" else (shape.path,)
+
+
+def _modified(shape: Shape, feed: str) -> str:
+    return shape.modified if feed == shape.path else "hs_lastmodifieddate"
+
+
+def _properties(shape: Shape, feed: str) -> list[str]:
+    return shape.properties if feed == shape.path else ["hs_lastmodifieddate"]
+
+
+def _stepped_back(place: Cursor) -> Cursor:
+    """Take up a poll that was cut short.
+
+    What search had not shown yet when the last page was asked for is in the two minutes before that moment; where the
+    poll stood earlier than this, nothing can have been missed and it goes on exactly.
+    """
+    if place.at is None or place.asked is None:
+        return place
+    settled = place.asked - _OVERLAP
+    return place if place.at < settled else place.model_copy(update={"at": max(settled, 0), "tie": None})
+
+
+def _next(shape: Shape, place: Cursor, at: int, found: list[Json], modified: str) -> Cursor:
+    if len(found) == SEARCH_PAGE:
+        last = _time(found[-1], modified)
+        if place.tie is not None or last == at:  # a page of one millisecond: go through it by id
+            tie = found[-1]["id"] if place.tie is not None else "0"
+            return place.model_copy(update={"at": at, "tie": tie})
+        return place.model_copy(update={"at": last})
+    if place.tie is not None:  # that millisecond is done
+        return place.model_copy(update={"at": at + 1, "tie": None})
+    if place.feed + 1 < len(_feeds(shape)):
+        return place.model_copy(update={"feed": place.feed + 1, "at": None, "asked": None})
+    return Cursor(mode="search", marks=place.marks)
+
+
+def _time(record: Json, modified: str) -> int:
+    """The modified time that search sorts by; the record's own when the property is not shown."""
+    shown = record["properties"].get(modified)
+    return version_of({**record, "updatedAt": shown} if isinstance(shown, str) and "T" in shown else record)

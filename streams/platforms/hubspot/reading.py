@@ -1,0 +1,208 @@
+"""Reading records: batches of a hundred, with their associations, and deals with their line items.
+
+In: kinds and ids. Out: `Seen`, whose `raw` is {"id", "properties", "updatedAt", "archived", "associations",
+"line_items"}. Invariant: a reply is joined on what it says, never on the id that was sent: a merged record answers
+under another id.
+Sources: HubSpot's guides to objects and associations; its note on merged contacts and companies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from schemas.errors import Refused, Transient
+from schemas.instants import parse_instant, to_millis
+from streams.platforms.hubspot.api import Api, Json
+from streams.platforms.hubspot.limits import ASSOCIATION_READS, BATCH
+from streams.platforms.hubspot.shapes import (
+    LINE_ITEM,
+    LINE_ITEM_PROPERTIES,
+    LINE_ITEMS,
+    MERGED,
+    PATHS,
+    SHAPES,
+    Shape,
+)
+from streams.platforms.interface import Seen
+
+NOT_FOUND = 404
+Item = TypeVar("Item")
+PRIMARY = {1, 5}  # association types: contact to primary company, deal to primary company
+ALIASED = {"company", "contact"}  # whose merges make a new id, under which the old ones still answer one by one
+
+
+class Reading:
+    """The reading half of the client."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
+        """Read records now; one that is gone comes back as deleted; a line item comes back as its deals.
+
+        Raises:
+            Refused: the kind is not known.
+            Throttled, Parked, Transient: try again.
+        """
+        asked = list(dict.fromkeys(record_ids))
+        if kind == LINE_ITEM:
+            return await self.read("deal", await self.deals_of([each for each in asked if each.isdigit()]))
+        shape = shape_named(kind)
+        seen: dict[str, Seen] = {each: self._gone(kind, each) for each in asked if not each.isdigit()}
+        for chunk in chunks([each for each in asked if each.isdigit()], BATCH):
+            records = await self.batch(shape.path, chunk, shape.properties)
+            answered = {name for record in records for name in (record["id"], *merged_ids(record))}
+            for missing in (each for each in chunk if each not in answered):
+                if (record := await self._alias(shape, missing)) is not None:
+                    records.append(record)
+                else:
+                    seen[missing] = self._gone(kind, missing)
+            for each in await self.complete(shape, records):
+                seen[each.record_id] = each
+        return list(seen.values())
+
+    async def find(self, shape: Shape, value: str) -> Seen | None:
+        """The record whose unique property has this value."""
+        records = await self.batch(shape.path, [value], shape.properties, id_property=shape.key)
+        seen = await self.complete(shape, records[:1])
+        return seen[0] if seen else None
+
+    async def current_id(self, shape: Shape, record_id: str) -> str | None:
+        """The id under which a record lives now: another one after a merge, None when it is gone."""
+        record = await self._single(shape, record_id)
+        return record["id"] if record is not None else None
+
+    async def batch(
+        self, path: str, ids: Sequence[str], properties: Sequence[str], *, id_property: str | None = None
+    ) -> list[Json]:
+        """The records that are there, of at most a hundred; joined on nothing, in any order."""
+        body: Json = {"inputs": [{"id": each} for each in ids], "properties": list(properties)}
+        if id_property is not None:
+            body["idProperty"] = id_property
+        reply = await self._api.post(self._api.objects(path, "/batch/read"), body)
+        if reply.status == NOT_FOUND:  # the object type is always there, so this says that none of the records is
+            return []
+        return [checked(each) for each in (await self._api.must(reply)).results]
+
+    async def complete(self, shape: Shape, records: Sequence[Json]) -> list[Seen]:
+        """Add what belongs to the records: the associations of their kind, and the line items of deals."""
+        there = list({record["id"]: record for record in records}.values())
+        ids = [record["id"] for record in there]
+        ends = {role: await self.associated(shape.path, PATHS[role], ids) for role in shape.parents}
+        lines: dict[str, list[Json]] = {}
+        if shape.kind == "deal":
+            ends[LINE_ITEM] = await self.associated(shape.path, LINE_ITEMS, ids)
+            lines = await self._line_items(ends[LINE_ITEM])
+        seen = []
+        for record in there:
+            raw: Json = {key: record.get(key) for key in ("id", "properties", "updatedAt", "archived")}
+            if ends:
+                raw["associations"] = {role: found.get(record["id"], []) for role, found in ends.items()}
+            version = version_of(record)
+            if shape.kind == "deal":
+                raw["line_items"] = lines.get(record["id"], [])
+                version = max([version, *(version_of(line) for line in raw["line_items"])])
+            seen.append(Seen(shape.kind, record["id"], version, raw, deleted=bool(record.get("archived"))))
+        return seen
+
+    async def associated(self, source: str, target: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        """The ids that records are associated with, a primary one first, then in the order of their numbers."""
+        found: dict[str, dict[str, bool]] = {}
+        path = self._api.associations(source, target, "/batch/read")
+        for chunk in chunks(ids, ASSOCIATION_READS):
+            inputs: list[Json] = [{"id": each} for each in chunk]
+            while inputs:
+                reply = await self._api.must(await self._api.post(path, {"inputs": inputs}))
+                inputs = []
+                for result in reply.results:  # a record without associations is simply not there, or in `errors`
+                    origin = str((result.get("from") or {}).get("id"))
+                    for end in result.get("to") or []:
+                        found.setdefault(origin, {})[str(end.get("toObjectId"))] = _is_primary(end)
+                    after = ((result.get("paging") or {}).get("next") or {}).get("after")
+                    if after:
+                        inputs.append({"id": origin, "after": str(after)})
+        return {origin: _primary_first(ends) for origin, ends in found.items()}
+
+    async def deals_of(self, line_items: Sequence[str]) -> list[str]:
+        """The deals that line items belong to; a line item that is gone belongs to none."""
+        deals = await self.associated(LINE_ITEMS, PATHS["deal"], line_items)
+        return list(dict.fromkeys(deal for each in deals.values() for deal in each))
+
+    async def _line_items(self, of_deal: dict[str, list[str]]) -> dict[str, list[Json]]:
+        ids = list(dict.fromkeys(line for lines in of_deal.values() for line in lines))
+        there: dict[str, Json] = {}
+        for chunk in chunks(ids, BATCH):
+            for record in await self.batch(LINE_ITEMS, chunk, LINE_ITEM_PROPERTIES):
+                there[record["id"]] = {key: record.get(key) for key in ("id", "properties", "updatedAt")}
+        return {deal: [there[line] for line in lines if line in there] for deal, lines in of_deal.items()}
+
+    async def _alias(self, shape: Shape, record_id: str) -> Json | None:
+        """A record that a batch left out: batches omit ids that were merged away, a single read follows them."""
+        return await self._single(shape, record_id) if shape.kind in ALIASED else None
+
+    async def _single(self, shape: Shape, record_id: str) -> Json | None:
+        path = self._api.objects(shape.path, f"/{record_id}")
+        reply = await self._api.get(path, {"properties": ",".join(shape.properties)})
+        return None if reply.status == NOT_FOUND else checked((await self._api.must(reply)).body)
+
+    def _gone(self, kind: str, record_id: str) -> Seen:
+        # A record that is not there has no version of its own; now is later than all that was seen of it.
+        version = to_millis(self._api.clock())
+        return Seen(kind, record_id, version, {"id": record_id, "archived": True}, deleted=True)
+
+
+def shape_named(kind: str) -> Shape:
+    """The shape of a kind.
+
+    Raises:
+        Refused: it is not one of ours.
+    """
+    if kind not in SHAPES:
+        raise Refused(f"hubspot: the kind {kind!r} is not followed", code="kind")
+    return SHAPES[kind]
+
+
+def chunks(whole: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Cut into parts of at most `size`."""
+    for start in range(0, len(whole), size):
+        yield whole[start : start + size]
+
+
+def checked(record: Any) -> Json:
+    """A record with an id, properties and a time.
+
+    Raises:
+        Transient: it is something else; nobody can act on half a record.
+    """
+    if (
+        not isinstance(record, dict)
+        or not isinstance(record.get("id"), str | int)
+        or not isinstance(record.get("properties"), dict)
+        or not isinstance(record.get("updatedAt"), str)
+    ):
+        raise Transient("hubspot showed a record without id, properties or updatedAt", code="malformed")
+    return {**record, "id": str(record["id"])}
+
+
+def version_of(record: Json) -> int:
+    """When a record was last modified (archived, if later), in milliseconds since 1970."""
+    times = [record.get("updatedAt"), record.get("archivedAt") if record.get("archived") else None]
+    try:
+        return max(to_millis(parse_instant(each)) for each in times if each)
+    except (ValueError, TypeError) as error:
+        raise Transient(f"hubspot showed a time that is none in record {record.get('id')}", code="malformed") from error
+
+
+def merged_ids(record: Json) -> list[str]:
+    """The ids that were merged into a record."""
+    return [part.strip() for part in str(record["properties"].get(MERGED) or "").split(";") if part.strip()]
+
+
+def _is_primary(end: Json) -> bool:
+    types = end.get("associationTypes") or []
+    return any(str(each.get("label") or "").lower() == "primary" or each.get("typeId") in PRIMARY for each in types)
+
+
+def _primary_first(ends: dict[str, bool]) -> list[str]:
+    return sorted(ends, key=lambda each: (not ends[each], int(each) if each.isdigit() else 0))

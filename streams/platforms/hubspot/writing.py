@@ -1,0 +1,246 @@
+"""Writing: commands in batches, one answer for each.
+
+In: commands. Out: `Written`. Steps, in order: 1. make ready, 2. clear a lifecycle that moves back, 3. write, 4. follow
+records that were merged away, 5. associate, 6. read back what was written.
+Invariant: a create goes by a unique property, so that sending it again makes nothing twice; a create is applied only
+when its associations are there too; after an answer is lost nothing more is sent for that record.
+Sources: HubSpot's guides to objects, associations and error handling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from schemas.command import Command
+from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
+from schemas.names import Ref, ref
+from streams.platforms.hubspot.api import Api, Reply
+from streams.platforms.hubspot.batches import Job, Sorting, job_of, rounds, sort_out
+from streams.platforms.hubspot.limits import BATCH, TRANSIENT
+from streams.platforms.hubspot.reading import ALIASED, Reading, chunks, merged_ids
+from streams.platforms.hubspot.shapes import LIFECYCLE, PATHS, PLATFORM, SHAPES, STAGES
+from streams.platforms.interface import Seen, Written
+
+BISECTED = {400, 404, 409}  # HubSpot refuses a whole batch for one bad input
+NOT_FOUND = "OBJECT_NOT_FOUND"
+
+
+@dataclass(slots=True)
+class Run:
+    """One call of `write`: the answers so far, and whether anything may have been written."""
+
+    now: Callable[[], datetime]
+    answers: dict[str, Written] = field(default_factory=dict)
+    touched: bool = False
+    stopped: dict[str, Written] = field(default_factory=dict)  # record -> the answer that keeps its next ones back
+
+    def applied(self, job: Job, version: int | None, seen: list[Seen]) -> None:
+        """It is there, with its associations."""
+        self._answer(job, Written(job.command.id, "applied", _ref(job), version, seen=seen))
+
+    def refused(self, job: Job, code: str, message: str) -> None:
+        """HubSpot says no."""
+        self._answer(job, Written(job.command.id, "refused", _ref(job), code=code, message=message))
+
+    def unknown(self, jobs: Sequence[Job], code: str, message: str) -> None:
+        """The answer was lost."""
+        for job in jobs:
+            self._stop(job, Written(job.command.id, "unknown", _ref(job), code=code, message=message))
+
+    def put_off(self, jobs: Sequence[Job], error: RevmarkError) -> None:
+        """Nothing was written for these.
+
+        Raises:
+            Parked, Transient: nothing at all was written by this call, so the connection as a whole can say so.
+        """
+        if not self.touched and isinstance(error, Parked | Transient):
+            raise error
+        until = error.until if isinstance(error, Parked | Throttled) else self.now() + TRANSIENT
+        for job in jobs:
+            again = Written(job.command.id, "again", _ref(job), code=error.code, message=error.message, until=until)
+            self._stop(job, again)
+
+    def ready(self, jobs: Sequence[Job]) -> list[Job]:
+        """The jobs whose records' earlier ones are settled; the others are put off."""
+        for job in jobs:
+            if (before := self.stopped.get(job.command.record)) is not None:
+                said = f"an earlier command of this record is {before.state}"
+                until = before.until or self.now() + TRANSIENT
+                self._answer(job, Written(job.command.id, "again", code="order", message=said, until=until))
+        return [job for job in jobs if job.command.record not in self.stopped]
+
+    def _stop(self, job: Job, written: Written) -> None:
+        self.stopped[job.command.record] = written
+        self._answer(job, written)
+
+    def _answer(self, job: Job, written: Written) -> None:
+        self.answers[job.command.id] = written
+
+
+class Writing:
+    """The writing part of the client."""
+
+    def __init__(self, api: Api, reading: Reading) -> None:
+        self._api = api
+        self._reading = reading
+
+    async def write(self, commands: Sequence[Command]) -> list[Written]:
+        """Write; one answer per command.
+
+        Raises:
+            Parked, Transient: nothing was written.
+        """
+        run = Run(self._api.clock)
+        jobs: list[Job] = []
+        for command in commands:
+            try:
+                jobs.append(job_of(command))
+            except Refused as refused:
+                told = Written(command.id, "refused", command.ref, code=refused.code, message=refused.message)
+                run.answers[command.id] = told
+        for turn in rounds(jobs):
+            for creates in (True, False):
+                for kind in SHAPES:
+                    group = [job for job in turn if job.creates is creates and job.shape.kind == kind]
+                    for chunk in chunks(run.ready(group), BATCH):
+                        await self._write(run, list(chunk))
+        return [run.answers[command.id] for command in commands]
+
+    async def _write(self, run: Run, jobs: list[Job]) -> None:
+        jobs = await self._clear_lifecycles(run, jobs)
+        silent = [job for job in jobs if not job.creates and not job.properties]  # an update of links alone
+        written = silent + await self._post(run, [job for job in jobs if job not in silent])
+        written = await self._associate(run, written)
+        await self._read_back(run, written)
+
+    async def _clear_lifecycles(self, run: Run, jobs: list[Job]) -> list[Job]:
+        """HubSpot moves a lifecycle stage only forward unless it was cleared first."""
+        moving = [job for job in jobs if not job.creates and job.properties.get(LIFECYCLE)]
+        if not moving:
+            return jobs
+        shape = moving[0].shape
+        try:
+            records = await self._reading.batch(shape.path, [job.target for job in moving], [LIFECYCLE])
+        except (Throttled, Parked, Transient) as error:
+            run.put_off(jobs, error)
+            return []
+        stages = {record["id"]: str(record["properties"].get(LIFECYCLE) or "") for record in records}
+        back = [job for job in moving if _moves_back(stages.get(job.target, ""), job.properties[LIFECYCLE])]
+        cleared = await self._post(run, [replace(job, properties={LIFECYCLE: ""}) for job in back])
+        held = {job.command.id for job in back} - {job.command.id for job in cleared}
+        return [job for job in jobs if job.command.id not in held]
+
+    async def _post(self, run: Run, jobs: list[Job], *, follow: bool = True) -> list[Job]:
+        """Write a batch; halve it as long as it is refused as a whole. Give the jobs that were written."""
+        if not jobs:
+            return []
+        path = self._api.objects(jobs[0].shape.path, "/batch/upsert" if jobs[0].creates else "/batch/update")
+        reply = await self._send(run, jobs, path, {"inputs": [job.body() for job in jobs]})
+        if reply is None:
+            return []
+        if reply.status in BISECTED and len(jobs) > 1:
+            middle = len(jobs) // 2
+            return await self._post(run, jobs[:middle]) + await self._post(run, jobs[middle:])
+        if reply.refused:
+            sorting = Sorting(refused=[(job, reply.code, reply.message) for job in jobs])
+        else:
+            run.touched = True
+            sorting = sort_out(jobs, reply)
+        lost = [job for job, code, _ in sorting.refused if code == NOT_FOUND] + sorting.unsaid
+        moved = [job for job in lost if follow and not job.creates and job.shape.kind in ALIASED]
+        for job, code, message in sorting.refused:
+            if job not in moved:
+                run.refused(job, code, message)
+        run.unknown([job for job in sorting.unsaid if job not in moved], "unsaid", "hubspot's reply does not name it")
+        return sorting.written + await self._follow(run, moved)
+
+    async def _follow(self, run: Run, jobs: list[Job]) -> list[Job]:
+        """Write to where merged records live now: a batch leaves out ids that were merged away."""
+        found: list[Job] = []
+        for job in jobs:
+            try:
+                now_at = await self._reading.current_id(job.shape, job.target)
+            except (Throttled, Parked, Transient) as error:
+                run.put_off([job], error)
+                continue
+            if now_at is None:
+                run.refused(job, NOT_FOUND, f"{_ref(job)} is not there any more")
+            else:
+                found.append(job.at(now_at))
+        # Two records may have become one: their writes go one after the other.
+        written: list[Job] = []
+        for turn in rounds(found):
+            written += await self._post(run, turn, follow=False)
+        return written
+
+    async def _associate(self, run: Run, jobs: list[Job]) -> list[Job]:
+        """Make the associations. Give the jobs that have all of theirs."""
+        whole = {job.command.id: job for job in jobs}
+        for kind in dict.fromkeys(kind for job in jobs for kind in job.links):
+            wanting = [job for job in whole.values() if kind in job.links]
+            joined = {job.command.id for job in await self._join(run, wanting, kind)}
+            for job in wanting:
+                if job.command.id not in joined:
+                    del whole[job.command.id]
+        return list(whole.values())
+
+    async def _join(self, run: Run, jobs: list[Job], kind: str) -> list[Job]:
+        if not jobs:
+            return []
+        path = self._api.associations(jobs[0].shape.path, PATHS[kind], "/batch/associate/default")
+        inputs = [{"from": {"id": job.target}, "to": {"id": job.links[kind]}} for job in jobs]
+        reply = await self._send(run, jobs, path, {"inputs": inputs})
+        if reply is None:
+            return []
+        partly = bool(reply.errors)
+        if (reply.refused or partly) and len(jobs) > 1:  # its errors do not say which pair they mean
+            return [each for job in jobs for each in await self._join(run, [job], kind)]
+        if reply.refused or partly:
+            error = reply.errors[0] if partly else reply.body
+            run.touched = True
+            said = f"written, but not associated with {kind} {jobs[0].links[kind]}: {error.get('message')}"
+            run.refused(jobs[0], f"link_{kind}", said)
+            return []
+        run.touched = True
+        return jobs
+
+    async def _send(self, run: Run, jobs: list[Job], path: str, body: dict[str, object]) -> Reply | None:
+        """A write; None when it has no reply to act on, and the jobs have their answer."""
+        try:
+            return await self._api.post(path, body, writes=True)
+        except Unknown as lost:
+            run.touched = True
+            run.unknown(jobs, lost.code, lost.message)
+        except (Throttled, Parked, Transient) as error:
+            run.put_off(jobs, error)
+        return None
+
+    async def _read_back(self, run: Run, jobs: list[Job]) -> None:
+        """What was written is applied, whether or not it can be read back now."""
+        if not jobs:
+            return
+        try:
+            seen = await self._reading.read(jobs[0].shape.kind, [job.target for job in jobs])
+        except (Throttled, Parked, Transient, Refused):
+            seen = []  # a webhook or the next poll will show it
+        by_id = {each.record_id: each for each in seen if not each.deleted}
+        for each in list(by_id.values()):
+            by_id |= {old: each for old in merged_ids(each.raw) if old not in by_id}
+        for job in jobs:
+            found = by_id.get(job.target)
+            run.applied(job, found.version if found else job.version, [found] if found else [])
+
+
+def _ref(job: Job) -> Ref | None:
+    return ref(PLATFORM, job.shape.kind, job.target) if job.target else None
+
+
+def _moves_back(stage: str, wanted: str) -> bool:
+    """Whether a stage can only be reached by clearing first; a portal's own stages have an order we do not know."""
+    if not stage or stage == wanted:
+        return False
+    if stage in STAGES and wanted in STAGES:
+        return STAGES.index(wanted) < STAGES.index(stage)
+    return True
