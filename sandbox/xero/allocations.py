@@ -34,7 +34,7 @@ def _check_pair(credit: Record, invoice: Record) -> None:
         raise Invalid("Credit can only be allocated from an Authorised document")
     if invoice["Status"] != "AUTHORISED":
         raise Invalid("Credit can only be allocated to an Authorised invoice")
-    if ("PAY" in credit["Type"] or credit["Type"].startswith(("SPEND", "AP"))) != (invoice["Type"] == "ACCPAY"):
+    if credit["Type"].startswith(("ACCPAY", "SPEND")) != (invoice["Type"] == "ACCPAY"):
         raise Invalid("Credit of a sale cannot be allocated to a bill, nor the reverse")
     if credit["_contact"] != invoice["_contact"]:
         raise Invalid("The contact of the credit and of the invoice must be the same")

@@ -257,7 +257,8 @@ def find(organisation: "Organisation", kind: Kind, key: str) -> Record:
 
 def echo(kind: Kind, element: Record, before: Record | None) -> Record:
     """What a refused element looks like: as sent, days in wire form, the kept lines [REC]."""
-    shown: Record = {"Payments": [], "CreditNotes": [], "Prepayments": [], "Overpayments": [], **element}
+    shown: Record = {"Payments": [], "CreditNotes": [], "Prepayments": [], "Overpayments": []}
+    shown |= {name: value for name, value in element.items() if value is not None}
     for name in ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate"):
         if name in shown:
             shown[name] = fields.day(name, shown[name])
