@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     xero_client_secret: SecretStr = SecretStr("")
     xero_refresh_token: SecretStr = Field(default=SecretStr(""), description="the first one; it rotates from then on")
     xero_webhook_key: SecretStr = SecretStr("")
+    xero_minute_calls: int = Field(default=60, ge=1, description="calls a minute that Xero allows this app")
 
     tenant: str = Field(default="main", pattern=r"^[a-z0-9-]+$", description="this deployment's tenant")
 

@@ -1,0 +1,138 @@
+"""People: what sales does in HubSpot and finance does in Xero, through the sandboxes' own screens.
+
+Also the independent eye: both systems' whole state and create logs, for checks that do not trust us.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from schemas.wire import decode_platform
+
+Record = dict[str, Any]
+
+
+class _Desk:
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=30)
+
+    def _do(self, method: str, path: str, body: Any = None) -> Any:
+        reply = self._http.request(method, f"/_sandbox/{path}", content=None if body is None else _text(body))
+        if reply.is_error:
+            raise RuntimeError(f"{method} {path}: {reply.status_code} {reply.text}")
+        return decode_platform(reply.content) if reply.content else None
+
+    def writes(self, actor: str = "api") -> list[Record]:
+        """Every accepted write of an actor."""
+        listing = self._do("GET", f"writes?actor={actor}")
+        return list(listing["writes"] if isinstance(listing, dict) else listing)
+
+    def state(self) -> Any:
+        """Everything the system holds."""
+        return self._do("GET", "state")
+
+    def drain(self) -> None:
+        """Wait until no webhook is on its way."""
+        self._do("POST", "drain", {"retries": False, "timeout_seconds": 20})
+
+    def fault(self, kind: str, **more: Any) -> None:
+        """Switch a fault on."""
+        self._do("POST", "faults", {"kind": kind, **more})
+
+    def close(self) -> None:
+        """Leave."""
+        self._http.close()
+
+
+class Sales(_Desk):
+    """Somebody at HubSpot's screen."""
+
+    def create(self, kind: str, associations: dict[str, str] | None = None, /, **properties: str) -> str:
+        """Make a record, perhaps associated with others, and return its id."""
+        made = self._do("POST", f"people/{kind}", {"properties": properties})
+        for to_type, to_id in (associations or {}).items():
+            self._do(
+                "POST", f"people/{kind}/{made['id']}/associate", {"to_type": to_type, "to_id": to_id, "primary": True}
+            )
+        return str(made["id"])
+
+    def edit(self, kind: str, record: str, /, **properties: str) -> None:
+        """Change a record."""
+        self._do("PATCH", f"people/{kind}/{record}", {"properties": properties})
+
+    def tamper(self, kind: str, record: str, /, **properties: str) -> None:
+        """Change a record behind everybody's back: no webhook, no date, no history."""
+        self._do("POST", f"tamper/{kind}/{record}", {"properties": properties})
+
+    def records(self, kind: str) -> list[Record]:
+        """All live records of a kind, as id and properties."""
+        return [row for row in self.state()["objects"][kind] if not row["archived"]]
+
+    def properties(self, kind: str, record: str) -> Record:
+        """One record's properties."""
+        return next(dict(row["properties"]) for row in self.records(kind) if row["id"] == record)
+
+    def find(self, kind: str, name: str, value: str) -> list[Record]:
+        """Records by a property."""
+        return [row for row in self.records(kind) if row["properties"].get(name) == value]
+
+
+class Finance(_Desk):
+    """Somebody at Xero's screen."""
+
+    def __init__(self, url: str, tenant: str) -> None:
+        super().__init__(url)
+        self._tenant = tenant
+
+    def put(self, resource: str, body: Record) -> Record:
+        """Make one record."""
+        return self._one(resource, self._do("PUT", f"people/{resource}", body))
+
+    def post(self, resource: str, body: Record) -> Record:
+        """Change one record."""
+        return self._one(resource, self._do("POST", f"people/{resource}", body))
+
+    def delete(self, resource: str) -> None:
+        """Remove something."""
+        self._do("DELETE", f"people/{resource}")
+
+    def tamper(self, resource: str, record: str, /, **fields: Any) -> None:
+        """Change a record behind everybody's back."""
+        self._do("POST", f"tamper/{resource}/{record}", fields)
+
+    def shelf(self, resource: str) -> list[Record]:
+        """All records of a resource."""
+        tenants = self.state()["tenants"]
+        return list(tenants[next(iter(tenants))][resource])
+
+    def contact(self, name: str) -> Record:
+        """An active contact by name."""
+        return next(row for row in self.shelf("Contacts") if row["Name"] == name)
+
+    def invoices(self, **equal: Any) -> list[Record]:
+        """Sales invoices with these values."""
+        return [
+            row
+            for row in self.shelf("Invoices")
+            if row["Type"] == "ACCREC" and all(row.get(name) == value for name, value in equal.items())
+        ]
+
+    @staticmethod
+    def _one(resource: str, reply: Any) -> Record:
+        name = resource.rsplit("/", maxsplit=1)[-1].split("?", maxsplit=1)[0]
+        rows = reply.get(name) or next(value for value in reply.values() if isinstance(value, list))
+        return dict(rows[0])
+
+
+def _text(body: Any) -> bytes:
+    return json.dumps(body, default=_number).encode()
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not typed in at a screen")

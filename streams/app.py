@@ -1,0 +1,92 @@
+"""The Faust app: `faust -A streams.app worker`.
+
+In: settings, the contract. Out: one app with its topics and tables, which the agents (found in the room `agents`) use.
+Nothing starts with a contract that does not lint or topics that do not fit.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from schemas.contract import Contract, lint, load_contract
+from schemas.errors import ContractError, RevmarkError
+from streams.admin import ensure_topics
+from streams.engine import BatchTable, BatchTopic, EngineApp
+from streams.settings import Settings, load_settings
+from streams.topics import Topic, Topics
+
+
+class Revmark(EngineApp):
+    """The engine's app with Revmark's topics and tables."""
+
+    def __init__(self, settings: Settings, contract: Contract) -> None:
+        """Declare everything; nothing is connected before the worker starts."""
+        self.settings = settings
+        self.contract = contract
+        self.names = Topics(settings.topic_prefix, settings.partitions, settings.replication)
+        super().__init__(
+            settings.group,
+            broker=settings.broker,
+            store=settings.store,
+            datadir=settings.worker_folder,
+            partitions=settings.partitions,
+            quarantine_topic=self.names.name(self.names.quarantine),
+            autodiscover=["agents"],
+            broker_session_timeout=settings.session_timeout,
+            consumer_group_instance_id=None,
+        )
+        self.versions = self._table(self.names.versions)
+        self.identity = self._table(self.names.identity)
+        self.records = self._table(self.names.entities)
+        self.customers = self._table(self.names.customers)
+        self.ledger = self._table(self.names.ledger)
+        self.cursors = self._table(self.names.cursors)
+        self.books = self._table(self.names.books)
+        self.windows = self._table(self.names.windows)
+        self.published = self._table(self.names.published)
+
+    def _table(self, topic: Topic) -> BatchTable:
+        return self.batch_table(topic.name.removeprefix("tables."), changelog=self.names.name(topic))
+
+    def batches(self, topic: Topic) -> BatchTopic:
+        """The topic as a stream of record batches."""
+        return self.batch_topic(self.names.name(topic))
+
+    async def on_first_start(self) -> None:
+        """Make the topics before anything looks for them."""
+        await ensure_topics(self.settings.broker, self.names)
+        await super().on_first_start()
+
+
+def make_app(settings: Settings) -> Revmark:
+    """Read the contract and make the app.
+
+    Raises:
+        ContractError: the contract does not load, or does not lint.
+    """
+    contract = load_contract(settings.contract)
+    errors = [finding for finding in lint(contract) if finding.level == "error"]
+    if errors:
+        found = "\n".join(f"  {finding.path}: {finding.message}" for finding in errors)
+        raise ContractError(
+            f"{settings.contract} does not lint:\n{found}\nNothing was started. "
+            "Mend it, then run: revmark contract lint"
+        )
+    return Revmark(settings, contract)
+
+
+def run_worker(_settings: Settings | None = None) -> None:
+    """Run a worker in this process until a signal ends it (`revmark worker`)."""
+    import faust  # noqa: PLC0415 - only the process that is a worker pays for it
+
+    faust.Worker(app, loglevel="info", redirect_stdouts=False).execute_from_commandline()
+
+
+def _app() -> Revmark:
+    try:
+        return make_app(load_settings())
+    except RevmarkError as error:
+        sys.exit(f"revmark: {error.message}")
+
+
+app = _app()

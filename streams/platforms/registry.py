@@ -1,0 +1,128 @@
+"""Which platforms there are, how their records are translated, and how a client of each is made from the settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from schemas.change import Change
+from schemas.contract import Contract
+from schemas.errors import SettingsError
+from schemas.names import Platform
+from schemas.sighting import Sighting
+from streams.lanes.desk import Desk
+from streams.platforms.hubspot import translation as hubspot
+from streams.platforms.hubspot.auth import Auth, OAuthGrant, StaticToken
+from streams.platforms.hubspot.client import HubSpotClient
+from streams.platforms.interface import PlatformClient
+from streams.platforms.xero import translation as xero
+from streams.platforms.xero.client import XeroClient
+from streams.platforms.xero.grants import Grant, Grants
+from streams.settings import Settings
+from streams.vault import Vault
+
+PLATFORMS: tuple[Platform, ...] = ("hubspot", "xero")
+PURPOSE = "grant"
+
+
+def translators(contract: Contract) -> Mapping[str, Callable[[Change], list[Sighting]]]:
+    """How each platform's records become sightings under a contract."""
+    return {
+        "hubspot": partial(hubspot.sightings, erp=contract.platforms.erp, base_currency=contract.base_currency),
+        "xero": partial(
+            xero.sightings,
+            crm=contract.platforms.crm,
+            hold_group=contract.credit_hold_group,
+            base_currency=contract.base_currency,
+        ),
+    }
+
+
+def client(platform: Platform, settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> PlatformClient:
+    """The client of the deployment's connection on a platform.
+
+    Raises:
+        SettingsError: its credentials are not complete.
+    """
+    return _hubspot(settings, contract) if platform == "hubspot" else _xero(settings, contract, desk)
+
+
+def hubspot_auth(settings: Settings) -> Auth:
+    """A static token where one is set, else the OAuth grant.
+
+    Raises:
+        SettingsError: there is neither.
+    """
+    token = settings.hubspot_token.get_secret_value()
+    if token:
+        return StaticToken(token)
+    refresh = settings.hubspot_refresh_token.get_secret_value()
+    if not refresh:
+        raise SettingsError("HubSpot has no credentials: set REVMARK_HUBSPOT_TOKEN, then run: revmark check")
+    return OAuthGrant(
+        settings.hubspot_client_id,
+        settings.hubspot_client_secret.get_secret_value(),
+        refresh,
+        base_url=settings.hubspot_url,
+        version=settings.hubspot_version,
+        clock=_now,
+    )
+
+
+def _hubspot(settings: Settings, contract: Contract) -> PlatformClient:
+    return HubSpotClient(
+        settings.hubspot_url, settings.hubspot_version, hubspot_auth(settings), timezone=contract.timezone
+    )
+
+
+def _xero(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> PlatformClient:
+    vault = Vault.from_text(settings.secret_key.get_secret_value())
+    safe = GrantSafe(vault, settings.tenant, "xero", str(settings.connection("xero")), desk)
+    grants = Grants(
+        settings.xero_identity_url,
+        settings.xero_client_id,
+        settings.xero_client_secret.get_secret_value(),
+        load=safe.load,
+        save=safe.save,
+        clock=_now,
+        first=settings.xero_refresh_token.get_secret_value(),
+    )
+    return XeroClient(
+        settings.xero_url,
+        settings.xero_tenant,
+        grants,
+        clock=_now,
+        sleep=asyncio.sleep,
+        hold_group=contract.credit_hold_group,
+        minute_calls=settings.xero_minute_calls,
+    )
+
+
+class GrantSafe:
+    """Keeps a connection's grant sealed in the lane's table, so that whoever owns the lane next has the newest."""
+
+    def __init__(
+        self, vault: Vault, tenant: str, platform: Platform, connection: str, desk: Callable[[], Desk]
+    ) -> None:
+        """Keep the grant of `connection` on the desk that its lane works on."""
+        self._vault = vault
+        self._owner = {"tenant": tenant, "platform": platform, "purpose": PURPOSE}
+        self._key = f"{connection}|grant"
+        self._desk = desk
+
+    async def load(self) -> Grant | None:
+        """The grant as last stored."""
+        sealed = self._desk().cursors.get(self._key)
+        return Grant.from_bytes(self._vault.open(sealed, **self._owner)) if sealed else None
+
+    async def save(self, grant: Grant) -> None:
+        """Store a grant; when this returns, the broker has it."""
+        desk = self._desk()
+        desk.cursors[self._key] = self._vault.seal(grant.to_bytes(), **self._owner)
+        await desk.write()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
