@@ -26,7 +26,6 @@ from rich.text import Text
 from schemas.money import plain
 
 _GONE = {"Cc", "Cf", "Cs", "Co", "Cn"}  # Unicode categories that draw nothing or that steer a terminal
-MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +124,11 @@ def value_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return orjson.dumps(value, default=_json).decode()
+
+
+def money_text(amount: Decimal | None) -> str:
+    """An amount for people: thousands are set apart, no digit is lost."""
+    return "-" if amount is None else f"{amount:,f}"
 
 
 def _parts(heading: str) -> tuple[str, bool, bool]:

@@ -38,7 +38,7 @@ def command(
     filters = Filters(record=record, customer=customer, state=state, type=type, day=day)
     with session_of(context).projection("decisions", "revenue", offline=offline) as store:
         found = find(store, Verdict, filters, limit)
-        names = labels(store)
+        names = labels(store, (verdict.record for verdict in found))
     if json:
         show_lines(found)
         return

@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 
 from console.options import DEFAULT_LIMIT, Currency, Customer, Day, Limit, Lines, Offline, Record, examples
-from console.output import Sheet, moment, note, say, show, show_json, show_lines
+from console.output import Sheet, moment, money_text, note, say, show, show_json, show_lines
 from console.projection.delivery import topics_of
 from console.projection.filters import Filters
 from console.projection.listing import events_after, find, last_event
 from console.projection.store import Store
 from console.session import Session, session_of
 from schemas.errors import SettingsError
-from schemas.money import plain
 from schemas.revenue import RevenueEvent, RevenueType
 
 EXAMPLES = examples(
@@ -76,7 +75,7 @@ def _show(found: list[RevenueEvent]) -> None:
 
 def _amount(event: RevenueEvent) -> str:
     if event.money is not None:
-        return plain(event.money.amount)
+        return money_text(event.money.amount)
     return {True: "on hold", False: "released", None: ""}[event.credit_hold]
 
 

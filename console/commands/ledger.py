@@ -38,7 +38,7 @@ def command(
     filters = Filters(record=record, customer=customer, state=state, type=type, day=day)
     with session_of(context).projection("ledger", "decisions", "revenue", offline=offline) as store:
         found = find(store, LedgerEntry, filters, limit)
-        names = labels(store)
+        names = labels(store, (entry.command.record for entry in found))
     if json:
         show_lines(found)
         return

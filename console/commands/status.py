@@ -8,12 +8,12 @@ import typer
 
 from console.exits import NEEDS_PERSON
 from console.options import Document, Offline, examples
-from console.output import Cell, Sheet, moment, say, show, show_json
+from console.output import Cell, Sheet, moment, money_text, say, show, show_json
 from console.projection import summary
 from console.projection.listing import find
 from console.projection.store import Store
 from console.session import session_of
-from schemas.money import plain
+from schemas.money import exact
 from schemas.totals import Total
 
 EXAMPLES = examples("revmark status", "revmark status --json | jq .needs_person", "revmark status --offline")
@@ -79,8 +79,8 @@ def _print_windows(store: Store) -> None:
     for each in summary.sums([window for window in paired if window.day in days]):
         cells = [str(each["currency"])]
         for side in ("crm", "erp"):
-            total: Any = each.get(side) or {"invoices": 0, "total": plain(summary.ZERO)}
-            cells += [f"{total['invoices']:,}", str(total["total"])]
+            total: Any = each.get(side) or {"invoices": 0, "total": "0"}
+            cells += [f"{total['invoices']:,}", money_text(exact(total["total"]))]
         sheet.add(*cells)
     show(sheet)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import typer
 
 from console.options import DEFAULT_LIMIT, Currency, Day, Limit, Lines, Offline, examples
-from console.output import Cell, Sheet, show, show_lines
+from console.output import Cell, Sheet, money_text, show, show_lines
 from console.projection import summary
 from console.projection.filters import Filters
 from console.projection.listing import find
 from console.session import session_of
-from schemas.money import plain
 from schemas.totals import Total
 
 EXAMPLES = examples("revmark totals", "revmark totals --day 2026-11 --currency EUR", "revmark totals --json")
@@ -54,11 +53,11 @@ def command(
             window.currency,
             window.subsidiary or "-",
             str(crm.invoices if crm else 0),
-            plain(crm.total) if crm else "-",
+            money_text(crm.total) if crm else "-",
             str(erp.invoices if erp else 0),
-            plain(erp.total) if erp else "-",
-            plain(erp.due) if erp else "-",
-            Cell("agreed", "green") if window.agreed else Cell(plain(window.difference), "yellow"),
+            money_text(erp.total) if erp else "-",
+            money_text(erp.due) if erp else "-",
+            Cell("agreed", "green") if window.agreed else Cell(money_text(window.difference), "yellow"),
             _window(crm, erp),
         )
     show(sheet)

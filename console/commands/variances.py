@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 import typer
 
 from console.options import DEFAULT_LIMIT, Currency, Day, Limit, Lines, Offline, Record, examples
-from console.output import Cell, Sheet, moment, show, show_lines
+from console.output import Cell, Sheet, moment, money_text, show, show_lines
 from console.projection.filters import Filters
 from console.projection.listing import find
 from console.session import session_of
-from schemas.money import plain
 from schemas.totals import Variance, VarianceClass
 
 EXAMPLES = examples(
@@ -48,9 +47,9 @@ def command(
             variance.day,
             variance.number or variance.document,
             variance.kind,
-            "-" if variance.crm_total is None else plain(variance.crm_total),
-            "-" if variance.erp_total is None else plain(variance.erp_total),
-            plain(variance.difference),
+            money_text(variance.crm_total),
+            money_text(variance.erp_total),
+            money_text(variance.difference),
             variance.currency,
             moment(variance.closed_at or variance.opened_at),
         )

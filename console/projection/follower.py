@@ -71,7 +71,7 @@ class Follower:
                 continue
             async with cluster.consumer(self.broker) as consumer:
                 ends = await self._assign(consumer, places)
-                await self._until(consumer, places, ends, _ignore)
+                applied(await self._until(consumer, places, ends, _ignore))
                 self.store.caught_up(self.shelves)
                 looked = loop.time()
                 while True:
@@ -118,7 +118,7 @@ class Follower:
         places: dict[TopicPartition, str],
         ends: dict[TopicPartition, int],
         progress: Progress,
-    ) -> None:
+    ) -> int:
         loop = asyncio.get_running_loop()
         starts = {place: await consumer.position(place) for place in places}
         total = sum(max(0, ends[place] - starts[place]) for place in places)
@@ -130,7 +130,7 @@ class Follower:
                 moved, done = loop.time(), read
             progress(done, total)
             if all(positions[place] >= ends[place] for place in places):
-                return
+                return done
             if loop.time() - moved > STALLED:
                 raise Transient(f"Kafka at {self.broker} stopped answering after {done} of {total} records")
             self._take(await consumer.getmany(timeout_ms=WAIT, max_records=BATCH), places)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
+
+import orjson
 
 from console.projection.filters import Filters
 from console.projection.held import Held
@@ -66,6 +69,8 @@ def last_event(store: Store) -> int:
     return int(store.rows("SELECT coalesce(max(seq), 0) AS seq FROM events")[0]["seq"])
 
 
-def labels(store: Store) -> dict[str, str]:
-    """What people call the records, by canonical id."""
-    return {row["id"]: row["label"] for row in store.rows("SELECT id, label FROM labels")}
+def labels(store: Store, ids: Iterable[str]) -> dict[str, str]:
+    """What people call these records, by canonical id."""
+    wanted = orjson.dumps(sorted(set(ids))).decode()
+    rows = store.rows("SELECT id, label FROM labels WHERE id IN (SELECT value FROM json_each(?))", [wanted])
+    return {row["id"]: row["label"] for row in rows}

@@ -63,20 +63,28 @@ def windows(totals: list[Total]) -> list[Window]:
 
 
 def open_proposals(store: Store) -> list[Verdict]:
-    """Links that were proposed and that nobody has confirmed or declined since, newest first."""
-    return _standing(store, "propose", "rule = 'identity'")
+    """Links that were proposed and that are still to be confirmed or declined, newest first.
+
+    A link made with either record settles what was proposed for it; a refusal settles that one pair.
+    """
+    rows = store.rows("SELECT body FROM decisions WHERE rule = 'identity' ORDER BY seq")
+    standing: dict[tuple[str, str], Verdict] = {}
+    for verdict in (Verdict.model_validate_json(row["body"]) for row in rows):
+        pair = (str(verdict.crm), str(verdict.erp))
+        if verdict.ruling == "propose":
+            standing[pair] = verdict
+        elif verdict.ruling == "refuse":
+            standing.pop(pair, None)
+        elif verdict.ruling == "link":
+            standing = {other: each for other, each in standing.items() if not set(other) & set(pair)}
+    return sorted(standing.values(), key=lambda verdict: verdict.at, reverse=True)
 
 
 def open_reviews(store: Store) -> list[Verdict]:
     """Fields on which a person was asked and that nothing was decided about since, newest first."""
-    return _standing(store, "review", "field = d.field")
-
-
-def _standing(store: Store, ruling: str, same: str) -> list[Verdict]:
     rows = store.rows(
-        "SELECT body FROM decisions d WHERE ruling = ? AND NOT EXISTS (SELECT 1 FROM decisions later WHERE"  # noqa: S608 - both texts are above
-        f" later.record = d.record AND later.seq > d.seq AND later.{same}) ORDER BY at DESC, seq DESC",
-        [ruling],
+        "SELECT body FROM decisions d WHERE ruling = 'review' AND NOT EXISTS (SELECT 1 FROM decisions later WHERE"
+        " later.record = d.record AND later.seq > d.seq AND later.field = d.field) ORDER BY at DESC, seq DESC"
     )
     return [Verdict.model_validate_json(row["body"]) for row in rows]
 

@@ -50,7 +50,9 @@ def verdict(nth: int, /, **changes: Any) -> Verdict:
 
 
 def proposal(nth: int, **changes: Any) -> Verdict:
-    return verdict(nth, ruling="propose", rule="identity", field="", record="company:b", label=INERT, **changes)
+    parts: dict[str, Any] = {"crm": "hubspot/company/1", "erp": "xero/contact/a", "chosen": None, "field": ""}
+    named = {"ruling": "propose", "rule": "identity", "record": "hubspot/company/1+xero/contact/a", "label": INERT}
+    return verdict(nth, **(parts | named | changes))
 
 
 def entry(nth: int, state: str = "applied", **changes: Any) -> LedgerEntry:
@@ -152,9 +154,7 @@ def day() -> list[Delivery]:
     return [
         delivery("decisions", 0, verdict(1)),
         delivery("decisions", 1, verdict(2, ruling="review", field="currency", reason="both sides changed it")),
-        delivery(
-            "decisions", 2, verdict(3, ruling="propose", rule="identity", field="", record="company:b", label=INERT)
-        ),
+        delivery("decisions", 2, proposal(3)),
         delivery("ledger", 0, entry(1), "main.xero|command-1"),
         delivery("ledger", 1, entry(2, "refused"), "main.xero|command-2"),
         delivery("totals", 0, total(Side.CRM, "100.00"), "main|2026-11-20|EUR||crm"),

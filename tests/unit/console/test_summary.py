@@ -13,7 +13,7 @@ from schemas.names import Side
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
-from tests.unit.console.records import ACME, at, delivery, entry, event, total, verdict
+from tests.unit.console.records import ACME, at, delivery, entry, event, proposal, total, verdict
 
 
 def test_status_says_what_needs_a_person(filled: Store):
@@ -36,10 +36,20 @@ def test_a_review_is_over_when_the_field_is_decided(filled: Store):
     assert len(summary.open_proposals(filled)) == 1
 
 
-def test_a_proposal_is_over_when_identity_is_decided(filled: Store):
-    decided = verdict(5, record="company:b", rule="identity", ruling="link", field="")
+@pytest.mark.parametrize(
+    ("decided", "left"),
+    [
+        (proposal(5, ruling="link", record="company:x"), 0),
+        (proposal(5, ruling="link", record="company:x", crm="hubspot/company/9"), 0),
+        (proposal(5, ruling="link", record="company:x", crm="hubspot/company/9", erp="xero/contact/z"), 1),
+        (proposal(5, ruling="refuse"), 0),
+        (proposal(5, ruling="refuse", crm="hubspot/company/9"), 1),
+        (proposal(5, erp="xero/contact/b"), 2),
+    ],
+)
+def test_a_proposal_is_over_when_identity_is_decided(filled: Store, decided: Verdict, left: int):
     filled.apply([delivery("decisions", 3, decided)])
-    assert summary.open_proposals(filled) == []
+    assert len(summary.open_proposals(filled)) == left
 
 
 def test_a_refusal_is_over_when_the_record_was_written_after_all(filled: Store):

@@ -1,0 +1,80 @@
+"""JSON under `/api/`: the same lists and filters as the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from console.output import as_json
+from console.page.overview import overview
+from console.projection import summary
+from console.projection.filters import Filters
+from console.projection.held import Held
+from console.projection.listing import Record, find
+from console.projection.store import Store
+from schemas.errors import RevmarkError, SettingsError, Transient
+from schemas.ledger import LedgerEntry
+from schemas.revenue import RevenueEvent
+from schemas.totals import Total, Variance
+from schemas.verdict import Verdict
+
+LIMIT = 50
+MOST = 1_000  # of one answer
+_FILTERS = ("record", "customer", "state", "type", "day", "currency")
+
+
+def routes(folder: Path) -> list[Route]:
+    """The routes, reading the projection in `folder`."""
+
+    def answer(path: str, build: Callable[[Store, Request], Any]) -> Route:
+        def endpoint(request: Request) -> Response:
+            try:
+                store = Store(folder, read_only=True)
+                try:
+                    body = as_json(build(store, request))
+                finally:
+                    store.close()
+            except SettingsError as error:
+                return _json({"error": error.message}, 400)
+            except Transient as error:
+                return _json({"error": error.message}, 503)
+            except RevmarkError as error:
+                return _json({"error": error.message}, 404)
+            return Response(body, media_type="application/json")
+
+        return Route(f"/api/{path}", endpoint, methods=["GET"])
+
+    return [
+        answer("overview", lambda store, _: overview(store, datetime.now(UTC))),
+        answer("status", lambda store, _: summary.status(store)),
+        answer("flow", lambda store, _: summary.flow(store, datetime.now(UTC))),
+        answer("decisions", lambda store, request: _list(store, Verdict, request)),
+        answer("ledger", lambda store, request: _list(store, LedgerEntry, request)),
+        answer("totals", lambda store, request: _list(store, Total, request)),
+        answer("variances", lambda store, request: _list(store, Variance, request)),
+        answer("events", lambda store, request: _list(store, RevenueEvent, request)),
+        answer("quarantine", lambda store, request: _list(store, Held, request)),
+    ]
+
+
+def _list(store: Store, model: type[Record], request: Request) -> list[Record]:
+    query = request.query_params
+    unknown = sorted(set(query) - {*_FILTERS, "limit"})
+    if unknown:
+        raise SettingsError(f"unknown parameter {unknown[0]!r}; known are limit, {', '.join(_FILTERS)}", code="usage")
+    limit = query.get("limit", str(LIMIT))
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= MOST:
+        raise SettingsError(f"limit is a whole number from 1 to {MOST}", code="usage")
+    filters = Filters(**{name: query[name] for name in _FILTERS if name in query})
+    return find(store, model, filters, int(limit))
+
+
+def _json(body: dict[str, str], status: int) -> Response:
+    return Response(orjson.dumps(body), status_code=status, media_type="application/json")

@@ -1,0 +1,120 @@
+"""The page as an ASGI application, and as a server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from console.page import api
+from console.page.feed import Feed
+from console.page.shield import Shield
+from schemas.errors import Transient
+from streams.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+MAX_CONNECTIONS = 200  # open pages and their streams; a page holds two
+
+
+def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) -> Starlette:
+    """The page's application; its `Feed` is at `app.state.feed`. `failed` hears when the feed has ended by itself."""
+    feed = Feed(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(feed.run())
+        task.add_done_callback(lambda _: failed())
+        try:
+            yield
+        finally:
+            feed.close()
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def stream(_request: Request) -> Response:
+        return StreamingResponse(_events(feed), media_type="text/event-stream")
+
+    def index(_request: Request) -> Response:
+        return FileResponse(STATIC / "index.html")
+
+    def health(_request: Request) -> Response:
+        return PlainTextResponse("ok" if feed.connected else feed.problem or "starting", 200 if feed.connected else 503)
+
+    app = Starlette(
+        routes=[
+            Route("/", index),
+            Route("/healthz", health),
+            Route("/api/stream", stream),
+            *api.routes(feed.folder),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Shield, loopback=is_loopback(settings.page_host))],
+        lifespan=lifespan,
+    )
+    app.state.feed = feed
+    return app
+
+
+async def _events(feed: Feed) -> AsyncIterator[bytes]:
+    async for document in feed.readings():
+        yield b": here\n\n" if document is None else b"data: " + document + b"\n\n"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host's address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` hears the address as soon as it is bound (port 0 takes a free one).
+
+    Raises:
+        Transient: the port is taken.
+    """
+    family = socket.AF_INET6 if ":" in settings.page_host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.page_host, settings.page_port))
+    except OSError as error:
+        listener.close()
+        raise Transient(
+            f"the page cannot have {settings.page_host}:{settings.page_port}: {error.strerror}. Nothing was started. "
+            "Next: revmark page --port 0",
+            code="port",
+        ) from error
+    host = f"[{settings.page_host}]" if ":" in settings.page_host else settings.page_host
+    ready(f"http://{host}:{listener.getsockname()[1]}")
+
+    def failed() -> None:
+        server.should_exit = True  # a page that no longer moves must not look alive; the lifespan raises what it was
+
+    config = uvicorn.Config(
+        create_app(settings, failed),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,  # streams are open for as long as someone watches
+        limit_concurrency=MAX_CONNECTIONS,
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])

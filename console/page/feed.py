@@ -1,0 +1,108 @@
+"""The feed: keeps the projection filled while the page is up, and tells every reader when there is something new.
+
+Invariant: an overview is built at most once for all readers, and never takes more than a tenth of the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from console.page.overview import overview
+from console.projection.delivery import COUNTED, SHELVES, topics_of
+from console.projection.follower import Follower
+from console.projection.store import Store
+from schemas.errors import RevmarkError
+from streams.settings import Settings
+
+PACE = 1.0  # seconds between two pushes: faster than one reads is no use
+SHARE = 10  # an overview that took a second is built every ten
+BREATH = 5.0  # seconds after which counts of "the last minute" are stated anew, though nothing came
+RETRY = 2.0  # seconds before the broker is asked again
+
+
+class Feed:
+    """One deployment's live overview."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder: Path = settings.state / "console"
+        self.connected = False
+        self.problem = ""
+        self._changed = asyncio.Event()
+        self._document = b"{}"
+        self._version = 0
+        self._published = asyncio.Condition()
+        self._closing = False
+
+    async def run(self) -> None:
+        """Follow the topics and publish overviews until cancelled."""
+        store = Store(self.folder)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow(store))
+                group.create_task(self._publish())
+        finally:
+            store.close()
+
+    async def _follow(self, store: Store) -> None:
+        topics = topics_of(self.settings)
+        while True:
+            try:
+                await Follower(self.settings.broker, topics, store, (*SHELVES, *COUNTED)).follow(self._applied)
+            except RevmarkError as error:
+                self.connected, self.problem = False, error.message
+                self._changed.set()
+            await asyncio.sleep(RETRY)
+
+    def _applied(self, number: int) -> None:
+        if number or not self.connected:
+            self._changed.set()
+        self.connected, self.problem = True, ""
+
+    async def _publish(self) -> None:
+        while True:
+            started = time.monotonic()
+            self._changed.clear()
+            document = await asyncio.to_thread(self._build)
+            if document != self._document:
+                async with self._published:
+                    self._document, self._version = document, self._version + 1
+                    self._published.notify_all()
+            took = time.monotonic() - started
+            await asyncio.sleep(max(PACE, took * SHARE))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), BREATH)
+
+    def _build(self) -> bytes:
+        store = Store(self.folder, read_only=True)
+        try:
+            found: dict[str, Any] = overview(store, datetime.now(UTC))
+        finally:
+            store.close()
+        found["live"] = {"connected": self.connected, "problem": self.problem, "broker": self.settings.broker}
+        found["tenant"] = self.settings.tenant
+        return orjson.dumps(found)
+
+    def close(self) -> None:
+        """Let every reader go: the page is going down."""
+        self._closing = True
+
+    async def readings(self) -> AsyncIterator[bytes | None]:
+        """Every new overview from the present one on; None now and then, to keep the line open."""
+        seen = 0
+        while not self._closing:
+            async with self._published:
+                if self._version == seen:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._published.wait(), BREATH)
+                document = self._document if self._version != seen else None
+                seen = self._version
+            yield document

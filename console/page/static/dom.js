@@ -1,0 +1,65 @@
+// Elements from data. Text is only ever set as text: no string is parsed as markup anywhere on this page.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function el(name, attributes = {}, ...children) {
+  return build(document.createElement(name), attributes, children);
+}
+
+export function svg(name, attributes = {}, ...children) {
+  return build(document.createElementNS(SVG, name), attributes, children);
+}
+
+function build(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== "") node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined).map((child) =>
+    child instanceof Node ? child : document.createTextNode(String(child))));
+  return node;
+}
+
+// Lists keep the elements they can, so that an open row stays open and the focus stays where it is.
+export function fill(list, items, key, make, empty, marks = true) {
+  const old = new Map([...list.children].map((node) => [node.dataset.key, node]));
+  const first = !marks || !list.dataset.filled;
+  const nodes = items.map((item) => {
+    const name = key(item);
+    const stamp = JSON.stringify(item);
+    const known = old.get(name);
+    if (known && known.stamp === stamp) return known;
+    const node = make(item);
+    node.dataset.key = name;
+    node.stamp = stamp;
+    if (!first) node.classList.add("fresh");
+    if (known && known.querySelector("details[open]")) node.querySelector("details")?.setAttribute("open", "");
+    return node;
+  });
+  if (!items.length) nodes.push(Object.assign(el("li", { class: "empty" }, empty), { stamp: "" }));
+  const same = nodes.length === list.children.length && nodes.every((node, i) => node === list.children[i]);
+  if (!same) {
+    const held = document.activeElement;
+    list.replaceChildren(...nodes);
+    if (held && list.contains(held)) held.focus({ preventScroll: true });
+  }
+  list.dataset.filled = "yes";
+}
+
+// "1234567.50" -> "1,234,567.50", without ever becoming a float.
+export function grouped(text) {
+  if (text === null || text === undefined) return "\u2013";
+  const [, sign, whole, rest] = /^(-?)(\d+)(.*)$/.exec(text) ?? [null, "", text, ""];
+  return (sign ? "\u2212" : "") + whole.replace(/\B(?=(\d{3})+$)/g, ",") + rest;
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
+
+export function when(text) {
+  const moment = new Date(text);
+  const today = moment.toDateString() === new Date().toDateString();
+  return el("time", { datetime: text, title: text }, (today ? clock : date).format(moment));
+}
+
+export const words = (text) => text.replaceAll("_", " ");
+export const plural = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;

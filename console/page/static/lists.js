@@ -1,0 +1,79 @@
+// Decisions, variances, quarantine and revenue events.
+
+import { el, fill, grouped, when, words } from "/static/dom.js";
+
+const TONE = {
+  write_back: "good", take_crm: "good", take_erp: "good", create: "good", link: "good",
+  review: "warn", hold: "warn", propose: "warn", wait: "", refuse: "bad",
+};
+
+export function drawDecisions(list, decisions) {
+  fill(list, decisions, (item) => item.id, decision, "Nothing has been decided yet.");
+}
+
+export function drawWaiting(section, list, waiting) {
+  section.hidden = !waiting.length;
+  fill(list, waiting, (item) => item.id, (item) => {
+    const node = decision(item);
+    const command = item.ruling === "propose" ? `revmark link ${item.crm} ${item.erp} --yes` : `revmark decisions --record ${item.record}`;
+    node.querySelector("dl").append(el("dt", {}, "next"), el("dd", {}, el("code", {}, command)));
+    return node;
+  }, "");
+}
+
+function decision(item) {
+  const evidence = el("dl", { class: "evidence" });
+  const row = (name, value, kind = "") => value && value !== "-" && evidence.append(
+    el("dt", { class: kind }, name), el("dd", {}, value));
+  row("agreed before", item.baseline);
+  row("CRM says", item.crm, "crm");
+  row("ERP says", item.erp, "erp");
+  row("chosen", item.chosen);
+  row("written to", item.written_to ? item.written_to.toUpperCase() : "");
+  row("rule", words(item.rule));
+  row("customer", item.customer);
+  row("record", item.record);
+  return el("li", {}, el("details", {},
+    el("summary", {},
+      el("span", { class: "who" }, el("b", {}, item.label), " ", el("span", { class: "field" },
+        [words(item.entity), words(item.field)].filter(Boolean).join(" \u00b7 "))),
+      el("span", { class: "meta" }, el("span", { class: `chip ${TONE[item.ruling] ?? ""}` }, words(item.ruling)), when(item.at)),
+      el("span", { class: "reason" }, item.reason)),
+    evidence));
+}
+
+export function drawVariances(list, variances) {
+  fill(list, [...variances.open, ...variances.closed], (item) => item.id, variance, "Both sides state the same totals.");
+}
+
+function variance(item) {
+  const sides = el("span", { class: "detail" },
+    el("span", { class: "crm" }, `CRM ${grouped(item.crm)}`), "  ", el("span", { class: "erp" }, `ERP ${grouped(item.erp)}`));
+  return el("li", { class: item.state },
+    el("span", { class: "name" }, item.label, " ",
+      el("span", { class: item.state === "open" ? "chip warn" : "chip" }, item.state === "open" ? words(item.kind) : `closed \u00b7 ${words(item.kind)}`)),
+    el("span", { class: "amount" }, grouped(item.difference), " ", el("span", { class: "unit" }, item.currency)),
+    sides,
+    el("span", { class: "detail right" }, item.day));
+}
+
+export function drawQuarantine(list, held) {
+  fill(list, held, (item) => item.name, (item) => el("li", {},
+    el("span", { class: "name" }, item.name), el("span", { class: "right" }, when(item.at)),
+    el("span", { class: "detail" }, item.reason)), "Nothing is held back.");
+}
+
+export function drawEvents(list, events) {
+  fill(list, events, (item) => item.id, event, "No revenue events yet.");
+}
+
+function event(item) {
+  const amount = item.amount !== null
+    ? [grouped(item.amount), " ", el("span", { class: "unit" }, item.currency)]
+    : [{ true: "on hold", false: "released" }[item.credit_hold] ?? ""];
+  return el("li", {},
+    el("span", { class: "name" }, words(item.type)),
+    el("span", { class: "amount" }, ...amount),
+    el("span", { class: "detail" }, [item.customer, item.number].filter(Boolean).join(" \u00b7 ")),
+    el("span", { class: "right" }, when(item.at)));
+}

@@ -1,0 +1,108 @@
+// The page: one document from the server, drawn whenever a new one comes.
+
+import { el, plural } from "/static/dom.js";
+import { drawFlow } from "/static/flow.js";
+import { drawTotals } from "/static/chart.js";
+import { drawDecisions, drawEvents, drawQuarantine, drawVariances, drawWaiting } from "/static/lists.js";
+
+const at = (id) => document.getElementById(id);
+const NEEDS = {
+  variances: ["open variance", "open variances", "#variances"],
+  quarantined: ["record in quarantine", "records in quarantine", "#quarantine"],
+  refused: ["refused write", "refused writes", null],
+  reviews: ["field to decide", "fields to decide", "#waiting"],
+  proposals: ["link to confirm", "links to confirm", "#waiting"],
+};
+let document_ = null;
+
+function draw() {
+  const { status, flow, waiting, decisions, variances, events, quarantine, totals, live, tenant } = document_;
+  at("tenant").textContent = tenant;
+  drawLive(live, status);
+  drawHeadline(status, live);
+  drawFlow(at("stops"), flow);
+  drawWaiting(at("waiting"), at("waiting-list"), waiting);
+  drawDecisions(at("decision-list"), decisions);
+  drawVariances(at("variance-list"), variances);
+  drawQuarantine(at("quarantine-list"), quarantine);
+  drawEvents(at("event-list"), events);
+  at("decisions-count").textContent = total(status.decisions, decisions.length);
+  at("variances-count").textContent = `${status.variances.open ?? 0} open, ${status.variances.closed ?? 0} closed`;
+  at("quarantine-count").textContent = status.quarantined ? total({ all: status.quarantined }, quarantine.length) : "";
+  at("events-count").textContent = total(status.events, events.length);
+  drawTotals(totals, { plot: at("plot"), currencies: at("currencies"), table: at("totals-table") });
+}
+
+function total(counts, shown) {
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return all > shown ? `latest ${shown} of ${all.toLocaleString("en")}` : all ? String(all) : "";
+}
+
+function drawLive(live, status) {
+  const seen = status.as_of ? new Date(status.as_of).toLocaleTimeString(undefined, { hour12: false }) : "never";
+  say(live.connected, live.connected ? "live" : `not connected; as of ${seen}`);
+  at("live").title = live.problem;
+}
+
+function say(on, text) {
+  at("live").className = on ? "live on" : "live off";
+  if (at("live-text").textContent !== text) at("live-text").textContent = text;
+}
+
+function drawHeadline(status, live) {
+  const needs = Object.entries(status.needs_person);
+  const waiting = needs.reduce((sum, [, count]) => sum + count, 0);
+  const { agreed, apart } = status.windows;
+  const nothing = !agreed && !apart && !Object.keys(status.decisions).length;
+  let headline = "Both sides agree.";
+  if (waiting) headline = `${plural(waiting, "thing needs", "things need")} a person.`;
+  else if (nothing) headline = live.connected ? "Nothing has happened yet." : "Waiting for the broker.";
+  else if (!agreed && !apart) headline = "Nothing needs a person.";
+  else if (apart) headline = "Totals are settling.";
+  set(at("headline"), headline);
+  const written = status.ledger.applied ?? 0;
+  const facts = [];
+  if (agreed || apart) facts.push(`${agreed} of ${plural(agreed + apart, "reconciliation window")} agree`);
+  if (!nothing) facts.push(plural(written, "write applied", "writes applied"));
+  if (status.unreadable) facts.push(plural(status.unreadable, "record of another version", "records of another version"));
+  set(at("subline"), facts.join(" \u00b7 "));
+  const stamp = JSON.stringify(needs);
+  if (at("needs").dataset.stamp === stamp) return;
+  at("needs").dataset.stamp = stamp;
+  at("needs").replaceChildren(...needs.map(([name, count]) => {
+    const [one, many, target] = NEEDS[name] ?? [name, name, null];
+    const text = [el("b", {}, count.toLocaleString("en")), ` ${count === 1 ? one : many}`];
+    return el("li", {}, target ? el("a", { href: target }, ...text) : el("span", {}, ...text));
+  }));
+}
+
+function set(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function theme() {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  const show = () => { at("theme").textContent = isDark() ? "Light" : "Dark"; };
+  let kept = null;
+  try { kept = localStorage.getItem("theme"); } catch { /* storage is off: the system's choice holds */ }
+  if (kept === "dark" || kept === "light") root.dataset.theme = kept;
+  at("theme").addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* as above */ }
+    show();
+  });
+  system.addEventListener("change", show);
+  show();
+}
+
+function listen() {
+  const source = new EventSource("/api/stream");
+  source.onmessage = (message) => { document_ = JSON.parse(message.data); draw(); };
+  source.onerror = () => say(false, "the page's server does not answer; trying again");
+}
+
+theme();
+listen();
+addEventListener("resize", () => { if (document_) draw(); });

@@ -1,0 +1,165 @@
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.responses import Response
+
+from console.page.app import STATIC, create_app, is_loopback
+from console.page.feed import Feed
+from console.page.overview import daily, overview
+from console.page.shield import Shield
+from console.projection.store import Store
+from schemas.names import Side
+from streams.settings import Settings
+from tests.unit.console.records import INERT, at, delivery, event, total, variance
+
+SOURCES = sorted(STATIC.iterdir())
+
+
+@pytest.fixture
+async def page(filled: Store) -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings(state=filled.path.parent.parent, broker="127.0.0.1:1", _env_file=None)
+    transport = httpx.ASGITransport(app=create_app(settings))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
+        yield client
+
+
+async def test_the_page_comes_with_headers_that_forbid_everything_else(page: httpx.AsyncClient):
+    answer = await page.get("/")
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8090", "127.0.0.1.evil.example", ""])
+async def test_another_name_for_loopback_is_refused(page: httpx.AsyncClient, host: str):
+    assert (await page.get("/api/overview", headers={"host": host})).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "[::1]:8090", "LOCALHOST"])
+async def test_loopbacks_own_names_are_answered(page: httpx.AsyncClient, host: str):
+    assert (await page.get("/api/status", headers={"host": host})).status_code == 200
+
+
+async def test_beyond_loopback_any_name_is_answered():
+    transport = httpx.ASGITransport(app=Shield(Response(status_code=204), loopback=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://revmark.example") as client:
+        assert (await client.get("/")).status_code == 204
+
+
+async def test_every_source_the_page_names_is_there(page: httpx.AsyncClient):
+    text = "".join(path.read_text() for path in SOURCES)
+    named = set(re.findall(r'["(](/static/[a-z.]+)[")]', text))
+    assert len(named) >= 6
+    for path in named:
+        assert (await page.get(path)).status_code == 200
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_is_parsed_as_markup():
+    text = "".join(path.read_text() for path in SOURCES)
+    assert set(re.findall(r"https?://[^\s\"'<>]+", text)) == {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|srcdoc|setHTML", text)
+    index = (STATIC / "index.html").read_text()
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=|<style", index)
+    assert sum(path.stat().st_size for path in SOURCES) < 300_000
+
+
+async def test_a_name_that_is_markup_travels_as_json_text(page: httpx.AsyncClient):
+    answer = await page.get("/api/overview")
+    assert answer.headers["content-type"] == "application/json"
+    assert any(item["label"] == INERT for item in answer.json()["waiting"])
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("decisions", 3),
+        ("decisions?state=review", 1),
+        ("ledger?record=INV-0002", 1),
+        ("totals?currency=EUR", 2),
+        ("variances?state=open", 1),
+        ("events?limit=1", 1),
+        ("quarantine", 1),
+    ],
+)
+async def test_lists_take_the_same_filters_as_the_command_line(page: httpx.AsyncClient, query: str, count: int):
+    answer = await page.get(f"/api/{query}")
+    assert len(answer.json()) == count
+
+
+@pytest.mark.parametrize(
+    "query", ["decisions?limit=0", "decisions?limit=x", "decisions?nonsense=1", "totals?customer=a", "events?day=soon"]
+)
+async def test_a_wish_that_makes_no_sense_is_400(page: httpx.AsyncClient, query: str):
+    answer = await page.get(f"/api/{query}")
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+async def test_before_the_first_reading_the_api_says_503(tmp_path: Path):
+    app = create_app(Settings(state=tmp_path, _env_file=None))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+        assert (await client.get("/api/status")).status_code == 503
+        assert (await client.get("/healthz")).status_code == 503
+
+
+async def test_the_page_only_reads(page: httpx.AsyncClient):
+    for method in ("POST", "PUT", "DELETE"):
+        assert (await page.request(method, "/api/decisions")).status_code == 405
+
+
+def test_the_overview_holds_everything_the_page_draws(filled: Store):
+    found = overview(filled, at(30))
+    assert [item["label"] for item in found["variances"]["open"]] == ["INV-0001"]
+    assert [item["state"] for item in found["variances"]["closed"]] == ["closed"]
+    assert {item["ruling"] for item in found["waiting"]} == {"review", "propose"}
+    assert found["events"][1]["amount"] == "49.90"
+    assert found["quarantine"][0]["name"] == "revmark.changes-0-17"
+
+
+def test_days_add_subsidiaries_up_and_leave_gaps_at_zero():
+    found = daily(
+        [
+            total(Side.CRM, "0.10", subsidiary="a"),
+            total(Side.CRM, "0.20", subsidiary="b"),
+            total(Side.ERP, "7.00", day="2026-11-19"),
+            total(Side.ERP, "100", currency="JPY"),
+        ]
+    )
+    assert [day["day"] for day in found["EUR"]] == ["2026-11-19", "2026-11-20"]
+    assert found["EUR"][1]["crm"] == {"invoices": 2, "total": "0.30"}
+    assert found["EUR"][0]["difference"] == "-7.00"
+    assert set(found) == {"EUR", "JPY"}
+
+
+async def test_the_feed_publishes_what_changed_and_says_when_the_broker_is_away(filled: Store):
+    feed = Feed(Settings(state=filled.path.parent.parent, broker="127.0.0.1:1", _env_file=None))
+    task = asyncio.create_task(feed.run())
+    readings = feed.readings()
+    found: dict = {}
+    async with asyncio.timeout(20):
+        while not found.get("live", {}).get("problem"):
+            found = json.loads(await anext(readings) or b"{}")
+        assert "no Kafka answers" in found["live"]["problem"]
+        filled.apply([delivery("variances", 9, variance(9), "v9"), delivery("revenue", 9, event(9))])
+        while found["status"]["variances"].get("open") != 2:
+            found = json.loads(await anext(readings) or b"null") or found
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_loopback_is_recognised(host: str):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "revmark.example"])  # noqa: S104 - not bound
+def test_other_addresses_are_not_loopback(host: str):
+    assert not is_loopback(host)
