@@ -55,6 +55,10 @@ def event_of(change: Change, tenant_id: str, now: datetime) -> Event | None:
     return event
 
 
+def _sequence(event: Event) -> int:
+    return int(str(event["_sequence"]))
+
+
 class Subscription(Deliverer):
     """One webhook of the app: sequence numbers, the handshake, and giving up after a day."""
 
@@ -68,6 +72,7 @@ class Subscription(Deliverer):
         self._missed: list[tuple[datetime, Event]] = []
         self._last_sequence = 0
         self._entropy = 0
+        self._sending: Sequence[Event] = ()
         terms = Terms(
             batch=BATCH, concurrency=1, retries=RETRIES, accepts=lambda status: status == OK, scale=retry_scale
         )
@@ -87,7 +92,8 @@ class Subscription(Deliverer):
         return encode({"events": shown, "firstEventSequence": first, "lastEventSequence": last, "entropy": entropy})
 
     def _render(self, events: Sequence[Event], _attempt: int) -> bytes:
-        numbers = [int(str(event["_sequence"])) for event in events]
+        self._sending = events
+        numbers = [_sequence(event) for event in events]
         return self._body(events, min(numbers), max(numbers))
 
     def submit(self, event: Event) -> None:
@@ -99,16 +105,20 @@ class Subscription(Deliverer):
         if self.status == "ok":
             super().submit(numbered)
         else:
-            self._missed.append((self._time.now(), numbered))
+            self._keep(self._time.now(), [numbered])
 
     async def post(
         self, body: bytes, *, attempt: int = 0, events: int = 0, headers: Mapping[str, str] | None = None
     ) -> int | None:
         """Send, and disable the subscription once it has failed for a day."""
+        now = self._time.now()
+        if headers is None and self.status != "ok":  # queued before the subscription was disabled: keep it
+            self._keep(now, self._sending)
+            self.counts["delivered"] -= events  # the queue will count these, but nobody got them
+            return OK
         status = await super().post(body, attempt=attempt, events=events, headers=headers)
         if headers is not None:
             return status  # part of the handshake
-        now = self._time.now()
         if status == OK:
             self._failing_since = None
         elif self._failing_since is None:
@@ -116,7 +126,12 @@ class Subscription(Deliverer):
         elif now - self._failing_since >= self._endurance:
             self.status = "disabled"
             self.target_url = None
+            self._keep(now, self._sending)
         return status
+
+    def _keep(self, now: datetime, events: Sequence[Event]) -> None:
+        self._missed.extend((now, event) for event in events)
+        self.counts["kept"] += len(events)
 
     async def retarget(self, url: str | None) -> object:
         """A new address, or none: runs the handshake, then sends what was kept."""
@@ -139,7 +154,7 @@ class Subscription(Deliverer):
         self.status = "ok"
         missed, self._missed = self._missed, []
         oldest = self._time.now() - KEPT
-        for at, event in missed:
+        for at, event in sorted(missed, key=lambda each: _sequence(each[1])):
             if at >= oldest:
                 super().submit(event)
         return {"intent_to_receive": "ok", "requests": self.handshake}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from xero_python.accounting import Account as XeroAccount
 from xero_python.accounting import (
     AccountingApi,
     Allocation,
@@ -29,7 +30,6 @@ from xero_python.accounting import (
     Payments,
     Purchase,
 )
-from xero_python.accounting import Account as XeroAccount
 from xero_python.api_client import ApiClient, Configuration
 from xero_python.api_client.oauth2 import OAuth2Token, TokenApi
 from xero_python.exceptions import AccountingBadRequestException, ApiException
@@ -165,8 +165,8 @@ def test_an_invoice_is_paid_refused_a_void_and_reopened(rig: Rig) -> None:
     payment = rig.api.create_payments(rig.tenant, Payments(payments=[pay])).payments[0]
     paid = rig.api.get_invoice(rig.tenant, made.invoice_id).invoices[0]
     assert (paid.status, paid.amount_due, paid.fully_paid_on_date) == ("PAID", 0, date(2026, 9, 2))
+    void = Invoice(invoice_id=made.invoice_id, status="VOIDED")
     with pytest.raises(AccountingBadRequestException) as caught:
-        void = Invoice(invoice_id=made.invoice_id, status="VOIDED")
         rig.api.update_or_create_invoices(rig.tenant, Invoices(invoices=[void]))
     assert "payments or credit notes allocated" in caught.value.reason
     rig.api.delete_payment(rig.tenant, payment.payment_id, PaymentDelete(status="DELETED"))
@@ -183,9 +183,7 @@ def test_a_credit_note_is_allocated_taken_back_and_refunded(rig: Rig) -> None:
         date=date(2026, 9, 3),
     )  # fmt: skip
     made = rig.api.create_credit_notes(rig.tenant, CreditNotes(credit_notes=[note])).credit_notes[0]
-    part = Allocation(
-        invoice=Invoice(invoice_id=invoice.invoice_id), amount=Decimal("11.50"), date=date(2026, 9, 3)
-    )
+    part = Allocation(invoice=Invoice(invoice_id=invoice.invoice_id), amount=Decimal("11.50"), date=date(2026, 9, 3))
     allocated = rig.api.create_credit_note_allocation(
         rig.tenant, made.credit_note_id, Allocations(allocations=[part])
     ).allocations[0]

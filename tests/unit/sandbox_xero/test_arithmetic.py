@@ -48,7 +48,11 @@ async def test_each_line_is_rounded_before_the_sum(xero: Xero) -> None:
 async def test_the_accounts_tax_is_used_where_the_line_has_none(xero: Xero) -> None:
     assert await total(xero, [{**LINE, "UnitAmount": 100}]) == (100, 15, 115)
     assert await total(xero, [{**LINE, "UnitAmount": 100, "AccountCode": "202"}]) == (100, 0, 100)
-    assert await total(xero, [{**LINE, "UnitAmount": 100, "TaxType": "output2"}], LineAmountTypes="NoTax") == (100, 0, 100)
+    assert await total(xero, [{**LINE, "UnitAmount": 100, "TaxType": "output2"}], LineAmountTypes="NoTax") == (
+        100,
+        0,
+        100,
+    )
 
 
 async def test_a_stated_tax_amount_overrides(xero: Xero) -> None:
@@ -83,7 +87,9 @@ async def test_four_places_are_for_those_who_ask_on_write_and_on_read(xero: Xero
     fine = await xero.save("PUT", "Invoices?unitdp=4", body)
     rough = await xero.save("PUT", "Invoices", body)
     assert (fine["Total"], rough["Total"]) == (Decimal("12.50"), 10)
-    assert (await xero.get(f"Invoices/{fine['InvoiceID']}"))["Invoices"][0]["LineItems"][0]["UnitAmount"] == Decimal("0.01")
+    assert (await xero.get(f"Invoices/{fine['InvoiceID']}"))["Invoices"][0]["LineItems"][0]["UnitAmount"] == Decimal(
+        "0.01"
+    )
     exact = await xero.get(f"Invoices/{fine['InvoiceID']}?unitdp=4")
     assert exact["Invoices"][0]["LineItems"][0]["UnitAmount"] == Decimal("0.0125")
 
@@ -94,13 +100,16 @@ async def test_discounts_show_and_are_for_sales_only(xero: Xero) -> None:
     made = await xero.invoice(id_, LineItems=[line])
     assert (made["IsDiscounted"], made["TotalDiscount"]) == (True, 10)
     note = {"Type": "ACCRECCREDIT", "Contact": {"ContactID": id_}, "LineItems": [line]}
-    assert await xero.refused("PUT", "CreditNotes", note) == ["Discounts are supported on sales invoices and quotes only"]
+    assert await xero.refused("PUT", "CreditNotes", note) == [
+        "Discounts are supported on sales invoices and quotes only"
+    ]
 
 
 async def test_a_line_may_be_words_alone_and_tracking_is_by_name(xero: Xero) -> None:
     tracking = [{"Name": "Region", "Option": "North"}, {"Name": "Moon", "Option": "Dark side"}]
     made = await xero.invoice(
-        await xero.contact(), LineItems=[{"Description": "Dear customer"}, {**LINE, "UnitAmount": 1, "Tracking": tracking}]
+        await xero.contact(),
+        LineItems=[{"Description": "Dear customer"}, {**LINE, "UnitAmount": 1, "Tracking": tracking}],
     )
     words, line = made["LineItems"]
     assert "LineAmount" not in words

@@ -2,12 +2,14 @@ from decimal import Decimal
 
 import pytest
 
+from tests.unit.sandbox_xero.conftest import Xero
 
-async def invoice(xero, invoice_id: str):
+
+async def invoice(xero: Xero, invoice_id: str):
     return (await xero.get(f"Invoices/{invoice_id}"))["Invoices"][0]
 
 
-async def test_status_follows_the_balance_both_ways(xero) -> None:
+async def test_status_follows_the_balance_both_ways(xero: Xero) -> None:
     made = await xero.invoice(await xero.contact(), 10)
     id_ = made["InvoiceID"]
     await xero.pay(id_, 4, Date="2026-09-02")
@@ -24,7 +26,7 @@ async def test_status_follows_the_balance_both_ways(xero) -> None:
     assert (again["Status"], again["AmountDue"], again.get("FullyPaidOnDate")) == ("AUTHORISED", 6, None)
 
 
-async def test_the_stamp_can_be_switched_not_to_move(xero) -> None:
+async def test_the_stamp_can_be_switched_not_to_move(xero: Xero) -> None:
     xero.organisation.payment_bumps_invoice = False
     made = await xero.invoice(await xero.contact(), 10)
     await xero.pay(made["InvoiceID"], 10)
@@ -32,7 +34,7 @@ async def test_the_stamp_can_be_switched_not_to_move(xero) -> None:
     assert (paid["Status"], paid["UpdatedDateUTC"]) == ("PAID", made["UpdatedDateUTC"])
 
 
-async def test_a_payment_has_no_natural_key(xero) -> None:
+async def test_a_payment_has_no_natural_key(xero: Xero) -> None:
     made = await xero.invoice(await xero.contact(), 10)
     first = await xero.pay(made["InvoiceID"], 5, Reference="same")
     second = await xero.pay(made["InvoiceID"], 5, Reference="same")
@@ -51,13 +53,13 @@ async def test_a_payment_has_no_natural_key(xero) -> None:
         ({"Account": {"Code": "200"}}, "Payments cannot be made to account code '200'"),
     ],
 )
-async def test_refusals(xero, change: dict[str, object], message: str) -> None:
+async def test_refusals(xero: Xero, change: dict[str, object], message: str) -> None:
     made = await xero.invoice(await xero.contact(), 10)
     body = {"Invoice": {"InvoiceID": made["InvoiceID"]}, "Account": {"Code": "090"}, "Amount": 1, **change}
     assert await xero.refused("PUT", "Payments", body) == [message]
 
 
-async def test_only_authorised_documents_take_money(xero) -> None:
+async def test_only_authorised_documents_take_money(xero: Xero) -> None:
     id_ = await xero.contact()
     for status in ("DRAFT", "SUBMITTED"):
         made = await xero.invoice(id_, Status=status)
@@ -65,7 +67,7 @@ async def test_only_authorised_documents_take_money(xero) -> None:
         assert await xero.refused("PUT", "Payments", body) == ["Payments can only be made against Authorised documents"]
 
 
-async def test_documents_and_accounts_can_be_named_otherwise(xero) -> None:
+async def test_documents_and_accounts_can_be_named_otherwise(xero: Xero) -> None:
     made = await xero.invoice(await xero.contact(), 10, InvoiceNumber="A-1")
     account = xero.organisation.accounts.find("code", "881")[0]["AccountID"]
     first = await xero.save("PUT", "Payments", {"InvoiceNumber": "A-1", "Code": "090", "Amount": 1})
@@ -78,7 +80,7 @@ async def test_documents_and_accounts_can_be_named_otherwise(xero) -> None:
     assert (await xero.call("PUT", "Payments", ghost)).status_code == 404
 
 
-async def test_a_payment_is_deleted_and_never_edited(xero) -> None:
+async def test_a_payment_is_deleted_and_never_edited(xero: Xero) -> None:
     made = await xero.invoice(await xero.contact(), 10)
     id_ = (await xero.pay(made["InvoiceID"], 1))["PaymentID"]
     assert await xero.refused("POST", f"Payments/{id_}", {"Amount": 2}) == [
@@ -93,13 +95,13 @@ async def test_a_payment_is_deleted_and_never_edited(xero) -> None:
     assert (await xero.call("POST", "Payments", {"PaymentID": ghost, "Status": "DELETED"})).status_code == 404
 
 
-async def test_the_bank_sees_its_own_currency(xero) -> None:
+async def test_the_bank_sees_its_own_currency(xero: Xero) -> None:
     made = await xero.invoice(await xero.contact(), 61, CurrencyCode="USD", CurrencyRate=Decimal("0.61"))
     payment = await xero.pay(made["InvoiceID"], 61)
     assert (payment["Amount"], payment["BankAmount"]) == (61, 100)
 
 
-async def note(xero, contact_id: str, amount: int = 10, **more: object):
+async def note(xero: Xero, contact_id: str, amount: int = 10, **more: object):
     line = {"Description": "Sorry", "UnitAmount": amount, "AccountCode": "200", "TaxType": "NONE"}
     return await xero.save(
         "PUT",
@@ -109,7 +111,7 @@ async def note(xero, contact_id: str, amount: int = 10, **more: object):
     )  # fmt: skip
 
 
-async def test_allocation_moves_both_documents_and_can_be_taken_back(xero) -> None:
+async def test_allocation_moves_both_documents_and_can_be_taken_back(xero: Xero) -> None:
     id_ = await xero.contact()
     bill, credit = await xero.invoice(id_, 10), await note(xero, id_, 4)
     path = f"CreditNotes/{credit['CreditNoteID']}"
@@ -139,14 +141,14 @@ async def test_allocation_moves_both_documents_and_can_be_taken_back(xero) -> No
         ({"Amount": 5}, "Allocation amount exceeds the credit remaining on this document"),
     ],
 )
-async def test_refusals_of_allocations(xero, change: dict[str, object], message: str) -> None:
+async def test_refusals_of_allocations(xero: Xero, change: dict[str, object], message: str) -> None:
     id_ = await xero.contact()
     bill, credit = await xero.invoice(id_, 10), await note(xero, id_, 4)
     body = {"Invoice": {"InvoiceID": bill["InvoiceID"]}, "Amount": 4, "Date": "2026-09-02", **change}
     assert await xero.refused("PUT", f"CreditNotes/{credit['CreditNoteID']}/Allocations", body) == [message]
 
 
-async def test_pairs_that_cannot_be_allocated(xero) -> None:
+async def test_pairs_that_cannot_be_allocated(xero: Xero) -> None:
     id_, other = await xero.contact(), await xero.contact("Other")
     credit = await note(xero, id_, 10)
     path = f"CreditNotes/{credit['CreditNoteID']}/Allocations"
@@ -173,7 +175,7 @@ async def test_pairs_that_cannot_be_allocated(xero) -> None:
     assert (await xero.call("PUT", path, ghost)).status_code == 404
 
 
-async def test_a_refund_is_a_payment_on_the_credit_note(xero) -> None:
+async def test_a_refund_is_a_payment_on_the_credit_note(xero: Xero) -> None:
     credit = await note(xero, await xero.contact(), 10)
     made = await xero.save(
         "PUT",
@@ -185,7 +187,7 @@ async def test_a_refund_is_a_payment_on_the_credit_note(xero) -> None:
     assert (shown["Status"], shown["RemainingCredit"], shown["Payments"][0]["Amount"]) == ("PAID", 0, 10)
 
 
-async def test_credit_note_numbers_are_unique(xero) -> None:
+async def test_credit_note_numbers_are_unique(xero: Xero) -> None:
     id_ = await xero.contact()
     await note(xero, id_, CreditNoteNumber="C-1")
     body = {"Type": "ACCRECCREDIT", "Contact": {"ContactID": id_}, "CreditNoteNumber": "C-1"}
@@ -193,7 +195,7 @@ async def test_credit_note_numbers_are_unique(xero) -> None:
 
 
 @pytest.mark.parametrize(("kind", "tax"), [("PREPAYMENT", True), ("OVERPAYMENT", False)])
-async def test_money_in_advance_is_banked_applied_and_refunded(xero, kind: str, tax: bool) -> None:  # noqa: FBT001
+async def test_money_in_advance_is_banked_applied_and_refunded(xero: Xero, kind: str, tax: bool) -> None:  # noqa: FBT001
     id_ = await xero.contact()
     bill = await xero.invoice(id_, 50)
     body = {
@@ -220,7 +222,7 @@ async def test_money_in_advance_is_banked_applied_and_refunded(xero, kind: str, 
     assert (await xero.get("BankTransactions"))["BankTransactions"][0]["LineItems"] == []
 
 
-async def test_bank_transactions_need_a_bank(xero) -> None:
+async def test_bank_transactions_need_a_bank(xero: Xero) -> None:
     id_ = await xero.contact()
     body = {"Type": "RECEIVE", "Contact": {"ContactID": id_}, "LineItems": [{"Description": "x", "UnitAmount": 1}]}
     assert await xero.refused("PUT", "BankTransactions", {**body, "BankAccount": {"Code": "200"}}) == [

@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sandbox.xero.wire import Bare, encode, parse_day
+from tests.unit.sandbox_xero.conftest import Xero
 
 
 def test_numbers_keep_their_digits() -> None:
@@ -30,27 +31,27 @@ def test_other_days_are_not(text: str) -> None:
     assert parse_day(text) is None
 
 
-async def test_xml_is_what_you_get_without_asking_for_json(xero) -> None:
+async def test_xml_is_what_you_get_without_asking_for_json(xero: Xero) -> None:
     reply = await xero.call("GET", "Accounts", Accept="*/*")
     assert reply.headers["content-type"].startswith("text/xml")
     root = ET.fromstring(reply.content)  # noqa: S314 - our own document
     assert root.findtext("Accounts/Account/Code") == "090"
 
 
-async def test_paths_have_no_case(xero) -> None:
+async def test_paths_have_no_case(xero: Xero) -> None:
     reply = await xero.call("GET", "http://xero.test/API.XRO/2.0/organisation")
     assert reply.json()["Organisations"][0]["BaseCurrency"] == "NZD"
     assert (await xero.call("GET", "http://xero.test/Connections")).json()[0]["tenantType"] == "ORGANISATION"
 
 
 @pytest.mark.parametrize("path", ["Invoices/nope", "Nonsense", "Contacts/x/Nonsense", ""])
-async def test_not_found_is_empty_html(xero, path: str) -> None:
+async def test_not_found_is_empty_html(xero: Xero, path: str) -> None:
     reply = await xero.call("GET", path)
     assert (reply.status_code, reply.content) == (404, b"")
     assert reply.headers["content-type"].startswith("text/html")
 
 
-async def test_the_envelope_has_a_bare_date_and_no_pagination_unless_paged(xero) -> None:
+async def test_the_envelope_has_a_bare_date_and_no_pagination_unless_paged(xero: Xero) -> None:
     plain = await xero.get("Contacts")
     assert plain["Status"] == "OK"
     assert plain["DateTimeUTC"] == "/Date(1788253200000)/"
@@ -61,12 +62,12 @@ async def test_the_envelope_has_a_bare_date_and_no_pagination_unless_paged(xero)
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"a": NaN}', b"[]", b'"x"', b"[1]", b"\xff"])
-async def test_a_body_that_cannot_be_read_is_error_14(xero, body: bytes) -> None:
+async def test_a_body_that_cannot_be_read_is_error_14(xero: Xero, body: bytes) -> None:
     reply = await xero.http.put("http://xero.test/api.xro/2.0/Contacts", content=body, headers=xero.headers)
     assert (reply.status_code, reply.json()["ErrorNumber"]) == (400, 14)
 
 
-async def test_a_wrong_type_spoils_the_request(xero) -> None:
+async def test_a_wrong_type_spoils_the_request(xero: Xero) -> None:
     for bad in ({"Name": 5}, {"Name": "A", "Phones": "none"}, {"Name": "A", "PaymentTerms": []}):
         reply = await xero.call("PUT", "Contacts", bad)
         assert reply.json()["Type"] == "PostDataInvalidException"
@@ -76,7 +77,7 @@ async def test_a_wrong_type_spoils_the_request(xero) -> None:
         assert (await xero.call("PUT", "Invoices", body)).json()["ErrorNumber"] == 14
 
 
-async def test_amounts_never_pass_through_a_float(xero) -> None:
+async def test_amounts_never_pass_through_a_float(xero: Xero) -> None:
     contact_id = await xero.contact()
     made = await xero.invoice(contact_id, Decimal("90071992547409.93"))
     reply = await xero.call("GET", f"Invoices/{made['InvoiceID']}")

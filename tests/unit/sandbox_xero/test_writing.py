@@ -103,7 +103,9 @@ async def test_history(xero: Xero) -> None:
 async def test_stamps_rise_even_when_the_clock_stands_still(xero: Xero) -> None:
     id_ = await xero.contact()
     stamps = [
-        decode((await xero.call("POST", f"Contacts/{id_}", {"FirstName": str(n)})).content)["Contacts"][0]["UpdatedDateUTC"]
+        decode((await xero.call("POST", f"Contacts/{id_}", {"FirstName": str(n)})).content)["Contacts"][0][
+            "UpdatedDateUTC"
+        ]
         for n in range(3)
     ]
     assert stamps == sorted(set(stamps))
