@@ -2,7 +2,7 @@
 
 In: a kind and a cursor. Out: pages. Invariant: nothing that changed is passed over: pages go on from the last modified
 time seen (keyset), never by offset, for an offset skips a record whenever an earlier one is modified meanwhile; and a
-poll begins two minutes back, for search shows writes late.
+poll begins two minutes back, for search shows writes late, until that has been read once after search had settled.
 
 Listing shows what is there and, in a sweep, what was archived; search is never used for it. Search gives at most 10,000
 results of one query; as every page is a query of its own, that cap is never met. Records that share one millisecond
@@ -45,7 +45,7 @@ class Polling:
         if place is None or (sweep and place.mode == "search"):
             place = await self._begin(shape, sweep=sweep)
         elif place.mode == "search":
-            place = _stepped_back(place)
+            place = self._taken_up(place)
         while True:
             if place.mode == "search":
                 records, place = await self._search(shape, place)
@@ -58,7 +58,17 @@ class Polling:
     async def _begin(self, shape: Shape, *, sweep: bool) -> Cursor:
         """Before listing, mark the newest modified time: changes made meanwhile are found by the search after it."""
         marks = {feed: await self._newest(feed, _modified(shape, feed)) for feed in _feeds(shape)}
-        return Cursor(mode="list", sweep=sweep, marks=marks)
+        now = to_millis(self._api.clock())
+        return Cursor(mode="list", sweep=sweep, marks=marks, raised=dict.fromkeys(marks, now))
+
+    def _taken_up(self, place: Cursor) -> Cursor:
+        """A poll that was cut short goes on exactly, or, when that is a while ago, two minutes back.
+
+        What search had not shown yet when the last page was asked for lies shortly before where that page ended.
+        """
+        if place.at is None or place.asked is None or to_millis(self._api.clock()) - place.asked <= _OVERLAP:
+            return place
+        return place.model_copy(update={"at": max(place.at - _OVERLAP, 0), "tie": None})
 
     async def _newest(self, feed: str, modified: str) -> int:
         found = await self._find(
@@ -86,12 +96,12 @@ class Polling:
             return seen, place.model_copy(update={"after": reply.after})
         if place.mode == "list" and place.sweep:
             return seen, place.model_copy(update={"mode": "archived", "after": None})
-        return seen, Cursor(mode="search", marks=place.marks)
+        return seen, Cursor(mode="search", marks=place.marks, raised=place.raised)
 
     async def _search(self, shape: Shape, place: Cursor) -> tuple[list[Seen], Cursor]:
         feed = _feeds(shape)[place.feed]
         modified = _modified(shape, feed)
-        at = place.at if place.at is not None else max(place.marks.get(feed, 0) - _OVERLAP, 0)
+        at = place.at if place.at is not None else place.begin(feed, _OVERLAP)
         asked = to_millis(self._api.clock())
         if place.tie is None:
             criterion: Json = {"propertyName": modified, "operator": "GTE", "value": str(at)}
@@ -101,9 +111,8 @@ class Polling:
             beyond = {"propertyName": "hs_object_id", "operator": "GT", "value": place.tie}
             found = await self._find(feed, "hs_object_id", criterion, beyond, properties=_properties(shape, feed))
         seen = await self._shown(shape, feed, found)
-        newest = max([place.marks.get(feed, 0), *(_time(record, modified) for record in found)])
-        place = place.model_copy(update={"marks": {**place.marks, feed: newest}, "asked": asked})
-        return seen, _next(shape, place, at, found, modified)
+        newest = max((_time(record, modified) for record in found), default=0)
+        return seen, _next(shape, place.shown(feed, newest, asked), at, found, modified)
 
     async def _find(
         self, feed: str, order: str, *filters: Json, properties: list[str] | None = None, descending: bool = False
@@ -142,18 +151,6 @@ def _properties(shape: Shape, feed: str) -> list[str]:
     return shape.properties if feed == shape.path else ["hs_lastmodifieddate"]
 
 
-def _stepped_back(place: Cursor) -> Cursor:
-    """Take up a poll that was cut short.
-
-    What search had not shown yet when the last page was asked for is in the two minutes before that moment; where the
-    poll stood earlier than this, nothing can have been missed and it goes on exactly.
-    """
-    if place.at is None or place.asked is None:
-        return place
-    settled = place.asked - _OVERLAP
-    return place if place.at < settled else place.model_copy(update={"at": max(settled, 0), "tie": None})
-
-
 def _next(shape: Shape, place: Cursor, at: int, found: list[Json], modified: str) -> Cursor:
     if len(found) == SEARCH_PAGE:
         last = _time(found[-1], modified)
@@ -163,9 +160,8 @@ def _next(shape: Shape, place: Cursor, at: int, found: list[Json], modified: str
         return place.model_copy(update={"at": last})
     if place.tie is not None:  # that millisecond is done
         return place.model_copy(update={"at": at + 1, "tie": None})
-    if place.feed + 1 < len(_feeds(shape)):
-        return place.model_copy(update={"feed": place.feed + 1, "at": None, "asked": None})
-    return Cursor(mode="search", marks=place.marks)
+    feeds = _feeds(shape)
+    return place.ended(feeds[place.feed], _OVERLAP).model_copy(update={"feed": (place.feed + 1) % len(feeds)})
 
 
 def _time(record: Json, modified: str) -> int:
