@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 DEFAULT_START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)  # a Tuesday morning with no daylight-saving change near
+TURNS = 20  # of the event loop: enough for a task that was woken to reach its next sleep
 
 
 class Clock(Protocol):
@@ -62,8 +63,15 @@ class VirtualClock:
         woken: asyncio.Future[None] = loop.create_future()
         heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._order), woken))
         if self._automatic:
-            loop.call_soon(self._wake_next)
+            loop.call_soon(self._wake_after, TURNS)
         await woken
+
+    def _wake_after(self, turns: int) -> None:
+        """Let those who are awake get on first, then wake the next sleeper."""
+        if turns:
+            asyncio.get_running_loop().call_soon(self._wake_after, turns - 1)
+        else:
+            self._wake_next()
 
     def _wake_next(self) -> None:
         while self._sleepers:
@@ -88,5 +96,5 @@ class VirtualClock:
 
     @staticmethod
     async def _settle() -> None:
-        for _ in range(20):  # enough turns of the loop for a woken task to reach its next sleep
+        for _ in range(TURNS):
             await asyncio.sleep(0)

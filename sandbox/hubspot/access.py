@@ -73,6 +73,7 @@ class Access:
         self.client_secret = client_secret
         self.portal_id = portal_id
         self.app_id = app_id
+        self.developer_key = secrets.token_hex(16)  # of the developer account, for the app's own settings
         everything = None if scopes is None else frozenset(scopes)
         self._static: dict[str, frozenset[str] | None] = {token: everything}
         self._codes: dict[str, tuple[Grant, str, datetime]] = {}

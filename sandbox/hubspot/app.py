@@ -28,6 +28,7 @@ from sandbox.hubspot.routes.people import PeopleRoutes
 from sandbox.hubspot.routes.piping import PipelineRoutes
 from sandbox.hubspot.routes.schemas import SchemaRoutes
 from sandbox.hubspot.routes.searching import SearchRoutes
+from sandbox.hubspot.routes.webhooks import WebhookRoutes
 from sandbox.middleware import CallRecorder, FaultInjector, html_outage
 from sandbox.wire import encode
 
@@ -86,6 +87,7 @@ def create_app(
             *PipelineRoutes(gate).routes(),
             *SchemaRoutes(gate, properties).routes(),
             *AccountRoutes(gate).routes(),
+            *WebhookRoutes(gate, deliverer).routes(),
         ],
         middleware=[
             Middleware(CallRecorder, calls=portal.calls, clock=clock),

@@ -5,6 +5,7 @@ guide, generic-webhooks changelog. Invariant: an event carries ids and at most o
 order.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -49,7 +50,9 @@ class Announcer:
     def __init__(self, portal: "Portal") -> None:
         self._portal = portal
         self.subscriptions: list[Subscription] = []
+        self._by_subject: dict[tuple[str, str], list[Subscription]] = {}
         self.publish: Callable[[dict[str, object]], None] = lambda _event: None
+        self._subscription_ids = itertools.count(1_001)
         self._last_id = 0
         self._sent = 0
 
@@ -58,14 +61,20 @@ class Announcer:
     ) -> Subscription:
         """Add a subscription; types without named webhooks get the generic form."""
         subscription = Subscription(
-            len(self.subscriptions) + 1_001,
+            next(self._subscription_ids),
             action,
             kind.type_id,
             not kind.named_webhooks if generic is None else generic,
             property_name,
         )
         self.subscriptions.append(subscription)
+        self._by_subject.setdefault((action, kind.type_id), []).append(subscription)
         return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Drop a subscription."""
+        self.subscriptions.remove(subscription)
+        self._by_subject[subscription.action, subscription.type_id].remove(subscription)
 
     def subscribe_to_all(self, kind: ObjectType) -> None:
         """Subscribe to everything about a type."""
@@ -153,13 +162,8 @@ class Announcer:
         fits: Callable[[Subscription], bool] = lambda _s: True,
     ) -> None:  # fmt: skip
         portal = self._portal
-        for subscription in self.subscriptions:
-            if (
-                not subscription.active
-                or subscription.action != action
-                or subscription.type_id != kind.type_id
-                or not fits(subscription)
-            ):
+        for subscription in self._by_subject.get((action, kind.type_id), ()):
+            if not subscription.active or not fits(subscription):
                 continue
             event: dict[str, object] = {
                 "eventId": self._new_id(),

@@ -119,6 +119,7 @@ class Portal:
             "client_secret": self.client_secret,
             "webhook_secret": self.client_secret,
             "refresh_token": self.access.grant.refresh_token,
+            "developer_key": self.access.developer_key,
             "portal_id": self.portal_id,
             "app_id": self.app_id,
         }

@@ -143,6 +143,8 @@ def matching(
 
 
 def _mentions(text: str, kind: ObjectType, snapshot: Snapshot) -> bool:
+    if not text:
+        return True
     words = text.lower().split()
     where = " ".join(snapshot.values.get(name, "") for name in kind.searchable).lower()
     return all(word in where for word in words)

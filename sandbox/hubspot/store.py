@@ -77,10 +77,10 @@ class Store:
 
     def release(self, record: Record) -> None:
         """Let no value lead to a record any more."""
-        for (type_id, _), index in self._unique.items():
-            if type_id == record.kind.type_id:
-                for value in [v for v, record_id in index.items() if record_id == record.id]:
-                    del index[value]
+        for (type_id, name), index in self._unique.items():
+            value = record.get(name).lower()
+            if type_id == record.kind.type_id and index.get(value) == record.id:
+                del index[value]
 
     def holder(self, kind: ObjectType, name: str, value: str) -> Record | None:
         """Give the live record a unique value leads to; letters of either case are the same."""

@@ -9,6 +9,7 @@ involved.
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from sandbox.hubspot.definitions import Definition
 from sandbox.hubspot.errors import Fault
@@ -17,7 +18,7 @@ from sandbox.wire import epoch_ms, iso
 TEXT_LIMIT = 65_536  # characters in a text property
 EMAIL = re.compile(r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$")
 NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+WHOLE = re.compile(r"^-?\d+$")
 
 
 class Invalid(Exception):
@@ -81,16 +82,18 @@ def _boolean(definition: Definition, text: str) -> str:
     raise Invalid(definition, "INVALID_OPTION", message)
 
 
+def _parsed(text: str) -> datetime:
+    if WHOLE.match(text):
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))
+    instant = datetime.fromisoformat(text)
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+
+
 def _instant(definition: Definition, text: str) -> datetime:
     try:
-        if re.fullmatch(r"-?\d+", text):
-            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))
-        if DATE.match(text):
-            return datetime.fromisoformat(text).replace(tzinfo=UTC)
-        instant = datetime.fromisoformat(text)
+        return _parsed(text)
     except (ValueError, OverflowError):
         raise Invalid(definition, "INVALID_LONG", f"{text} was not a valid long.") from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _date(definition: Definition, text: str) -> str:
@@ -128,13 +131,17 @@ def _check_choices(definition: Definition, wanted: list[str]) -> None:
 
 def comparable(definition: Definition | None, text: str) -> Decimal | str:
     """Give the form in which the search index orders values: numbers and dates by size, text lower-cased."""
-    kind = definition.type if definition else "string"
+    return _comparable(definition.type if definition else "string", text)
+
+
+@lru_cache(maxsize=100_000)  # a search looks at every record: dates must not be read anew each time
+def _comparable(kind: str, text: str) -> Decimal | str:
     try:
         if kind == "number":
             return Decimal(text)
-        if kind in {"date", "datetime"} and definition is not None:
-            return Decimal(epoch_ms(_instant(definition, text)))
-    except (InvalidOperation, Invalid):
+        if kind in {"date", "datetime"}:
+            return Decimal(epoch_ms(_parsed(text)))
+    except (ValueError, OverflowError, InvalidOperation):
         return text
     return text if kind == "enumeration" else text.lower()
 
