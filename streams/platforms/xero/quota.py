@@ -65,6 +65,8 @@ class Quota:
                     raise Throttled(f"Xero's minute is spent until {until:%H:%M:%S} UTC", until=until, code="minute")
                 await self._sleep((until - self._clock()).total_seconds())
             self._sent.append(self._clock())
+            if self._stated:
+                self._stated = (self._stated[0], self._stated[1] - 1)
             yield
 
     def note(self, headers: Mapping[str, str]) -> None:
@@ -116,7 +118,6 @@ class Quota:
             return self._sent[len(self._sent) - allowed] + MINUTE
         if self._stated:
             at, left = self._stated
-            since = sum(1 for moment in self._sent if moment > at)
-            if now - at < MINUTE and left - since <= MINUTE_RESERVE[purpose]:
+            if now - at < MINUTE and left <= MINUTE_RESERVE[purpose]:
                 return at + MINUTE
         return None

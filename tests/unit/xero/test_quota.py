@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from sandbox.clock import VirtualClock
+from schemas.errors import Throttled
+from streams.platforms.xero.quota import Purpose, Quota
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(automatic=True)
+
+
+@pytest.fixture
+def quota(clock: VirtualClock) -> Quota:
+    return Quota(clock.now, clock.sleep)
+
+
+async def spend(quota: Quota, purpose: Purpose, count: int) -> int:
+    """How many calls went through before the first that has to wait long."""
+    for number in range(count):
+        try:
+            async with quota.call(purpose):
+                pass
+        except Throttled:
+            return number
+    return count
+
+
+async def test_polls_and_reads_leave_a_reserve_and_writes_use_it(quota: Quota):
+    assert await spend(quota, "poll", 100) == 40
+    assert await spend(quota, "read", 100) == 10
+    assert await spend(quota, "write", 100) == 10
+
+
+async def test_a_minute_never_holds_more_than_sixty(quota: Quota, clock: VirtualClock):
+    sent = []
+    for _ in range(600):
+        try:
+            async with quota.call("write"):
+                sent.append(clock.now())
+        except Throttled as error:
+            await clock.advance((error.until - clock.now()).total_seconds())
+        await clock.advance(0.3)
+    for moment in sent:
+        assert sum(1 for other in sent if moment <= other < moment + timedelta(minutes=1)) <= 60
+    assert len(sent) > 180
+
+
+async def test_a_short_wait_is_slept_and_a_long_one_is_the_lanes(quota: Quota, clock: VirtualClock):
+    await spend(quota, "write", 60)
+    begun = clock.now()
+    with pytest.raises(Throttled) as error:
+        async with quota.call("write"):
+            pass
+    assert error.value.until == begun + timedelta(minutes=1)
+    await clock.advance(57)
+    async with quota.call("write"):
+        assert clock.now() == begun + timedelta(minutes=1)
+
+
+async def test_at_most_five_are_in_flight(quota: Quota):
+    flying, most, gate = 0, 0, asyncio.Event()
+
+    async def fly() -> None:
+        nonlocal flying, most
+        async with quota.call("read"):
+            flying += 1
+            most = max(most, flying)
+            await gate.wait()
+            flying -= 1
+
+    tasks = [asyncio.create_task(fly()) for _ in range(20)]
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert flying == 5
+    gate.set()
+    await asyncio.gather(*tasks)
+    assert most == 5
+
+
+async def test_the_headers_know_of_other_users_of_the_app(quota: Quota, clock: VirtualClock):
+    async with quota.call("write"):
+        pass
+    quota.note({"X-MinLimit-Remaining": "12", "X-AppMinLimit-Remaining": "9000", "X-DayLimit-Remaining": "700"})
+    assert await spend(quota, "poll", 10) == 0
+    assert await spend(quota, "read", 10) == 2
+    await clock.advance(60)
+    assert await spend(quota, "poll", 10) == 10
+    assert quota.day_left == 700
+    quota.note({"X-AppMinLimit-Remaining": "0"})
+    assert await spend(quota, "write", 10) == 0
+
+
+async def test_nothing_goes_inside_a_known_wait(quota: Quota, clock: VirtualClock):
+    quota.block(clock.now() + timedelta(seconds=30), "minute")
+    with pytest.raises(Throttled, match="minute") as error:
+        async with quota.call("write"):
+            pass
+    assert error.value.until == clock.now() + timedelta(seconds=30)
+    await clock.advance(28)
+    begun = clock.now()
+    async with quota.call("write"):
+        assert clock.now() == begun + timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(
+    ("left", "allowed"), [(5000, "poll read write"), (200, "read write"), (100, "write"), (1, "write")]
+)
+async def test_the_last_calls_of_a_day_are_for_writes(quota: Quota, left: int, allowed: str):
+    quota.day_left = left
+    purposes: tuple[Purpose, ...] = ("poll", "read", "write")
+    assert " ".join([purpose for purpose in purposes if await spend(quota, purpose, 1)]) == allowed
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds"), [(None, 0), (5000, 0), (1000, 0), (800, 864), (206, 86_400), (200, 86_400), (0, 86_400)]
+)
+def test_polls_are_spread_over_what_is_left_of_a_day(quota: Quota, left: int | None, seconds: int):
+    quota.day_left = left
+    assert quota.poll_interval() == timedelta(seconds=seconds)
+
+
+async def test_a_starter_day_lasts_a_day(clock: VirtualClock):
+    """A round of six polls a minute against 1,000 calls a day: writes and reads still find calls in the evening."""
+    quota, left, rested = Quota(clock.now, clock.sleep), 1000, None
+    for _ in range(24 * 60):
+        if rested is None or clock.now() - rested >= quota.poll_interval():
+            left, rested = left - 6, clock.now()
+            quota.note({"X-DayLimit-Remaining": str(left)})
+        clock.move(60)
+    assert left > 200
