@@ -180,11 +180,10 @@ class Connection:
         default = CONCURRENT_WAIT if problem == "concurrent" else MINUTE_WAIT
         wait = timedelta(seconds=int(stated)) if stated.isdecimal() and len(stated) < 9 else default  # noqa: PLR2004 - more digits overflow a timedelta
         until = self._clock() + min(wait, LONGEST_WAIT)
+        self._quota.block(until, problem)
         if problem == "day":
-            self._quota.day_left = 0
             why = f"the day's calls to Xero are spent until {until:%Y-%m-%d %H:%M} UTC; work waits, nothing is lost"
             raise Parked(why, until=until, code="day")
-        self._quota.block(until, problem)
 
     def _answer(self, reply: httpx.Response, *, writing: bool) -> Answer:
         status = reply.status_code

@@ -26,7 +26,7 @@ CONCURRENT_CALLS = 5
 MINUTE_RESERVE: dict[Purpose, int] = {"write": 0, "read": 10, "poll": 20}
 # The same of a day: on the Starter tier it still leaves 100 writes when everything else has been spent.
 DAY_RESERVE: dict[Purpose, int] = {"write": 0, "read": 100, "poll": 200}
-DAY_PROBE = timedelta(minutes=15)  # when the day's reserve is reached; the header of the next write may know better
+DAY_PROBE = timedelta(minutes=15)  # how long the reserve is believed to be reached; then one call asks again
 DAY = timedelta(days=1)
 PLENTY = 1_000  # calls left of a day under which polls are spread; the whole of a Starter day
 CALLS_A_ROUND = 6  # one of each kind and one of the hold group
@@ -49,7 +49,7 @@ class Quota:
         self._places = asyncio.Semaphore(CONCURRENT_CALLS)
         self._stated: tuple[datetime, int] | None = None  # the header's minute, which counts other users too
         self._blocked: tuple[datetime, str] | None = None
-        self.day_left: int | None = None
+        self._day: tuple[datetime, int] | None = None
 
     @asynccontextmanager
     async def call(self, purpose: Purpose) -> AsyncIterator[None]:
@@ -75,7 +75,7 @@ class Quota:
         if minute:
             self._stated = (self._clock(), min(minute))
         if (text := headers.get(REMAINING["day"], "")).isdecimal():
-            self.day_left = int(text)
+            self._day = (self._clock(), int(text))
 
     def block(self, until: datetime, problem: str) -> None:
         """Xero said to wait; nothing is sent before."""
@@ -86,21 +86,28 @@ class Quota:
         if self._blocked and now < self._blocked[0] and self._blocked[0] - now > SHORT_WAIT:
             until, problem = self._blocked
             raise Throttled(f"Xero asked to wait until {until:%H:%M:%S} UTC ({problem})", until=until, code=problem)
-        left = self.day_left
-        if left is None:
-            return
-        if left <= DAY_RESERVE[purpose] and purpose != "write":
+        left = self._left(purpose)
+        if left is not None and left <= DAY_RESERVE[purpose] and purpose != "write":
             raise Throttled(
                 f"{left} of Xero's calls are left today: {purpose}s wait so that writes can go on",
                 until=now + DAY_PROBE,
                 code="day_reserve",
             )
 
+    def _left(self, purpose: Purpose) -> int | None:
+        """Calls left of the day; unknown again when the reserve was reached a while ago: the day may have turned."""
+        if self._day is None:
+            return None
+        at, left = self._day
+        spent = left <= DAY_RESERVE[purpose]
+        return None if spent and self._clock() - at >= DAY_PROBE else left
+
     def poll_interval(self) -> timedelta:
         """How long to leave between two polls of a kind, so that polls alone never spend the day."""
-        if self.day_left is None or self.day_left >= PLENTY:
+        left = self._left("poll")
+        if left is None or left >= PLENTY:
             return timedelta(0)
-        rounds = (self.day_left - DAY_RESERVE["poll"]) // CALLS_A_ROUND
+        rounds = (left - DAY_RESERVE["poll"]) // CALLS_A_ROUND
         return DAY / rounds if rounds > 0 else DAY
 
     def _free_at(self, purpose: Purpose) -> datetime | None:

@@ -170,7 +170,7 @@ async def test_a_poll_of_invoices_shows_sales_with_lines(rig: Rig):
 async def test_polls_are_fewer_where_the_day_has_few_calls_left(rig: Rig):
     made = await rig.contact()
     _, cursor = await rig.polled("contact")
-    rig.client.quota.day_left = 800  # 100 rounds a day: one in 864 seconds
+    rig.client.quota.note({"X-DayLimit-Remaining": "800"})  # 100 rounds a day: one in 864 seconds
     await rig.act("POST", f"Contacts/{made}", {"TaxNumber": "1"})
     calls = len(rig.calls())
     assert await rig.polled("contact", cursor) == ([], cursor)

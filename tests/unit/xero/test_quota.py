@@ -91,7 +91,7 @@ async def test_the_headers_know_of_other_users_of_the_app(quota: Quota, clock: V
     assert await spend(quota, "read", 10) == 2
     await clock.advance(60)
     assert await spend(quota, "poll", 10) == 10
-    assert quota.day_left == 700
+    assert quota.poll_interval() == timedelta(seconds=86_400) / 83
     quota.note({"X-AppMinLimit-Remaining": "0"})
     assert await spend(quota, "write", 10) == 0
 
@@ -112,7 +112,7 @@ async def test_nothing_goes_inside_a_known_wait(quota: Quota, clock: VirtualCloc
     ("left", "allowed"), [(5000, "poll read write"), (200, "read write"), (100, "write"), (1, "write")]
 )
 async def test_the_last_calls_of_a_day_are_for_writes(quota: Quota, left: int, allowed: str):
-    quota.day_left = left
+    quota.note({"X-DayLimit-Remaining": str(left)})
     purposes: tuple[Purpose, ...] = ("poll", "read", "write")
     assert " ".join([purpose for purpose in purposes if await spend(quota, purpose, 1)]) == allowed
 
@@ -121,7 +121,7 @@ async def test_the_last_calls_of_a_day_are_for_writes(quota: Quota, left: int, a
     ("left", "seconds"), [(None, 0), (5000, 0), (1000, 0), (800, 864), (206, 86_400), (200, 86_400), (0, 86_400)]
 )
 def test_polls_are_spread_over_what_is_left_of_a_day(quota: Quota, left: int | None, seconds: int):
-    quota.day_left = left
+    quota.note({} if left is None else {"X-DayLimit-Remaining": str(left)})
     assert quota.poll_interval() == timedelta(seconds=seconds)
 
 
@@ -134,3 +134,13 @@ async def test_a_starter_day_lasts_a_day(clock: VirtualClock):
             quota.note({"X-DayLimit-Remaining": str(left)})
         clock.move(60)
     assert left > 200
+
+
+async def test_a_new_day_is_found_by_asking_now_and_then(quota: Quota, clock: VirtualClock):
+    quota.note({"X-DayLimit-Remaining": "3"})
+    assert await spend(quota, "read", 1) == 0
+    await clock.advance(15 * 60)
+    assert quota.poll_interval() == timedelta(0)
+    assert await spend(quota, "read", 1) == 1
+    quota.note({"X-DayLimit-Remaining": "4990"})
+    assert await spend(quota, "poll", 1) == 1

@@ -237,6 +237,13 @@ async def test_a_spent_day_parks_until_it_is_over(rig: Rig):
         await rig.client.write([company(rig, "9001")])
     assert error.value.until == rig.clock.now() + timedelta(seconds=40_000)
     assert error.value.code == "day"
+    rig.app.state.faults.clear()
+    calls = len(rig.calls())
+    (early,) = await rig.client.write([company(rig, "9001")])
+    assert (early.state, early.until, len(rig.calls())) == ("again", error.value.until, calls)
+    await rig.clock.advance(40_000)
+    assert (await rig.client.write([company(rig, "9001")]))[0].state == "applied"
+    assert (await rig.polled("contact"))[0]
 
 
 async def test_a_day_that_ends_midway_hides_nothing_that_was_written(rig: Rig):
