@@ -115,12 +115,16 @@ def _version(result: Json) -> int | None:
 
 
 def rounds(jobs: Sequence[Job]) -> list[list[Job]]:
-    """At most one job per record in a round, each record's in their order."""
+    """At most one job per record in a round, each record's in their order.
+
+    A record is the same by its canonical id or by its place in HubSpot: two ids may have been merged into one place.
+    """
     found: list[list[Job]] = []
     turns: dict[str, int] = {}
     for job in jobs:
-        turn = turns.get(job.command.record, 0)
-        turns[job.command.record] = turn + 1
+        names = (job.command.record, f"{job.shape.path}/{job.target or job.key}")
+        turn = max(turns.get(name, 0) for name in names)
+        turns |= dict.fromkeys(names, turn + 1)
         if turn == len(found):
             found.append([])
         found[turn].append(job)

@@ -1,0 +1,84 @@
+from datetime import timedelta
+
+import pytest
+
+from sandbox.clock import VirtualClock
+from schemas.errors import Parked, Throttled
+from streams.platforms.hubspot.pace import Pace, Sort
+
+
+def _headers(remaining: int, limit: int = 100) -> dict[str, str]:
+    return {
+        "x-hubspot-ratelimit-remaining": str(remaining),
+        "x-hubspot-ratelimit-max": str(limit),
+        "x-hubspot-ratelimit-interval-milliseconds": "10000",
+    }
+
+
+def _pace() -> tuple[Pace, VirtualClock]:
+    clock = VirtualClock(automatic=True)
+    return Pace(clock.now, clock.sleep), clock
+
+
+async def _seconds(pace: Pace, clock: VirtualClock, calls: int, sort: Sort = "general") -> float:
+    start = clock.now()
+    for _ in range(calls):
+        await pace.turn(sort)
+    return (clock.now() - start).total_seconds()
+
+
+async def test_calls_go_at_once_while_there_is_plenty():
+    pace, clock = _pace()
+    assert await _seconds(pace, clock, 50) == 0
+    pace.note("general", _headers(90))
+    assert await _seconds(pace, clock, 50) == 0
+
+
+async def test_when_little_is_left_calls_are_spread_and_when_nothing_is_left_they_wait_for_the_window():
+    pace, clock = _pace()
+    pace.note("general", _headers(10))
+    assert await _seconds(pace, clock, 10) == pytest.approx(0.9)
+    assert await _seconds(pace, clock, 1) == pytest.approx(9.1)
+    assert pace.remaining is not None
+    assert await _seconds(pace, clock, 1) == pytest.approx(0, abs=0.2)
+
+
+async def test_searches_have_five_slots_a_second_and_associations_a_limit_of_their_own():
+    pace, clock = _pace()
+    pace.note("general", _headers(0))
+    assert await _seconds(pace, clock, 3, "association") == 0
+    assert await _seconds(pace, clock, 11, "search") == pytest.approx(2.0)
+    pace.note("search", {})
+    assert await _seconds(pace, clock, 1) == pytest.approx(8.0)
+
+
+async def test_nothing_is_sent_inside_a_wait_and_the_longer_wait_holds():
+    pace, clock = _pace()
+    until = clock.now() + timedelta(seconds=10)
+    pace.hold("general", until)
+    pace.hold("general", until - timedelta(seconds=5))
+    with pytest.raises(Throttled) as throttled:
+        await pace.turn("general")
+    assert throttled.value.until == until
+    await pace.turn("search")
+    clock.move(10)
+    await pace.turn("general")
+
+
+async def test_a_spent_day_stops_every_sort_of_call():
+    pace, clock = _pace()
+    pace.park(clock.now() + timedelta(hours=1), "spent")
+    sorts: list[Sort] = ["general", "search", "association"]
+    for sort in sorts:
+        with pytest.raises(Parked, match="spent"):
+            await pace.turn(sort)
+    clock.move(3_600)
+    await pace.turn("general")
+
+
+async def test_headers_that_are_none_change_nothing():
+    pace, clock = _pace()
+    pace.note("general", {"x-hubspot-ratelimit-remaining": "-1"})
+    pace.note("general", {"x-hubspot-ratelimit-remaining": "some"})
+    assert pace.remaining is None
+    assert await _seconds(pace, clock, 5) == 0
