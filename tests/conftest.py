@@ -1,11 +1,14 @@
 """Fixtures every test may use: the broker of the session, and a prefix no other test has."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.broker import kafka_for_tests
+from tests.unit.engine.harness import Bench
+from tests.unit.engine.processes import WorkerProcess
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +22,25 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def names() -> str:
     """A prefix for topics and groups that no other test has: `f"{names}.facts"`."""
     return f"t{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def bench(broker: str, names: str) -> Bench:
+    """The topics of an engine test, made."""
+    made = Bench(broker, names)
+    await made.make_topics()
+    return made
+
+
+@pytest.fixture
+def start(broker: str, names: str, tmp_path: Path) -> Iterator[Callable[..., WorkerProcess]]:
+    """A function that starts an engine worker as a process; all are gone after the test."""
+    workers: list[WorkerProcess] = []
+
+    def begin(name: str = "worker", **environment: str) -> WorkerProcess:
+        workers.append(WorkerProcess(tmp_path, name, BROKER=broker, PREFIX=names, **environment))
+        return workers[-1]
+
+    yield begin
+    for worker in workers:
+        worker.kill()

@@ -17,11 +17,13 @@ from streams.engine.errors import (
     TooLarge,
 )
 from streams.engine.record import Record
+from streams.engine.stream import BatchStream
 from streams.engine.table import BatchTable
 from streams.engine.topic import BatchTopic
 from streams.engine.view import View
 
 __all__ = [
+    "BatchStream",
     "BatchTable",
     "BatchTopic",
     "BrokerUnreachable",

@@ -22,7 +22,7 @@ from streams.engine.consumer import BatchConsumer
 from streams.engine.errors import EngineError, Misconfigured
 from streams.engine.folder import StateFolder
 from streams.engine.partitioner import partition_for
-from streams.engine.preflight import look_up_topics
+from streams.engine.preflight import PATIENCE, look_up_topics
 from streams.engine.producer import BatchProducer
 from streams.engine.record import Headers, Outgoing
 from streams.engine.recovery import BatchTableManager
@@ -56,6 +56,7 @@ class EngineApp(faust.App):
         quarantine_topic: str | None = None,
         max_record: int = MAX_RECORD,
         drain_timeout: float = DRAIN,
+        start_timeout: float = PATIENCE,
         **settings: Any,
     ) -> None:
         """Make an app.
@@ -69,6 +70,7 @@ class EngineApp(faust.App):
             quarantine_topic: where records go that cannot go on.
             max_record: bytes; larger outputs are refused when they are staged.
             drain_timeout: seconds batches in work get to finish when partitions are given up.
+            start_timeout: seconds a broker and its topics get to appear.
             **settings: of Faust; see `settings.py` for those that differ from its own.
 
         Raises:
@@ -81,6 +83,7 @@ class EngineApp(faust.App):
         self.max_record = max_record
         self.failure: BaseException | None = None
         self._drain_timeout = drain_timeout
+        self._start_timeout = start_timeout
         self._readers: dict[str, str] = {}
         self._partition_counts: dict[str, int] = {}
         self._keyless = count()
@@ -221,6 +224,10 @@ class EngineApp(faust.App):
                 )
             self._checked.add((topic, table.name))
 
+    def still_owns(self, batch: RecordBatch) -> bool:
+        """Return whether a batch may be written now."""
+        return self._batches.still_owns(batch)
+
     def opened(self, batch: RecordBatch) -> None:
         """Note that an agent works on a batch."""
         self._batches.opened(batch)
@@ -249,7 +256,9 @@ class EngineApp(faust.App):
         failure.quieten()
         security = credentials_to_aiokafka_auth(self.conf.broker_credentials, self.conf.ssl_context)
         needed = [*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])]
-        self._partition_counts = await look_up_topics(self._addresses, needed, security=security)
+        self._partition_counts = await look_up_topics(
+            self._addresses, needed, security=security, patience=self._start_timeout
+        )
         if self.on_disk:
             self._folder = StateFolder(Path(self.conf.datadir))
             self._folder.open()

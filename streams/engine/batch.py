@@ -32,14 +32,14 @@ OVERHEAD = 128  # bytes Kafka adds to a lone record, generously
 class RecordBatch:
     """Records of one partition, in order, with everything their handling causes."""
 
-    __slots__ = ("_app", "_done", "_epoch", "_outputs", "_views", "next_offset", "records", "tp")
+    __slots__ = ("_app", "_done", "_outputs", "_views", "epoch", "next_offset", "records", "tp")
 
     def __init__(self, app: "EngineApp", tp: TP, records: Sequence[Record], epoch: int) -> None:
         self.tp = tp
         self.records = records
         self.next_offset = records[-1].offset + 1
         self._app = app
-        self._epoch = epoch
+        self.epoch = epoch
         self._outputs: list[tuple[str, Outgoing]] = []
         self._views: dict[BatchTable, View] = {}
         self._done = False
@@ -72,7 +72,7 @@ class RecordBatch:
     @property
     def is_revoked(self) -> bool:
         """Whether the partition was taken away since the batch was read."""
-        return self._epoch != self._app.epoch
+        return self.epoch != self._app.epoch
 
     def table(self, table: "BatchTable") -> "View":
         """Return the batch's view of a table: the same one each time."""
@@ -112,11 +112,11 @@ class RecordBatch:
             Revoked: the partition was taken away; leave the body with it and the next batch follows.
             DeliveryFailed: the broker did not acknowledge; leave the body with it and the process ends.
         """
-        self._check()
+        self.check()
         outputs, self._outputs = self._outputs, []
         if outputs:
             await self._app.deliver_outputs(outputs)  # 1
-            self._check()
+            self.check()
         views = {table: view for table, view in self._views.items() if view.staged}
         if views:
             await self._app.deliver_changes(self, views)  # 2 and 3
@@ -138,10 +138,7 @@ class RecordBatch:
         await self.write()
         self.done()
 
-    def _check(self) -> None:
-        if self.is_revoked:
-            raise Revoked(f"{self} was revoked: its new owner reads it again.")
-
     def check(self) -> None:
-        """Raise `Revoked` when the partition was taken away."""
-        self._check()
+        """Raise `Revoked` when the partition was taken away, or may have been."""
+        if not self._app.still_owns(self):
+            raise Revoked(f"{self} was revoked: its new owner reads it again.")

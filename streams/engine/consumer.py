@@ -94,6 +94,20 @@ class BatchConsumer(driver.Consumer):
         self._seeks = dict.fromkeys(self._sources(assigned), COMMITTED)
         await super().on_partitions_assigned(assigned, generation_id)
 
+    def still_owns(self, batch: RecordBatch) -> bool:
+        """Return whether a batch may be written now.
+
+        When the lease ran out, all that is in flight is given up and read again: by another worker if the group
+        replaced us, else by us once a heartbeat succeeds.
+        """
+        if batch.epoch != self.epoch:
+            return False
+        if not self._thread.lease.holds:
+            self._end_epoch()
+            self.plan_seeks(dict.fromkeys(self._sources(self.assignment()), COMMITTED))
+            return False
+        return True
+
     async def drain(self, seconds: float) -> None:
         """Wait a moment for the batches worked on, then commit what is done.
 
@@ -159,6 +173,9 @@ class BatchConsumer(driver.Consumer):
     async def _read_once(self) -> None:
         if not self.flow_active:
             await self.wait(self.can_resume_flow)  # type: ignore[arg-type] # Faust waits for it the same way
+            return
+        if not self._thread.lease.holds:
+            await self.sleep(LOOK_EVERY)
             return
         if self._seeks:
             await self._make_seeks()

@@ -14,6 +14,8 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.engine.lease import Lease
+
 __all__ = ["COMMITTED", "BatchConsumerThread"]
 
 COMMITTED = -1  # as an offset to seek to: wherever the group has committed
@@ -22,12 +24,35 @@ FETCH_MAX_BYTES = 50 * 1024 * 1024  # bytes of one answer over all partitions: K
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread, with seeks in one go and fenced commits."""
+    """Faust's consumer thread, with seeks in one go, fenced commits and a lease."""
+
+    lease: Lease
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT  # noqa: SLF001 - seam: Faust has no setting for it
         return consumer
+
+    async def on_start(self) -> None:
+        """Start the consumer, and note its heartbeats from then on."""
+        self.lease = Lease(self.app.conf.broker_session_timeout)
+        await super().on_start()
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - seam
+        beat = coordinator._do_heartbeat  # noqa: SLF001 - seam
+
+        async def noted_beat() -> bool:
+            asked = self.lease.asked()
+            answered: bool = await beat()
+            if answered:
+                self.lease.renew(asked)
+            return answered
+
+        coordinator._do_heartbeat = noted_beat  # noqa: SLF001 - seam
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Pass the assignment on; whoever is given partitions has just spoken with the group."""
+        self.lease.renew(self.lease.asked())
+        await super().on_partitions_assigned(assigned, generation_id)
 
     async def seek_all(self, seeks: Mapping[TP, int]) -> dict[TP, int | None]:
         """Make all seeks between two fetches; return the committed offset of each that asked for it.

@@ -10,14 +10,14 @@ from aiokafka.errors import KafkaError
 
 from streams.engine.errors import BrokerUnreachable, Misconfigured
 
-__all__ = ["look_up_topics"]
+__all__ = ["PATIENCE", "look_up_topics"]
 
 PATIENCE = 12.0  # seconds: a broker that starts together with the worker gets its time
 ASK_EVERY = 0.5  # seconds between attempts
 
 
 async def look_up_topics(
-    addresses: Sequence[str], needed: Iterable[str], *, security: Mapping[str, object]
+    addresses: Sequence[str], needed: Iterable[str], *, security: Mapping[str, object], patience: float
 ) -> dict[str, int]:
     """Return the partition count of every topic, once a broker answers and has the needed ones.
 
@@ -25,7 +25,7 @@ async def look_up_topics(
         BrokerUnreachable: none answers.
         Misconfigured: a needed topic does not exist.
     """
-    deadline = monotonic() + PATIENCE
+    deadline = monotonic() + patience
     chatter = logging.getLogger("aiokafka")
     level = chatter.level
     chatter.setLevel(logging.CRITICAL)  # it logs each attempt; the error below says it once
@@ -33,11 +33,11 @@ async def look_up_topics(
         while True:
             late = monotonic() > deadline - ASK_EVERY
             try:
-                topics = await asyncio.wait_for(_ask(addresses, security), PATIENCE / 2)
+                topics = await asyncio.wait_for(_ask(addresses, security), patience)
             except (KafkaError, OSError, TimeoutError) as error:
                 if late:
                     raise BrokerUnreachable(
-                        f"No Kafka broker answers at {', '.join(addresses)} (tried for {PATIENCE:.0f} seconds: "
+                        f"No Kafka broker answers at {', '.join(addresses)} (tried for {patience:.0f} seconds: "
                         f"{error!r}). Nothing was read or written. Start the broker, or correct its address."
                     ) from error
             else:

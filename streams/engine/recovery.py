@@ -54,6 +54,7 @@ class BatchRecovery(Recovery):
     def note_progress(self) -> None:
         """Tell those who wait when actives, or standbys, have caught up."""
         if self.in_recovery and not self.need_recovery():
+            self.flush_buffers()  # of stock tables: their offsets count what is still in there
             # `in_recovery` stays set until Faust's own task goes on: should it begin to wait only after a stock
             # table's task cleared the signal, that task finds it set and signals again.
             self.signal_recovery_end.set()

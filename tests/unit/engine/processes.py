@@ -8,20 +8,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["WorkerProcess", "until"]
+__all__ = ["ROOT", "WorkerProcess", "until"]
 
 ROOT = Path(__file__).parents[3]
-SCRIPT = ROOT / "tests" / "unit" / "engine" / "worker.py"
+SCRIPTS = ROOT / "tests" / "unit" / "engine"
 
 
 class WorkerProcess:
     """One engine worker, with its log."""
 
-    def __init__(self, folder: Path, name: str = "worker", **environment: str) -> None:
+    def __init__(self, folder: Path, name: str = "worker", SCRIPT: str = "worker.py", **environment: str) -> None:  # noqa: N803
         self.log = folder / f"{name}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own script
-                [sys.executable, str(SCRIPT)],
+                [sys.executable, str(SCRIPTS / SCRIPT)],
                 env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
                 cwd=folder,
                 stdout=log,

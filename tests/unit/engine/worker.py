@@ -5,15 +5,18 @@ the record's value. A record's value may ask for trouble: see `_trouble`.
 """
 
 import asyncio
+import logging
 import os
+from pathlib import Path
 
 import orjson
 
-from streams.engine import EngineApp, RecordBatch
-from streams.engine.stream import BatchStream
+from streams.engine import BatchStream, EngineApp, RecordBatch, Revoked
 
+log = logging.getLogger("tests.engine")
 PREFIX = os.environ["PREFIX"]
 SLOW = float(os.environ.get("SLOW", "0"))  # seconds to linger within each batch
+SHOW = os.environ.get("SHOW")  # file to write the local state to
 OUT = os.environ.get("OUT", f"{PREFIX}.out")
 
 app = EngineApp(
@@ -24,6 +27,9 @@ app = EngineApp(
     partitions=int(os.environ.get("PARTITIONS", "4")),
     quarantine_topic=f"{PREFIX}.quarantine",
     broker_session_timeout=float(os.environ.get("SESSION", "6")),
+    broker_commit_interval=0.2,
+    start_timeout=float(os.environ.get("START_TIMEOUT", "12")),
+    drain_timeout=float(os.environ.get("DRAIN", "5")),
     producer_request_timeout=float(os.environ.get("PRODUCER_TIMEOUT", "60")),
 )
 facts = app.batch_topic(f"{PREFIX}.facts")
@@ -35,8 +41,13 @@ async def count(stream: BatchStream) -> None:
     async for batch in stream:
         handle(batch)
         if SLOW:
+            log.info("handling")
             await asyncio.sleep(SLOW)
-        await batch.flush()
+        try:
+            await batch.flush()
+        except Revoked:
+            log.info("revoked")
+            raise
 
 
 def handle(batch: RecordBatch) -> None:
@@ -56,6 +67,19 @@ def handle(batch: RecordBatch) -> None:
         if record.offset > known["offset"]:
             view[key] = {"n": known["n"] + 1, "offset": record.offset}
         batch.send(OUT, key=value, value=orjson.dumps([batch.partition, record.offset, key]))
+
+
+@app.timer(0.1)
+async def show_state() -> None:
+    """Write what is held locally to a file, for the tests to look at."""
+    if SHOW and app.is_ready:
+        show(Path(SHOW))
+
+
+def show(file: Path) -> None:
+    draft = file.with_suffix(".new")
+    draft.write_bytes(orjson.dumps(dict(counts.items())))
+    draft.replace(file)
 
 
 if __name__ == "__main__":

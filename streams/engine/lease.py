@@ -1,0 +1,40 @@
+"""How long this worker may still believe that its partitions are its own.
+
+Flows in: the times of heartbeats the group acknowledged. Flows out: yes or no.
+Invariant: it says no before the group can have given the partitions to another worker. A worker that was frozen
+(SIGSTOP, a suspended machine, a long pause) and wakes up in the middle of a batch must not write into tables that
+have a new owner; the broker fences its commits, but not its writes.
+"""
+
+import time
+
+__all__ = ["Lease"]
+
+MARGIN = 1.0  # seconds a write may be on its way
+
+
+def _now() -> float:
+    """Return seconds that go on while the machine sleeps, where the system has such a clock."""
+    boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
+class Lease:
+    """Renewed by each heartbeat, from the moment it was sent: the broker counts from when it arrived, later."""
+
+    def __init__(self, session: float) -> None:
+        self._length = session - MARGIN
+        self._since = _now()
+
+    def asked(self) -> float:
+        """Return the time of a request that may renew the lease."""
+        return _now()
+
+    def renew(self, asked: float) -> None:
+        """Take note that the group answered a request sent at that time."""
+        self._since = max(self._since, asked)
+
+    @property
+    def holds(self) -> bool:
+        """Whether no other worker can own our partitions."""
+        return _now() - self._since < self._length
