@@ -28,6 +28,7 @@ from sandbox.hubspot.routes.people import PeopleRoutes
 from sandbox.hubspot.routes.piping import PipelineRoutes
 from sandbox.hubspot.routes.schemas import SchemaRoutes
 from sandbox.hubspot.routes.searching import SearchRoutes
+from sandbox.hubspot.routes.steering import SteeringRoutes
 from sandbox.hubspot.routes.webhooks import WebhookRoutes
 from sandbox.middleware import CallRecorder, FaultInjector, html_outage
 from sandbox.wire import encode
@@ -77,7 +78,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            control_routes(controls, *PeopleRoutes(gate).routes()),
+            control_routes(controls, *PeopleRoutes(gate).routes(), *SteeringRoutes(gate).routes()),
             *OAuthRoutes(gate).routes(),
             *BatchRoutes(gate).routes(),
             *SearchRoutes(gate).routes(),

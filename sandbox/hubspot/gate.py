@@ -5,6 +5,7 @@ limits, scopes, then the request itself. Invariant: no handler runs for a call t
 """
 
 import functools
+import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ class Gate:
             except Problem as problem:
                 reply = problem.reply()
             reply.headers.update(headers)
+            reply.headers["X-HubSpot-Correlation-Id"] = str(uuid.uuid4())
             return reply
 
         return guarded

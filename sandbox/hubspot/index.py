@@ -4,7 +4,8 @@ In: records as they change. Out: snapshots as they were a while ago. Invariant: 
 and not before; archived records never show ("a few moments", search guide).
 """
 
-from collections import deque
+import heapq
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,29 +28,39 @@ class Snapshot:
 class Index:
     """Snapshots of all records, a lag behind."""
 
-    def __init__(self, now: Callable[[], datetime], lag_seconds: float) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], lag_seconds: float, chance: Callable[[], float]
+    ) -> None:  # fmt: skip
         self._now = now
+        self._chance = chance
         self.lag_seconds = lag_seconds
-        self._coming: deque[tuple[datetime, ObjectType, int, Snapshot | None]] = deque()
+        self.jitter = 0.0  # share of the lag added at random: a later change may show before an earlier one
+        self._order = itertools.count(1)
+        self._coming: list[tuple[datetime, int, ObjectType, int, Snapshot | None]] = []
         self._shown: dict[str, dict[int, Snapshot]] = {}
+        self._applied: dict[tuple[str, int], int] = {}
 
     def follow(self, record: Record) -> None:
         """Take note of a record's present state."""
         gone = record.archived or record.merged_into is not None
         snapshot = None if gone else Snapshot(record.kind, record.id, record.created, record.updated, record.values())
-        due = self._now() + timedelta(seconds=self.lag_seconds)
-        self._coming.append((due, record.kind, record.id, snapshot))
+        lag = self.lag_seconds * (1 + self.jitter * self._chance() if self.jitter else 1)
+        due = self._now() + timedelta(seconds=lag)
+        heapq.heappush(self._coming, (due, next(self._order), record.kind, record.id, snapshot))
 
     def forget(self, record: Record) -> None:
         """Drop a record at once; for privacy deletions."""
         self._shown.get(record.kind.type_id, {}).pop(record.id, None)
-        self._coming = deque(entry for entry in self._coming if (entry[1], entry[2]) != (record.kind, record.id))
+        self._applied[record.kind.type_id, record.id] = next(self._order)
 
     def shown(self, kind: ObjectType) -> Iterable[Snapshot]:
         """Give what search sees of a type now."""
         now = self._now()
         while self._coming and self._coming[0][0] <= now:
-            _, of_kind, record_id, snapshot = self._coming.popleft()
+            _, order, of_kind, record_id, snapshot = heapq.heappop(self._coming)
+            if self._applied.get((of_kind.type_id, record_id), 0) > order:
+                continue  # a newer state of this record came first
+            self._applied[of_kind.type_id, record_id] = order
             known = self._shown.setdefault(of_kind.type_id, {})
             if snapshot is None:
                 known.pop(record_id, None)

@@ -51,11 +51,23 @@ def merge(portal: "Portal", kind: ObjectType, primary_id: int, other_id: int, ac
         portal.associations.move((kind.type_id, record.id), (kind.type_id, result.id))
         portal.index.follow(record)
     moved["hs_merged_object_ids"] = ";".join(map(str, result.merged_ids))
+    moved.update(_second_names(primary, other))
     portal.writer.put_quietly(result, moved, MERGED)
     portal.writer.stamp(result, actor)
     portal.log(actor, "merge", result, {"primaryObjectId": str(primary_id), "objectIdToMerge": str(other_id)})
     portal.announcer.merge(primary.id, [other.id], result, len(moved), actor)
     return result
+
+
+def _second_names(primary: Record, other: Record) -> dict[str, str]:
+    """Keep the address or domain of the record that gives way as a further one of the record that stays."""
+    names = {"contacts": ("email", "hs_additional_emails"), "companies": ("domain", "hs_additional_domains")}
+    if primary.kind.name not in names:
+        return {}
+    name, further = names[primary.kind.name]
+    kept = [*primary.get(further).split(";"), *other.get(further).split(";"), other.get(name)]
+    added = [value for value in dict.fromkeys(kept) if value and value != (primary.get(name) or other.get(name))]
+    return {further: ";".join(added)} if added else {}
 
 
 def _live(portal: "Portal", kind: ObjectType, record_id: int) -> Record:
@@ -70,10 +82,7 @@ def _successor(portal: "Portal", primary: Record) -> Record:
     result = Record(primary.kind, portal.store.new_id(primary.kind), primary.created, primary.updated)
     result.history = {name: list(versions) for name, versions in primary.history.items()}
     portal.store.add(result)
-    claimed = [*portal.dictionary.unique_names(primary.kind), "email"]
-    for name in claimed:
-        if value := primary.get(name):
-            portal.store.claim(result, name, value)
+    portal.writer.claim_all(result)
     result.put("hs_object_id", str(result.id), portal.now(), MERGED, 1)
     result.put(primary.kind.created, iso(result.created), portal.now(), MERGED, 1)
     return result

@@ -81,7 +81,7 @@ class Portal:
         self.associations = Associations()
         self.owners: dict[str, Owner] = {}
         self.store = Store(ids_start_alike=self.quirks.ids_start_alike)
-        self.index = Index(self.now, search_lag)
+        self.index = Index(self.now, search_lag, self.lots.random)
         self.calls = CallLog()
         self.writes = WriteLog()
         self.announcer = Announcer(self)

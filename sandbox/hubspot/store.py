@@ -78,9 +78,12 @@ class Store:
     def release(self, record: Record) -> None:
         """Let no value lead to a record any more."""
         for (type_id, name), index in self._unique.items():
-            value = record.get(name).lower()
-            if type_id == record.kind.type_id and index.get(value) == record.id:
-                del index[value]
+            if type_id != record.kind.type_id:
+                continue
+            further = record.get("hs_additional_emails").split(";") if name == "email" else []
+            for value in (record.get(name), *further):
+                if index.get(value.lower()) == record.id:
+                    del index[value.lower()]
 
     def holder(self, kind: ObjectType, name: str, value: str) -> Record | None:
         """Give the live record a unique value leads to; letters of either case are the same."""

@@ -73,9 +73,10 @@ def _defaults(portal: "Portal", kind: ObjectType, raw: dict[str, object]) -> dic
         if not portal.payments_enabled:
             raise Problem(400, "Commerce payments need HubSpot payments or Stripe to be set up.")
         given.setdefault("hs_latest_status", "succeeded")
-    pipelines = portal.pipelines.of(kind)
-    if (names := STAGE_PROPERTIES.get(kind.type_id)) and len(pipelines) == 1:
-        given.setdefault(names[0], next(iter(pipelines)))
+    pipelines = sorted(portal.pipelines.of(kind).values(), key=lambda each: each.display_order)
+    names = STAGE_PROPERTIES.get(kind.type_id)
+    if pipelines and names and given.get(names[1]):
+        given.setdefault(names[0], pipelines[0].id)  # the stage must be of the first pipeline, or name its own
     return given
 
 
@@ -130,8 +131,6 @@ def _stages(
     stage_id = kept.get(stage_name) or (record.get(stage_name) if record else "")
     found = portal.pipelines.stage(kind, stage_id) if stage_id else None
     wanted = kept.get(pipeline_name) or (record.get(pipeline_name) if record else "")
-    if found is not None and not kept.get(pipeline_name) and record is None and not wanted:
-        kept[pipeline_name] = wanted = found[0].id
     if stage_id and (found is None or (wanted and found[0].id != wanted)):
         message = f"{stage_id} is not a stage of pipeline {wanted}"
         raise invalid_values([Fault(stage_name, "INVALID_OPTION", message)], portal.portal_id)

@@ -20,6 +20,7 @@ from sandbox.wire import iso
 if TYPE_CHECKING:
     from sandbox.hubspot.portal import Portal
 
+FURTHER_EMAILS = "hs_additional_emails"
 PARENTS_TO_RECOMPUTE = {"line_items": ("invoices", "quotes"), "commerce_payments": ("invoices",)}
 
 
@@ -93,7 +94,7 @@ class Writer:
     def restore(self, record: Record, actor: Actor) -> None:
         """Take a record out of the recycle bin, as only people can."""
         record.archived_at = None
-        self._claim_all(record)
+        self.claim_all(record)
         self._stamp(record, actor)
         self._portal.log(actor, "restore", record)
         self._portal.announcer.restoration(record, actor)
@@ -142,8 +143,7 @@ class Writer:
         """Change a value silently: no date, no history, no webhook; the search index still follows."""
         previous = record.get(name)
         record.overwrite(name, value)
-        if name in self._portal.dictionary.unique_names(record.kind) or name == "email":
-            self._portal.store.claim(record, name, value, previous)
+        self._claim(record, name, value, previous)
         self._portal.index.follow(record)
 
     def put_quietly(self, record: Record, values: Mapping[str, str], source: Source) -> None:
@@ -167,9 +167,7 @@ class Writer:
         quirks = portal.quirks
         depth = quirks.contact_history_depth if record.kind.name == "contacts" else quirks.history_depth
         record.put(name, value, portal.now(), source, depth)
-        definition = portal.dictionary.find(record.kind, name)
-        if name == "email" or (definition is not None and definition.unique):
-            portal.store.claim(record, name, value, previous)
+        self._claim(record, name, value, previous)
 
     def _follow(self, record: Record) -> dict[str, str]:
         return self._set(record, calculation.following(self._portal, record), CALCULATED)
@@ -181,10 +179,23 @@ class Writer:
             self._put(record, "hs_updated_by_user_id", str(actor.user_id), CALCULATED)
         self._portal.index.follow(record)
 
-    def _claim_all(self, record: Record) -> None:
-        for name in [*self._portal.dictionary.unique_names(record.kind), "email"]:
-            if value := record.get(name):
-                self._portal.store.claim(record, name, value)
+    def _claim(self, record: Record, name: str, value: str, previous: str = "") -> None:
+        """Let an identifying value lead to the record; a contact's further addresses do so too."""
+        store = self._portal.store
+        definition = self._portal.dictionary.find(record.kind, name)
+        if name == FURTHER_EMAILS:
+            for each in previous.split(";"):
+                store.claim(record, "email", "", each)
+            for each in value.split(";"):
+                store.claim(record, "email", each)
+        elif name == "email" or (definition is not None and definition.unique):
+            store.claim(record, name, value, previous)
+
+    def claim_all(self, record: Record) -> None:
+        """Let all identifying values lead to the record."""
+        for name, value in record.values().items():
+            if value:
+                self._claim(record, name, value)
 
     def _recompute_parents(self, record: Record) -> None:
         for parent_kind in PARENTS_TO_RECOMPUTE.get(record.kind.name, ()):
