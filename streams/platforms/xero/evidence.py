@@ -39,9 +39,9 @@ def is_ours(command: Command, raw: dict[str, Any]) -> bool:
         return raw.get("Code") == (command.natural_key or command.fields.get("sku"))
     if command.entity is not Entity.INVOICE or raw.get("Type") != "ACCREC":
         return False
-    contact = (raw.get("Contact") or {}).get("ContactID")
-    owner = command.links.get("company")
-    return raw.get("InvoiceNumber") == command.natural_key and bool(owner) and contact == record_id(str(owner))
+    contact = str((raw.get("Contact") or {}).get("ContactID") or "")
+    owner = record_id(command.links.get("company") or "xero/contact/")
+    return raw.get("InvoiceNumber") == command.natural_key and bool(owner) and contact.lower() == owner.lower()
 
 
 def shows(command: Command, raw: dict[str, Any]) -> bool:

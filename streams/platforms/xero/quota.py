@@ -22,8 +22,9 @@ Purpose = Literal["write", "read", "poll"]
 MINUTE = timedelta(minutes=1)
 MINUTE_CALLS = 60
 CONCURRENT_CALLS = 5
-# Calls of a minute that are left to more urgent purposes: a write can always follow a busy poll at once.
+# Calls of sixty that are left to more urgent purposes: a write can always follow a busy poll at once.
 MINUTE_RESERVE: dict[Purpose, int] = {"write": 0, "read": 10, "poll": 20}
+POLL_BURST = 4  # a fourth of the polls' share goes at once, the rest evenly over the minute
 # The same of a day: on the Starter tier it still leaves 100 writes when everything else has been spent.
 DAY_RESERVE: dict[Purpose, int] = {"write": 0, "read": 100, "poll": 200}
 DAY_PROBE = timedelta(minutes=15)  # how long the reserve is believed to be reached; then one call asks again
@@ -119,12 +120,19 @@ class Quota:
             self._blocked = None
         while self._sent and now - self._sent[0] >= MINUTE:
             self._sent.popleft()
-        allowed = self._minute_calls - MINUTE_RESERVE[purpose]
+        reserve = MINUTE_RESERVE[purpose] * self._minute_calls // MINUTE_CALLS
+        allowed = self._minute_calls - reserve
+        burst = allowed // POLL_BURST
+        if purpose == "poll" and len(self._sent) > burst:
+            # A long reading waits in short steps and comes to its end, instead of meeting a wait that is the lane's.
+            even = self._sent[-1] + MINUTE / (allowed - burst)
+            if now < even:
+                return even
         if len(self._sent) >= allowed:
             # The call that has to leave the window before this one fits.
             return self._sent[len(self._sent) - allowed] + MINUTE
         if self._stated:
             at, left = self._stated
-            if now - at < MINUTE and left <= MINUTE_RESERVE[purpose]:
+            if now - at < MINUTE and left <= reserve:
                 return at + MINUTE
         return None

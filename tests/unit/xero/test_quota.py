@@ -32,9 +32,29 @@ async def spend(quota: Quota, purpose: Purpose, count: int) -> int:
 
 
 async def test_polls_and_reads_leave_a_reserve_and_writes_use_it(quota: Quota):
-    assert await spend(quota, "poll", 100) == 40
-    assert await spend(quota, "read", 100) == 10
+    assert await spend(quota, "read", 100) == 50
+    assert await spend(quota, "poll", 100) == 0
     assert await spend(quota, "write", 100) == 10
+
+
+async def test_a_long_poll_goes_on_in_short_steps_and_leaves_its_reserve(quota: Quota, clock: VirtualClock):
+    sent = []
+    for _ in range(200):
+        async with quota.call("poll"):
+            sent.append(clock.now())
+    most = max(sum(1 for other in sent if moment <= other < moment + timedelta(minutes=1)) for moment in sent)
+    assert 38 <= most <= 41
+    assert sent[9] == sent[0]
+    assert sent[-1] - sent[0] < timedelta(minutes=7)
+    assert await spend(quota, "write", 100) >= 20
+
+
+@pytest.mark.parametrize("limit", [1, 5, 60, 6000])
+async def test_any_limit_lets_every_purpose_through(clock: VirtualClock, limit: int):
+    quota = Quota(clock.now, clock.sleep, minute_calls=limit)
+    for purpose in ("poll", "read", "write"):
+        assert await spend(quota, purpose, 1) == 1
+        await clock.advance(60)
 
 
 async def test_a_minute_never_holds_more_than_sixty(quota: Quota, clock: VirtualClock):
