@@ -32,6 +32,7 @@ class Fact(Wire):
     fields: dict[str, Any]
     related: dict[str, str] = Field(default_factory=dict, description="role -> canonical id, as deal -> deal:1f..")
     first: bool = Field(default=False, description="shown by the first reading: it was so before Revmark came")
+    alone: bool = Field(default=False, description="the other side is known to have no such record")
 
 
 class Outcome(Wire):

@@ -6,6 +6,7 @@ Nothing starts with a contract that does not lint or topics that do not fit.
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from schemas.contract import Contract, lint, load_contract
@@ -83,6 +84,7 @@ def run_worker(_settings: Settings | None = None) -> None:
 
 
 def _app() -> Revmark:
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per call would hold record ids, and drown the rest
     try:
         return make_app(load_settings())
     except RevmarkError as error:

@@ -38,6 +38,8 @@ class Shelf:
     def clear(self) -> list[str]:
         """Take everything off the shelf."""
         texts = list(self)
+        if not texts:
+            return texts
         for number in range(-(-len(texts) // ROW_SIZE)):
             del self._view[f"{self._name}|{number}"]
         del self._view[f"{self._name}|count"]

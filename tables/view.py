@@ -22,7 +22,7 @@ class View(Protocol):
         ...
 
     def __delitem__(self, key: str) -> None:
-        """Forget a key; absent keys are no error."""
+        """Forget a key; an absent one is a KeyError, as in a dict."""
         ...
 
 
@@ -43,5 +43,5 @@ class MemoryView:
         self.rows[key] = copy.deepcopy(value)
 
     def __delitem__(self, key: str) -> None:
-        """Forget a key."""
-        self.rows.pop(key, None)
+        """Forget a key; an absent one is a KeyError."""
+        del self.rows[key]

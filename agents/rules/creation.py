@@ -43,9 +43,9 @@ class Plan:
 
 
 def create_missing(case: Case, state: EntityState) -> None:
-    """Ask for the record on the side where it is missing."""
+    """Ask for the record on the side where it is known to be missing."""
     clause = case.contract.clause(Entity(state.entity))
-    if clause is None or Entity(state.entity) not in INTRINSIC:
+    if clause is None or Entity(state.entity) not in INTRINSIC or not state.marks.get("alone"):
         return
     for side in Side:
         source = state.side(side.other)

@@ -19,7 +19,7 @@ FIRST_READINGS = {
     Entity.CONTACT: ((Side.CRM, "contact"), (Side.ERP, "contact")),
     Entity.PRODUCT: ((Side.CRM, "product"), (Side.ERP, "item")),
     Entity.DEAL: ((Side.CRM, "deal"),),
-    Entity.INVOICE: ((Side.ERP, "invoice"),),
+    Entity.INVOICE: ((Side.ERP, "invoice"), (Side.CRM, "invoice")),
     Entity.PAYMENT: ((Side.ERP, "payment"),),
     Entity.CREDIT_NOTE: ((Side.ERP, "credit_note"),),
 }
@@ -35,9 +35,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """It cannot go on: for another record, for the first readings, for a person, or for good (`ignored`)."""
+    """It cannot go on.
 
-    why: Literal["record", "readings", "person", "conflict", "unattached", "ignored"]
+    It waits for the record it belongs to, for its twin on the other side that it names by id, for the first readings,
+    for a person, or for good (`ignored`).
+    """
+
+    why: Literal["record", "twin", "readings", "person", "conflict", "unattached", "ignored"]
     on: tuple[str, ...] = ()
 
 
@@ -68,12 +72,20 @@ class Identification:
             case _:
                 return self._owned(entity, side, reference, row)
 
+    def alone(self, known: Known, entity: Entity, side: Side) -> bool:
+        """Whether the other side is known to have no such record."""
+        return self.ready(entity) and self.identity.reference(known.id, side.other) is None
+
     def ready(self, entity: Entity) -> bool:
         """Whether the sides that hold such records have been read once."""
         return all(self.identity.marked(side, kind) for side, kind in FIRST_READINGS.get(entity, ()))
 
     def new(self, entity: Entity, side: Side, reference: str, row: Row) -> Known:
         """Make the record a canonical one of its own."""
+        if entity not in {Entity.COMPANY, Entity.PRODUCT, Entity.CONTACT}:
+            found = self._owned(entity, side, reference, row, settle=True)
+            if isinstance(found, Known):
+                return found
         fresh = canonical_id(entity, self.tenant, reference)
         customer = fresh if entity in {Entity.COMPANY, Entity.PRODUCT} else row["customer"]
         return self._bind(reference, fresh, customer, side, row)
@@ -113,7 +125,7 @@ class Identification:
                 if twin and self.identity.reference(twin, side) in {None, reference}:
                     return self._bind(reference, twin, twin, side, row)
         self._note_names(side, reference, row)
-        if len(self.identity.waiters(reference)):
+        if len(self.identity.waiters(twin_of(reference))):
             return self.new(entity, side, reference, row)
         if not self.ready(entity):
             return Waits("readings")
@@ -123,7 +135,7 @@ class Identification:
     def _crossed(self, side: Side, reference: str, cross: str, row: Row) -> Known | Waits:
         other = self.identity.known(cross)
         if other is None:
-            return Waits("record", (cross,))
+            return Waits("twin", (cross,))
         taken = self.identity.reference(other, side)
         if taken not in {None, reference}:
             return Waits("conflict", (str(taken), cross))
@@ -174,13 +186,13 @@ class Identification:
             return Waits("ignored")
         invoice, customer = self.identity.known(cross), self.identity.customer(cross)
         if invoice is None or customer is None:
-            return Waits("record", (cross,))
+            return Waits("twin", (cross,))
         taken = self.identity.reference(invoice, side)
         if taken not in {None, reference}:
             return Waits("conflict", (str(taken), cross))
         return self._bind(reference, invoice, customer, side, row)
 
-    def _owned(self, entity: Entity, side: Side, reference: str, row: Row) -> Known | Waits:
+    def _owned(self, entity: Entity, side: Side, reference: str, row: Row, *, settle: bool = False) -> Known | Waits:
         parents = [row["parents"][role] for role in ("company", "invoice", "credit_note") if role in row["parents"]]
         if not parents:
             return Waits("unattached")
@@ -189,6 +201,9 @@ class Identification:
             return Waits("record", (parents[0],))
         known = self.identity.known(reference)
         if known is None:
+            mirrored = entity is Entity.INVOICE and len(self.identity.waiters(twin_of(reference)))
+            if entity is Entity.INVOICE and not (settle or mirrored or self.ready(entity)):
+                return Waits("readings")
             deal = self._deal_of(row)
             known = invoice_id(self.tenant, deal) if deal else canonical_id(entity, self.tenant, reference)
         return self._bind(reference, known, customer, side, row)
@@ -202,6 +217,11 @@ class Identification:
         if not number.startswith(prefix):
             return None
         return self.identity.known(ref(self.contract.platforms.crm, "deal", number.removeprefix(prefix)))
+
+
+def twin_of(reference: str) -> str:
+    """The name under which records wait that say they are the same as `reference`."""
+    return f"={reference}"
 
 
 def invoice_id(tenant: str, deal: str) -> CanonicalId:

@@ -144,7 +144,7 @@ def _invoice(case: Case, deal: EntityState) -> dict[str, Any]:
         "due_date": _due(case, day),
         "currency": _currency(case, deal),
         "reference": deal.crm.fields.get("name") or deal.id,
-        "line_amounts": defaults.line_amounts,
+        "line_amount_types": defaults.line_amounts,
         "lines": lines,
     }
 

@@ -77,6 +77,7 @@ def _take_fact(case: Case, fact: Fact) -> None:
     fresh = side.version < 0
     side.ref, side.version, side.fields, side.deleted = fact.ref, fact.version, fact.fields, fact.deleted
     state.related.update(fact.related)
+    state.marks["alone"] = fact.alone
     if fresh and fact.first:
         state.marks["first"] = True
         if fact.entity is Entity.DEAL:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.rules.identification import FIRST_READINGS, Identification, Known, Row, Waits
+from agents.rules.identification import FIRST_READINGS, Identification, Known, Row, Waits, twin_of
 from agents.rules.result import Result
 from schemas.change import Change, Link, Mark, parse_arrival
 from schemas.contract import Contract
@@ -86,8 +86,8 @@ class _Tenant:
             return
         for entity, readings in FIRST_READINGS.items():
             if (mark.side, mark.kind) in readings and self.rules.ready(entity):
-                for reference in self.identity.held(entity).clear():
-                    self.place(versions.parked(self.rows, self.tenant, reference))
+                held = self.identity.held(entity).clear()
+                self.place([row for name in held for row in versions.parked(self.rows, self.tenant, name)])
 
     def link(self, link: Link) -> None:
         """A person has spoken about a proposal."""
@@ -114,31 +114,37 @@ class _Tenant:
         self.place(right + left)
 
     def place(self, rows: Sequence[Row]) -> None:
-        """Place sightings, and then whoever waited for them."""
+        """Place sightings, and then whoever waited for them.
+
+        All are bound before any fact leaves, so that a fact can say whether its record is alone.
+        """
         queue = deque(rows)
+        found: list[tuple[Row, Known]] = []
         while queue:
             row = queue.popleft()
-            found = self.rules.resolve(row)
-            if isinstance(found, Waits) and found.why == "record":
-                parked = versions.parked(self.rows, self.tenant, found.on[0])
-                if parked and parked[0]["entity"] == row["entity"] and _names_other(row, found.on[0]):
-                    # The other record waits only for evidence, and this is it.
-                    other = parked[0]
-                    self._emit(other, self.rules.new(Entity(other["entity"]), Side(other["side"]), other["ref"], other))
-                    queue.extend(self._waiters(other["ref"]))
-                    found = self.rules.resolve(row)
-            if isinstance(found, Known):
-                self._emit(row, found)
-                queue.extend(self._waiters(row["ref"]))
+            placed = self.rules.resolve(row)
+            if isinstance(placed, Waits) and placed.why == "twin":
+                twin = next(iter(versions.parked(self.rows, self.tenant, placed.on[0])), None)
+                if twin is not None and twin["entity"] == row["entity"]:
+                    # The twin waits only for evidence, and this is it.
+                    made = self.rules.new(Entity(twin["entity"]), Side(twin["side"]), twin["ref"], twin)
+                    self._found(twin, made, found, queue)
+                    placed = self.rules.resolve(row)
+            if isinstance(placed, Known):
+                self._found(row, placed, found, queue)
             else:
-                self._wait(row, found)
+                self._wait(row, placed)
+        for row, known in found:
+            self._emit(row, known)
 
-    def _waiters(self, reference: str) -> list[Row]:
-        waiting = self.identity.waiters(reference).clear()
-        return [row for waiter in waiting for row in versions.parked(self.rows, self.tenant, waiter)]
+    def _found(self, row: Row, known: Known, found: list[tuple[Row, Known]], queue: deque[Row]) -> None:
+        versions.release(self.rows, self.tenant, row["ref"])
+        found.append((row, known))
+        for name in (row["ref"], twin_of(row["ref"])):
+            for waiter in self.identity.waiters(name).clear():
+                queue.extend(versions.parked(self.rows, self.tenant, waiter))
 
     def _emit(self, row: Row, known: Known) -> None:
-        versions.release(self.rows, self.tenant, row["ref"])
         fact = Fact(
             tenant=self.tenant,
             customer=known.customer,
@@ -152,6 +158,7 @@ class _Tenant:
             fields=row["fields"],
             related=self.rules.related(row),
             first=row.get("first", False),
+            alone=self.rules.alone(known, Entity(row["entity"]), Side(row["side"])),
         )
         self.result.emit("facts", f"{self.tenant}|{known.customer}", fact)
 
@@ -163,6 +170,8 @@ class _Tenant:
         match waits.why:
             case "record":
                 self.identity.waiters(waits.on[0]).put(row["ref"])
+            case "twin":
+                self.identity.waiters(twin_of(waits.on[0])).put(row["ref"])
             case "readings":
                 self.identity.held(Entity(row["entity"])).put(row["ref"])
             case "person":
@@ -207,7 +216,3 @@ class _Tenant:
             at=at,
         )
         self.result.emit("decisions", f"{self.tenant}|{record}", verdict)
-
-
-def _names_other(row: Row, reference: str) -> bool:
-    return reference in {row["keys"].get("erp_ref"), row["keys"].get("crm_ref")}

@@ -14,6 +14,7 @@ import httpx
 from schemas.wire import decode_platform
 
 Record = dict[str, Any]
+JSON = {"Content-Type": "application/json"}
 
 
 class _Desk:
@@ -21,7 +22,9 @@ class _Desk:
         self._http = httpx.Client(base_url=url, timeout=30)
 
     def _do(self, method: str, path: str, body: Any = None) -> Any:
-        reply = self._http.request(method, f"/_sandbox/{path}", content=None if body is None else _text(body))
+        reply = self._http.request(
+            method, f"/_sandbox/{path}", content=None if body is None else _text(body), headers=JSON
+        )
         if reply.is_error:
             raise RuntimeError(f"{method} {path}: {reply.status_code} {reply.text}")
         return decode_platform(reply.content) if reply.content else None

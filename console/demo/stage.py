@@ -5,6 +5,7 @@ Invariant: when the stage is struck (or its process dies), no child is left.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -25,7 +26,9 @@ import httpx
 from console.demo.process import Process
 from schemas.contract import template
 from schemas.errors import Fatal
+from streams.admin import ensure_topics
 from streams.broker import EmbeddedKafka, Step
+from streams.topics import Topics
 
 READY_SECONDS = 60.0  # everything but Kafka's first download takes under ten
 LOOK_EVERY = 0.05  # seconds between two looks at whether a process answers
@@ -85,7 +88,8 @@ class Stage:
         self.stack.close()
 
     def prepare(self) -> None:
-        """Make the properties that HubSpot must have, with the command that a new user runs."""
+        """Make the topics, and the properties that HubSpot must have with the command that a new user runs."""
+        asyncio.run(ensure_topics(self.broker, Topics()))
         self.say(Step("Preparing HubSpot's properties", 0.5))
         self.run("check", "--create")
 

@@ -86,7 +86,7 @@ class Story:
         number = f"RM-{deal}"
         self.account.expect("closed won: exactly one invoice in Xero, from the contract's defaults", [{
             "status": "AUTHORISED", "total": ROBOT_TOTAL, "account": "200", "tax": "OUTPUT2", "contact": "Tui Robotics",
-        }], lambda: [_bill(row) for row in self.finance.invoices(InvoiceNumber=number)])  # fmt: skip
+        }], lambda: [self._bill(row) for row in self.finance.invoices(InvoiceNumber=number)])  # fmt: skip
         self.account.expect("closed won: the invoice is in HubSpot, with its deal and company", {
             "mirrors": 1, "total": ROBOT_TOTAL, "due": ROBOT_TOTAL, "deal": True, "company": True,
         }, lambda: self._mirror(number, deal, self.cast.companies["Tui"]))  # fmt: skip
@@ -125,7 +125,7 @@ class Story:
         with self.account.step():
             self._pay(invoice, "900.00", "2026-11-12")
             note = self.finance.put("CreditNotes", {
-                "Type": "ACCRECCREDIT", "Status": "AUTHORISED", "Contact": {"ContactID": invoice["Contact"]["ContactID"]},
+                "Type": "ACCRECCREDIT", "Status": "AUTHORISED", "Contact": {"ContactID": invoice["_contact"]},
                 "Date": "2026-11-13", "CreditNoteNumber": "CN-0001",
                 "LineItems": [{"Description": "Goodwill", "Quantity": "1", "UnitAmount": "120.00", "TaxType": "NONE",
                                "AccountCode": "200"}],
@@ -277,7 +277,7 @@ class Story:
 
     def _mirror(self, number: str, deal: str, company: str) -> Any:
         mirrors = self.sales.find("invoices", "revmark_invoice_number", number)
-        links = {(row["from_type"], row["from_id"], row["to_type"], row["to_id"]) for row in self._associations()}
+        links = {(*map(str, row["from"]), *map(str, row["to"])) for row in self.sales.state()["associations"]}
         invoice = str(mirrors[0]["id"])
         return {
             "mirrors": len(mirrors),
@@ -287,8 +287,16 @@ class Story:
             "company": ("0-53", invoice, "0-2", company) in links,
         }
 
-    def _associations(self) -> list[Record]:
-        return list(self.sales.state()["associations"])
+    def _bill(self, row: Record) -> Record:
+        line = row["LineItems"][0]
+        contacts = {contact["ContactID"]: contact["Name"] for contact in self.finance.shelf("Contacts")}
+        return {
+            "status": row["Status"],
+            "total": _money(row["Total"]),
+            "account": line["AccountCode"],
+            "tax": line["TaxType"],
+            "contact": contacts[row["_contact"]],
+        }
 
     def _standing(self, deal: str, company: str) -> Any:
         mirror = self.sales.find("invoices", "revmark_invoice_number", f"RM-{deal}")[0]["properties"]
@@ -335,14 +343,3 @@ class Story:
 
 def _money(value: Any) -> str:
     return f"{Decimal(str(value)):.2f}"
-
-
-def _bill(row: Record) -> Record:
-    line = row["LineItems"][0]
-    return {
-        "status": row["Status"],
-        "total": _money(row["Total"]),
-        "account": line["AccountCode"],
-        "tax": line["TaxType"],
-        "contact": row["Contact"]["Name"],
-    }

@@ -18,10 +18,11 @@ JOIN_SECONDS = 10.0  # the consumer notices the end within one fetch wait
 class Witness:
     """Keeps every record of some topics, in the order of each partition."""
 
-    def __init__(self, broker: str, topics: Sequence[str]) -> None:
-        """Watch `topics` on `broker` until closed."""
+    def __init__(self, broker: str, topics: Sequence[str], partitions: int) -> None:
+        """Watch `topics`, which exist, on `broker` until closed."""
         self._broker = broker
         self._topics = topics
+        self._partitions = partitions
         self._seen: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -42,7 +43,7 @@ class Witness:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._broker, auto_offset_reset="earliest", fetch_max_wait_ms=100)
         await consumer.start()
         try:
-            await self._assign(consumer)
+            consumer.assign([TopicPartition(topic, one) for topic in self._topics for one in range(self._partitions)])
             while not self._over.is_set():
                 found = await consumer.getmany(timeout_ms=200)
                 with self._lock:
@@ -52,14 +53,3 @@ class Witness:
                                 self._seen[record.topic].append(decode(record.value))
         finally:
             await consumer.stop()
-
-    async def _assign(self, consumer: AIOKafkaConsumer) -> None:
-        """Take every partition, as soon as the topics exist."""
-        while not self._over.is_set():
-            parts = [(topic, consumer.partitions_for_topic(topic)) for topic in self._topics]
-            if all(known for _, known in parts):
-                consumer.assign([TopicPartition(topic, one) for topic, known in parts for one in sorted(known or ())])
-                await consumer.seek_to_beginning()
-                return
-            await consumer.topics()
-            await asyncio.sleep(0.1)

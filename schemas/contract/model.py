@@ -96,7 +96,7 @@ class Timing(Clause):
 class InvoiceDefaults(Clause):
     """What a deal does not say and an invoice needs."""
 
-    status: Literal["DRAFT", "SUBMITTED", "AUTHORISED"] = "AUTHORISED"
+    status: Literal["draft", "submitted", "posted"] = "posted"
     number_prefix: str = Field(default="RM-", min_length=1, max_length=20)
     account: str = Field(default="200", description="the ERP's revenue account code")
     accounts_by_sku: dict[str, str] = Field(default_factory=dict)

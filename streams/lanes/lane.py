@@ -51,7 +51,7 @@ class Lane:
         else:
             await self._commands(desk, standing, commands)
             await self._reads(desk, standing, works)
-        self.due = datetime.fromisoformat(standing.until) if standing.until else None
+        self.due = standing.wakes_at()
         if standing.waiting and self.due is None:
             self.due = self.clock() + FIRST_WAIT
         status.save(desk.cursors, self.connection, standing)
@@ -93,9 +93,10 @@ class Lane:
             if isinstance(work, Read):
                 wanted.setdefault(work.kind, []).extend(work.record_ids)
         polls = [work for work in works if isinstance(work, Poll)]
-        if standing.parked_at(self.clock()):
+        if standing.parked_at(self.clock()) or not standing.may_read(self.clock()):
             standing.missed = standing.missed or bool(wanted or polls)
             return
+        standing.again = None
         try:
             if wanted:
                 await self.reader.read(desk, wanted)
@@ -105,9 +106,10 @@ class Lane:
                 sweep = any(poll.sweep for poll in polls)
                 await self.reader.poll(desk, self.client.kinds if every else kinds, sweep=sweep)
                 standing.missed = False
-        except (Throttled, Parked) as error:
+        except Parked as error:
             standing.missed = True
             standing.park(error.until, error.message)
         except RevmarkError as error:
             standing.missed = True
-            standing.park(self.clock() + FIRST_WAIT, error.message)
+            until = error.until if isinstance(error, Throttled) else self.clock() + FIRST_WAIT
+            standing.again = until.isoformat()

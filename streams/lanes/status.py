@@ -11,12 +11,26 @@ from tables.view import View
 
 @dataclass(slots=True)
 class Standing:
-    """One connection's row. `missed`: hints or polls came while it was parked, so the next poll makes up for them."""
+    """One connection's row.
+
+    `missed`: hints or polls could not be followed, so the next poll makes up for them, not before `again`. Reads that
+    were throttled do not hold writes up: platforms count them apart (HubSpot's search has a quota of its own).
+    """
 
     waiting: list[str] = field(default_factory=list)
     until: str | None = None
     why: str = ""
     missed: bool = False
+    again: str | None = None
+
+    def may_read(self, now: datetime) -> bool:
+        """Whether reads are not being waited for."""
+        return self.again is None or now >= parse_instant(self.again)
+
+    def wakes_at(self) -> datetime | None:
+        """When something that waits may go on; None while nothing has a time."""
+        times = [parse_instant(text) for text in (self.until, self.again) if text]
+        return min(times, default=None)
 
     def parked_at(self, now: datetime) -> bool:
         """Whether the connection may not be called yet."""
