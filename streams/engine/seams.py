@@ -1,0 +1,174 @@
+"""Every place where the engine stands on what is not public in faust, mode and aiokafka.
+
+Each is named with what is done to it and the fingerprint of its source, read from the versions below. When a library
+moves, `tests/unit/engine/test_seams.py` names the seams that moved: read them again, adapt what stands on them, run
+the recovery tests, and record the new fingerprint.
+"""
+
+import hashlib
+import importlib
+import inspect
+from typing import Any, NamedTuple
+
+__all__ = ["SEAMS", "VERSIONS", "Seam", "fingerprint"]
+
+VERSIONS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
+
+
+class Seam(NamedTuple):
+    """One function or class of a library."""
+
+    module: str
+    name: str
+    fingerprint: str
+    use: str
+
+
+def fingerprint(seam: Seam) -> str:
+    """Return the fingerprint of the seam's source as it is installed."""
+    found: Any = importlib.import_module(seam.module)
+    for part in seam.name.split("."):
+        found = inspect.getattr_static(found, part)
+    if isinstance(found, property):
+        found = found.fget
+    found = inspect.unwrap(getattr(found, "fun", found))  # mode wraps its tasks
+    return hashlib.sha256(inspect.getsource(found).encode()).hexdigest()[:12]
+
+
+SEAMS = (
+    Seam(
+        "faust.transport.consumer",
+        "Consumer._drain_messages",
+        "44a2500309e8",
+        "replaced: reads batches and makes seeks between two fetches",
+    ),
+    Seam("faust.transport.consumer", "Consumer.perform_seek", "0e8c130ff4b0", "replaced: only plans the seek"),
+    Seam("faust.transport.consumer", "Consumer.on_partitions_revoked", "d04b7ae72c6f", "extended: ends the epoch"),
+    Seam(
+        "faust.transport.consumer",
+        "Consumer.on_partitions_assigned",
+        "29ce96596f05",
+        "extended: begins an epoch, plans the seeks",
+    ),
+    Seam(
+        "faust.transport.consumer",
+        "Consumer._get_active_partitions",
+        "b24897f3c7af",
+        "called: which partitions to fetch from",
+    ),
+    Seam("faust.transport.consumer", "Consumer._commit_tps", "a20e230b05ae", "its calls of the next two are relied on"),
+    Seam(
+        "faust.transport.consumer",
+        "Consumer._filter_committable_offsets",
+        "dc5e9baf5d99",
+        "extended: offsets of batches",
+    ),
+    Seam(
+        "faust.transport.consumer",
+        "Consumer._commit_offsets",
+        "1a6979904118",
+        "replaced: fenced by epoch and generation",
+    ),
+    Seam("faust.transport.consumer", "Consumer._add_gap", "4df2573ded7c", "called: for ordinary agents, as Faust does"),
+    Seam("faust.transport.consumer", "Consumer.on_stop", "45b1d2210ce2", "relied on: commits when the worker stops"),
+    Seam("faust.transport.consumer", "Fetcher._fetcher", "68f894f0b577", "relied on: runs the reading, and ends it"),
+    Seam("faust.transport.consumer", "ThreadDelegateConsumer._getmany", "f9d47aa9010b", "called: one fetch"),
+    Seam(
+        "faust.transport.conductor",
+        "Conductor._update_tp_index",
+        "e8e3ac9025ef",
+        "read: which channels a partition has",
+    ),
+    Seam(
+        "faust.transport.drivers.aiokafka",
+        "ConsumerRebalanceListener",
+        "f3d04f29dfb3",
+        "relied on: order of the rebalance callbacks",
+    ),
+    Seam(
+        "faust.transport.drivers.aiokafka",
+        "AIOKafkaConsumerThread._create_worker_consumer",
+        "c2701bfc3e6f",
+        "extended: the fetch wait, which it fixes at 1500 ms",
+    ),
+    Seam(
+        "faust.transport.drivers.aiokafka",
+        "AIOKafkaConsumerThread.on_start",
+        "38b4e8bd1e10",
+        "extended: notes heartbeats",
+    ),
+    Seam(
+        "faust.transport.drivers.aiokafka",
+        "AIOKafkaConsumerThread._fetch_records",
+        "39a2c6c79fc1",
+        "relied on: what a fetch returns",
+    ),
+    Seam(
+        "faust.transport.drivers.aiokafka",
+        "Producer._ensure_producer",
+        "5592a4bbdf25",
+        "called: the client that writes batches",
+    ),
+    Seam("faust.tables.manager", "TableManager.on_start", "365dd25fbc0e", "replaced: without its wait of a second"),
+    Seam("faust.tables.manager", "TableManager._update_channels", "88e3941facc9", "called by the above"),
+    Seam("faust.tables.recovery", "Recovery._restart_recovery", "6bd8a8558a2d", "relied on: the order of recovery"),
+    Seam("faust.tables.recovery", "Recovery._seek_offsets", "19598ca63d94", "replaced: plans the seeks"),
+    Seam(
+        "faust.tables.recovery",
+        "Recovery._slurp_changelogs",
+        "7825c7e50f76",
+        "relied on: stock tables, and the end of recovery",
+    ),
+    Seam("faust.tables.recovery", "Recovery._build_offsets", "27eec86be06c", "relied on: what an offset counts"),
+    Seam("faust.tables.recovery", "Recovery._build_highwaters", "91b4cc0d3724", "relied on: same"),
+    Seam(
+        "faust.tables.recovery", "Recovery.on_recovery_completed", "6ef567acf072", "relied on: when sources are resumed"
+    ),
+    Seam("faust.tables.recovery", "Recovery._resume_streams", "d986a6710c1a", "relied on: same, without tables"),
+    Seam("faust.tables.base", "Collection", "023b0076de60", "subclassed: what a table must answer"),
+    Seam("faust.app.base", "App._on_partitions_revoked", "d5c895bbe57d", "relied on: when batches are drained"),
+    Seam("faust.app.base", "App._stop_consumer", "55854a5de12c", "relied on: same, at the stop"),
+    Seam("faust.app.base", "App._consumer_wait_empty", "6bc313c48c06", "replaced: drains open batches"),
+    Seam("faust.app.base", "App._on_agent_error", "bdd12f286de6", "replaced: ends the process"),
+    Seam("faust.app.base", "App._create_directories", "a9f571c3b04a", "replaced: makes none"),
+    Seam("faust.app.base", "App._new_transport", "42db531312dd", "replaced: our consumer"),
+    Seam("faust.app.base", "App._new_producer_transport", "eb3b4aa6a896", "replaced: our producer"),
+    Seam("faust.agents.agent", "Agent._execute_actor", "c750b828d2bd", "relied on: the error callback comes first"),
+    Seam(
+        "mode.supervisors", "CrashingSupervisor", "37e805f0af21", "relied on: an agent that failed is not started again"
+    ),
+    Seam("mode.services", "Service.crash", "14980000465d", "relied on: it reaches the worker"),
+    Seam("mode.threads", "MethodQueue.call", "57bd4157ba4e", "relied on: calls into the consumer thread"),
+    Seam(
+        "aiokafka.consumer.fetcher",
+        "Fetcher.fetched_records",
+        "be4348896b9b",
+        "relied on: records stay in order and behind seeks",
+    ),
+    Seam("aiokafka.consumer.fetcher", "Fetcher.seek_to", "f0ba6aba6c22", "relied on: it drops what was fetched"),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator._do_heartbeat",
+        "dc1d6632aaa6",
+        "wrapped: renews the lease",
+    ),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator.reset_generation",
+        "537aa37c531b",
+        "read: the generation, which fences commits",
+    ),
+    Seam(
+        "aiokafka.producer.producer",
+        "AIOKafkaProducer.send_batch",
+        "bf42b0f0c5c0",
+        "relied on: order within a partition",
+    ),
+    Seam("aiokafka.producer.message_accumulator", "MessageAccumulator.add_batch", "5ed1c5b1367a", "relied on: same"),
+    Seam(
+        "aiokafka.producer.message_accumulator",
+        "BatchBuilder.append",
+        "657d76f55157",
+        "relied on: the first record always has room",
+    ),
+)

@@ -1,0 +1,95 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.engine import BatchStream, EngineApp, FolderInUse, Misconfigured
+from streams.engine.folder import StateFolder
+from streams.engine.lease import Lease
+from streams.engine.settings import broker_addresses, broker_urls
+
+
+@pytest.fixture
+def app() -> Iterator[EngineApp]:
+    loop = asyncio.new_event_loop()  # Faust's services look for one when they are made
+    asyncio.set_event_loop(loop)
+    yield EngineApp("unit")
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+async def reads(stream: BatchStream) -> None:
+    async for _ in stream:
+        raise AssertionError
+
+
+def test_a_session_below_the_brokers_minimum_is_refused():
+    with pytest.raises(Misconfigured, match="refuses less than 6"):
+        EngineApp("unit", broker_session_timeout=5.9)
+
+
+def test_an_unknown_store_is_refused():
+    with pytest.raises(Misconfigured, match=r"memory:// or rocksdb://"):
+        EngineApp("unit", store="aerospike://")
+
+
+def test_exactly_once_is_refused():
+    with pytest.raises(Misconfigured, match="at-least-once"):
+        EngineApp("unit", processing_guarantee="exactly_once")
+
+
+def test_addresses():
+    urls = broker_urls("one:9092, kafka://two:9093;three:1")
+    assert urls == ["kafka://one:9092", "kafka://two:9093", "kafka://three:1"]
+    assert broker_addresses(urls) == ["one:9092", "two:9093", "three:1"]
+    with pytest.raises(Misconfigured):
+        broker_urls(" ")
+
+
+def test_settings_follow_from_each_other(app: EngineApp):
+    assert app.conf.broker_heartbeat_interval == pytest.approx(10 / 3)
+    assert app.conf.producer_acks == -1
+    assert app.conf.web_enabled is False
+
+
+def test_a_batch_topic_has_one_agent(app: EngineApp):
+    topic = app.batch_topic("facts")
+    app.agent(topic)(reads)
+    with pytest.raises(Misconfigured, match="read as batches by"):
+        app.agent(topic, name="again")(reads)
+    with pytest.raises(Misconfigured, match="read as batches by"):
+        app.agent("facts", name="plainly")(reads)
+
+
+def test_an_agent_of_batches_is_alone_and_does_not_yield(app: EngineApp):
+    with pytest.raises(Misconfigured, match="concurrency 1"):
+        app.agent(app.batch_topic("facts"), concurrency=2)
+
+    async def yields(stream: BatchStream):
+        async for batch in stream:
+            yield batch
+
+    with pytest.raises(Misconfigured, match="does not yield"):
+        app.agent(app.batch_topic("others"))(yields)
+
+
+def test_a_table_is_not_read_outside_of_a_batch(app: EngineApp):
+    table = app.batch_table("versions", changelog="tables.versions")
+    assert table.changelog_topic_name == "tables.versions"
+    assert list(table.items()) == []
+
+
+def test_a_state_folder_is_made_and_owned_by_one(tmp_path: Path):
+    first, second = StateFolder(tmp_path / "a" / "b"), StateFolder(tmp_path / "a" / "b")
+    first.open()
+    with pytest.raises(FolderInUse, match="in use by process"):
+        second.open()
+    first.close()
+    second.open()
+    second.close()
+
+
+def test_a_lease_ends_before_the_session():
+    assert Lease(6).holds
+    assert not Lease(1).holds

@@ -1,0 +1,50 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from streams.engine.rocks import RocksStore
+from streams.engine.store import MemoryStore, Store
+
+Open = Callable[[], Store]
+
+
+@pytest.fixture(params=["memory", "rocks"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return MemoryStore() if request.param == "memory" else RocksStore(lambda: tmp_path / "state", "table")
+
+
+def test_changes_and_their_offset_belong_together(store: Store):
+    assert store.offset(0) is None
+    assert store.get(0, b'"a"') is None
+    store.write(0, {b'"a"': b"1", b'"b"': b"2"}, 7)
+    store.write(0, {b'"a"': None, b'"c"': b"3"}, 9)
+    assert store.offset(0) == 9
+    assert dict(store.items(0)) == {b'"b"': b"2", b'"c"': b"3"}
+    assert store.offset(1) is None
+    store.close()
+
+
+def test_partitions_that_are_not_ours_are_let_go(store: Store):
+    store.write(0, {b'"a"': b"1"}, 1)
+    store.write(1, {b'"b"': b"2"}, 1)
+    store.retain({1})
+    assert dict(store.items(1)) == {b'"b"': b"2"}
+    store.close()
+
+
+def test_disk_outlives_the_process(tmp_path: Path):
+    first = RocksStore(lambda: tmp_path, "table")
+    first.write(3, {b'"a"': b"1"}, 41)
+    first.close()
+    second = RocksStore(lambda: tmp_path, "table")
+    assert second.offset(3) == 41
+    assert second.get(3, b'"a"') == b"1"
+    second.close()
+
+
+def test_memory_forgets_a_partition_it_let_go():
+    store = MemoryStore()
+    store.write(0, {b'"a"': b"1"}, 1)
+    store.retain(())
+    assert store.offset(0) is None  # so that it is read anew when it comes back
