@@ -60,6 +60,16 @@ class Reply:
         """HubSpot's own words."""
         return str(self.body.get("message") or f"status {self.status}")
 
+    def granted(self) -> Reply:
+        """This reply, to a read that HubSpot has no reason to refuse.
+
+        Raises:
+            Refused: it was refused all the same; the message is HubSpot's.
+        """
+        if self.refused:
+            raise Refused(f"hubspot refuses to show: {self.message}", code=self.code)
+        return self
+
     @property
     def results(self) -> list[Json]:
         """The results of a batch, a list or a search."""
@@ -127,16 +137,6 @@ class Api:
             Throttled, Parked, Transient: nothing was written.
         """
         return await self._call("POST", path, body=body, writes=writes)
-
-    async def must(self, reply: Reply) -> Reply:
-        """A reply to a read that may not be refused.
-
-        Raises:
-            Refused: it was; the message is HubSpot's.
-        """
-        if reply.refused:
-            raise Refused(f"hubspot refuses to show: {reply.message}", code=reply.code)
-        return reply
 
     async def close(self) -> None:
         """Release connections."""

@@ -81,7 +81,7 @@ class Polling:
         params["properties"] = ",".join(shape.properties if place.mode == "list" else [shape.modified])
         if place.after is not None:
             params["after"] = place.after
-        reply = await self._api.must(await self._api.get(self._api.objects(shape.path), params))
+        reply = (await self._api.get(self._api.objects(shape.path), params)).granted()
         records = [checked(record) for record in reply.results]
         if place.mode == "list":
             seen = await self._reading.complete(shape, records)
@@ -123,7 +123,7 @@ class Polling:
             "properties": properties or [order],
             "limit": 1 if descending else SEARCH_PAGE,
         }
-        reply = await self._api.must(await self._api.post(self._api.objects(feed, "/search"), body))
+        reply = (await self._api.post(self._api.objects(feed, "/search"), body)).granted()
         return [checked(record) for record in reply.results]
 
     async def _shown(self, shape: Shape, feed: str, found: list[Json]) -> list[Seen]:

@@ -83,7 +83,7 @@ class Reading:
         reply = await self._api.post(self._api.objects(path, "/batch/read"), body)
         if reply.status == NOT_FOUND:  # the object type is always there, so this says that none of the records is
             return []
-        return [checked(each) for each in (await self._api.must(reply)).results]
+        return [checked(each) for each in reply.granted().results]
 
     async def complete(self, shape: Shape, records: Sequence[Json]) -> list[Seen]:
         """Add what belongs to the records: the associations of their kind, and the line items of deals."""
@@ -113,7 +113,7 @@ class Reading:
         for chunk in chunks(ids, ASSOCIATION_READS):
             inputs: list[Json] = [{"id": each} for each in chunk]
             while inputs:
-                reply = await self._api.must(await self._api.post(path, {"inputs": inputs}))
+                reply = (await self._api.post(path, {"inputs": inputs})).granted()
                 inputs = []
                 for result in reply.results:  # a record without associations is simply not there, or in `errors`
                     origin = str((result.get("from") or {}).get("id"))
@@ -144,7 +144,7 @@ class Reading:
     async def _single(self, shape: Shape, record_id: str) -> Json | None:
         path = self._api.objects(shape.path, f"/{record_id}")
         reply = await self._api.get(path, {"properties": ",".join(shape.properties)})
-        return None if reply.status == NOT_FOUND else checked((await self._api.must(reply)).body)
+        return None if reply.status == NOT_FOUND else checked(reply.granted().body)
 
     def _gone(self, kind: str, record_id: str) -> Seen:
         # A record that is not there has no version of its own; now is later than all that was seen of it.

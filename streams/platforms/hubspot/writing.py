@@ -196,7 +196,8 @@ class Writing:
             return []
         partly = bool(reply.errors)
         if (reply.refused or partly) and len(jobs) > 1:  # its errors do not say which pair they mean
-            return [each for job in jobs for each in await self._join(run, [job], kind)]
+            middle = len(jobs) // 2  # what was made of it is made again, which changes nothing
+            return await self._join(run, jobs[:middle], kind) + await self._join(run, jobs[middle:], kind)
         if reply.refused or partly:
             error = reply.errors[0] if partly else reply.body
             run.touched = True
