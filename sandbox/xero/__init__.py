@@ -7,5 +7,11 @@ that the two cannot share one misunderstanding. Tags in docstrings say how well 
 
 * ``REC``: seen in a recorded reply of the real service;
 * ``SPEC``: stated by Xero's OpenAPI file or its documentation;
-* ``K``: general knowledge, unverified; where it matters it is a switch.
+* ``XD``: on Xero's developer pages, seen in part;
+* ``K``: general knowledge, unverified; where it matters it is a switch of the organisation.
+
+Beside the shared controls, ``/_sandbox/`` has ``people/api.xro/2.0/...`` (the API as a person's screen uses
+it: no token, no quota, webhooks fire), ``people/merge`` (``loser``, ``winner``), ``tamper/{Resource}/{id}``
+(fields changed in silence), ``grant`` and ``expire`` (tokens), and ``settings`` (lock dates, limits,
+switches).
 """

@@ -43,7 +43,7 @@ PHONE: fields.Table = {
 PERSON: fields.Table = {
     "FirstName": fields.text(255),
     "LastName": fields.text(255),
-    "EmailAddress": fields.text(255),
+    "EmailAddress": fields.email,
     "IncludeInEmails": fields.flag,
 }
 WRITABLE: fields.Table = {
@@ -54,7 +54,7 @@ WRITABLE: fields.Table = {
     "FirstName": fields.text(255),
     "LastName": fields.text(255),
     "CompanyNumber": fields.text(50),
-    "EmailAddress": fields.text(255),
+    "EmailAddress": fields.email,
     "BankAccountDetails": fields.text(),
     "TaxNumber": fields.text(50),
     "AccountsReceivableTaxType": fields.text(50),

@@ -6,7 +6,7 @@ itself. VOIDED and DELETED are final. A document with a payment or an allocation
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sandbox.xero import contacts, fields, lines
 from sandbox.xero.arithmetic import rounded
 from sandbox.xero.problems import Invalid, Malformed, Missing
+from sandbox.xero.request import WIDE
 from sandbox.xero.shelf import Shelf
 from sandbox.xero.wire import Record
 
@@ -183,7 +184,8 @@ def _finish(
     elif before is not None and not leaving and ({"LineAmountTypes", "Status"} & found.keys()):
         again = [{name: value for name, value in each.items() if name != "TaxAmount"} for each in previous]
         kept = previous if before["LineAmountTypes"] == after["LineAmountTypes"] else again
-        made, totals = lines.build(organisation, kept, setting, previous)
+        exact = replace(setting, places=WIDE)  # kept lines keep the places they have
+        made, totals = lines.build(organisation, kept, exact, previous)
     else:
         made = previous
         totals = lines.sums(made, before["LineAmountTypes"] if before is not None else setting.line_amount_types)

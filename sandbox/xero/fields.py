@@ -5,6 +5,7 @@ element (``Invalid``). A field that is not in a resource's table is read-only or
 ignored: the official SDK sends ``HasErrors: false`` and the like. ``null`` means not given.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,7 @@ from uuid import UUID
 from sandbox.xero.problems import Invalid, Malformed
 from sandbox.xero.wire import Record, parse_day
 
+_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
 Reader = Callable[[str, Any], Any]
 Table = Mapping[str, Reader]
 
@@ -29,6 +31,14 @@ def text(limit: int = 4000) -> Reader:
         return value
 
     return read
+
+
+def email(name: str, value: object) -> str:
+    """An address or nothing [K on the wording]."""
+    address: str = text(255)(name, value)
+    if address and not _EMAIL.match(address):
+        raise Invalid("Email address must be valid.")
+    return address
 
 
 def choice(*allowed: str) -> Reader:

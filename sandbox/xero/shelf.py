@@ -73,7 +73,7 @@ class Shelf:
     def __init__(self, kind: str, key: str, journal: Journal, indexes: Mapping[str, Index] | None = None) -> None:
         self.kind = kind
         self.key = key
-        self._journal = journal
+        self.journal = journal
         self._records: dict[str, Record] = {}
         self._indexes = dict(indexes or {})
         self._entries: dict[str, dict[str, dict[str, None]]] = {name: {} for name in self._indexes}
@@ -96,7 +96,7 @@ class Shelf:
     def put(self, record: Record, *, quiet: bool = False) -> Record:
         """Replace or add the record, noting it in the journal."""
         id_ = str(record[self.key]).lower()
-        self._journal.note(self, id_, self._records.get(id_), quiet=quiet)
+        self.journal.note(self, id_, self._records.get(id_), quiet=quiet)
         self.restore(id_, record)
         return record
 
@@ -117,7 +117,7 @@ class Shelf:
 
     def remove(self, id_: str) -> None:
         """Take a record away for good (items, contact persons of a group); undone by a rollback."""
-        self._journal.note(self, id_.lower(), self._records.get(id_.lower()), quiet=True)
+        self.journal.note(self, id_.lower(), self._records.get(id_.lower()), quiet=True)
         self.restore(id_.lower(), None)
 
     def _values(self, record: Record) -> Iterator[tuple[str, str]]:

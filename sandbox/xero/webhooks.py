@@ -138,7 +138,7 @@ class Subscription(Deliverer):
         self._failing_since = None
         self.handshake = []
         if url is None:
-            self.status = "none"
+            self.status, self.target_url = "none", None
             return None
         self.status = "intent required"
         self.target_url = url

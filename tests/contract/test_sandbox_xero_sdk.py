@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from xero_python.accounting import Account as XeroAccount
 from xero_python.accounting import (
     AccountingApi,
     Allocation,
     Allocations,
+    BankTransaction,
+    BankTransactions,
     Contact,
     ContactGroup,
     ContactGroups,
@@ -29,6 +32,8 @@ from xero_python.accounting import (
     PaymentDelete,
     Payments,
     Purchase,
+    Quote,
+    Quotes,
 )
 from xero_python.api_client import ApiClient, Configuration
 from xero_python.api_client.oauth2 import OAuth2Token, TokenApi
@@ -239,6 +244,31 @@ def test_history_notes_are_added(rig: Rig) -> None:
     note = HistoryRecords(history_records=[HistoryRecord(details="Synced")])
     rig.api.create_invoice_history(rig.tenant, made.invoice_id, note)
     assert rig.api.get_invoice_history(rig.tenant, made.invoice_id).history_records[0].details == "Synced"
+
+
+def test_quotes_and_money_in_advance_are_read(rig: Rig) -> None:
+    id_ = contact(rig)
+    line = LineItem(description="Seats", quantity=Decimal(2), unit_amount=Decimal(50), account_code="200")
+    quote = Quote(contact=Contact(contact_id=id_), date=date(2026, 9, 1), line_items=[line], title="Seats")
+    rig.api.create_quotes(rig.tenant, Quotes(quotes=[quote]))
+    shown = rig.api.get_quotes(rig.tenant, page=1).quotes[0]
+    assert (shown.quote_number, shown.status.value, shown.total) == ("QU-0001", "DRAFT", Decimal(115))
+    banked = BankTransaction(
+        type="RECEIVE-PREPAYMENT", contact=Contact(contact_id=id_), line_items=[line],
+        bank_account=XeroAccount(code="090"),
+    )  # fmt: skip
+    rig.api.create_bank_transactions(rig.tenant, BankTransactions(bank_transactions=[banked]))
+    advance = rig.api.get_prepayments(rig.tenant, page=1).prepayments[0]
+    assert (advance.type, advance.remaining_credit) == ("RECEIVE-PREPAYMENT", Decimal(115))
+    assert rig.api.get_bank_transactions(rig.tenant).bank_transactions[0].prepayment_id == advance.prepayment_id
+
+
+def test_a_merged_contact_points_at_the_one_that_stayed(rig: Rig) -> None:
+    loser, winner = contact(rig, "Acme"), contact(rig, "Acme Limited")
+    body = {"loser": loser, "winner": winner}
+    assert httpx.post(f"{rig.url}/_sandbox/people/merge", json=body).status_code == 200
+    gone = rig.api.get_contact(rig.tenant, loser).contacts[0]
+    assert (gone.contact_status, gone.merged_to_contact_id) == ("ARCHIVED", winner)
 
 
 def test_an_unknown_id_is_an_empty_404(rig: Rig) -> None:
