@@ -121,3 +121,12 @@ async def test_switching_to_inclusive_works_the_tax_out_again(xero: Xero) -> Non
     assert made["Total"] == Decimal("132.25")
     changed = await xero.save("POST", f"Invoices/{made['InvoiceID']}", {"LineAmountTypes": "Inclusive"})
     assert (changed["SubTotal"], changed["TotalTax"], changed["Total"]) == (100, 15, 115)
+
+
+async def test_approving_a_draft_keeps_the_places_of_its_lines(xero: Xero) -> None:
+    line = {**LINE, "Quantity": 1000, "UnitAmount": Decimal("0.0125"), "TaxType": "NONE"}
+    body = {"Type": "ACCREC", "Contact": {"Name": "A"}, "LineItems": [line], "DueDate": "2026-10-01"}
+    draft = await xero.save("PUT", "Invoices?unitdp=4", body)
+    approved = await xero.save("POST", f"Invoices/{draft['InvoiceID']}", {"Status": "AUTHORISED"})
+    assert (approved["Status"], approved["Total"]) == ("AUTHORISED", Decimal("12.50"))
+    assert approved["LineItems"][0]["LineItemID"] == draft["LineItems"][0]["LineItemID"]
