@@ -4,13 +4,43 @@ from __future__ import annotations
 
 import typer
 
-from console.commands import decisions, events, ledger, page, quarantine, status, totals, variances
+from console.commands import (
+    broker,
+    check,
+    contract,
+    decisions,
+    events,
+    gateway,
+    init,
+    ledger,
+    links,
+    page,
+    quarantine,
+    sandbox,
+    status,
+    totals,
+    variances,
+    worker,
+)
 
-_LOOK = "What is going on"
+_BEGIN = "Begin"
+_RUN = "Run"
+_LOOK = "See what is going on"
+_DECIDE = "Decide"
 
 
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
-    for module in (status, events, decisions, ledger, totals, variances, page):
-        app.command(module.__name__.rpartition(".")[2], rich_help_panel=_LOOK, epilog=module.EXAMPLES)(module.command)
+    for panel, modules in (
+        (_BEGIN, (init, check)),
+        (_RUN, (worker, gateway, page, broker)),
+        (_LOOK, (status, events, decisions, ledger, totals, variances)),
+        (_DECIDE, (links,)),
+    ):
+        for module in modules:
+            name = module.__name__.rpartition(".")[2]
+            app.command(name, rich_help_panel=panel, epilog=module.EXAMPLES)(module.command)
+    app.command("link", rich_help_panel=_DECIDE, epilog=links.LINK_EXAMPLES)(links.link)
+    app.add_typer(contract.app, name="contract", rich_help_panel=_BEGIN)
+    app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_RUN)
     app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LOOK)

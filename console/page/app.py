@@ -39,7 +39,6 @@ def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) ->
         try:
             yield
         finally:
-            feed.close()
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
@@ -83,6 +82,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+class Server(uvicorn.Server):
+    """A server that ends the streams before it waits for its connections to end."""
+
+    def __init__(self, config: uvicorn.Config, feed: Feed) -> None:
+        super().__init__(config)
+        self._feed = feed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Go down."""
+        await self._feed.close()
+        await super().shutdown(sockets)
+
+
 def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` hears the address as soon as it is bound (port 0 takes a free one).
 
@@ -107,14 +119,15 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
     def failed() -> None:
         server.should_exit = True  # a page that no longer moves must not look alive; the lifespan raises what it was
 
+    app = create_app(settings, failed)
     config = uvicorn.Config(
-        create_app(settings, failed),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=1,  # streams are open for as long as someone watches
+        timeout_graceful_shutdown=1,  # streams have ended by then
         limit_concurrency=MAX_CONNECTIONS,
     )
-    server = uvicorn.Server(config)
+    server = Server(config, app.state.feed)
     server.run(sockets=[listener])

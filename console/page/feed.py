@@ -91,16 +91,18 @@ class Feed:
         found["tenant"] = self.settings.tenant
         return orjson.dumps(found)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let every reader go: the page is going down."""
-        self._closing = True
+        async with self._published:
+            self._closing = True
+            self._published.notify_all()
 
     async def readings(self) -> AsyncIterator[bytes | None]:
         """Every new overview from the present one on; None now and then, to keep the line open."""
         seen = 0
         while not self._closing:
             async with self._published:
-                if self._version == seen:
+                if self._version == seen and not self._closing:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._published.wait(), BREATH)
                 document = self._document if self._version != seen else None

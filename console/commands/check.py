@@ -1,0 +1,88 @@
+"""`revmark check`: is everything there that a worker needs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from console import envfile
+from console.exits import NEEDS_PERSON
+from console.options import Document, examples
+from console.output import note, say, show_json
+from console.session import Session, session_of
+from streams.checkup import Finding
+
+EXAMPLES = examples(
+    "revmark check", "revmark check --create", "revmark check --json | jq '.findings[] | select(.ok|not)'"
+)
+PROPERTIES = "hubspot properties"
+
+
+def command(
+    context: typer.Context,
+    *,
+    create: Annotated[bool, typer.Option("--create", help="make the properties that HubSpot lacks")] = False,
+    json: Document = False,
+) -> None:
+    """Test contract, broker, credentials, scopes, properties, accounts and tax rates. Exits 1 if one is not well.
+
+    For each it says what is wrong, why, and what to do next. Nothing is written to the platforms without --create.
+    """
+    session = session_of(context)
+    found = asyncio.run(_look(session, create=create, quiet=json))
+    if not json and not create and _lacks_properties(found) and sys.stdin.isatty() and sys.stdout.isatty():
+        say("")
+        if typer.confirm("Make the missing HubSpot properties now?"):
+            found = asyncio.run(_look(session, create=True, quiet=False))
+    well = all(each.ok for each in found)
+    if json:
+        show_json({"ok": well, "findings": [asdict(each) for each in found]})
+    else:
+        say("")
+        wrong = sum(not each.ok for each in found)
+        say("All is well. Next: revmark worker" if well else f"{wrong} of {len(found)} need mending.", "bold")
+    if not well:
+        raise typer.Exit(NEEDS_PERSON)
+
+
+async def _look(session: Session, *, create: bool, quiet: bool) -> list[Finding]:
+    from streams.checkup import checkup  # noqa: PLC0415 - loads both platforms' clients
+
+    found = []
+    async for each in checkup(session.settings, create=create, keep=_keep(session)):
+        found.append(each)
+        if not quiet:
+            _print(each)
+    return found
+
+
+def _print(finding: Finding) -> None:
+    mark, style = ("ok  ", "green") if finding.ok else ("NO  ", "red")
+    say(f"{mark}{finding.name}: {finding.detail}", style if not finding.ok else "")
+    if finding.next_step:
+        say(f"      -> {finding.next_step}", "yellow")
+
+
+def _lacks_properties(found: list[Finding]) -> bool:
+    return any(each.name == PROPERTIES and not each.ok and "--create" in each.next_step for each in found)
+
+
+def _keep(session: Session) -> Callable[[str], None] | None:
+    """Xero's refresh token is used up by a test; its successor goes where it came from, if that is the file."""
+    path = envfile.path_of(session.env_file)
+    present = session.settings.xero_refresh_token.get_secret_value()
+    if not envfile.holds(path, "xero_refresh_token", present):
+        return None
+
+    def keep(successor: str) -> None:
+        nonlocal present
+        envfile.replace(path, "xero_refresh_token", present, successor)
+        present = successor
+        note(f"Xero's grant was renewed; its new refresh token is in {path}")
+
+    return keep

@@ -1,0 +1,80 @@
+"""`revmark contract`: lint and show the Revenue Data Contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.exits import NEEDS_PERSON
+from console.options import Document, examples
+from console.output import Cell, Sheet, say, show, show_json, value_text
+from console.session import session_of
+from schemas.contract import Contract, FieldRule, lint, load_contract
+
+app = typer.Typer(help="Look at the Revenue Data Contract.", no_args_is_help=True, rich_markup_mode="rich")
+File = Annotated[Path | None, typer.Option("--file", help="the contract; REVMARK_CONTRACT if not given")]
+
+
+def _path(context: typer.Context, file: Path | None) -> Path:
+    return file or session_of(context).settings.contract
+
+
+@app.command("lint", epilog=examples("revmark contract lint", "revmark contract lint --file new.yaml --json"))
+def lint_(context: typer.Context, *, file: File = None, json: Document = False) -> None:
+    """Look for gaps and contradictions. Exits 1 when workers would not start with it, 2 when it does not load."""
+    path = _path(context, file)
+    contract = load_contract(path)
+    found = lint(contract)
+    if json:
+        rows = [{"level": each.level, "path": each.path, "message": each.message} for each in found]
+        show_json({"file": str(path), "digest": contract.digest, "findings": rows})
+    elif not found:
+        say(f"{path}: nothing to mend", "green")
+    else:
+        sheet = Sheet(("level", "where", "what*"))
+        for each in found:
+            sheet.add(Cell(each.level, "red" if each.level == "error" else "yellow"), each.path, each.message)
+        show(sheet)
+    if any(each.level == "error" for each in found):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command("show", epilog=examples("revmark contract show", "revmark contract show --json"))
+def show_(context: typer.Context, *, file: File = None, json: Document = False) -> None:
+    """Show who owns what, and what may never happen."""
+    path = _path(context, file)
+    contract = load_contract(path)
+    if json:
+        show_json({"file": str(path), "digest": contract.digest, **contract.model_dump(mode="json")})
+        return
+    say(f"{contract.name}  ({path}, {contract.pattern}, digest {contract.digest})", "bold")
+    say(f"business days in {contract.timezone}, base currency {contract.base_currency}\n")
+    sheet = Sheet(("entity", "master", "field", "who decides"))
+    for entity, clause in contract.entities.items():
+        for name, rule in clause.fields.items() or [("", None)]:
+            sheet.add(entity.value.replace("_", " "), clause.master.value, name, _who(rule))
+    show(sheet)
+    say("")
+    show(_settings(contract))
+
+
+def _who(rule: FieldRule | None) -> str:
+    if rule is None:
+        return "-"
+    if rule.policy == "newest":
+        return f"the later change; a person within {rule.tolerance_seconds} s"
+    if rule.policy == "review":
+        return "a person, when both changed it"
+    owner = rule.owner.value if rule.owner else "-"
+    return f"{owner} until {str(rule.until).replace('_', ' ')}, then {rule.then.value}" if rule.then else owner
+
+
+def _settings(contract: Contract) -> Sheet:
+    sheet = Sheet(("clause", "setting", "value"))
+    for clause in ("guards", "identity", "lifecycle", "timing", "invoice_defaults"):
+        for name, value in getattr(contract, clause).model_dump(mode="json").items():
+            shown = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else value_text(value)
+            sheet.add(clause.replace("_", " "), name.replace("_", " "), shown)
+    return sheet

@@ -1,0 +1,28 @@
+"""`revmark gateway`: where platforms call us."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from console.options import examples
+from console.output import note
+from console.session import session_of
+
+EXAMPLES = examples("revmark gateway", "revmark gateway --host 0.0.0.0 --port 8080")
+
+
+def command(
+    context: typer.Context,
+    *,
+    host: Annotated[str | None, typer.Option(help="address to listen on; REVMARK_GATEWAY_HOST if not given")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="REVMARK_GATEWAY_PORT if not given")] = None,
+) -> None:
+    """Take the platforms' webhooks, verify them and put them on Kafka, until Ctrl-C."""
+    from streams.gateway.serve import serve  # noqa: PLC0415 - loads the web server
+
+    given = {name: value for name, value in (("gateway_host", host), ("gateway_port", port)) if value is not None}
+    settings = session_of(context).settings.model_copy(update=given)
+    note(f"gateway: listening on {settings.gateway_host}:{settings.gateway_port}, called as {settings.gateway_url}")
+    serve(settings)

@@ -1,0 +1,39 @@
+"""`revmark init`: writes the contract and the settings file to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.envfile import commented, write_private
+from console.options import examples
+from console.output import say
+from schemas.contract import template
+from schemas.errors import SettingsError
+
+EXAMPLES = examples("revmark init", "revmark init --folder /etc/revmark", "revmark init --force")
+
+
+def command(
+    folder: Annotated[Path, typer.Option(help="where the two files go")] = Path(),
+    *,
+    force: Annotated[bool, typer.Option("--force", help="write over files that are there")] = False,
+) -> None:
+    """Write contract.yaml and revmark.env, both with comments."""
+    contract, settings = folder / "contract.yaml", folder / "revmark.env"
+    there = [path for path in (contract, settings) if path.exists()]
+    if there and not force:
+        names = " and ".join(str(path) for path in there)
+        raise SettingsError(
+            f"{names} exist{'s' if len(there) == 1 else ''} already. Nothing was written. Next: edit what is there, or "
+            "`revmark init --force` to begin again (a new REVMARK_SECRET_KEY cannot open what the old one sealed)"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    contract.write_text(template(), encoding="utf-8")
+    write_private(settings, commented())
+    say(f"{contract}  who owns what, when, and what may never happen: read it with finance and sales")
+    say(f"{settings}   addresses and credentials: fill in the empty ones; only you can read it")
+    say("")
+    say("Next: revmark contract lint, revmark check, revmark worker")

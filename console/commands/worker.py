@@ -1,0 +1,32 @@
+"""`revmark worker`: one Faust worker."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from console.options import examples
+from console.session import session_of
+
+EXAMPLES = examples("revmark worker", "revmark worker --name two", "faust -A streams.app worker -l info")
+
+
+def command(
+    context: typer.Context,
+    *,
+    name: Annotated[
+        str | None, typer.Option(help="its folder under the state folder; each worker of a machine needs its own")
+    ] = None,
+) -> None:
+    """Run a worker, until Ctrl-C. More workers share the work: give each its own --name."""
+    session = session_of(context)
+    if session.env_file is not None:
+        os.environ["REVMARK_ENV_FILE"] = str(session.env_file)  # the app reads its settings when it is imported
+    if name is not None:
+        os.environ["REVMARK_WORKER"] = name
+    settings = session.settings
+    from streams.app import run_worker  # noqa: PLC0415 - loads Faust, and connects what it declares
+
+    run_worker(settings)

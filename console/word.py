@@ -1,0 +1,102 @@
+"""A person's word on two records: put on the topic `changes`, and waited for until a worker has taken it up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+
+from console.projection.cluster import admin, describe, unreachable
+from console.projection.delivery import topics_of
+from schemas.change import Link
+from schemas.errors import Transient
+from streams.settings import Settings
+
+LOOK = 0.25  # seconds between looks at the group's offset, which a worker commits every second
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person says."""
+
+    settings: Settings
+    left: str
+    right: str
+    same: bool
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it lies."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    @property
+    def name(self) -> str:
+        """As quarantine would name it."""
+        return f"{self.topic}-{self.partition}-{self.offset}"
+
+
+async def put(word: Word) -> Place:
+    """Put it on the topic.
+
+    Raises:
+        Transient: the broker does not answer, or has no such topic yet.
+    """
+    settings = word.settings
+    topics = topics_of(settings)
+    bare = topics.changes.name
+    if bare not in (await describe(settings.broker, topics, [bare])).partitions:
+        raise Transient(
+            f"there is no topic {topics.name(topics.changes)} at {settings.broker}. Nothing was sent. "
+            "Next: revmark worker makes it",
+            code="topic",
+        )
+    record = Link(
+        tenant=settings.tenant,
+        left=word.left,
+        right=word.right,
+        same=word.same,
+        who=word.who,
+        why=word.why,
+        seen_at=datetime.now(UTC),
+    )
+    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all")
+    try:
+        await producer.start()
+        sent = await producer.send_and_wait(
+            topics.name(topics.changes), record.to_bytes(), key=settings.tenant.encode()
+        )
+    except (KafkaError, OSError) as error:
+        raise unreachable(settings.broker, error) from error
+    finally:
+        await producer.stop()
+    return Place(sent.topic, sent.partition, sent.offset)
+
+
+async def taken_up(settings: Settings, place: Place, seconds: float) -> bool:
+    """Wait until the workers' group has committed past a record; tell whether it did in time.
+
+    Raises:
+        Transient: the broker stopped answering.
+    """
+    partition = TopicPartition(place.topic, place.partition)
+    async with admin(settings.broker) as client:
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    with contextlib.suppress(GroupCoordinatorNotAvailableError):  # no group has met on it yet
+                        found = await client.list_consumer_group_offsets(settings.group, partitions=[partition])
+                        if partition in found and found[partition].offset > place.offset:
+                            return True
+                    await asyncio.sleep(LOOK)
+        except TimeoutError:
+            return False

@@ -1,0 +1,101 @@
+"""Xero's grant, without getting in the way of the worker that owns it.
+
+A refresh gives a new refresh token and ends the old one. So a running worker's access token is used while it lives,
+and a refresh is made only where the new token can be kept: in the settings file, to which a worker turns when its own
+no longer works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from schemas.errors import RevmarkError, SettingsError
+from streams.platforms.xero.grants import EARLY, Grant
+from streams.settings import Settings
+from streams.topics import Topics
+from streams.vault import Vault
+
+PATIENCE = 15.0  # seconds to read a table of a few dozen rows
+
+
+class Keeper:
+    """Loads the grant that the workers hold, and keeps a new one for them."""
+
+    def __init__(self, settings: Settings, keep: Callable[[str], None] | None) -> None:
+        self._settings = settings
+        self._keep = keep
+        self.grant: Grant | None = None
+
+    async def load(self) -> Grant | None:
+        """The grant as the workers stored it; None where there is none, or no broker to ask.
+
+        Raises:
+            SettingsError: it cannot be used, and a renewed one could not be kept.
+        """
+        sealed = await _stored(self._settings)
+        if sealed is not None:
+            vault = Vault.from_text(self._settings.secret_key.get_secret_value())
+            opened = vault.open(sealed, tenant=self._settings.tenant, platform="xero", purpose="grant")
+            self.grant = Grant.from_bytes(opened)
+        lives = self.grant is not None and self.grant.expires_at - datetime.now(UTC) > EARLY
+        begun = self.grant is not None or bool(self._settings.xero_refresh_token.get_secret_value())
+        if begun and not lives and self._keep is None:
+            raise SettingsError(
+                "to test Xero's grant would use up its refresh token, and the next one could not be kept: it is not in "
+                "the settings file",
+                code="keep",
+            )
+        return self.grant
+
+    async def save(self, grant: Grant) -> None:
+        """Keep a renewed grant's refresh token."""
+        if self._keep is not None:
+            self._keep(grant.refresh_token)
+        self.grant = grant
+
+
+async def _stored(settings: Settings) -> str | None:
+    """The sealed grant on the lane's table, if a broker with one answers."""
+    topics = Topics(settings.topic_prefix, settings.partitions, settings.replication)
+    topic = topics.name(topics.cursors)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await _read(settings.broker, topic, orjson.dumps(f"{settings.connection('xero')}|grant"))
+    except (KafkaError, OSError, TimeoutError):
+        return None
+
+
+async def _read(broker: str, topic: str, key: bytes) -> str | None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    try:
+        await admin.start()
+        if topic not in await admin.list_topics():  # asking for it by name could make it
+            return None
+        (described,) = await admin.describe_topics([topic])
+    finally:
+        await admin.close()
+    places = [TopicPartition(topic, each["partition"]) for each in described["partitions"]]
+    found: str | None = None
+    async with AIOKafkaConsumer(bootstrap_servers=broker, group_id=None, auto_offset_reset="earliest") as consumer:
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for records in (await consumer.getmany(timeout_ms=250)).values():
+                for record in records:
+                    if record.key == key:
+                        found = None if record.value is None else str(orjson.loads(record.value))
+    return found
+
+
+def advice(error: RevmarkError) -> str:
+    """What to do about a grant that does not work."""
+    if error.code == "keep":
+        return "start a worker first, or put REVMARK_XERO_REFRESH_TOKEN into the settings file, then: revmark check"
+    return "set REVMARK_XERO_CLIENT_ID, _CLIENT_SECRET and a fresh REVMARK_XERO_REFRESH_TOKEN, then: revmark check"

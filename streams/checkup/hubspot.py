@@ -1,0 +1,94 @@
+"""HubSpot: credentials, the portal, what may be read, the properties that must exist."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+
+from schemas.contract import Contract
+from schemas.errors import RevmarkError
+from streams.checkup.finding import Finding
+from streams.platforms.hubspot.client import HubSpotClient
+from streams.platforms.hubspot.properties import create_properties, missing_properties
+from streams.platforms.registry import hubspot_auth
+from streams.settings import Settings
+
+NOBODY = "1"  # an id no portal gives a record of ours: reading it asks for the scope and shows nothing
+KINDS = ("company", "contact", "product", "deal", "line_item", "invoice")
+
+
+async def findings(
+    settings: Settings, contract: Contract | None, *, create: bool, transport: httpx.AsyncBaseTransport | None
+) -> AsyncIterator[Finding]:
+    """Look at the connection; stop at the first thing without which the rest cannot be seen."""
+    try:
+        auth = hubspot_auth(settings)
+    except RevmarkError as error:
+        step = "set REVMARK_HUBSPOT_TOKEN to the token of a private app"
+        yield Finding("hubspot credentials", ok=False, detail=error.message, next_step=step)
+        return
+    client = HubSpotClient(settings.hubspot_url, settings.hubspot_version, auth, transport=transport)
+    try:
+        try:
+            account = await client.account()
+        except RevmarkError as error:
+            step = "set REVMARK_HUBSPOT_TOKEN (or the OAuth settings) anew, then: revmark check"
+            yield Finding("hubspot credentials", ok=False, detail=error.message, next_step=step)
+            return
+        portal = str(account.get("portalId") or "")
+        yield Finding("hubspot credentials", ok=True, detail=f"portal {portal} answers at {settings.hubspot_url}")
+        yield _portal(settings, portal)
+        if contract is not None and account.get("companyCurrency") not in {None, contract.base_currency}:
+            said = (
+                f"the portal's currency is {account['companyCurrency']} and the contract's is {contract.base_currency}"
+            )
+            step = "see that base_currency in the contract is the ERP's: it is what product prices are stated in"
+            yield Finding("hubspot currency", ok=True, detail=said, next_step=step)
+        for finding in [await _scopes(client), await _properties(client, create=create)]:
+            yield finding
+    finally:
+        await client.close()
+
+
+def _portal(settings: Settings, portal: str) -> Finding:
+    if settings.hubspot_portal == portal:
+        return Finding("hubspot portal", ok=True, detail=f"the settings name portal {portal} too")
+    said = f"the settings name {settings.hubspot_portal or 'no portal'}, the credentials belong to {portal}"
+    return Finding(
+        "hubspot portal",
+        ok=False,
+        detail=f"{said}; webhooks of a portal that is not ours are passed over",
+        next_step=f"set REVMARK_HUBSPOT_PORTAL={portal}",
+    )
+
+
+async def _scopes(client: HubSpotClient) -> Finding:
+    refused: list[str] = []
+    for kind in KINDS:
+        try:
+            await client.read(kind, [NOBODY])
+        except RevmarkError as error:
+            refused.append(f"{kind.replace('_', ' ')}: {error.message}")
+    if refused:
+        step = "give the app the scopes named above, install it again, then: revmark check"
+        return Finding("hubspot scopes", ok=False, detail="; ".join(refused), next_step=step)
+    return Finding("hubspot scopes", ok=True, detail=f"reads {len(KINDS)} kinds; write scopes show at the first write")
+
+
+async def _properties(client: HubSpotClient, *, create: bool) -> Finding:
+    name = "hubspot properties"
+    try:
+        missing = await missing_properties(client)
+        if missing and create:
+            made = await create_properties(client, missing)
+            return Finding(name, ok=True, detail=f"{len(made)} made: {', '.join(each.name for each in made)}")
+    except RevmarkError as error:
+        step = "give the app the crm.schemas scopes, then: revmark check --create"
+        return Finding(name, ok=False, detail=error.message, next_step=step)
+    if missing:
+        names = ", ".join(f"{each.kind}.{each.name}" for each in missing)
+        return Finding(
+            name, ok=False, detail=f"{len(missing)} are missing: {names}", next_step="revmark check --create"
+        )
+    return Finding(name, ok=True, detail="all are there")

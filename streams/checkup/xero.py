@@ -1,0 +1,169 @@
+"""Xero: the grant, the organisation, scopes, and the codes that the contract names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from schemas.contract import Contract
+from schemas.errors import RevmarkError
+from streams.checkup.finding import Finding
+from streams.checkup.grant import Keeper, advice
+from streams.platforms.xero.checkup import accounts, organisation, reached, tax_types
+from streams.platforms.xero.client import XeroClient
+from streams.platforms.xero.grants import Grants
+from streams.settings import Settings
+
+# What is written, and the scopes of which one lets it be (facts B1: broad ones of older apps, granular ones since).
+WRITES = {
+    "contacts": ("accounting.contacts",),
+    "items": ("accounting.settings",),
+    "invoices": ("accounting.invoices", "accounting.transactions"),
+}
+READS = ("Contacts", "ContactGroups", "Items", "Invoices", "Payments", "CreditNotes")
+
+Look = Callable[[XeroClient, Contract], Coroutine[Any, Any, Finding]]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def findings(
+    settings: Settings,
+    contract: Contract | None,
+    *,
+    keep: Callable[[str], None] | None,
+    transport: httpx.AsyncBaseTransport | None,
+) -> AsyncIterator[Finding]:
+    """Look at the connection; stop at the first thing without which the rest cannot be seen."""
+    keeper = Keeper(settings, keep)
+    grants = Grants(
+        settings.xero_identity_url,
+        settings.xero_client_id,
+        settings.xero_client_secret.get_secret_value(),
+        load=keeper.load,
+        save=keeper.save,
+        clock=_now,
+        first=settings.xero_refresh_token.get_secret_value(),
+        transport=transport,
+    )
+    client = XeroClient(
+        settings.xero_url,
+        settings.xero_tenant,
+        grants,
+        clock=_now,
+        sleep=asyncio.sleep,
+        transport=transport,
+        minute_calls=settings.xero_minute_calls,
+    )
+    try:
+        try:
+            reach = {each.organisation: each.name for each in await reached(client.connection)}
+        except RevmarkError as error:
+            yield Finding("xero credentials", ok=False, detail=error.message, next_step=advice(error))
+            return
+        names = ", ".join(f"{name} ({key})" for key, name in reach.items()) or "no organisation"
+        yield Finding("xero credentials", ok=True, detail=f"the grant reaches {names}")
+        if settings.xero_tenant not in reach:
+            said = f"REVMARK_XERO_TENANT is {settings.xero_tenant or 'empty'}; the grant reaches {names}"
+            step = f"set REVMARK_XERO_TENANT={next(iter(reach))}" if reach else "connect the app to the organisation"
+            yield Finding("xero organisation", ok=False, detail=said, next_step=step)
+            return
+        for look in (_organisation, _accounts, _tax_types, _hold_group):
+            if contract is not None:
+                yield await _guarded(look, client, contract)
+        yield await _scopes(client, keeper)
+    finally:
+        await client.close()
+
+
+async def _guarded(look: Look, client: XeroClient, contract: Contract) -> Finding:
+    try:
+        return await look(client, contract)
+    except RevmarkError as error:
+        name = f"xero {look.__name__.strip('_').replace('_', ' ')}"
+        step = "give the app the scopes accounting.settings and accounting.contacts, connect it again"
+        return Finding(name, ok=False, detail=error.message, next_step=step)
+
+
+async def _organisation(client: XeroClient, contract: Contract) -> Finding:
+    found = await organisation(client.connection)
+    if found.base_currency != contract.base_currency:
+        return Finding(
+            "xero organisation",
+            ok=False,
+            detail=f"{found.name} keeps its books in {found.base_currency}, the contract says {contract.base_currency}",
+            next_step=f"set base_currency: {found.base_currency} in the contract",
+        )
+    locks = [day for day in (found.period_lock_date, found.end_of_year_lock_date) if day]
+    locked = f"; locked up to {max(locks)}: invoices dated before are refused" if locks else ""
+    return Finding("xero organisation", ok=True, detail=f"{found.name}, {found.base_currency}{locked}")
+
+
+async def _accounts(client: XeroClient, contract: Contract) -> Finding:
+    defaults = contract.invoice_defaults
+    there = await accounts(client.connection)
+    wanted = {defaults.account, *defaults.accounts_by_sku.values()}
+    wrong = [f"{code} is not there" for code in sorted(wanted - set(there))]
+    wrong += [
+        f"{code} ({there[code].name}) is archived" for code in sorted(wanted & set(there)) if not there[code].active
+    ]
+    usable = [
+        f"{each.code} {each.name}" for each in there.values() if each.active and each.type in {"REVENUE", "SALES"}
+    ]
+    return _codes("xero accounts", wanted, wrong, "invoice_defaults.account and accounts_by_sku", usable)
+
+
+async def _tax_types(client: XeroClient, contract: Contract) -> Finding:
+    defaults = contract.invoice_defaults
+    there = await tax_types(client.connection)
+    wanted = {defaults.tax_type, *defaults.tax_types_by_country.values()}
+    wrong = [f"{code} is not there" for code in sorted(wanted - set(there))]
+    for code in sorted(wanted & set(there)):
+        if not there[code].active:
+            wrong.append(f"{code} ({there[code].name}) is no longer active")
+        elif not there[code].on_revenue:
+            wrong.append(f"{code} ({there[code].name}) cannot be used on sales")
+    usable = [f"{each.code} {each.name}" for each in there.values() if each.active and each.on_revenue]
+    return _codes("xero tax rates", wanted, wrong, "invoice_defaults.tax_type and tax_types_by_country", usable)
+
+
+def _codes(name: str, wanted: Iterable[str], wrong: list[str], clause: str, usable: list[str]) -> Finding:
+    if not wrong:
+        return Finding(name, ok=True, detail=f"all that the contract names are there: {', '.join(sorted(wanted))}")
+    choice = ", ".join(usable[:12]) or "none yet: make one in Xero"
+    return Finding(
+        name, ok=False, detail="; ".join(wrong), next_step=f"mend {clause} in the contract; usable: {choice}"
+    )
+
+
+async def _hold_group(client: XeroClient, contract: Contract) -> Finding:
+    group = contract.credit_hold_group
+    rows = (await client.connection.get("ContactGroups")).rows("ContactGroups")
+    if any(row.get("Name") == group and row.get("Status", "ACTIVE") == "ACTIVE" for row in rows):
+        return Finding("xero credit hold", ok=True, detail=f"contacts in the group {group!r} are on hold")
+    said = f"there is no contact group {group!r}, so nobody is on hold"
+    return Finding("xero credit hold", ok=True, detail=said, next_step=f"make the contact group {group!r} in Xero")
+
+
+async def _scopes(client: XeroClient, keeper: Keeper) -> Finding:
+    refused: list[str] = []
+    for path in READS:
+        query = {"page": "1", "pageSize": "1"} if path != "ContactGroups" else {}
+        try:
+            await client.connection.get(path, query=query)
+        except RevmarkError as error:
+            refused.append(f"{path} cannot be read: {error.message}")
+    granted = set(keeper.grant.scopes) if keeper.grant else set()
+    if granted:
+        refused += [f"{what} cannot be written" for what, any_of in WRITES.items() if not granted & set(any_of)]
+    if refused:
+        scopes = ", ".join(any_of[0] for any_of in WRITES.values())
+        step = f"ask for the scopes {scopes}, accounting.payments and offline_access, and connect the app again"
+        return Finding("xero scopes", ok=False, detail="; ".join(refused), next_step=step)
+    return Finding("xero scopes", ok=True, detail=f"reads {len(READS)} kinds and may write {', '.join(WRITES)}")
