@@ -30,6 +30,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--hubspot-burst-limit", type=int, default=190, help="calls in ten seconds")
     parser.add_argument("--hubspot-day-limit", type=int, default=625_000, help="calls in a day")
     parser.add_argument("--hubspot-search-lag", type=float, default=2.0, help="seconds until search sees a write")
+    parser.add_argument("--hubspot-search-limit", type=int, default=5, help="searches in a second")
     parser.add_argument("--xero-minute-limit", type=int, default=60, help="calls in a minute")
     parser.add_argument("--xero-day-limit", type=int, default=5_000, help="calls in a day")
     parser.add_argument("--webhook-retry-scale", type=float, default=1.0, help="multiplies pauses between retries")
@@ -55,6 +56,7 @@ def _hubspot(args: argparse.Namespace) -> tuple[Starlette, dict[str, object]]:
         clock=clock,
         burst_limit=args.hubspot_burst_limit,
         day_limit=args.hubspot_day_limit,
+        search_limit=args.hubspot_search_limit,
         search_lag=args.hubspot_search_lag,
     )
     portal.seed_defaults()

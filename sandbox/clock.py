@@ -98,3 +98,23 @@ class VirtualClock:
     async def _settle() -> None:
         for _ in range(TURNS):
             await asyncio.sleep(0)
+
+
+class SkewedClock:
+    """Another clock, read wrongly: off by some seconds, or shown in coarse steps."""
+
+    def __init__(self, inner: Clock, *, offset_seconds: float = 0, step_seconds: int = 0) -> None:
+        self._inner = inner
+        self._offset = timedelta(seconds=offset_seconds)
+        self._step = step_seconds
+
+    def now(self) -> datetime:
+        """Give the wrong instant."""
+        now = self._inner.now() + self._offset
+        if self._step:
+            now = datetime.fromtimestamp(int(now.timestamp()) // self._step * self._step, UTC)
+        return now
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep as the other clock does: it runs at the right speed."""
+        await self._inner.sleep(seconds)

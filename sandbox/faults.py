@@ -15,7 +15,7 @@ from random import Random  # noqa: TID251 - the seeded generator is made here an
 class FaultKind(StrEnum):
     """The ways a call or a webhook can fail."""
 
-    LATENCY = "latency"  # params: seconds
+    LATENCY = "latency"  # params: seconds; after (true: the request is applied first, then the answer waits)
     STATUS = "status"  # params: status, and whatever the vendor's refusal takes (policy, body, headers)
     DROP_BEFORE = "drop_before"  # the connection fails before the request is applied
     DROP_AFTER = "drop_after"  # the request is applied, then the answer is lost

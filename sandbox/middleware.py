@@ -87,7 +87,11 @@ class FaultInjector:
         method, path = scope["method"], scope["path"]
         if slow := self.faults.take(FaultKind.LATENCY, method, path):
             scope["sandbox.fault"] = slow.kind.value
-            await self.clock.sleep(slow.number("seconds", 1.0))
+            pause = slow.number("seconds", 1.0)
+            if slow.params.get("after"):
+                send = self._late(send, pause)
+            else:
+                await self.clock.sleep(pause)
         if refusal := self.faults.take(FaultKind.STATUS, method, path):
             scope["sandbox.fault"] = refusal.kind.value
             await self.refuse(refusal, Request(scope, receive))(scope, receive, send)
@@ -102,6 +106,14 @@ class FaultInjector:
             await _disconnect(scope, receive)
             return
         await self.app(scope, receive, send)
+
+    def _late(self, send: Send, pause: float) -> Send:
+        async def late(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self.clock.sleep(pause)
+            await send(message)
+
+        return late
 
 
 def _swallow(scope: Scope) -> Send:

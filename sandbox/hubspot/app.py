@@ -104,7 +104,7 @@ def create_app(
 
 
 def _sign(portal: Portal, body: bytes, method: str, url: str, now: datetime) -> Mapping[str, str]:
-    return signature.headers(portal.client_secret, body, method, url, now)
+    return signature.headers(portal.client_secret, body, method, url, now, portal.quirks.old_signature)
 
 
 def _render(events: Sequence[Event], attempt: int) -> bytes:

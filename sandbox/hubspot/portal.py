@@ -23,7 +23,7 @@ from sandbox.hubspot.object_types import STANDARD, Catalogue, ObjectType
 from sandbox.hubspot.owners import Owner, seeded
 from sandbox.hubspot.pipelines import STAGE_PROPERTIES, Pipelines
 from sandbox.hubspot.quirks import Quirks
-from sandbox.hubspot.quota import Quota
+from sandbox.hubspot.quota import BURST, SEARCH_SECOND, Quota
 from sandbox.hubspot.records import CALCULATED, Record
 from sandbox.hubspot.standard import definitions
 from sandbox.hubspot.store import Store
@@ -33,8 +33,7 @@ from sandbox.wire import iso
 
 PORTAL_ID = 62_515
 APP_ID = 54_321
-BURST_LIMIT = 190  # calls in ten seconds: a Professional account
-DAY_LIMIT = 625_000  # calls a day, the same
+DAY_LIMIT = 625_000  # calls a day: a Professional account
 SEARCH_LAG = 2.0  # seconds; HubSpot says "a few moments"
 _INSTANT: ContextVar[datetime | None] = ContextVar("instant", default=None)  # of the call under way
 
@@ -52,8 +51,9 @@ class Portal:
         client_id: str = "sandbox-client",
         client_secret: str | None = None,
         scopes: Iterable[str] | None = None,
-        burst_limit: int = BURST_LIMIT,
+        burst_limit: int = BURST,
         day_limit: int = DAY_LIMIT,
+        search_limit: int = SEARCH_SECOND,
         search_lag: float = SEARCH_LAG,
         time_zone: str = "UTC",
         currency: str = "USD",
@@ -74,7 +74,7 @@ class Portal:
         self.token = token or f"pat-na1-{secrets.token_hex(16)}"
         self.client_secret = client_secret or secrets.token_hex(16)
         self.access = Access(self.clock, client_id, self.client_secret, self.token, scopes, portal_id, app_id)
-        self.quota = Quota(self.clock, burst_limit, day_limit, time_zone)
+        self.quota = Quota(self.clock, burst_limit, day_limit, time_zone, search_limit)
         self.catalogue = Catalogue(portal_id)
         self.dictionary = Dictionary()
         self.pipelines = Pipelines()

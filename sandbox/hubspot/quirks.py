@@ -21,3 +21,4 @@ class Quirks:
     datetimes_in_webhooks_as_ms: bool = True  # propertyValue shows dates raw, as epoch milliseconds
     ids_start_alike: bool = True  # hs_object_id is unique only within a type: let all types count alike
     delete_requires_unpaid_invoice: bool = True  # only draft and open invoices can be deleted
+    old_signature: str = "v1"  # which of the old signatures goes with version 3; v2 is for workflows

@@ -17,9 +17,9 @@ from sandbox.clock import Clock
 from sandbox.wire import Reply
 
 BURST_SECONDS = 10
-OAUTH_BURST = 110  # calls in ten seconds, per installing account
-ASSOCIATION_BURST = 150  # calls in ten seconds
-ASSOCIATION_DAY = 500_000  # calls a day
+BURST = 190  # calls in ten seconds, per app
+OAUTH_BURST = 110  # the same for an app from the marketplace, per installing account
+ASSOCIATION_BURST = 150  # the same for calls about associations
 SEARCH_SECOND = 5  # searches a second, per account
 
 
@@ -74,18 +74,22 @@ class Window:
 class Quota:
     """What a portal's apps may still ask for."""
 
-    def __init__(self, clock: Clock, burst_limit: int, day_limit: int, zone: str) -> None:
+    def __init__(
+        self, clock: Clock, burst_limit: int, day_limit: int, zone: str, search_limit: int = SEARCH_SECOND
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._zone = ZoneInfo(zone)
         self.day_limit = day_limit
         self.burst_limit = burst_limit
+        oauth = max(burst_limit * OAUTH_BURST // BURST, 1)  # a portal with another limit keeps the proportions
+        associations = max(burst_limit * ASSOCIATION_BURST // BURST, 1)
         self._windows = {
             (Bucket.GENERAL, False): Window(burst_limit, BURST_SECONDS),
-            (Bucket.GENERAL, True): Window(min(OAUTH_BURST, burst_limit), BURST_SECONDS),
-            (Bucket.ASSOCIATIONS, False): Window(min(ASSOCIATION_BURST, burst_limit), BURST_SECONDS),
-            (Bucket.ASSOCIATIONS, True): Window(min(OAUTH_BURST, burst_limit), BURST_SECONDS),
+            (Bucket.GENERAL, True): Window(oauth, BURST_SECONDS),
+            (Bucket.ASSOCIATIONS, False): Window(associations, BURST_SECONDS),
+            (Bucket.ASSOCIATIONS, True): Window(min(oauth, associations), BURST_SECONDS),
         }
-        self._search = Window(SEARCH_SECOND, 1)
+        self._search = Window(search_limit, 1)
         self._day = ""
         self._used = 0
 
@@ -93,6 +97,12 @@ class Quota:
         """Use up part of the day, for tests of the daily limit."""
         self._roll(self._clock.now())
         self._used += calls
+
+    @property
+    def used(self) -> int:
+        """Tell how many calls the day has seen."""
+        self._roll(self._clock.now())
+        return self._used
 
     def admit(self, bucket: Bucket, *, oauth: bool) -> tuple[dict[str, str], Response | None]:
         """Count a call and give its headers, or the refusal."""

@@ -40,12 +40,15 @@ def version_3(secret: str, method: str, url: str, body: bytes, timestamp: str) -
     return base64.b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest()).decode()
 
 
-def headers(secret: str, body: bytes, method: str, url: str, now: datetime) -> dict[str, str]:
-    """Give the headers of a webhook: version 1 as for subscriptions, and version 3."""
+def headers(
+    secret: str, body: bytes, method: str, url: str, now: datetime, old_version: str = "v1"
+) -> dict[str, str]:  # fmt: skip
+    """Give the headers of a webhook: version 3, and an old one (1 for subscriptions, 2 for workflows)."""
     timestamp = str(epoch_ms(now))
+    old = version_1(secret, body) if old_version == "v1" else version_2(secret, method, url, body)
     return {
-        "X-HubSpot-Signature": version_1(secret, body),
-        "X-HubSpot-Signature-Version": "v1",
+        "X-HubSpot-Signature": old,
+        "X-HubSpot-Signature-Version": old_version,
         "X-HubSpot-Signature-v3": version_3(secret, method, url, body, timestamp),
         "X-HubSpot-Request-Timestamp": timestamp,
         "User-Agent": "HubSpot Connect 2.0 (http://dev.hubspot.com/) (namespace: webhooks-nio-http-client)",

@@ -12,7 +12,7 @@ from sandbox.hubspot import calculation
 from sandbox.hubspot.actors import Actor
 from sandbox.hubspot.association_types import AssociationType
 from sandbox.hubspot.associations import Change
-from sandbox.hubspot.errors import invalid
+from sandbox.hubspot.errors import conflict, invalid
 from sandbox.hubspot.object_types import ObjectType
 from sandbox.hubspot.records import CALCULATED, Record, Source
 from sandbox.wire import iso
@@ -93,6 +93,10 @@ class Writer:
 
     def restore(self, record: Record, actor: Actor) -> None:
         """Take a record out of the recycle bin, as only people can."""
+        for name in [*self._portal.dictionary.unique_names(record.kind), "email"]:
+            holder = self._portal.store.holder(record.kind, name, record.get(name))
+            if holder is not None:
+                raise conflict(record.kind.singular.capitalize(), holder.id)
         record.archived_at = None
         self.claim_all(record)
         self._stamp(record, actor)

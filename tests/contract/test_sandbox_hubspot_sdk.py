@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from hubspot import HubSpot
+from hubspot import HubSpot, webhooks
 from hubspot.crm import companies, contacts, deals, line_items, objects, pipelines, properties, schemas
 from hubspot.crm.associations import v4
 from hubspot.crm.contacts.exceptions import ApiException, ForbiddenException, NotFoundException
@@ -356,6 +356,25 @@ def test_date_based_paths_through_the_raw_call(client: HubSpot) -> None:
     assert made.status_code == 201
     read = client.crm.commerce.invoices.basic_api.get_by_id(made.json()["id"], properties=["hs_currency"])
     assert read.properties["hs_currency"] == "NZD"
+
+
+def test_webhook_settings_with_the_developers_key(portal: Portal, address: str) -> None:
+    developer = HubSpot(api_key=portal.access.developer_key, host=address, base_url=address)
+    webhook = developer.webhooks
+    set_to = webhook.settings_api.configure(
+        portal.app_id,
+        webhooks.SettingsChangeRequest(
+            target_url="https://revmark.example.com/hooks",
+            throttling=webhooks.ThrottlingSettings(max_concurrent_requests=10),
+        ),
+    )
+    assert set_to.target_url == "https://revmark.example.com/hooks"
+    made = webhook.subscriptions_api.create(
+        portal.app_id,
+        webhooks.SubscriptionCreateRequest(event_type="deal.propertyChange", property_name="amount", active=True),
+    )
+    assert webhook.subscriptions_api.get_by_id(made.id, portal.app_id).property_name == "amount"
+    webhook.settings_api.clear(portal.app_id)
 
 
 def test_the_sdk_accepts_our_signatures() -> None:

@@ -1,5 +1,8 @@
 """The account and its people: account info, API usage, owners."""
 
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -9,7 +12,7 @@ from sandbox.hubspot.gate import Gate, flag, record_id, whole
 from sandbox.hubspot.quota import Bucket
 from sandbox.hubspot.routes.paths import ACCOUNT, OWNERS
 from sandbox.hubspot.standard import CURRENCIES
-from sandbox.wire import Reply
+from sandbox.wire import Reply, iso
 
 OWNERS_PAGE = 100
 OWNERS_LIMIT = 500
@@ -35,6 +38,8 @@ class AccountRoutes:
         for base in ACCOUNT:
             details = self.gate.guard(self.details, lambda _r: ["oauth"], Bucket.FREE)
             routes.append(Route(base + "/details", details, methods=["GET"]))
+            usage = self.gate.guard(self.usage, lambda _r: ["oauth"], Bucket.FREE)
+            routes.append(Route(base + "/api-usage/daily/private-apps", usage, methods=["GET"]))
         return routes
 
     async def details(self, _request: Request) -> Response:
@@ -52,6 +57,20 @@ class AccountRoutes:
                 "dataHostingLocation": "na1",
             }
         )
+
+    async def usage(self, _request: Request) -> Response:
+        """Tell what the day's calls have come to."""
+        now = self.portal.now().astimezone(ZoneInfo(self.portal.time_zone))
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
+        shown = {
+            "name": "private-apps-api-calls-daily",
+            "usageLimit": self.portal.quota.day_limit,
+            "currentUsage": self.portal.quota.used,
+            "collectedAt": iso(now),
+            "fetchStatus": "SUCCESS",
+            "resetsAt": iso(midnight),
+        }
+        return Reply({"results": [shown]})
 
     async def owners(self, request: Request) -> Response:
         """List owners."""

@@ -1,7 +1,7 @@
 import asyncio
 from datetime import UTC, timedelta
 
-from sandbox.clock import DEFAULT_START, SystemClock, VirtualClock
+from sandbox.clock import DEFAULT_START, SkewedClock, SystemClock, VirtualClock
 
 
 async def test_a_virtual_clock_moves_only_when_told() -> None:
@@ -63,3 +63,12 @@ async def test_the_system_clock_is_aware() -> None:
     await clock.sleep(0)
     assert before.tzinfo is UTC
     assert clock.now() >= before
+
+
+async def test_a_skewed_clock_is_wrong_in_a_known_way() -> None:
+    clock = VirtualClock()
+    await clock.advance(59)
+    late = SkewedClock(clock, offset_seconds=-90)
+    assert late.now() == DEFAULT_START - timedelta(seconds=31)
+    assert SkewedClock(clock, step_seconds=60).now() == DEFAULT_START
+    await late.sleep(0)

@@ -1,3 +1,5 @@
+import asyncio
+
 import httpx
 
 from sandbox.clock import VirtualClock
@@ -84,3 +86,16 @@ async def test_webhooks_can_be_aimed_and_drained(hubspot: httpx.AsyncClient) -> 
     await hubspot.post(BASE, json={"properties": {"name": "A"}})
     assert (await hubspot.post("/_sandbox/drain")).json() == {"drained": True, "pending": 0}
     assert (await hubspot.get("/_sandbox/webhooks")).json()["counts"]["unsubscribed"] >= 1
+
+
+async def test_latency_before_or_after_the_write(hubspot: httpx.AsyncClient, clock: VirtualClock) -> None:
+    for after, count in ((False, 0), (True, 1)):
+        fault = {"kind": "latency", "method": "POST", "times": 1, "params": {"seconds": 30, "after": after}}
+        await hubspot.post("/_sandbox/faults", json=fault)
+        call = asyncio.create_task(hubspot.post(BASE, json={"properties": {"name": "A"}}))
+        await asyncio.sleep(0.05)
+        assert not call.done()
+        assert len((await hubspot.get("/_sandbox/writes")).json()) == count
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+        await clock.advance(30)

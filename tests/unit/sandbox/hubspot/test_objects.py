@@ -187,6 +187,7 @@ async def test_unique_values_are_free_again_when_archived(hubspot: httpx.AsyncCl
     assert gone.status_code == 404
     await make(hubspot, "contacts", email="a@example.com")
     assert (await hubspot.get(f"{BASE}/contacts/{first}", params={"archived": "true"})).json()["archivedAt"]
+    assert (await hubspot.post(f"/_sandbox/people/contacts/{first}/restore")).status_code == 409
     companies = [await make(hubspot, "companies", domain="same.com") for _ in range(2)]
     assert len(set(companies)) == 2  # the API lets companies share a domain
 

@@ -67,3 +67,10 @@ async def test_refused_calls_use_nothing_up(hubspot: httpx.AsyncClient, clock: V
         assert (await hubspot.post(f"{DEALS}/search", json={})).status_code == 429
     await clock.advance(1)
     assert (await hubspot.post(f"{DEALS}/search", json={})).status_code == 200
+
+
+async def test_the_account_tells_its_usage(hubspot: httpx.AsyncClient) -> None:
+    await hubspot.get(DEALS)
+    usage = (await hubspot.get("/account-info/2026-09/api-usage/daily/private-apps")).json()["results"][0]
+    assert (usage["usageLimit"], usage["currentUsage"]) == (625_000, 1)
+    assert usage["resetsAt"] == "2026-09-02T00:00:00.000Z"

@@ -43,3 +43,5 @@ def test_the_headers_of_a_webhook() -> None:
     assert headers["X-HubSpot-Signature"] == signature.version_1(SECRET, b"[]")
     expected = signature.version_3(SECRET, "POST", URL, b"[]", "1788220800000")
     assert headers["X-HubSpot-Signature-v3"] == expected
+    older = signature.headers(SECRET, b"[]", "POST", URL, now, "v2")
+    assert older["X-HubSpot-Signature"] == signature.version_2(SECRET, "POST", URL, b"[]")
