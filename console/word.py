@@ -14,6 +14,7 @@ from console.projection.cluster import admin, describe, unreachable
 from console.projection.delivery import topics_of
 from schemas.change import Link
 from schemas.errors import Transient
+from schemas.wire import Wire
 from streams.settings import Settings
 
 LOOK = 0.25  # seconds between looks at the group's offset, which a worker commits every second
@@ -69,14 +70,21 @@ async def put(word: Word) -> Place:
         why=word.why,
         seen_at=datetime.now(UTC),
     )
-    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all")
+    return await send(settings.broker, topics.name(topics.changes), settings.tenant, record)
+
+
+async def send(broker: str, topic: str, key: str, record: Wire) -> Place:
+    """Put a record on a topic, and return once the broker has it.
+
+    Raises:
+        Transient: the broker does not answer.
+    """
+    producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all")
     try:
         await producer.start()
-        sent = await producer.send_and_wait(
-            topics.name(topics.changes), record.to_bytes(), key=settings.tenant.encode()
-        )
+        sent = await producer.send_and_wait(topic, record.to_bytes(), key=key.encode())
     except (KafkaError, OSError) as error:
-        raise unreachable(settings.broker, error) from error
+        raise unreachable(broker, error) from error
     finally:
         await producer.stop()
     return Place(sent.topic, sent.partition, sent.offset)

@@ -9,6 +9,7 @@ from console.commands import (
     check,
     contract,
     decisions,
+    demo,
     events,
     gateway,
     init,
@@ -18,6 +19,7 @@ from console.commands import (
     quarantine,
     sandbox,
     status,
+    sweep,
     totals,
     variances,
     worker,
@@ -32,10 +34,10 @@ _DECIDE = "Decide"
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
     for panel, modules in (
-        (_BEGIN, (init, check)),
+        (_BEGIN, (demo, init, check)),
         (_RUN, (worker, gateway, page, broker)),
         (_LOOK, (status, events, decisions, ledger, totals, variances)),
-        (_DECIDE, (links,)),
+        (_DECIDE, (links, sweep)),
     ):
         for module in modules:
             name = module.__name__.rpartition(".")[2]

@@ -58,10 +58,11 @@ class Story:
             "hubspot products": ["ARM-7", "BOX-L", "HONEY-1"],
             "xero items": ["ARM-7", "BOX-L", "HONEY-1"],
         }, self._both)  # fmt: skip
-        expect("first sync: the ERP's ids are kept in HubSpot", True, lambda: all(
-            self._company(name)["xero_contact_id"] == self.finance.contact(name)["ContactID"]
-            for name in ("Harakeke Foods", "Rimu Books", "Tui Robotics")
-        ))  # fmt: skip
+        linked = ["Harakeke Foods", "Rimu Books", "Tui Robotics"]
+        expect("first sync: the ERP's ids are kept in HubSpot", linked, lambda: [
+            name for name in linked
+            if self._company(name)["xero_contact_id"] == self.finance.contact(name)["ContactID"]
+        ])  # fmt: skip
         expect("first sync: people are on both sides", {
             "hubspot": ["hana@harakeke.example", "rawiri@rimu.example", "tama@tui.example"],
             "xero": ["hana@harakeke.example", "kiri@kauri.example", "rawiri@rimu.example", "tama@tui.example"],
@@ -69,8 +70,8 @@ class Story:
         expect("first sync: price follows the ERP, description the CRM", ("48.50", "From the East Cape"), self._honey)
         expect("first sync: history is not billed", 1, lambda: len(self.finance.invoices()))
         pair = (f"hubspot/company/{self.cast.companies['Kauri']}", f"xero/contact/{self.cast.contacts['Kauri']}")
-        expect("first sync: a shared domain only proposes", True, lambda: any(
-            row["ruling"] == "propose" and (row["crm"], row["erp"]) == pair for row in self._seen("decisions")
+        expect("first sync: a shared domain only proposes", pair, lambda: next(
+            (row["crm"], row["erp"]) for row in self._seen("decisions") if row["ruling"] == "propose"
         ))  # fmt: skip
         self.stage.run("link", *pair, "--yes", "--why", "same customer, says finance")
         expect("a person accepts the proposal: linked, not duplicated", {
@@ -200,7 +201,8 @@ class Story:
             mirror = self.sales.find("invoices", "revmark_invoice_number", number)[0]["id"]
             self.sales.tamper("invoices", mirror, revmark_total="1480.00")
             self.stage.run("sweep", "hubspot")
-        self.account.expect("tampered behind our back: a variance names the invoice", (number, "amount", "100.00"), lambda: next(
+        named = (number, "amount", "100.00")
+        self.account.expect("tampered behind our back: a variance names the invoice", named, lambda: next(
             (row["number"], row["kind"], row["difference"]) for row in self._seen("variances")
             if row["number"] == number and row["kind"] == "amount"
         ))  # fmt: skip
