@@ -14,12 +14,17 @@ from tables.view import View
 
 @dataclass(slots=True)
 class SideState:
-    """One side as last seen. `version` is the highest seen or written, in the platform's milliseconds."""
+    """One side as last seen. `version` is the highest seen or written, in the platform's milliseconds.
+
+    A deleted record keeps its last fields: what it counted for has to be taken back in its own currency and day.
+    `edited` says which version changed a field that the later edit wins: a record's version moves with every write.
+    """
 
     ref: str | None = None
     version: int = -1
     fields: dict[str, Any] = field(default_factory=dict)
     deleted: bool = False
+    edited: dict[str, int] = field(default_factory=dict)
 
     @property
     def present(self) -> bool:
@@ -64,6 +69,8 @@ class EntityState:
     def shown(self, side: Side) -> dict[str, Any]:
         """What a side shows once everything on its way has arrived."""
         state = self.side(side)
+        if state.deleted:
+            return {}
         values = {**state.fields, **self.derived} if side is Side.ERP else dict(state.fields)
         for flight in self.flights[side.value]:
             values.update(flight.fields)

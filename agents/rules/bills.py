@@ -158,10 +158,12 @@ def document(case: Case, state: EntityState, side: Side) -> None:
 
 
 def _balance(case: Case, state: EntityState, now: Decimal) -> None:
-    before = exact(state.marks.get("balance") or "0")
-    if now != before:
-        case.customer.add_balance(_currency(case, state), now - before)
-        state.marks["balance"] = plain(now)
+    before, currency = exact(state.marks.get("balance") or "0"), _currency(case, state)
+    counted_in = state.marks.get("balance_currency") or currency
+    if (now, currency) != (before, counted_in):
+        case.customer.add_balance(counted_in, -before)
+        case.customer.add_balance(currency, now)
+    state.marks["balance"], state.marks["balance_currency"] = plain(now), currency
     tell_company(case)
 
 

@@ -152,7 +152,7 @@ class Case:
                 "natural_key": natural_key,
                 "fields": fields,
                 "links": links or {},
-                "tier": 1 if entity in TIER_ONE else 2,
+                "tier": 1 if entity in TIER_ONE or "credit_hold" in fields else 2,
                 "reason": reason,
                 "at": self.at,
             }
@@ -161,9 +161,9 @@ class Case:
         self.result.emit(f"lanes.{platform}", command.connection, command)
         return name
 
-    def event(self, event: RevenueEvent) -> None:
-        """Say that something finance counts has happened."""
-        if self.history:
+    def event(self, event: RevenueEvent, *, news: bool = False) -> None:
+        """Say that something finance counts has happened; `news` even where the finding itself is history."""
+        if self.history and not news:
             self.result.counts["history"] += 1
             return
         self.result.emit("occurrences", self.key, event)

@@ -76,20 +76,25 @@ def decide(
         guard: (rule name, reason) when a guard imposes the owner.
         fill: at the first comparison an owner that holds nothing takes the other's value (never for finance fields).
     """
-    if crm.value == erp.value or (is_empty(crm.value) and is_empty(erp.value)):
+    if _same(crm.value, erp.value):
         return Decision("agree")
     shown = {Side.CRM: crm, Side.ERP: erp}
     if guard is not None or rule.policy == "owner":
         if owner is None:
             return Decision("review", rule="owner", reason="nobody owns this field in this state")
         return _owned(owner, baseline, shown, guard, fill=fill and guard is None)
-    changed = [side for side in Side if baseline is UNSET or shown[side].value != baseline]
+    changed = [side for side in Side if not _same(shown[side].value, baseline)]
     if baseline is not UNSET and len(changed) == 1:
         side = changed[0]
         return Decision("take", side, rule.policy, f"only {NAMES[side]} changed it")
     if rule.policy == "newest":
         return _newest(rule.tolerance, shown)
     return Decision("review", rule="review", reason="both sides changed it: a person decides")
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Whether two values are equal; platforms spell emptiness differently."""
+    return bool(left == right) or (is_empty(left) and is_empty(right))
 
 
 def _owned(
@@ -101,10 +106,10 @@ def _owned(
         return Decision("take", owner.other, "owner", f"{NAMES[owner]} owns it and holds nothing yet")
     if baseline is UNSET:
         return Decision("take", owner, name, why or f"{NAMES[owner]} owns it; first comparison")
-    if theirs.value != baseline and mine.value == baseline:
+    if not _same(theirs.value, baseline) and _same(mine.value, baseline):
         reason = why or f"{NAMES[owner]} owns it: the edit in {NAMES[owner.other]} is taken back"
         return Decision("write_back", owner, name, reason)
-    if theirs.value != baseline:
+    if not _same(theirs.value, baseline):
         return Decision("take", owner, name, why or f"both sides changed it; {NAMES[owner]} owns it")
     return Decision("take", owner, name, f"changed in {NAMES[owner]}, which owns it")
 

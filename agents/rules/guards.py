@@ -61,6 +61,7 @@ def lifecycle_guard(contract: Contract, customer: CustomerState, shown: str | No
 
 def lifecycle_advance(contract: Contract, customer: CustomerState, shown: str | None) -> str | None:
     """The stage that an order has earned the customer, or None when it has it already."""
-    if not contract.guards.lifecycle_gating or not customer.ordered or shown in contract.lifecycle.gated:
+    reached = {contract.lifecycle.customer, *contract.lifecycle.gated}
+    if not contract.guards.lifecycle_gating or not customer.ordered or shown in reached:
         return None
     return contract.lifecycle.customer

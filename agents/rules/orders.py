@@ -89,7 +89,8 @@ def _place(case: Case, deal: EntityState) -> None:
             day=day,
             occurred_at=case.seen_version(deal.crm.version),
             refs={"crm": deal.crm.ref or ""},
-        )
+        ),
+        news=True,  # whatever finding let the order go on: what was won before the first reading makes none
     )
     stage = deal.crm.fields["stage"]
     case.verdict(
@@ -109,16 +110,17 @@ def _bill(case: Case, deal: EntityState) -> None:
         return
     invoice = case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id))
     invoice.related["deal"] = deal.id
-    fields = _invoice(case, deal)
+    number = f"{case.contract.invoice_defaults.number_prefix}{record_id(deal.crm.ref)}"
+    fields = {**_invoice(case, deal), "number": number}
     mark = digest(encode(fields).decode())
     if invoice.erp.ref or invoice.flights["erp"] or invoice.blocked["erp"].get("*") == mark:
         return
     order["billed"] = True
     order["lines"] = _lines_digest(deal)
-    number = f"{case.contract.invoice_defaults.number_prefix}{record_id(deal.crm.ref)}"
+    deal.derived["order_status"] = "created"  # a refusal of an earlier bill is over
     reason = f"order of deal {deal.label}"
     command = case.command(
-        invoice, Side.ERP, "create", {**fields, "number": number}, reason=reason, natural_key=number,
+        invoice, Side.ERP, "create", fields, reason=reason, natural_key=number,
         links={"company": case.customer.erp},
     )  # fmt: skip
     case.verdict(invoice, "", "create", "timing", reason, written_to=Side.ERP, command=command)

@@ -6,9 +6,12 @@ same findings in any order end in the same state, and a finding seen again write
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from pydantic import ValidationError
 
 from agents.rules import bills, orders
 from agents.rules.case import Case
@@ -19,12 +22,12 @@ from schemas.contract import Contract
 from schemas.errors import Refused
 from schemas.fact import Fact, Outcome, parse_finding
 from schemas.names import Entity, Side, digest
-from schemas.wire import encode
+from schemas.wire import encode, faults
 from tables import customers
-from tables.entities import EntityState
+from tables.entities import EntityState, SideState
 from tables.view import View
 
-JUDGEMENTS = 50  # per finding; more means two rules push one record to and fro, which must be seen, not looped
+JUDGEMENTS = 50  # of one record per finding; more means two rules push it to and fro: to be seen, not looped
 
 
 @dataclass(slots=True)
@@ -49,6 +52,10 @@ class Arbitrate:
                 result.add(case.result)
             except Refused as error:
                 result.refuse(index, error.message)
+            except ValidationError as error:
+                result.refuse(index, f"cannot be judged: {faults(error)}")
+            except (ValueError, ArithmeticError) as error:
+                result.refuse(index, f"cannot be judged: {error}")
         return result
 
     def _case(self, finding: Fact | Outcome, records: View, customer_view: View) -> Case:
@@ -71,11 +78,13 @@ def _when(finding: Fact | Outcome) -> datetime:
 def _take_fact(case: Case, fact: Fact) -> None:
     state = case.state(fact.entity, fact.id)
     side = state.side(fact.side)
-    if fact.version < side.version:
+    if _outdated(side, fact):
         case.result.counts["stale"] += 1
         return
     fresh = side.version < 0
-    side.ref, side.version, side.fields, side.deleted = fact.ref, fact.version, fact.fields, fact.deleted
+    _date_edits(case, state, fact)
+    fields = fact.fields or side.fields if fact.deleted else fact.fields
+    side.ref, side.version, side.fields, side.deleted = fact.ref, fact.version, fields, fact.deleted
     state.related.update(fact.related)
     state.marks["alone"] = fact.alone
     if fresh and fact.first:
@@ -84,6 +93,27 @@ def _take_fact(case: Case, fact: Fact) -> None:
             orders.first_seen(case, state)
     _consequences(case, state, fact.side)
     case.touch(state.id)
+
+
+def _outdated(side: SideState, fact: Fact) -> bool:
+    """Whether the fact says nothing new of its side.
+
+    Versions of two records do not compare: after a merge the survivor stands, whatever the loser's end is dated.
+    """
+    if side.ref in {None, fact.ref}:
+        return fact.version < side.version
+    return fact.deleted or (not side.deleted and fact.version < side.version)
+
+
+def _date_edits(case: Case, state: EntityState, fact: Fact) -> None:
+    """Note the version that edited a field which the later edit wins; our own write coming back is no edit."""
+    clause, side = case.contract.clause(fact.entity), state.side(fact.side)
+    for name, rule in clause.fields.items() if clause else ():
+        if rule.policy != "newest" or name not in fact.fields:
+            continue
+        ours = any(name in one.fields and one.fields[name] == fact.fields[name] for one in state.flights[fact.side])
+        if not ours and (name not in side.fields or side.fields[name] != fact.fields[name]):
+            side.edited[name] = fact.version
 
 
 def _take_outcome(case: Case, outcome: Outcome) -> None:
@@ -115,7 +145,7 @@ def _stated(state: EntityState, side: Side, fields: dict[str, object]) -> dict[s
 
 
 def _blocked(fields: dict[str, object]) -> dict[str, object]:
-    return {"*": digest(encode({name: value for name, value in fields.items() if name != "number"}).decode())}
+    return {"*": digest(encode(fields).decode())}
 
 
 def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
@@ -164,12 +194,12 @@ def _know_customer(case: Case, state: EntityState, side: Side) -> None:
 
 
 def _judge_all(case: Case) -> None:
-    rounds = 0
+    judged: Counter[str] = Counter()
     while case.touched:
-        rounds += 1
-        if rounds > JUDGEMENTS:
-            raise Refused(f"judging {case.customer.id} does not come to rest", code="unrest")
         state = case.known(case.touched.popleft())
+        judged[state.id] += 1
+        if judged[state.id] > JUDGEMENTS:
+            raise Refused(f"judging {state.id} does not come to rest", code="unrest")
         if state.entity == Entity.DEAL.value:
             orders.consider(case, state)
         create_missing(case, state)

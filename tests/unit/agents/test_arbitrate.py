@@ -1,0 +1,664 @@
+from __future__ import annotations
+
+import pytest
+
+from schemas.instants import to_millis
+from schemas.names import Entity, Side
+from tests.support.contracts import contract
+from tests.support.judging import ACME, Court, at, company, deal, fact, invoice, line, linked, outcome, payment
+
+INVOICE_OF_DEAL = {"deal": "deal:1"}
+
+
+# Creation
+
+
+def test_a_company_of_the_crm_is_made_in_the_erp_once_and_then_agreed():
+    court = Court()
+    court.hear(company(Side.CRM, name="Acme", tax_number="123"))
+    (made,) = court.commands(Side.ERP)
+    assert (made.kind, made.natural_key, made.connection) == ("create", "acme-crm", "main.xero")
+    assert made.fields["name"] == "Acme"
+    assert not {"credit_hold", "payment_terms", "balance_due"} & set(made.fields)
+    court.settle()
+    assert court.made == {("erp", ACME): 1}
+    assert court.state().erp.present
+
+
+def test_a_company_of_the_erp_is_made_in_the_crm_with_what_finance_says_of_it():
+    court = Court()
+    court.hear(company(Side.ERP, payment_terms="20 DAYSAFTERBILLDATE", credit_hold=True))
+    (made,) = court.commands(Side.CRM)
+    assert made.kind == "create"
+    assert made.fields["payment_terms"] == "20 DAYSAFTERBILLDATE"
+    assert made.fields["credit_hold"] is True
+    assert court.settle() >= 1
+    assert court.made == {("crm", ACME): 1}
+
+
+def test_a_company_without_a_name_waits_and_the_verdict_says_what_is_lacking():
+    court = Court()
+    court.hear(company(Side.CRM, name=None))
+    assert court.commands() == []
+    assert "without: name" in court.verdicts("")[0].reason
+    court.hear(company(Side.CRM, 5, name="Acme"))
+    assert [command.kind for command in court.commands(Side.ERP)] == ["create"]
+
+
+def test_when_ordered_makes_the_customer_at_its_first_won_deal():
+    court = Court(contract({"entities": {"company": {"create": {"erp": "when_ordered"}}}}))
+    court.hear(company(Side.CRM), deal(1, stage="proposal"))
+    assert court.commands(Side.ERP) == []
+    court.hear(deal(2))
+    assert [command.entity for command in court.commands(Side.ERP)] == [Entity.COMPANY]
+    court.settle()
+    assert [(c.entity, c.kind) for c in court.commands(Side.ERP)] == [
+        (Entity.COMPANY, "create"),
+        (Entity.INVOICE, "create"),
+    ]
+
+
+def test_a_creation_that_was_refused_is_not_tried_again_until_the_record_changes():
+    court = Court()
+    court.hear(company(Side.CRM))
+    (made,) = court.commands(Side.ERP)
+    court.answered.add(made.id)
+    court.hear(outcome(made, "refused", message="the name is taken"))
+    assert len(court.commands(Side.ERP)) == 1
+    assert "the name is taken" in court.verdicts("")[-1].reason
+    court.hear(company(Side.CRM, 9, name="Acme Ltd"))
+    assert len(court.commands(Side.ERP)) == 2
+
+
+def test_a_refused_mirror_of_an_invoice_is_not_tried_for_ever():
+    court = Court().known_everywhere()
+    court.hear(invoice(10))
+    (made,) = court.commands(Side.CRM, Entity.INVOICE)
+    court.hear(outcome(made, "refused", message="no such property"))
+    assert len(court.commands(Side.CRM, Entity.INVOICE)) == 1
+
+
+def test_a_person_waits_for_its_company_and_is_made_with_it():
+    court = Court()
+    person = fact(
+        Entity.CONTACT, Side.CRM, {"email": "ann@acme.example", "first_name": "Ann", "last_name": None},
+        record="contact:ann",
+    )  # fmt: skip
+    court.hear(company(Side.CRM), person)
+    assert [command.entity for command in court.commands()] == [Entity.COMPANY]
+    court.settle()
+    (made,) = court.commands(Side.ERP, Entity.CONTACT)
+    assert made.links == {"company": court.customer().erp}
+
+
+def test_only_one_person_of_a_customer_is_written_to_the_erp():
+    court = Court().known_everywhere()
+    for name in ("ann", "bob"):
+        court.hear(
+            fact(Entity.CONTACT, Side.CRM, {"email": f"{name}@acme.example", "first_name": name, "last_name": None},
+                 record=f"contact:{name}")
+        )  # fmt: skip
+    court.settle()
+    assert [command.record for command in court.commands(Side.ERP, Entity.CONTACT)] == ["contact:ann"]
+
+
+def test_a_hundred_waiting_records_are_taken_up_when_their_customer_arrives():
+    court = Court()
+    for number in range(100):
+        court.hear(invoice(number, record=f"invoice:{number}"))
+    result = court.hear(company(Side.ERP, 500), company(Side.CRM, 500))
+    assert result.refused == []
+    court.settle()
+    assert len(court.commands(Side.CRM, Entity.INVOICE)) == 100
+
+
+# From a deal to an order and a bill
+
+
+def test_a_won_deal_becomes_exactly_one_order_and_one_invoice():
+    court = Court().known_everywhere()
+    court.hear(deal(10, stage="proposal"))
+    assert court.commands(Side.ERP, Entity.INVOICE) == []
+    court.hear(deal(11), deal(11), deal(12, name="Widgets, renamed"))
+    court.settle()
+    court.hear(deal(5000, stage="closedwon", order_status="created"))
+    court.settle()
+    (bill,) = court.commands(Side.ERP, Entity.INVOICE)
+    assert court.told().count("order_created") == 1
+    assert court.told().count("invoice_posted") == 1
+    assert bill.natural_key == "RM-1"
+    assert bill.links == {"company": court.customer().erp}
+    assert court.shown(Side.CRM, "order_status", "invoice_status", record="deal:1") == ["created", "posted"]
+
+
+def test_the_bill_speaks_the_canonical_words_that_the_erp_takes():
+    court = Court(
+        contract({"invoice_defaults": {"status": "submitted", "line_amounts": "Inclusive"}})
+    ).known_everywhere()
+    court.hear(deal(10))
+    (bill,) = court.commands(Side.ERP, Entity.INVOICE)
+    assert bill.fields["status"] == "submitted"
+    assert bill.fields["line_amount_types"] == "Inclusive"
+
+
+def test_the_bill_takes_accounts_taxes_and_terms_from_contract_and_customer():
+    rules = contract(
+        {"invoice_defaults": {"accounts_by_sku": {"W-1": "210"}, "tax_types_by_country": {"AU": "EXEMPT"}}}
+    )
+    country = {"street": "", "city": "", "region": "", "postal_code": "", "country": "AU"}
+    shown = {"shipping_address": country, "payment_terms": "14 DAYSAFTERBILLDATE"}
+    court = Court(rules).known_everywhere(erp=shown)
+    court.hear(deal(10, lines=[line(), line("X-9")]))
+    (bill,) = court.commands(Side.ERP, Entity.INVOICE)
+    assert [row["account"] for row in bill.fields["lines"]] == ["210", "200"]
+    assert {row["tax_type"] for row in bill.fields["lines"]} == {"EXEMPT"}
+    # Closed on 31 August at 22:00 UTC: the first of September for people in Auckland.
+    assert (bill.fields["date"], bill.fields["due_date"]) == ("2026-09-01", "2026-09-15")
+
+
+def test_other_terms_than_days_after_the_bill_fall_back_on_the_contract():
+    court = Court().known_everywhere(erp={"payment_terms": "20 OFFOLLOWINGMONTH"})
+    court.hear(deal(10))
+    assert court.commands(Side.ERP, Entity.INVOICE)[0].fields["due_date"] == "2026-09-21"
+
+
+def test_the_order_states_its_amount_or_the_sum_of_its_lines():
+    court = Court().known_everywhere()
+    court.hear(deal(10, amount=None, lines=[line(quantity="3", unit_price="10.50"), line() | {"amount": "7.25"}]))
+    event = next(event for event in court.events() if event.type == "order_created")
+    assert event.money is not None
+    assert (str(event.money.amount), event.money.currency, event.day) == ("38.75", "NZD", "2026-09-01")
+
+
+def test_an_order_without_what_the_contract_requires_is_held_and_goes_on_when_it_is_there():
+    court = Court().known_everywhere()
+    court.hear(deal(10, lines=[]))
+    court.settle()
+    assert court.shown(Side.CRM, "order_status", record="deal:1") == ["held: an order needs: lines"]
+    assert "order_created" not in court.told()
+    court.hear(deal(2000, order_status="held: an order needs: lines"))
+    court.settle()
+    assert court.told().count("order_created") == 1
+    assert court.shown(Side.CRM, "order_status", record="deal:1") == ["created"]
+
+
+def test_a_credit_hold_holds_the_order_and_its_lifting_releases_it():
+    court = Court().known_everywhere(erp={"credit_hold": True})
+    court.hear(deal(10))
+    court.settle()
+    assert court.commands(Side.ERP, Entity.INVOICE) == []
+    assert "order_created" not in court.told()
+    (status,) = court.shown(Side.CRM, "order_status", record="deal:1")
+    assert "credit hold" in status
+    court.hear(company(Side.ERP, 3000, credit_hold=False))
+    court.settle()
+    assert len(court.commands(Side.ERP, Entity.INVOICE)) == 1
+    assert court.told() == ["credit_hold_changed", "credit_hold_changed", "order_created", "invoice_posted"]
+
+
+def test_a_customer_whose_hold_is_not_known_yet_is_not_billed():
+    shown = company(Side.ERP)
+    silent = shown.model_copy(update={"fields": {k: v for k, v in shown.fields.items() if k != "credit_hold"}})
+    court = Court()
+    court.hear(silent, company(Side.CRM), deal(10))
+    assert court.commands(Side.ERP, Entity.INVOICE) == []
+    court.hear(company(Side.ERP, 20))
+    assert len(court.commands(Side.ERP, Entity.INVOICE)) == 1
+
+
+def test_a_deal_won_before_the_first_reading_is_never_billed():
+    court = Court().known_everywhere(first=True)
+    court.hear(deal(10, first=True))
+    court.hear(deal(20, name="renamed"))
+    court.hear(deal(30, stage="proposal"), deal(40))
+    court.settle()
+    assert court.commands(Side.ERP, Entity.INVOICE) == []
+    assert "order_created" not in court.told()
+
+
+def test_an_order_made_while_old_companies_are_still_read_in_is_news():
+    court = Court(contract({"entities": {"company": {"create": {"erp": "never"}}}}))
+    silent = company(Side.ERP, first=True)
+    silent = silent.model_copy(update={"fields": {k: v for k, v in silent.fields.items() if k != "credit_hold"}})
+    court.hear(silent, deal(10))
+    assert court.told() == []
+    court.hear(company(Side.ERP, 20, first=True))
+    assert court.told() == ["order_created"]
+
+
+def test_a_refused_bill_is_said_on_the_deal_and_tried_again_when_the_deal_changes():
+    court = Court().known_everywhere()
+    court.hear(deal(10))
+    (bill,) = court.commands(Side.ERP, Entity.INVOICE)
+    court.answered.add(bill.id)
+    court.hear(outcome(bill, "refused", message="account 200 is archived"))
+    court.settle()
+    assert len(court.commands(Side.ERP, Entity.INVOICE)) == 1
+    (status,) = court.shown(Side.CRM, "order_status", record="deal:1")
+    assert status == "invoice refused: account 200 is archived"
+    court.hear(deal(3000, lines=[line("W-2")], order_status=status))
+    court.settle()
+    assert len(court.commands(Side.ERP, Entity.INVOICE)) == 2
+    assert court.told().count("order_created") == 1
+    assert court.shown(Side.CRM, "order_status", record="deal:1") == ["created"]
+
+
+def test_lines_edited_after_the_bill_change_nothing_and_the_verdict_says_why():
+    court = Court().known_everywhere()
+    court.hear(deal(10))
+    court.settle()
+    court.hear(deal(3000, lines=[line(quantity="99")], order_status="created", invoice_number="RM-1",
+                    invoice_status="posted", amount_due="100.00", amount_paid="0.00"))  # fmt: skip
+    assert court.settle() == 0
+    assert court.verdicts("lines")[-1].rule == "guard.posted_immutable"
+
+
+def test_a_deal_moved_back_after_its_order_leaves_the_order_standing():
+    court = Court().known_everywhere()
+    court.hear(deal(10))
+    court.settle()
+    court.hear(deal(3000, stage="proposal", order_status="created"))
+    court.settle()
+    assert court.verdicts("stage")[-1].ruling == "hold"
+    assert len(court.commands(Side.ERP, Entity.INVOICE)) == 1
+
+
+def test_a_deleted_deal_is_not_billed_when_the_hold_is_lifted():
+    court = Court().known_everywhere(erp={"credit_hold": True})
+    court.hear(deal(10))
+    court.settle()
+    court.hear(fact(Entity.DEAL, Side.CRM, {}, record="deal:1", seconds=2000, deleted=True, ref="hubspot/deal/1"))
+    court.hear(company(Side.ERP, 3000, credit_hold=False))
+    court.settle()
+    assert court.commands(Side.ERP, Entity.INVOICE) == []
+
+
+def test_invoices_can_be_left_to_people():
+    court = Court(contract({"timing": {"invoice_when": "never"}})).known_everywhere()
+    court.hear(deal(10))
+    court.settle()
+    assert court.told() == ["order_created"]
+    assert court.commands(Side.ERP, Entity.INVOICE) == []
+
+
+def test_a_currency_that_is_none_is_refused_and_the_neighbours_go_on():
+    court = Court().known_everywhere()
+    result = court.hear(deal(10, currency="dollars"), deal(10, record="deal:2"))
+    assert [index for index, _ in result.refused] == [0]
+    assert "currency" in result.refused[0][1]
+    assert "dollars" not in result.refused[0][1]
+    assert [command.natural_key for command in court.commands(Side.ERP, Entity.INVOICE)] == ["RM-2"]
+
+
+# Invoices, payments and credit in the ERP
+
+
+def test_an_invoice_appears_in_the_crm_beside_its_deal_and_company():
+    court = Court().known_everywhere()
+    court.hear(deal(10))
+    court.settle()
+    (mirror,) = court.commands(Side.CRM, Entity.INVOICE)
+    assert mirror.links == {"company": court.customer().crm, "deal": "hubspot/deal/1"}
+    assert mirror.fields["total"] == "100.00"
+    assert court.made[("crm", mirror.record)] == 1
+
+
+@pytest.mark.parametrize("status", ["draft", "submitted", "voided", "deleted"])
+def test_an_invoice_that_does_not_count_is_not_shown_to_the_crm(status: str):
+    court = Court().known_everywhere()
+    court.hear(invoice(10, status=status))
+    court.settle()
+    assert court.commands(Side.CRM, Entity.INVOICE) == []
+    assert court.told() == []
+
+
+def test_a_payment_reaches_invoice_deal_and_company():
+    court = Court().known_everywhere()
+    court.hear(deal(10))
+    court.settle()
+    bill = court.commands(Side.ERP, Entity.INVOICE)[0].record
+    reference = court.state(bill).erp.ref
+    assert reference is not None
+    paid = {"status": "paid", "total": "100.00", "amount_due": "0.00", "amount_paid": "100.00", "number": "RM-1"}
+    news = invoice(3000, record=bill, related=INVOICE_OF_DEAL, **paid).model_copy(update={"ref": reference})
+    money = payment(3000, amount="100.00").model_copy(update={"related": {"invoice": bill}})
+    court.hear(news, money)
+    court.settle()
+    assert court.shown(Side.CRM, "status", "amount_due", record=bill) == ["paid", "0.00"]
+    assert court.shown(Side.CRM, "invoice_status", "amount_due", "amount_paid", record="deal:1") == [
+        "paid", "0.00", "100.00",
+    ]  # fmt: skip
+    assert court.shown(Side.CRM, "balance_due", "last_payment_date", "last_payment_amount") == [
+        "0.00", "2026-09-03", "100.00",
+    ]  # fmt: skip
+    received = court.events()[-1]
+    assert (received.type, received.deal) == ("payment_received", "deal:1")
+
+
+def test_partial_payment_credit_and_refund_move_the_balance_and_are_told_once():
+    court = Court().known_everywhere()
+    note = {
+        "number": "CN-1", "status": "posted", "date": "2026-09-05", "currency": "NZD", "total": "30.00",
+        "remaining": "30.00",
+    }  # fmt: skip
+    story = [
+        (invoice(10), "115.00"),
+        (invoice(20, amount_due="65.00", amount_paid="50.00"), "65.00"),
+        (payment(20, amount="50.00"), "65.00"),
+        (fact(Entity.CREDIT_NOTE, Side.ERP, note, record="credit_note:1", seconds=30), "35.00"),
+        (
+            fact(Entity.CREDIT_NOTE, Side.ERP, note | {"remaining": "10.00"}, record="credit_note:1", seconds=40),
+            "55.00",
+        ),
+        (invoice(40, amount_due="45.00", amount_paid="50.00", amount_credited="20.00"), "35.00"),
+        (payment(50, record="payment:2", amount="10.00", refund=True), "35.00"),
+        (
+            fact(Entity.CREDIT_NOTE, Side.ERP, note | {"remaining": "0.00", "status": "paid"}, record="credit_note:1",
+                 seconds=50),
+            "45.00",
+        ),
+    ]  # fmt: skip
+    for finding, balance in story:
+        court.hear(finding, finding)
+        assert court.customer().balances == {"NZD": balance}
+        court.settle()
+        assert court.shown(Side.CRM, "balance_due") == [balance]
+    assert court.told() == ["invoice_posted", "payment_received", "credit_memo_issued", "refund_made"]
+    assert court.shown(Side.CRM, "last_payment_amount") == ["50.00"]
+
+
+def test_a_part_paid_invoice_says_so_on_the_deal():
+    court = Court().known_everywhere()
+    court.hear(deal(10))
+    court.settle()
+    bill = court.commands(Side.ERP, Entity.INVOICE)[0].record
+    court.hear(invoice(3000, record=bill, related=INVOICE_OF_DEAL, amount_due="65.00", amount_paid="50.00"))
+    court.settle()
+    assert court.shown(Side.CRM, "invoice_status", record="deal:1") == ["part_paid"]
+
+
+def test_a_reversed_payment_falls_back_on_the_one_before():
+    court = Court().known_everywhere()
+    court.hear(invoice(5), payment(10, amount="20.00", date="2026-09-02"))
+    court.hear(payment(20, record="payment:2", amount="30.00", date="2026-09-04"))
+    court.settle()
+    assert court.shown(Side.CRM, "last_payment_amount") == ["30.00"]
+    court.hear(payment(30, record="payment:2", amount="30.00", date="2026-09-04", status="deleted"))
+    court.hear(payment(31, record="payment:2", amount="30.00", date="2026-09-04", status="deleted"))
+    court.settle()
+    assert court.shown(Side.CRM, "last_payment_date", "last_payment_amount") == ["2026-09-02", "20.00"]
+    assert court.told().count("payment_reversed") == 1
+
+
+def test_a_voided_invoice_leaves_balance_and_revenue():
+    court = Court().known_everywhere()
+    court.hear(invoice(10), invoice(20, status="voided", amount_due="0.00"))
+    court.settle()
+    assert court.customer().balances == {"NZD": "0.00"}
+    assert court.told() == ["invoice_posted", "invoice_voided"]
+    assert [document.counted for document in court.documents() if document.side is Side.ERP] == [True, False]
+
+
+def test_an_invoice_that_vanished_leaves_its_own_currency_and_its_own_window():
+    court = Court().known_everywhere()
+    court.hear(invoice(10, currency="USD"))
+    gone = invoice(20, deleted=True).model_copy(update={"fields": {}})
+    court.hear(gone)
+    assert court.customer().balances == {"USD": "0.00"}
+    voided = court.events()[-1]
+    assert voided.type == "invoice_voided"
+    assert voided.money is not None
+    assert (str(voided.money.amount), voided.money.currency, voided.day) == ("115.00", "USD", "2026-09-01")
+    last = court.documents()[-1]
+    assert (last.side, last.counted, last.currency) == (Side.ERP, False, "USD")
+
+
+def test_a_mirror_deleted_in_the_crm_is_stated_to_reconciliation():
+    court = Court().known_everywhere()
+    court.hear(invoice(10))
+    court.settle()
+    shown = court.state("invoice:1").crm
+    assert shown.ref is not None
+    court.hear(fact(Entity.INVOICE, Side.CRM, {}, record="invoice:1", seconds=5000, deleted=True, ref=shown.ref))
+    court.settle()
+    assert [(one.side, one.counted) for one in court.documents()] == [
+        (Side.ERP, True), (Side.CRM, True), (Side.CRM, False),
+    ]  # fmt: skip
+
+
+def test_an_invoice_whose_currency_is_corrected_moves_its_balance():
+    court = Court().known_everywhere()
+    court.hear(invoice(10, currency="USD"), invoice(20, currency="NZD"))
+    assert court.customer().balances == {"USD": "0.00", "NZD": "115.00"}
+
+
+def test_the_first_reading_is_taken_in_but_is_no_news():
+    court = Court().known_everywhere(first=True)
+    court.hear(invoice(10, first=True), payment(10, first=True))
+    assert court.told() == []
+    assert court.customer().ordered
+    court.hear(invoice(20, status="voided", amount_due="0.00"))
+    assert court.told() == ["invoice_voided"]
+
+
+def test_a_credit_hold_of_the_first_reading_is_no_news_but_its_lifting_is():
+    court = Court()
+    court.hear(company(Side.ERP, credit_hold=True, first=True))
+    assert court.told() == []
+    court.hear(company(Side.ERP, 10, credit_hold=False))
+    assert court.told() == ["credit_hold_changed"]
+
+
+# Who wins about a field
+
+
+def test_a_sales_rep_who_edits_payment_terms_gets_them_written_back_with_the_reason():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, payment_terms="90 DAYSAFTERBILLDATE"))
+    back = court.commands(Side.CRM)[-1]
+    assert back.fields == {"payment_terms": "30 DAYSAFTERBILLDATE"}
+    assert "the ERP owns it" in back.reason
+    verdict = court.verdicts("payment_terms")[-1]
+    assert (verdict.ruling, verdict.rule, verdict.crm, verdict.chosen, verdict.command) == (
+        "write_back", "owner", "90 DAYSAFTERBILLDATE", "30 DAYSAFTERBILLDATE", back.id,
+    )  # fmt: skip
+    assert court.settle() == 1
+
+
+def test_on_hold_the_reason_for_taking_terms_back_is_the_hold():
+    court = Court().known_everywhere(erp={"credit_hold": True})
+    court.hear(linked(3000, payment_terms="90 DAYSAFTERBILLDATE", credit_hold=True))
+    verdict = court.verdicts("payment_terms")[-1]
+    assert (verdict.ruling, verdict.rule) == ("write_back", "guard.credit_hold")
+
+
+def test_the_phone_edited_on_both_sides_goes_to_the_later_edit():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, phone="111"))
+    (write,) = [c for c in court.commands(Side.ERP) if "phone" in c.fields]
+    assert write.fields["phone"] == "111"
+    # The ERP's own edit, a minute later, is seen before our write has been answered.
+    court.hear(company(Side.ERP, 3060, phone="222", crm_id="acme-crm"))
+    court.settle()
+    assert court.shown(Side.CRM, "phone") == court.shown(Side.ERP, "phone")
+
+
+def test_the_phone_edited_on_both_sides_within_the_tolerance_asks_a_person_once():
+    court = Court()
+    court.hear(company(Side.ERP, 0, phone="111", alone=False), company(Side.CRM, 3, phone="222", alone=False))
+    court.settle()
+    court.hear(company(Side.CRM, 3, phone="222", alone=False))
+    assert [verdict.ruling for verdict in court.verdicts("phone")].count("review") == 1
+    assert not any("phone" in command.fields for command in court.commands())
+
+
+def test_the_first_order_hands_the_currency_to_the_erp():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, currency="AUD"))
+    court.settle()
+    assert court.shown(Side.ERP, "currency") == ["AUD"]
+    court.hear(deal(3100, currency="AUD"))
+    court.settle()
+    court.hear(linked(9000, currency="USD"))
+    court.settle()
+    assert court.shown(Side.CRM, "currency") == ["AUD"]
+    assert court.verdicts("currency")[-1].rule == "guard.currency_lock"
+
+
+def test_the_crm_keeps_the_address_of_a_prospect_and_the_erp_that_of_a_customer():
+    here = {"street": "1 High St", "city": "Wellington", "region": "", "postal_code": "6011", "country": "NZ"}
+    there = here | {"street": "2 Low St"}
+    court = Court().known_everywhere()
+    court.hear(linked(3000, shipping_address=here))
+    court.settle()
+    assert court.shown(Side.ERP, "shipping_address") == [here]
+    court.hear(deal(3100))
+    court.settle()
+    court.hear(linked(9000, shipping_address=there, lifecycle="customer"))
+    court.settle()
+    assert court.shown(Side.CRM, "shipping_address") == [here]
+    assert court.verdicts("shipping_address")[-1].rule == "guard.address_governance"
+
+
+def test_no_company_is_customer_before_its_order_and_every_one_is_after_it():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, lifecycle="customer"))
+    court.settle()
+    assert court.shown(Side.CRM, "lifecycle") == ["lead"]
+    assert court.verdicts("lifecycle")[-1].ruling == "write_back"
+    court.hear(deal(3100))
+    court.settle()
+    assert court.shown(Side.CRM, "lifecycle") == ["customer"]
+
+
+def test_a_customer_stage_outside_the_gated_ones_comes_to_rest():
+    court = Court(contract({"lifecycle": {"gated": ["evangelist"]}})).known_everywhere()
+    court.hear(deal(3100))
+    court.settle()
+    assert court.shown(Side.CRM, "lifecycle") == ["customer"]
+
+
+def test_the_ids_of_both_sides_are_kept_and_the_erps_does_not_change():
+    court = Court().known_everywhere()
+    assert court.shown(Side.CRM, "erp_id") == ["acme-erp"]
+    assert court.shown(Side.ERP, "crm_id") == ["acme-crm"]
+    court.hear(linked(3000, erp_id="wrong"))
+    court.settle()
+    assert court.shown(Side.CRM, "erp_id") == ["acme-erp"]
+    assert court.verdicts("erp_id")[-1].ruling == "write_back"
+
+
+def test_a_value_that_was_refused_is_tried_again_when_it_changes():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, name="Acme!"))
+    write = court.commands(Side.ERP)[-1]
+    court.answered.add(write.id)
+    court.hear(outcome(write, "refused", message="no exclamation marks"))
+    court.hear(linked(3001, name="Acme!"))
+    assert court.commands(Side.ERP)[-1].id == write.id
+    court.hear(linked(3002, name="Acme"), linked(3003, name="Acme Ltd"))
+    assert court.commands(Side.ERP)[-1].fields == {"name": "Acme Ltd"}
+
+
+def test_changes_of_a_held_credit_go_out_on_the_first_tier():
+    court = Court().known_everywhere()
+    court.hear(company(Side.ERP, 3000, credit_hold=True, crm_id="acme-crm"))
+    (write,) = [command for command in court.commands(Side.CRM) if command.fields.get("credit_hold")]
+    assert write.tier == 1
+
+
+# Deletion and merging
+
+
+def test_a_deleted_record_writes_nothing_and_is_not_made_again():
+    court = Court().known_everywhere()
+    before = len(court.commands())
+    court.hear(fact(Entity.COMPANY, Side.CRM, {}, seconds=3000, deleted=True))
+    court.hear(company(Side.ERP, 3100, name="Acme Holding", crm_id="acme-crm"))
+    assert len(court.commands()) == before
+    assert court.customer().crm is None
+
+
+def test_the_loser_of_a_merge_does_not_take_the_survivor_with_it():
+    court = Court().known_everywhere()
+    survivor = fact(Entity.COMPANY, Side.CRM, linked().fields, seconds=3000, ref="hubspot/company/9")
+    court.hear(survivor)
+    court.hear(fact(Entity.COMPANY, Side.CRM, {}, seconds=3001, deleted=True))
+    assert court.customer().crm == "hubspot/company/9"
+    assert court.state().crm.present
+
+
+def test_the_survivor_of_a_merge_takes_over_even_when_it_is_older_than_the_losers_end():
+    court = Court().known_everywhere()
+    court.hear(fact(Entity.COMPANY, Side.CRM, {}, seconds=3001, deleted=True))
+    survivor = fact(Entity.COMPANY, Side.CRM, company(Side.CRM).fields, seconds=3000, ref="hubspot/company/9")
+    court.hear(survivor)
+    assert court.customer().crm == "hubspot/company/9"
+
+
+# Outcomes
+
+
+def test_an_unknown_outcome_leaves_the_write_on_its_way():
+    court = Court()
+    court.hear(company(Side.CRM))
+    (made,) = court.commands(Side.ERP)
+    result = court.hear(outcome(made, "unknown"))
+    assert result.counts["outcome_open"] == 1
+    assert len(court.state().flights["erp"]) == 1
+    assert court.hear(company(Side.CRM, 10)).counts["lanes.xero"] == 0
+
+
+def test_an_outcome_told_twice_counts_once():
+    court = Court()
+    court.hear(company(Side.CRM))
+    (made,) = court.commands(Side.ERP)
+    told = outcome(made, ref="xero/contact/x")
+    court.hear(told)
+    assert court.hear(told).counts["outcome_known"] == 1
+
+
+def test_our_own_write_coming_back_decides_nothing_in_any_order():
+    for order in ((0, 1), (1, 0), (0, 1, 1, 0), (1, 1, 0)):
+        court = Court().known_everywhere()
+        court.hear(linked(3000, name="Acme Ltd"))
+        write = court.commands(Side.ERP)[-1]
+        answers = court.carry_out(write)
+        before = len(court.commands())
+        court.hear(*(answers[index] for index in order))
+        assert len(court.commands()) == before
+        assert court.state().baseline["name"] == "Acme Ltd"
+
+
+def test_an_echo_older_than_the_write_does_not_take_it_back():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, name="Acme Ltd"))
+    write = court.commands(Side.ERP)[-1]
+    court.hear(outcome(write, seconds=3010, ref=write.ref))
+    result = court.hear(company(Side.ERP, 3005, crm_id="acme-crm"))
+    assert result.counts["stale"] == 1
+    assert court.shown(Side.ERP, "name") == ["Acme Ltd"]
+    assert court.commands()[-1].id == write.id
+
+
+def test_a_malformed_finding_is_refused_and_its_neighbours_go_on():
+    court = Court()
+    result = court.hear(b"{", company(Side.CRM), b'{"type": "fact"}', b"null")
+    assert [index for index, _ in result.refused] == [0, 2, 3]
+    assert len(court.commands()) == 1
+
+
+def test_a_refused_finding_leaves_nothing_behind():
+    court = Court().known_everywhere()
+    before = dict(court.records.rows), dict(court.customers.rows)
+    result = court.hear(invoice(10, amount_due="plenty"))
+    assert len(result.refused) == 1
+    assert (court.records.rows, court.customers.rows) == before
+    assert result.outputs == []
+
+
+def test_versions_are_the_platforms_own_time():
+    court = Court().known_everywhere()
+    court.hear(invoice(10))
+    assert court.events()[-1].occurred_at == at(10)
+    assert court.documents()[0].version == to_millis(at(10))
