@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from schemas.errors import Fatal, Refused, RevmarkError
+from schemas.errors import Fatal, Refused
 
 FINE = 0
 NEEDS_PERSON = 1
@@ -19,9 +19,5 @@ INTERRUPTED = 130  # what shells report for a process that SIGINT ended
 
 
 def exit_code(error: Exception) -> int:
-    """The exit code for an error of ours."""
-    if isinstance(error, Refused | Fatal):
-        return WRONG_USE
-    if isinstance(error, RevmarkError):
-        return UNREACHABLE
-    return UNREACHABLE if isinstance(error, OSError) else NEEDS_PERSON
+    """The exit code for an error of ours; one of the embedded broker means that it cannot be reached."""
+    return WRONG_USE if isinstance(error, Refused | Fatal) else UNREACHABLE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import traceback
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -19,7 +19,6 @@ from console.exits import exit_code
 from console.output import note
 from console.session import Session, quiet_logs
 from schemas.errors import RevmarkError
-from streams.broker import BrokerError
 
 _CODES = (
     "[bold]Exit codes[/bold]\n\n0 fine \u00b7 1 something needs a person \u00b7 2 wrong use, settings or contract"
@@ -34,11 +33,20 @@ class Commands(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (RevmarkError, BrokerError) as error:
-            if isinstance(ctx.obj, Session) and ctx.obj.verbose:
-                note(traceback.format_exc())
-            note(f"revmark: {error}", style="red")
-            raise typer.Exit(exit_code(error)) from error
+        except RevmarkError as error:
+            self._end(ctx, error)
+        except RuntimeError as error:
+            from streams.broker import BrokerError  # noqa: PLC0415 - loads what resolves Kafka's jars
+
+            if not isinstance(error, BrokerError):
+                raise
+            self._end(ctx, error)
+
+    def _end(self, ctx: Any, error: Exception) -> NoReturn:
+        if isinstance(ctx.obj, Session) and ctx.obj.verbose:
+            note(traceback.format_exc())
+        note(f"revmark: {error}", style="red")
+        raise typer.Exit(exit_code(error)) from error
 
 
 app = typer.Typer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 from rich.console import Console
@@ -15,8 +15,9 @@ from console.options import examples
 from console.output import note, say
 from console.session import session_of
 from schemas.errors import Transient
-from streams.broker import EmbeddedKafka, Step
-from streams.broker.ports import brokers_known
+
+if TYPE_CHECKING:  # it loads what resolves Kafka's jars
+    from streams.broker import Step
 
 EXAMPLES = examples("revmark broker", "revmark broker --port 9092 --folder /var/lib/revmark/kafka")
 LOOK = 5.0  # seconds between looks at whether Kafka is still there
@@ -37,6 +38,9 @@ def command(
 
     The first start fetches Kafka itself (44 MB).
     """
+    from streams.broker import EmbeddedKafka  # noqa: PLC0415 - as above
+    from streams.broker.ports import brokers_known  # noqa: PLC0415 - as above
+
     place = folder or session_of(context).settings.state / "kafka"
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())

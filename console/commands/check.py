@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,9 @@ from console.exits import NEEDS_PERSON
 from console.options import Document, examples
 from console.output import note, say, show_json
 from console.session import Session, session_of
-from streams.checkup import Finding
+
+if TYPE_CHECKING:  # it loads both platforms' clients
+    from streams.checkup import Finding
 
 EXAMPLES = examples(
     "revmark check", "revmark check --create", "revmark check --json | jq '.findings[] | select(.ok|not)'"

@@ -1,0 +1,205 @@
+"""Commands that stay up: each comes up, does its work, and goes quietly at Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from schemas.change import Link, parse_arrival
+from tests.unit.console.records import INERT, event, quarantined, verdict
+
+pytestmark = pytest.mark.broker
+REVMARK = Path(sys.executable).parent / "revmark"
+INTERRUPTED = 130
+
+
+class Running:
+    """One `revmark` command as a process, with what it prints line by line."""
+
+    def __init__(self, *arguments: str, folder: Path, **settings: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("REVMARK_")}
+        given = {f"REVMARK_{name.upper()}": value for name, value in settings.items()}
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            [REVMARK, *arguments],
+            env={**kept, "REVMARK_STATE": str(folder), **given},
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    async def line(self) -> str:
+        assert self.process.stdout is not None
+        return (await asyncio.wait_for(asyncio.to_thread(self.process.stdout.readline), 60)).rstrip()
+
+    async def interrupt(self) -> tuple[int, str]:
+        self.process.send_signal(signal.SIGINT)
+        _, said = await asyncio.to_thread(self.process.communicate, timeout=30)
+        return self.process.returncode, said
+
+    async def end(self) -> tuple[int, str, str]:
+        seen, said = await asyncio.to_thread(self.process.communicate, timeout=60)
+        return self.process.returncode, seen, said
+
+
+@contextlib.contextmanager
+def running(*arguments: str, folder: Path, **settings: str) -> Iterator[Running]:
+    command = Running(*arguments, folder=folder, **settings)
+    try:
+        yield command
+    finally:
+        if command.process.poll() is None:
+            command.process.kill()
+            command.process.wait()
+        for pipe in (command.process.stdout, command.process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+@pytest.fixture
+async def prefix(broker: str, names: str) -> str:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    made = ["changes", "decisions", "revenue", "quarantine"]
+    await admin.create_topics([NewTopic(f"{names}.{name}", 1, 1) for name in made])
+    await admin.close()
+    return f"{names}."
+
+
+async def put(broker: str, topic: str, value: bytes) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
+        await producer.send_and_wait(topic, value, key=b"main")
+
+
+async def test_the_page_streams_what_is_decided(broker: str, prefix: str, tmp_path: Path):
+    settings = {"broker": broker, "topic_prefix": prefix}
+    with running("page", "--port", "0", folder=tmp_path, **settings) as page:
+        address = (await page.line()).split()[2]
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+            assert "Revmark" in (await client.get("/")).text
+            async with client.stream("GET", "/api/stream") as stream:
+                lines = stream.aiter_lines()
+                await put(broker, f"{prefix}decisions", verdict(1, label=INERT).to_bytes())
+                async with asyncio.timeout(30):
+                    found: dict[str, list[dict[str, str]]] = {"decisions": []}
+                    while not found["decisions"]:
+                        line = await anext(lines)
+                        found = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else found
+                assert found["decisions"][0]["label"] == INERT
+            assert (await client.get("/healthz")).text == "ok"
+        assert await page.interrupt() == (INTERRUPTED, "")
+
+
+async def test_events_are_followed_as_they_come(broker: str, prefix: str, tmp_path: Path):
+    await put(broker, f"{prefix}revenue", event(1).to_bytes())
+    settings = {"broker": broker, "topic_prefix": prefix}
+    with running("events", "--follow", "--json", folder=tmp_path, **settings) as events:
+        assert json.loads(await events.line())["id"] == "event-1"
+        await put(broker, f"{prefix}revenue", event(2).to_bytes())
+        assert json.loads(await events.line())["id"] == "event-2"
+        code, _ = await events.interrupt()
+        assert code == INTERRUPTED
+
+
+async def test_a_link_waits_until_a_worker_has_taken_it_up(broker: str, prefix: str, tmp_path: Path):
+    settings = {"broker": broker, "topic_prefix": prefix, "group": f"{prefix}group"}
+    said = ("link", "hubspot/company/1", "xero/contact/a", "--yes", "--why", "same VAT number", "--who", "kim")
+    with running(*said, "--wait", "0.5", folder=tmp_path, **settings) as early:
+        code, _, words = await early.end()
+        assert (code, "stays on the topic" in words) == (3, True)
+    with running(*said, folder=tmp_path, **settings) as link:
+        place = TopicPartition(f"{prefix}changes", 0)
+        async with AIOKafkaConsumer(
+            bootstrap_servers=broker, group_id=f"{prefix}group", enable_auto_commit=False, auto_offset_reset="earliest"
+        ) as worker:
+            worker.assign([place])
+            values = [(await worker.getone()).value for _ in range(2)]
+            await worker.commit({place: 2})
+        code, seen, words = await link.end()
+        assert (code, "are now one" in seen) == (0, True), words
+    found = parse_arrival(values[1])
+    assert isinstance(found, Link)
+    assert (found.left, found.right, found.same, found.who) == ("hubspot/company/1", "xero/contact/a", True, "kim")
+
+
+async def test_a_link_that_is_refused_says_why(broker: str, prefix: str, tmp_path: Path):
+    settings = {"broker": broker, "topic_prefix": prefix, "group": f"{prefix}group"}
+    record = json.loads(quarantined(0, "both are linked to others already")) | {"topic": f"{prefix}changes"}
+    await put(broker, f"{prefix}quarantine", json.dumps(record).encode())
+    with running(
+        "link", "hubspot/company/1", "xero/contact/a", "--no", "--why", "x", folder=tmp_path, **settings
+    ) as link:
+        place = TopicPartition(f"{prefix}changes", 0)
+        async with AIOKafkaConsumer(
+            bootstrap_servers=broker, group_id=f"{prefix}group", enable_auto_commit=False
+        ) as worker:
+            worker.assign([place])
+            await worker.commit({place: 1})
+        code, _, words = await link.end()
+        assert (code, "linked to others already" in words) == (1, True), words
+
+
+async def test_the_embedded_broker_runs_alone(tmp_path: Path):
+    with running("broker", "--folder", str(tmp_path / "kafka"), folder=tmp_path) as kafka:
+        address = (await kafka.line()).split()[3].rstrip(",")
+        assert f"REVMARK_BROKER={address}" in await kafka.line()
+        admin = AIOKafkaAdminClient(bootstrap_servers=address)
+        await admin.start()
+        await admin.close()
+        code, _ = await kafka.interrupt()
+        assert code == INTERRUPTED
+    with contextlib.suppress(OSError):
+        _, writer = await asyncio.open_connection(*address.split(":"))
+        writer.close()
+        pytest.fail("Kafka outlived its command")
+
+
+async def test_the_sandbox_comes_up_and_goes(tmp_path: Path):
+    with running("sandbox", "up", "--only", "xero", folder=tmp_path) as sandbox:
+        lines = dict([(await sandbox.line()).split("=", 1) for _ in range(7)])
+        url = lines["REVMARK_XERO_URL"]
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"{url}/_sandbox/writes")).is_success
+        with running("sandbox", "writes", "xero", "--json", folder=tmp_path) as writes:
+            assert (await writes.end())[0] == 0
+        code, _ = await sandbox.interrupt()
+        assert code == INTERRUPTED
+    assert not (tmp_path / "sandbox.json").exists()
+
+
+async def test_the_gateway_answers_and_goes(broker: str, prefix: str, tmp_path: Path, free_port: int):
+    settings = {"broker": broker, "topic_prefix": prefix}
+    with running("gateway", "--port", str(free_port), folder=tmp_path, **settings) as gateway:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{free_port}") as client:
+            answer = await _answered(client, "/webhooks/xero")
+            assert answer.status_code == 401
+        code, _ = await gateway.interrupt()
+        assert code == INTERRUPTED
+
+
+async def _answered(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    async with asyncio.timeout(30):
+        while True:
+            with contextlib.suppress(httpx.ConnectError):
+                return await client.post(path, json={"events": []})
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,97 @@
+"""`revmark init`, `revmark contract`, `revmark check` without anything to reach."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from schemas.contract import template
+
+Run = Callable[..., Result]
+
+
+def test_init_writes_both_files_and_never_over_them(run: Run, tmp_path: Path):
+    assert run("init").exit_code == 0
+    before = (tmp_path / "revmark.env").read_text()
+    assert (tmp_path / "contract.yaml").read_text() == template()
+    assert (tmp_path / "revmark.env").stat().st_mode & 0o077 == 0
+    again = run("init")
+    assert again.exit_code == 2
+    assert "--force" in again.stderr
+    assert (tmp_path / "revmark.env").read_text() == before
+    assert run("init", "--force").exit_code == 0
+    assert (tmp_path / "revmark.env").read_text() != before
+
+
+def test_init_into_a_folder(run: Run, tmp_path: Path):
+    assert run("init", "--folder", str(tmp_path / "a" / "b")).exit_code == 0
+    assert (tmp_path / "a" / "b" / "contract.yaml").exists()
+
+
+def test_the_contract_that_init_writes_lints(run: Run):
+    run("init")
+    result = run("contract", "lint")
+    assert result.exit_code == 0
+    assert "nothing to mend" in result.stdout
+
+
+def test_a_contract_with_an_unknown_key_is_refused_with_a_suggestion(run: Run, tmp_path: Path):
+    (tmp_path / "contract.yaml").write_text(template().replace("base_currency:", "base_curency:"))
+    result = run("contract", "lint")
+    assert result.exit_code == 2
+    assert "did you mean 'base_currency'?" in result.stderr
+
+
+def test_a_contract_that_contradicts_itself_exits_1(run: Run, tmp_path: Path):
+    broken = template().replace("credit_hold: {owner: erp}", "credit_hold: {owner: crm}")
+    (tmp_path / "contract.yaml").write_text(broken)
+    result = run("contract", "lint", "--json")
+    assert result.exit_code == 1
+    (finding,) = [each for each in json.loads(result.stdout)["findings"] if each["level"] == "error"]
+    assert finding["path"] == "entities.company.fields.credit_hold"
+
+
+def test_a_contract_is_shown_in_words(run: Run):
+    run("init")
+    result = run("contract", "show")
+    assert result.exit_code == 0
+    assert "crm until first order, then erp" in result.stdout
+    assert json.loads(run("contract", "show", "--json").stdout)["guards"]["credit_hold"] is True
+
+
+def test_without_a_contract_the_next_command_is_named(run: Run):
+    result = run("contract", "show")
+    assert result.exit_code == 2
+    assert "revmark init" in result.stderr
+
+
+def test_check_names_everything_that_is_missing(run: Run):
+    result = run("check", "--json")
+    assert result.exit_code == 1
+    found = {each["name"]: each for each in json.loads(result.stdout)["findings"]}
+    for name in ("contract", "broker", "secret key", "hubspot webhooks", "hubspot credentials", "xero credentials"):
+        assert found[name]["ok"] is False
+        assert found[name]["next_step"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["link", "hubspot/company/1", "xero/contact/a", "--yes"],
+        ["link", "hubspot/company/1", "xero/contact/a", "--why", "x"],
+        ["link", "hubspot/company/1", "xero/contact/a", "--yes", "--why", "  "],
+        ["link", "xero/contact/a", "hubspot/company/1", "--yes", "--why", "x"],
+        ["link", "17", "xero/contact/a", "--yes", "--why", "x"],
+        ["link", "hubspot/company/", "xero/contact/a", "--yes", "--why", "x"],
+    ],
+)
+def test_a_link_that_makes_no_sense_is_not_sent(run: Run, arguments: list[str]):
+    assert run(*arguments).exit_code == 2
+
+
+def test_a_link_without_a_broker_exits_3(run: Run):
+    result = run("link", "hubspot/company/1", "xero/contact/a", "--yes", "--why", "x")
+    assert result.exit_code == 3
+    assert "no Kafka answers" in result.stderr

@@ -1,0 +1,151 @@
+"""`revmark check` against the sandbox platforms: what is wrong is named, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import Result
+
+from console.envfile import commented
+from console.sandboxes import as_settings
+from sandbox.clock import SystemClock
+from sandbox.hubspot.app import create_app as hubspot_app
+from sandbox.hubspot.portal import Portal
+from sandbox.server import serving
+from sandbox.xero.app import create_app as xero_app
+from sandbox.xero.organisation import Organisation
+from schemas.contract import template
+from streams.checkup import Finding, checkup
+from streams.settings import load_settings
+
+Run = Callable[..., Result]
+Found = dict[str, Finding]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Two platforms and the settings that point at them."""
+
+    folder: Path
+    env_file: Path
+    organisation: Organisation
+    settings: dict[str, str]
+    transports: dict[str, httpx.AsyncBaseTransport]
+
+    def write(self, **changes: str) -> None:
+        found = {**self.settings, **changes, "REVMARK_CONTRACT": str(self.folder / "contract.yaml")}
+        lines = [line for line in commented(b"k" * 32).splitlines() if line.partition("=")[0] not in found]
+        self.env_file.write_text("\n".join([*lines, *(f"{name}={value}" for name, value in found.items())]) + "\n")
+
+    async def findings(self, *, contract: str | None = None, create: bool = True, keep: bool = True) -> Found:
+        (self.folder / "contract.yaml").write_text(contract or template())
+        settings = load_settings(self.env_file)
+        kept: list[str] = []
+        look = checkup(settings, create=create, keep=kept.append if keep else None, transports=self.transports)
+        return {each.name: each async for each in look}
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    clock = SystemClock()
+    portal, organisation = Portal(clock=clock, search_lag=0), Organisation(clock=clock)
+    portal.seed_defaults()
+    organisation.seed_defaults()
+    known = {
+        "hubspot": {"url": "http://127.0.0.1:2", **portal.credentials()},
+        "xero": {"url": "http://127.0.0.1:3", **organisation.credentials()},
+    }
+    transports: dict[str, httpx.AsyncBaseTransport] = {
+        "hubspot": httpx.ASGITransport(hubspot_app(portal, clock=clock)),
+        "xero": httpx.ASGITransport(xero_app(organisation, clock=clock)),
+    }
+    settings = {**as_settings(known), "REVMARK_BROKER": "127.0.0.1:1"}
+    made = Ground(tmp_path, tmp_path / "revmark.env", organisation, settings, transports)
+    made.write()
+    return made
+
+
+async def test_with_everything_in_place_only_the_broker_is_missing(ground: Ground):
+    found = await ground.findings()
+    assert [name for name, finding in found.items() if not finding.ok] == ["broker"]
+    assert len(found) == 17
+
+
+async def test_missing_properties_are_named_and_made_on_request_once(ground: Ground):
+    found = await ground.findings(create=False)
+    assert "company.xero_contact_id" in found["hubspot properties"].detail
+    assert found["hubspot properties"].next_step == "revmark check --create"
+    assert "made" in (await ground.findings())["hubspot properties"].detail
+    assert (await ground.findings(create=False))["hubspot properties"].detail == "all are there"
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "says"),
+    [
+        ({"REVMARK_HUBSPOT_TOKEN": "wrong"}, "hubspot credentials", "the token is refused"),
+        ({"REVMARK_HUBSPOT_PORTAL": "17"}, "hubspot portal", "the settings name 17"),
+        ({"REVMARK_XERO_CLIENT_SECRET": "wrong"}, "xero credentials", "does not know this app"),
+        ({"REVMARK_XERO_REFRESH_TOKEN": "wrong"}, "xero credentials", "no longer accepts the grant"),
+        ({"REVMARK_XERO_TENANT": "elsewhere"}, "xero organisation", "REVMARK_XERO_TENANT is elsewhere"),
+        ({"REVMARK_SECRET_KEY": "c2hvcnQ="}, "secret key", "base64 of 32 bytes"),
+    ],
+)
+async def test_what_is_wrong_is_named_and_the_rest_is_looked_at(
+    ground: Ground, changes: dict[str, str], name: str, says: str
+):
+    ground.write(**changes)
+    found = await ground.findings()
+    assert {each for each, finding in found.items() if not finding.ok} == {"broker", name}
+    assert says in found[name].detail
+    assert found[name].next_step
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "says"),
+    [
+        ("base_currency: NZD", "base_currency: EUR", "xero organisation", "keeps its books in NZD"),
+        ("tax_type: OUTPUT2", "tax_type: OUTPUT99", "xero tax rates", "OUTPUT99 is not there"),
+        ('account: "200"', 'account: "999"', "xero accounts", "999 is not there"),
+    ],
+)
+async def test_what_the_contract_names_must_be_in_the_books(ground: Ground, old: str, new: str, name: str, says: str):
+    assert old in template()
+    found = await ground.findings(contract=template().replace(old, new))
+    assert says in found[name].detail
+    assert found[name].next_step
+
+
+async def test_a_grant_that_cannot_be_kept_is_not_used_up(ground: Ground):
+    token = ground.settings["REVMARK_XERO_REFRESH_TOKEN"]
+    found = await ground.findings(keep=False)
+    assert "would use up its refresh token" in found["xero credentials"].detail
+    assert token in ground.env_file.read_text()
+    assert (await ground.findings())["xero credentials"].ok
+
+
+async def test_a_read_only_grant_is_told_from_one_that_may_write(ground: Ground):
+    scopes = "offline_access accounting.contacts.read accounting.settings.read accounting.transactions.read"
+    grant = ground.organisation.identity.grant(scopes)
+    ground.write(REVMARK_XERO_REFRESH_TOKEN=str(grant["refresh_token"]))
+    found = await ground.findings()
+    assert "invoices cannot be written" in found["xero scopes"].detail
+
+
+def test_the_command_keeps_the_renewed_grant_in_the_settings_file(tmp_path: Path, run: Run):
+    organisation = Organisation(clock=SystemClock())
+    organisation.seed_defaults()
+    with serving(xero_app(organisation, clock=SystemClock())) as url:
+        settings = as_settings({"xero": {"url": url, **organisation.credentials()}})
+        (tmp_path / "revmark.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        for _ in range(2):
+            result = run("check")
+            assert result.exit_code == 1
+            assert "ok  xero credentials: the grant reaches" in result.stdout
+            assert "NO  hubspot credentials" in result.stdout
+        kept = load_settings(tmp_path / "revmark.env").xero_refresh_token.get_secret_value()
+    assert kept != settings["REVMARK_XERO_REFRESH_TOKEN"]
+    assert (tmp_path / "revmark.env").stat().st_mode & 0o077 == 0
