@@ -34,6 +34,11 @@ class _Desk:
         listing = self._do("GET", f"writes?actor={actor}")
         return list(listing["writes"] if isinstance(listing, dict) else listing)
 
+    def calls(self) -> list[Record]:
+        """Every API call."""
+        listing = self._do("GET", "calls")
+        return list(listing["calls"] if isinstance(listing, dict) else listing)
+
     def state(self) -> Any:
         """Everything the system holds."""
         return self._do("GET", "state")

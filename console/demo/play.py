@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,6 @@ from console.demo.stage import Options, Stage
 from console.demo.story import Story
 from console.demo.witness import Witness
 from streams.broker import Step
-from streams.topics import Topics
 
 SUBSCRIBER = Path(__file__).with_name("subscriber.py")
 
@@ -48,6 +48,7 @@ class Wish:
 
 def play(wish: Wish) -> bool:
     """Play the demo; True when everything was seen as expected."""
+    began = time.monotonic()
     console = Console(highlight=False, stderr=wish.json)
     folder = wish.folder or Path(tempfile.mkdtemp(prefix="revmark-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,7 +56,7 @@ def play(wish: Wish) -> bool:
     options = Options(folder, wish.broker, wish.page_port, wish.gateway_port, wish.workers)
     try:
         with _meter(console) as say, Stage(options, say) as stage:
-            account = _perform(stage, console)
+            account = _perform(stage, console, began)
             _summary(stage, account, console)
             if wish.json:
                 print(json.dumps(account[0].as_json(account[1], account[2])), flush=True)  # noqa: T201 - the last line
@@ -70,12 +71,12 @@ def play(wish: Wish) -> bool:
 Performed = tuple[Account, list[dict[str, Any]], dict[str, int], Counter[str]]
 
 
-def _perform(stage: Stage, console: Console) -> Performed:
+def _perform(stage: Stage, console: Console, began: float) -> Performed:
     stage.prepare()
     sales, finance = Sales(stage.hubspot["url"]), Finance(stage.xero["url"], stage.xero["tenant_id"])
     cast = assemble(sales, finance)
     stage.raise_curtain()
-    topics = Topics()
+    topics = stage.topics
     watched = [topics.name(one) for one in (topics.decisions, topics.revenue, topics.totals, topics.variances)]
     witness = Witness(stage.broker, watched, topics.partitions)
     command = [sys.executable, str(SUBSCRIBER), stage.broker, "demo-subscriber"]
@@ -83,7 +84,7 @@ def _perform(stage: Stage, console: Console) -> Performed:
         "subscriber", command, env=stage.env, log=stage.options.folder / "logs" / "subscriber.log"
     )
     console.print(f"The page that shows the flow: [bold]{stage.page_url}[/bold]\n")
-    account = Account(tell=lambda entry: _tell(console, entry), alarm=stage.dead)
+    account = Account(tell=lambda entry: _tell(console, entry), alarm=stage.dead, started=began)
     story = Story(stage, account, sales, finance, cast, witness)
     try:
         story.play()

@@ -28,7 +28,7 @@ from schemas.contract import template
 from schemas.errors import Fatal
 from streams.admin import ensure_topics
 from streams.broker import EmbeddedKafka, Step
-from streams.topics import Topics
+from streams.topics import DEFAULT_PREFIX, Topics
 
 READY_SECONDS = 60.0  # everything but Kafka's first download takes under ten
 LOOK_EVERY = 0.05  # seconds between two looks at whether a process answers
@@ -46,6 +46,8 @@ class Options:
     gateway_port: int = 0
     workers: int = 2
     page: bool = True
+    prefix: str = DEFAULT_PREFIX
+    store: str = "rocksdb://"
 
 
 @dataclass
@@ -87,9 +89,14 @@ class Stage:
         self.processes.clear()
         self.stack.close()
 
+    @property
+    def topics(self) -> Topics:
+        """The topics of this demo."""
+        return Topics(self.options.prefix)
+
     def prepare(self) -> None:
         """Make the topics, and the properties that HubSpot must have with the command that a new user runs."""
-        asyncio.run(ensure_topics(self.broker, Topics()))
+        asyncio.run(ensure_topics(self.broker, self.topics))
         self.say(Step("Preparing HubSpot's properties", 0.5))
         self.run("check", "--create")
 
@@ -180,6 +187,9 @@ class Stage:
             "CONTRACT": str(contract),
             "STATE": str(folder / "state"),
             "TENANT": "demo",
+            "TOPIC_PREFIX": self.options.prefix,
+            "GROUP": f"{self.options.prefix}workers",
+            "STORE": self.options.store,
             "SESSION_TIMEOUT": "6",  # seconds, the least Kafka allows: a killed worker is replaced soon
             "POLL_EVERY": str(POLL_EVERY),
             "GATEWAY_PORT": str(gateway_port),

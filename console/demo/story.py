@@ -13,7 +13,6 @@ from console.demo.cast import Cast, win_deal
 from console.demo.people import Finance, Record, Sales
 from console.demo.stage import Stage
 from console.demo.witness import Witness
-from streams.topics import DEFAULT_PREFIX
 
 HONEY = [("HONEY-1", "Manuka honey, 1 kg", "10", "48.50"), ("BOX-L", "Shipping box, large", "4", "3.20")]
 ROBOT = [("ARM-7", "Robot arm", "1", "1200.00")]
@@ -219,6 +218,14 @@ class Story:
             "refund_made": 1, "credit_hold_changed": 2,
         }, self._events)  # fmt: skip
 
+    def late_deal(self) -> None:
+        """One more deal, after whatever has been done to Revmark."""
+        with self.account.step():
+            deal = win_deal(self.sales, self.cast, "Kauri", "A late deal", ROBOT)
+        self.account.expect(
+            "a late deal: billed once", 1, lambda: len(self.finance.invoices(InvoiceNumber=f"RM-{deal}"))
+        )
+
     def nothing_twice(self) -> None:
         """Counted at the platforms, not by us."""
         creates = [row for row in self.finance.writes() if row["action"] == "create"]
@@ -237,7 +244,7 @@ class Story:
         return {"hubspot": len(self.sales.writes()), "xero": len(self.finance.writes())}
 
     def _seen(self, topic: str) -> list[Record]:
-        return self.witness.seen(f"{DEFAULT_PREFIX}{topic}")
+        return self.witness.seen(f"{self.stage.options.prefix}{topic}")
 
     def _both(self) -> Any:
         return {

@@ -1,0 +1,119 @@
+"""The whole story over the real broker: calm, with workers killed, with webhooks tripled and shuffled, from nothing.
+
+Each checks itself at the platforms' own state and create logs.
+"""
+
+import asyncio
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from schemas.contract import load_contract
+from schemas.ledger import SETTLED
+from streams.topics import Topic
+from tests.support import recount
+from tests.support.broker import read, write
+from tests.support.theatre import Performance, performance
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def topic_records(play: Performance, topic: Topic) -> recount.Records:
+    records: recount.Records = defaultdict(list)
+    for record in asyncio.run(read(play.stage.broker, play.stage.topics.name(topic))):
+        records[record.partition].append((record.key, record.value))
+    return records
+
+
+def creates(play: Performance) -> list[tuple[str, str]]:
+    """Resource and natural key of every record that Revmark has made."""
+    made = [*play.sales.writes(), *play.finance.writes()]
+    return sorted((row["resource"], str(sorted(row["keys"].items()))) for row in made if row["action"] == "create")
+
+
+def assert_played(play: Performance) -> None:
+    differences = "\n".join(f"{e.name}\n  expected {e.expected}\n  seen     {e.seen}" for e in play.differences())
+    assert not differences, differences
+    assert len(play.account.entries) >= 20
+    assert len(creates(play)) == len(set(creates(play))), creates(play)
+
+
+def test_workers_are_killed_in_the_middle_and_nothing_is_lost_or_made_twice(
+    broker: str, names: str, tmp_path: Path
+) -> None:
+    with performance(tmp_path, broker, names) as play:
+        asyncio.run(write(broker, f"{names}.changes", [(b"demo", b'{"type": "change", "tenant": 7}')]))
+        play.stage.raise_curtain()
+        one, two = play.stage.processes["worker-1"], play.stage.processes["worker-2"]
+        play.story.first_sync()
+        one.kill()
+        play.story.closed_won()
+        one.restart()
+        play.story.written_back()
+        two.kill()
+        play.story.paid()
+        two.restart()
+        one.kill()
+        play.story.conflict()
+        one.restart()
+        play.story.credit_hold()
+        play.story.reconciled()
+        play.story.subscribed()
+        play.story.nothing_twice()
+        assert_played(play)
+        quarantined = play.witness.seen(f"{names}.quarantine")
+        assert [row["topic"] for row in quarantined] == [f"{names}.changes"]
+        assert "tenant" in quarantined[0]["reason"]
+
+
+def test_webhooks_tripled_and_shuffled_lead_to_the_same_end_and_replays_write_nothing(
+    broker: str, names: str, tmp_path: Path
+) -> None:
+    with performance(tmp_path / "calm", broker, f"{names}a") as calm:
+        calm.stage.raise_curtain()
+        calm.story.play()
+        assert_played(calm)
+        expected = calm.end_state()
+    with performance(tmp_path / "storm", broker, f"{names}b") as play:
+        for desk in (play.sales, play.finance):
+            desk.fault("webhook_duplicate", params={"copies": 3})
+            desk.fault("webhook_reorder", params={"window_seconds": 1.5})
+        play.stage.raise_curtain()
+        play.story.play()
+        assert_played(play)
+        assert play.end_state() == expected
+        assert_a_replay_gives_the_same_tables(play)
+        assert_a_start_from_nothing_writes_nothing(play)
+
+
+def assert_a_replay_gives_the_same_tables(play: Performance) -> None:
+    topics = play.stage.topics
+    for name in [name for name in play.stage.processes if name != "sandbox"]:
+        play.stage.processes.pop(name).stop()
+    contract = load_contract(play.stage.options.folder / "contract.yaml")
+    versions, identity, _ = recount.replay_capture(contract, topic_records(play, topics.changes))
+    assert versions == recount.compacted(topic_records(play, topics.versions))
+    assert identity == recount.compacted(topic_records(play, topics.identity))
+    records, customers, result = recount.replay_arbitrate(contract, topic_records(play, topics.facts))
+    assert records == recount.compacted(topic_records(play, topics.entities))
+    assert customers == recount.compacted(topic_records(play, topics.customers))
+    ledger = recount.compacted(topic_records(play, topics.ledger))
+    settled = {row["command"]["id"] for row in ledger.values() if row["state"] in SETTLED}
+    assert recount.commands(result) == settled
+    assert settled
+
+
+def assert_a_start_from_nothing_writes_nothing(play: Performance) -> None:
+    before = play.story.writes()
+    play.forget_local_state()
+    calls = len(play.finance.calls())
+    for number in (1, 2):
+        play.stage.worker(number)
+    enough = "three rounds of polls"
+    play.account.expect(enough, enough, lambda: enough if len(play.finance.calls()) > calls + 20 else "fewer")
+    assert play.story.writes() == before
+    assert_played(play)
+    play.stage.spawn("gateway", "gateway")
+    play.story.late_deal()
+    assert_played(play)
