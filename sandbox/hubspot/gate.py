@@ -25,6 +25,13 @@ Scopes = Callable[[Request], Iterable[str]]
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 READING_POSTS = ("/batch/read", "/search")
+# What reading a body of another shape than expected ends in. All reading is done before anything is written.
+MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
+
+
+def misshapen(error: Exception) -> Problem:
+    """Refuse a body whose parts are of the wrong JSON types."""
+    return invalid(f"Invalid input JSON: a part is of the wrong type ({error!r})")
 
 
 class Gate:
@@ -49,6 +56,8 @@ class Gate:
                     reply = await handler(request)
             except Problem as problem:
                 reply = problem.reply()
+            except MISSHAPEN as error:
+                reply = misshapen(error).reply()
             reply.headers.update(headers)
             reply.headers["X-HubSpot-Correlation-Id"] = str(uuid.uuid4())
             return reply
@@ -65,6 +74,8 @@ class Gate:
                     return await handler(request)
             except Problem as problem:
                 return problem.reply()
+            except MISSHAPEN as error:
+                return misshapen(error).reply()
 
         return opened
 

@@ -1,5 +1,6 @@
 """The associations API, v4 and date-based."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -168,15 +169,16 @@ class AssociationRoutes:
                 outcome.errors.append({**problem.item({}), "subCategory": problem.sub_category})
         return outcome.reply()
 
-    async def create(self, request: Request) -> Response:
-        """Associate many pairs under labels."""
+    def _ends(self, request: Request, each: Mapping[str, Any]) -> tuple[Record, Record]:
         kind, to_kind = self._kinds(request)
-        planned = []
-        for each in inputs_of(await body_of(request), CREATE_LIMIT):
-            types = self._types(kind, to_kind, each.get("types"))
-            origin = live(self.portal, kind, (each.get("from") or {}).get("id"))
-            target = live(self.portal, to_kind, (each.get("to") or {}).get("id"))
-            planned.append((origin, target, types))
+        origin = live(self.portal, kind, (each.get("from") or {}).get("id"))
+        return origin, live(self.portal, to_kind, (each.get("to") or {}).get("id"))
+
+    async def create(self, request: Request) -> Response:
+        """Associate many pairs under labels; one that cannot be fails them all."""
+        inputs = inputs_of(await body_of(request), CREATE_LIMIT)
+        kinds = self._kinds(request)
+        planned = [(*self._ends(request, each), self._types(*kinds, each.get("types"))) for each in inputs]
         outcome = Outcome(self.portal)
         for origin, target, types in planned:
             self.portal.writer.associate(origin, target, types, self.gate.actor)
@@ -184,32 +186,29 @@ class AssociationRoutes:
         return outcome.reply(200 if dated(request.url.path) else 201)
 
     async def default(self, request: Request) -> Response:
-        """Associate many pairs without a label."""
-        kind, to_kind = self._kinds(request)
+        """Associate many pairs without a label; one that cannot be fails them all."""
+        inputs = inputs_of(await body_of(request), CREATE_LIMIT)
         outcome = Outcome(self.portal)
-        for each in inputs_of(await body_of(request), CREATE_LIMIT):
-            origin = live(self.portal, kind, (each.get("from") or {}).get("id"))
-            target = live(self.portal, to_kind, (each.get("to") or {}).get("id"))
+        for origin, target in [self._ends(request, each) for each in inputs]:
             outcome.results += self._associate_default(origin, target)
         return outcome.reply()
 
     async def archive(self, request: Request) -> Response:
         """Part many records."""
-        kind, to_kind = self._kinds(request)
-        for each in inputs_of(await body_of(request), CREATE_LIMIT):
-            origin = live(self.portal, kind, (each.get("from") or {}).get("id"))
-            for to in each.get("to") or []:
-                target = live(self.portal, to_kind, to.get("id"))
-                self.portal.writer.dissociate(origin, target, None, self.gate.actor)
+        inputs = inputs_of(await body_of(request), CREATE_LIMIT)
+        pairs = [
+            self._ends(request, {"from": each.get("from"), "to": to}) for each in inputs for to in each.get("to") or []
+        ]
+        for origin, target in pairs:
+            self.portal.writer.dissociate(origin, target, None, self.gate.actor)
         return Response(status_code=200 if dated(request.url.path) else 204)
 
     async def unlabel(self, request: Request) -> Response:
         """Take labels off many pairs; the pairs stay associated."""
-        kind, to_kind = self._kinds(request)
-        for each in inputs_of(await body_of(request), CREATE_LIMIT):
-            types = self._types(kind, to_kind, each.get("types"))
-            origin = live(self.portal, kind, (each.get("from") or {}).get("id"))
-            target = live(self.portal, to_kind, (each.get("to") or {}).get("id"))
+        inputs = inputs_of(await body_of(request), CREATE_LIMIT)
+        kinds = self._kinds(request)
+        planned = [(*self._ends(request, each), self._types(*kinds, each.get("types"))) for each in inputs]
+        for origin, target, types in planned:
             self.portal.writer.dissociate(origin, target, [t.id for t in types], self.gate.actor)
         return Response(status_code=200 if dated(request.url.path) else 204)
 

@@ -44,6 +44,8 @@ async def test_bodies_are_json_objects(hubspot: httpx.AsyncClient) -> None:
     assert (await hubspot.post(path, content=b"[]", headers=kind)).status_code == 400
     assert (await hubspot.post(path, json={"properties": []})).status_code == 400
     assert (await hubspot.post(f"{path}/batch/create", json={"inputs": "x"})).status_code == 400
+    assert (await hubspot.post(f"{path}/search", json={"filterGroups": "x"})).status_code == 400
+    assert (await hubspot.post(f"/_sandbox/people/companies/{1}/associate", json={"type_ids": 1})).status_code == 404
     assert (await hubspot.post(f"{path}/batch/upsert", json={"inputs": [{}]})).status_code == 400
 
 
