@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     metrics_port: int = Field(default=0, description="0: no metrics are served")
 
     # cadence, seconds
-    poll_every: float = Field(default=60.0, gt=0, description="between polls that back up the webhooks")
+    poll_every: float = Field(
+        default=120.0, gt=0, description="between polls that back up the webhooks; a round costs Xero about six calls"
+    )
     sweep_every: float = Field(default=86_400.0, gt=0, description="between full readings")
 
     # edges

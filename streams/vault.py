@@ -93,7 +93,7 @@ class Vault:
         except InvalidTag as error:
             raise Refused(
                 f"the sealed {purpose} of {tenant} on {platform} does not open: it was altered, or sealed for another "
-                "owner. Nothing was lost elsewhere; run `revmark connect` to replace it",
+                "owner. Nothing was lost elsewhere; set a new refresh token and run `revmark check` to replace it",
                 code="seal_broken",
             ) from error
 

@@ -94,7 +94,7 @@ class _Tenant:
         left = versions.parked(self.rows, self.tenant, link.left)
         right = versions.parked(self.rows, self.tenant, link.right)
         if not link.same:
-            self.identity.part(link.left, link.right)
+            self._part(link, left + right)
             self.place(right + left)
             return
         pair = (self.identity.known(link.left), self.identity.known(link.right))
@@ -112,6 +112,13 @@ class _Tenant:
             reason = f"{link.who} says that {link.left} and {link.right} are one: {link.why}"
             self._note(row, "link", reason, seen=link.seen_at.timestamp(), record=known, crm=link.left, erp=link.right)
         self.place(right + left)
+
+    def _part(self, link: Link, rows: Sequence[Row]) -> None:
+        self.identity.part(link.left, link.right)
+        for row in rows[:1]:
+            reason = f"{link.who} says that {link.left} and {link.right} are two: {link.why}"
+            pair = f"{link.left}+{link.right}"
+            self._note(row, "refuse", reason, seen=link.seen_at.timestamp(), record=pair, crm=link.left, erp=link.right)
 
     def place(self, rows: Sequence[Row]) -> None:
         """Place sightings, and then whoever waited for them.

@@ -204,9 +204,7 @@ class Connection:
         return Answer(status, value, self._moment(reply, value))
 
     def _parked(self, reply: httpx.Response, what: str) -> Parked:
-        why = (
-            f"{what} ({said(reply)}): check the organisation's id and the granted scopes, or run `revmark connect xero`"
-        )
+        why = f"{what} ({said(reply)}): check the organisation's id and the granted scopes with `revmark check`"
         return Parked(why, until=self._clock() + PROBE, code=str(reply.status_code))
 
     def _moment(self, reply: httpx.Response, value: Any) -> int:

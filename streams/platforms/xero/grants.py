@@ -22,7 +22,7 @@ from schemas.wire import decode, decode_platform, encode
 EARLY = timedelta(minutes=2)  # refresh before the 30 minutes end, so that no call starts with a dying token
 PROBE = timedelta(hours=1)  # a person has to act; look again now and then
 DEFAULT_LIFE = timedelta(minutes=30)  # where the reply does not say (facts B1)
-CONNECT = "run `revmark connect xero`"
+CONNECT = "authorise the app in Xero again, set REVMARK_XERO_REFRESH_TOKEN, then run `revmark check`"
 
 
 @dataclass(frozen=True, slots=True)
