@@ -63,9 +63,12 @@ def claim(view: View, command: Command, at: datetime) -> LedgerEntry:
 
 
 def queue(view: View, command: Command, *, at: datetime, until: datetime, message: str) -> None:
-    """Write down that the command waits its turn; it has not been tried."""
+    """Write down that the command waits its turn; it has not been tried.
+
+    One that may have been tried (claimed, unknown) stays as it is: it has to be looked up before it is called again.
+    """
     known = entry(view, command)
-    if known is not None and known.state in SETTLED:
+    if known is not None and known.state != "waiting":
         return
     _put(
         view,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.command import Command, Poll, Read, Resume
-from schemas.errors import Parked, RevmarkError, Throttled
+from schemas.errors import Fatal, Parked, RevmarkError, Throttled
 from schemas.ledger import SETTLED
 from streams.lanes import status
 from streams.lanes.desk import Desk
@@ -45,15 +45,15 @@ class Lane:
         """Do a batch of work; whatever cannot be done now is kept, and nothing is lost with the batch."""
         standing = status.load(desk.cursors, self.connection)
         commands = [work for work in works if isinstance(work, Command)]
+        due: datetime | None = None
         if standing.parked_at(self.clock()):
             self._keep(desk, standing, commands)
             standing.missed = standing.missed or any(isinstance(work, Read | Poll) for work in works)
         else:
-            await self._commands(desk, standing, commands)
+            due = await self._commands(desk, standing, commands)
             await self._reads(desk, standing, works)
-        self.due = standing.wakes_at()
-        if standing.waiting and self.due is None:
-            self.due = self.clock() + FIRST_WAIT
+        wakes = standing.wakes_at()
+        self.due = wakes if standing.until or due is None else min(due, wakes or due)
         status.save(desk.cursors, self.connection, standing)
         await desk.write()
 
@@ -64,16 +64,18 @@ class Lane:
             if command.id not in standing.waiting:
                 standing.waiting.append(command.id)
 
-    async def _commands(self, desk: Desk, standing: status.Standing, commands: Sequence[Command]) -> None:
+    async def _commands(self, desk: Desk, standing: status.Standing, commands: Sequence[Command]) -> datetime | None:
+        """Write what can be written; when the first of the rest may go on."""
         waiting = [found for name in standing.waiting if (found := self._waiting(desk, name))]
         known = {command.id for command in waiting}
         every = [*waiting, *(command for command in commands if command.id not in known)]
         standing.waiting = []
         standing.resume()
         if not every:
-            return
+            return None
         postponed = await self.writer.write(desk, list({command.id: command for command in every}.values()))
         self._postpone(standing, postponed)
+        return postponed.due
 
     def _waiting(self, desk: Desk, name: str) -> Command | None:
         row = desk.ledger.get(f"{self.connection}|{name}")
@@ -106,6 +108,8 @@ class Lane:
                 sweep = any(poll.sweep for poll in polls)
                 await self.reader.poll(desk, self.client.kinds if every else kinds, sweep=sweep)
                 standing.missed = False
+        except Fatal:
+            raise
         except Parked as error:
             standing.missed = True
             standing.park(error.until, error.message)

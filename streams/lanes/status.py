@@ -28,9 +28,9 @@ class Standing:
         return self.again is None or now >= parse_instant(self.again)
 
     def wakes_at(self) -> datetime | None:
-        """When something that waits may go on; None while nothing has a time."""
-        times = [parse_instant(text) for text in (self.until, self.again) if text]
-        return min(times, default=None)
+        """When something that waits may go on; None while nothing has a time. A park holds reads up as well."""
+        text = self.until or self.again
+        return parse_instant(text) if text else None
 
     def parked_at(self, now: datetime) -> bool:
         """Whether the connection may not be called yet."""

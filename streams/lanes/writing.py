@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from schemas.command import Command
-from schemas.errors import Parked, RevmarkError, Throttled
+from schemas.errors import Fatal, Parked, RevmarkError, Throttled, Unknown
 from schemas.fact import Outcome
 from schemas.ledger import SETTLED, LedgerEntry, LedgerState
 from streams.lanes.desk import Desk
@@ -35,14 +35,24 @@ class Postponed:
     """What could not be settled: the commands, and until when the whole connection must stand still, with why."""
 
     commands: list[str] = field(default_factory=list)
-    records: set[str] = field(default_factory=set)
+    records: dict[str, datetime] = field(default_factory=dict)
     until: datetime | None = None
     why: str = ""
 
-    def add(self, command: Command) -> None:
+    @property
+    def due(self) -> datetime | None:
+        """When the first of them may go on."""
+        return min(self.records.values(), default=None)
+
+    def add(self, command: Command, until: datetime) -> None:
         """Keep a command for later; later ones of its record stay behind it."""
         self.commands.append(command.id)
-        self.records.add(command.record)
+        self.records.setdefault(command.record, until)
+
+    def stop(self, error: RevmarkError) -> None:
+        """Where the platform said wait, the whole connection does."""
+        if isinstance(error, Throttled | Parked) and (self.until is None or self.until < error.until):
+            self.until, self.why = error.until, error.message
 
 
 @dataclass(slots=True)
@@ -61,6 +71,8 @@ class Writer:
             known = ledger.entry(desk.ledger, command)
             if known is not None and known.state in SETTLED:
                 await self._repeat(desk, known)
+            elif known is not None and known.until is not None and self.clock() < known.until:
+                postponed.add(command, known.until)
             elif known is not None and known.state in {"claimed", "unknown"}:
                 await self._look_up(desk, known, fresh, postponed)
             else:
@@ -69,7 +81,7 @@ class Writer:
             ready = [command for command in wave if command.record not in postponed.records]
             for command in wave:
                 if command.record in postponed.records:
-                    self._wait(desk, command, postponed, self.clock() + FIRST_WAIT, "behind an earlier one")
+                    self._wait(desk, command, postponed, postponed.records[command.record], "behind an earlier one")
             if ready:
                 await self._wave(desk, ready, postponed)
         await desk.write()
@@ -87,6 +99,10 @@ class Writer:
         # 2 call
         try:
             answers = await self.reader.client.write(commands)
+        except Fatal:
+            raise
+        except Unknown:
+            answers = []  # what was sent may have arrived: each is looked up
         except RevmarkError as error:
             self._stopped(desk, entries, error, postponed)
             return
@@ -96,7 +112,7 @@ class Writer:
         settled: list[tuple[Command, Outcome, Written]] = []
         for command in commands:
             answer = answered.get(command.id) or Written(command.id, "unknown", message="no answer came back")
-            found = await self._clear_up(entries[command.id], answer)
+            found = await self._clear_up(entries[command.id], answer, postponed)
             if found.state in {"applied", "refused"}:
                 settled.append((command, self._outcome(command, found), found))
             else:
@@ -116,26 +132,37 @@ class Writer:
         await desk.write()
         self.checkpoint("produced")
 
-    async def _clear_up(self, entry: LedgerEntry, answer: Written) -> Written:
-        """An unknown write is looked up at once: most lost answers are found again within the same breath."""
-        if answer.state != "unknown":
+    async def _clear_up(self, entry: LedgerEntry, answer: Written, postponed: Postponed) -> Written:
+        """An unknown write is looked up at once: most lost answers are found again within the same breath.
+
+        What is not found stays unknown: the write may still be on its way, so it is looked up anew before the next.
+        """
+        if answer.state != "unknown" or postponed.until is not None:
             return answer
         try:
-            found = await self.reader.client.look_up(entry.command)
-        except RevmarkError:
+            return await self.reader.client.look_up(entry.command) or answer
+        except Fatal:
+            raise
+        except RevmarkError as error:
+            postponed.stop(error)
             return answer
-        return found or Written(entry.command.id, "again", message="the answer was lost, and the write was not there")
 
     async def _look_up(self, desk: Desk, entry: LedgerEntry, fresh: list[Command], postponed: Postponed) -> None:
         """A claim met again: the worker died between claim and outcome, or the answer stayed lost."""
+        if postponed.until is not None:
+            postponed.add(entry.command, postponed.until)
+            return
         try:
             found = await self.reader.client.look_up(entry.command)
+        except Fatal:
+            raise
         except RevmarkError as error:
             until = getattr(error, "until", None) or self.clock() + _wait(entry.attempts)
             ledger.move(
                 desk.ledger, entry, "unknown", at=self.clock(), code=error.code, message=error.message, until=until
             )
-            postponed.add(entry.command)
+            postponed.add(entry.command, until)
+            postponed.stop(error)
             return
         if found is None:
             fresh.append(entry.command)
@@ -161,8 +188,9 @@ class Writer:
                 found = await self.reader.client.look_up(entry.command)
             except RevmarkError:
                 return  # the next poll shows it: its cursor has not passed the record
+            made = entry.outcome.ref if entry.command.kind == "create" else None
             for seen in found.seen if found else ():
-                self.reader.change(desk, seen, command=entry.command, made=entry.outcome.ref)
+                self.reader.change(desk, seen, command=entry.command, made=made)
 
     def _produce(self, desk: Desk, command: Command, outcome: Outcome, found: Written) -> None:
         desk.send("facts", _customer_key(command), outcome)
@@ -193,11 +221,11 @@ class Writer:
             desk.ledger, entry, state, at=self.clock(), code=found.code, message=found.message, until=until,
             burn=found.until is None,
         )  # fmt: skip
-        postponed.add(entry.command)
+        postponed.add(entry.command, until)
 
     def _wait(self, desk: Desk, command: Command, postponed: Postponed, until: datetime, why: str) -> None:
         ledger.queue(desk.ledger, command, at=self.clock(), until=until, message=why)
-        postponed.add(command)
+        postponed.add(command, until)
 
     def _stopped(self, desk: Desk, entries: dict[str, LedgerEntry], error: RevmarkError, postponed: Postponed) -> None:
         """The connection cannot be called: nothing was written, attempts are not burnt, all of it waits."""
@@ -208,22 +236,21 @@ class Writer:
                 desk.ledger, entry, "waiting", at=self.clock(), code=error.code, message=error.message, until=until,
                 burn=not held,
             )  # fmt: skip
-            postponed.add(entry.command)
-        if isinstance(error, Throttled | Parked):
-            postponed.until, postponed.why = error.until, error.message
+            postponed.add(entry.command, until)
+        postponed.stop(error)
 
 
 def _waves(commands: Sequence[Command]) -> list[list[Command]]:
     """Commands in waves: one per record in each, first tier first, so that a record's order is kept."""
     waves: list[list[Command]] = []
     height: dict[str, int] = {}
-    for command in sorted(commands, key=lambda one: one.tier):
+    for command in commands:
         level = height.get(command.record, 0)
         height[command.record] = level + 1
         if level == len(waves):
             waves.append([])
         waves[level].append(command)
-    return waves
+    return [sorted(wave, key=lambda one: one.tier) for wave in waves]
 
 
 def _settled(found: Written) -> Literal["applied", "refused"]:
@@ -231,7 +258,7 @@ def _settled(found: Written) -> Literal["applied", "refused"]:
 
 
 def _wait(attempts: int) -> timedelta:
-    return min(FIRST_WAIT * (1 << min(attempts, 10)), LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(max(attempts - 1, 0), 10)), LONGEST_WAIT)
 
 
 def _customer_key(command: Command) -> str:

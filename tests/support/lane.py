@@ -1,0 +1,344 @@
+"""A platform and a desk in memory, for tests of the lanes.
+
+`MemoryPlatform` fulfils `PlatformClient`: it keeps records, makes and changes them, and can be told how the next calls
+wrong: answers lost before or after the write was applied (or while it still was on its way), refusals, waits, errors.
+`Papers` is what survives a crash; `MemoryDesk` is one worker's desk over it: nothing on it lasts before `write`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
+from typing import Any, Literal
+
+from schemas.change import Change, Mark
+from schemas.command import Command, Poll, Read, Resume
+from schemas.errors import RevmarkError, Unknown
+from schemas.fact import Outcome
+from schemas.ledger import LedgerEntry
+from schemas.names import Entity, Platform, Side, record_id, ref
+from schemas.wire import Wire
+from streams.lanes.lane import Lane, Work
+from streams.platforms.interface import Page, Seen, Written
+from tables.view import MemoryView
+
+__all__ = ["CONNECTION", "Clock", "Crash", "MemoryDesk", "MemoryPlatform", "Papers", "create", "poll", "update"]
+
+TENANT = "main"
+CONNECTION = "main.xero"
+START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
+LANDING = timedelta(seconds=1)  # how long a write is on its way after its answer was given up
+
+Mishap = Literal["lost_before", "lost_after", "lost_on_its_way", "refuse", "silent"] | datetime | RevmarkError
+"""How one write goes wrong; a time means `again` until then, an error is raised, `silent` answers nothing at all."""
+
+
+class Crash(Exception):
+    """The worker has died."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that only tests move."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(slots=True)
+class MemoryPlatform:
+    """A platform whose records live in a dict. Every call is noted in `calls`, every applied create in `created`."""
+
+    clock: Clock
+    platform: Platform = "xero"
+    side: Side = Side.ERP
+    kinds: tuple[str, ...] = ("contact", "invoice")
+    records: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {"contact": {}, "invoice": {}})
+    mishaps: deque[Mishap] = field(default_factory=deque)
+    look_up_mishaps: deque[RevmarkError] = field(default_factory=deque)
+    read_mishaps: deque[RevmarkError] = field(default_factory=deque)
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
+    applied: list[str] = field(default_factory=list)
+    on_their_way: list[tuple[datetime, Command]] = field(default_factory=list)
+    witness: Callable[[Sequence[Command]], None] | None = None
+    page_size: int = 2
+
+    def put(self, kind: str, number: str, **raw: Any) -> None:
+        """Change a record behind everybody's back."""
+        self.clock.pass_by(0.001)
+        self.records[kind][number] = {**self.records[kind].get(number, {}), **raw, "at": self._millis()}
+
+    async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
+        """Read records; what is not there is gone."""
+        self.calls.append(("read", (kind, tuple(record_ids))))
+        self._fail(self.read_mishaps)
+        return [
+            self._seen(kind, number) if number in self.records[kind] else Seen(kind, number, self._millis(), {}, True)  # noqa: FBT003 - `deleted`, the field before last of a dataclass
+            for number in record_ids
+        ]
+
+    async def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+        """Pages of what changed since the cursor, which is a time and an id."""
+        self.calls.append(("poll", (kind, cursor, sweep)))
+        since = "" if cursor is None or sweep else cursor
+        rows = sorted((f"{raw['at']:015}/{number}", number) for number, raw in self.records[kind].items())
+        rows = [row for row in rows if row[0] > since]
+        pages = [rows[at : at + self.page_size] for at in range(0, len(rows), self.page_size)] or [[]]
+        for place, page in enumerate(pages):
+            self._fail(self.read_mishaps)
+            seen = [self._seen(kind, number) for _, number in page]
+            yield Page(seen, page[-1][0] if page else since, place == len(pages) - 1)
+
+    async def write(self, commands: Sequence[Command]) -> list[Written]:
+        """Write; one mishap is used up per command."""
+        self.calls.append(("write", tuple(command.id for command in commands)))
+        if self.witness:
+            self.witness(commands)
+        self._land()
+        answers: list[Written] = []
+        mishaps = [self.mishaps.popleft() for _ in commands[: len(self.mishaps)]]
+        for place, mishap in enumerate(mishaps):
+            if isinstance(mishap, RevmarkError) and not isinstance(mishap, Unknown):
+                self.mishaps.extendleft(reversed(mishaps[:place] + mishaps[place + 1 :]))
+                raise mishap  # nothing was written
+        for command, mishap in zip_longest(commands, mishaps):
+            if isinstance(mishap, Unknown):
+                raise mishap
+            answer = self._write(command, mishap)
+            if answer is not None:
+                answers.append(answer)
+        return answers
+
+    def _write(self, command: Command, mishap: Mishap | None) -> Written | None:
+        match mishap:
+            case None:
+                return self._apply(command)
+            case "silent":
+                self._apply(command)
+                return None
+            case "lost_after":
+                self._apply(command)
+            case "lost_on_its_way":
+                self.on_their_way.append((self.clock() + LANDING, command))
+            case "refuse":
+                return Written(command.id, "refused", code="400", message="no")
+            case datetime():
+                return Written(command.id, "again", code="429", message="later", until=mishap)
+        return Written(command.id, "unknown", message="the answer was lost")
+
+    async def look_up(self, command: Command) -> Written | None:
+        """Whether the command has been applied."""
+        self.calls.append(("look_up", command.id))
+        self._fail(self.look_up_mishaps)
+        self._land()
+        return self._find(command)
+
+    def _land(self) -> None:
+        """Apply what was on its way long enough."""
+        landed = [command for at, command in self.on_their_way if at <= self.clock()]
+        self.on_their_way = [(at, command) for at, command in self.on_their_way if at > self.clock()]
+        for command in landed:
+            self._apply(command)
+
+    async def close(self) -> None:
+        """There is nothing to release."""
+
+    def _find(self, command: Command) -> Written | None:
+        kind = _kind(command)
+        for number, raw in self.records[kind].items():
+            made = command.kind == "create" and raw.get("key") == command.natural_key
+            changed = command.kind == "update" and ref(self.platform, kind, number) == command.ref
+            if made or (changed and all(raw.get(name) == value for name, value in command.fields.items())):
+                return self._answer(command, number)
+        return None
+
+    def _apply(self, command: Command) -> Written:
+        kind = _kind(command)
+        if command.kind == "create":
+            number = f"n{len(self.records[kind]) + 1}"
+            self.created.append(command.natural_key or "")
+            self.put(kind, number, key=command.natural_key, **command.fields)
+        else:
+            number = record_id(command.ref or "")
+            self.put(kind, number, **command.fields)
+        self.applied.append(command.id)
+        return self._answer(command, number)
+
+    def _answer(self, command: Command, number: str) -> Written:
+        seen = self._seen(_kind(command), number)
+        reference = ref(self.platform, seen.kind, number)
+        return Written(command.id, "applied", ref=reference, version=seen.version, code="200", seen=[seen])
+
+    def _seen(self, kind: str, number: str) -> Seen:
+        raw = self.records[kind][number]
+        return Seen(kind, number, raw["at"], copy.deepcopy(raw))
+
+    def _millis(self) -> int:
+        return int(self.clock.now.timestamp() * 1000)
+
+    @staticmethod
+    def _fail(mishaps: deque[RevmarkError]) -> None:
+        if mishaps:
+            raise mishaps.popleft()
+
+    def count(self, call: str) -> int:
+        """How often a call was made."""
+        return sum(1 for name, _ in self.calls if name == call)
+
+
+def _kind(command: Command) -> str:
+    return {Entity.COMPANY: "contact", Entity.INVOICE: "invoice"}[command.entity]
+
+
+@dataclass(slots=True)
+class Papers:
+    """What is durable: tables and topics."""
+
+    ledger: dict[str, Any] = field(default_factory=dict)
+    cursors: dict[str, Any] = field(default_factory=dict)
+    sent: list[tuple[str, str, Wire]] = field(default_factory=list)
+
+    def entry(self, command: Command) -> LedgerEntry | None:
+        """The durable ledger entry of a command."""
+        row = self.ledger.get(f"{command.connection}|{command.id}")
+        return LedgerEntry.model_validate(row) if row else None
+
+    def state(self, command: Command) -> str | None:
+        """The state of that entry."""
+        found = self.entry(command)
+        return found.state if found else None
+
+    def outcomes(self, command: Command | None = None) -> list[Outcome]:
+        """Outcomes told, of one command or all."""
+        found = [value for _, _, value in self.sent if isinstance(value, Outcome)]
+        return [one for one in found if command is None or one.command == command.id]
+
+    def changes(self) -> list[Change]:
+        """Changes shown."""
+        return [value for _, _, value in self.sent if isinstance(value, Change)]
+
+    def marks(self) -> list[str]:
+        """Kinds whose first reading was marked."""
+        return [value.kind for _, _, value in self.sent if isinstance(value, Mark)]
+
+
+class MemoryDesk:
+    """One worker's desk: staged until `write`; `die_in_write` is the write that dies between outputs and tables."""
+
+    def __init__(self, papers: Papers, *, die_in_write: int | None = None) -> None:
+        """Start from what is durable."""
+        self._papers = papers
+        self._staged: list[tuple[str, str, Wire]] = []
+        self._die_in_write = die_in_write
+        self.writes = 0
+        self.ledger = MemoryView(copy.deepcopy(papers.ledger))
+        self.cursors = MemoryView(copy.deepcopy(papers.cursors))
+
+    def send(self, topic: str, key: str, value: Wire) -> None:
+        """Stage an output."""
+        self._staged.append((topic, key, value))
+
+    async def write(self) -> None:
+        """Outputs first, then tables, as the engine does."""
+        self.writes += 1
+        self._papers.sent += self._staged
+        self._staged = []
+        if self.writes == self._die_in_write:
+            raise Crash
+        self._papers.ledger.clear()
+        self._papers.ledger.update(copy.deepcopy(self.ledger.rows))
+        self._papers.cursors.clear()
+        self._papers.cursors.update(copy.deepcopy(self.cursors.rows))
+
+
+@dataclass(slots=True)
+class Shift:
+    """A worker's shift on one lane: new lanes over the same papers, as after a restart."""
+
+    clock: Clock = field(default_factory=Clock)
+    papers: Papers = field(default_factory=Papers)
+    platform: MemoryPlatform = field(init=False)
+    due: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Open the platform on the same clock."""
+        self.platform = MemoryPlatform(self.clock)
+
+    async def work(self, *works: Work, die_at: str | None = None, die_in_write: int | None = None) -> bool:
+        """Work one batch with a fresh worker; False when it died, and the batch has to be delivered again."""
+
+        def checkpoint(step: str) -> None:
+            if step == die_at:
+                raise Crash
+
+        lane = Lane(self.platform, TENANT, CONNECTION, self.clock, checkpoint)
+        try:
+            await lane.work(MemoryDesk(self.papers, die_in_write=die_in_write), works)
+        except Crash:
+            return False
+        self.due = lane.due
+        return True
+
+    async def rest(self) -> None:
+        """Wake the lane whenever it wants to be woken, until nothing waits."""
+        for _ in range(50):
+            if self.due is None:
+                return
+            self.clock.now = max(self.clock.now, self.due)
+            await self.work(resume(self.clock))
+        raise AssertionError("the lane does not come to rest")
+
+
+def command(number: int, kind: str, entity: Entity = Entity.INVOICE, **more: Any) -> Command:
+    """A command of the lane under test."""
+    parts: dict[str, Any] = {
+        "id": f"c{number}",
+        "tenant": TENANT,
+        "connection": CONNECTION,
+        "platform": "xero",
+        "side": Side.ERP,
+        "kind": kind,
+        "entity": entity,
+        "customer": "company:acme",
+        "record": f"{entity.value}:{number}",
+        "fields": {"name": f"v{number}"},
+        "at": START,
+    }
+    return Command.model_validate(parts | more)
+
+
+def create(number: int, **more: Any) -> Command:
+    """A create with a natural key."""
+    return command(number, "create", **({"natural_key": f"RM-{number}"} | more))
+
+
+def update(number: int, **more: Any) -> Command:
+    """An update of the record `u1`, which the platform has to hold."""
+    return command(number, "update", **({"ref": "xero/invoice/u1", "record": "invoice:u1"} | more))
+
+
+def read(clock: Clock, kind: str, *numbers: str) -> Read:
+    """A hint."""
+    return Read(tenant=TENANT, connection=CONNECTION, kind=kind, record_ids=list(numbers), at=clock())
+
+
+def poll(clock: Clock, *kinds: str, sweep: bool = False) -> Poll:
+    """A poll."""
+    return Poll(tenant=TENANT, connection=CONNECTION, kinds=list(kinds), sweep=sweep, at=clock())
+
+
+def resume(clock: Clock) -> Resume:
+    """A wake-up."""
+    return Resume(tenant=TENANT, connection=CONNECTION, at=clock())
