@@ -275,7 +275,7 @@ async def test_an_expired_token_is_renewed_once_and_the_write_is_applied_once(ri
 
 async def test_a_token_that_is_never_good_enough_parks(rig: Rig):
     rig.strike(FaultKind.STATUS, times=None, status=401)
-    with pytest.raises(Parked, match="revmark connect xero"):
+    with pytest.raises(Parked, match="revmark check"):
         await rig.client.write([company(rig, "9001")])
 
 
