@@ -39,6 +39,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _die_with_parent() -> None:
+    """Ask Linux for a signal when the parent ends; strictly, when the thread that started this process does."""
     if not sys.platform.startswith("linux"):
         return
     parent = os.getppid()

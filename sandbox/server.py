@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.middleware import DISCONNECT
 
 HOST = "127.0.0.1"  # never reachable from outside: the credentials are printed
+KEEP_ALIVE_SECONDS = 75  # longer than a client keeps an idle connection, so that none is cut by accident
 START_SECONDS = 10.0  # a server that has not started by then will not
 
 
@@ -50,6 +51,7 @@ class Listener:
             proxy_headers=False,
             server_header=False,
             lifespan="on",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
