@@ -5,6 +5,7 @@ form.
 Invariant: `hasUniqueValue` never changes once set; HubSpot's own definitions are read-only.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -95,6 +96,20 @@ class Definition:
         return shown
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An administrator's check on a property: since 2026-09 the API's writes must pass it as well."""
+
+    kind: str  # the type's name
+    property_name: str
+    pattern: str  # a regular expression the whole value must match
+    code: str = "INVALID_ALPHA"
+
+    def allows(self, value: str) -> bool:
+        """Tell whether a value passes; clearing always does."""
+        return not value or re.fullmatch(self.pattern, value) is not None
+
+
 @dataclass(slots=True)
 class Group:
     """A heading properties stand under."""
@@ -119,6 +134,7 @@ class Dictionary:
     def __init__(self) -> None:
         self._definitions: dict[str, dict[str, Definition]] = {}
         self._groups: dict[str, dict[str, Group]] = {}
+        self.rules: list[Rule] = []
 
     def of(self, kind: ObjectType) -> dict[str, Definition]:
         """Give a type's properties by name, archived ones included."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Handler = Callable[[Request], Awaitable[Response]]
 Scopes = Callable[[Request], Iterable[str]]
 
+URI_LIMIT = 16_000  # characters; the error-handling page names the status and no figure
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 READING_POSTS = ("/batch/read", "/search")
 # What reading a body of another shape than expected ends in. All reading is done before anything is written.
@@ -52,6 +53,7 @@ class Gate:
                 if refused is not None:
                     return refused
                 caller.need(scopes(request))
+                _check_length(request)
                 with self.portal.one_instant():
                     reply = await handler(request)
             except Problem as problem:
@@ -102,6 +104,11 @@ class Gate:
     def actor(self) -> Actor:
         """Give who acts in API calls."""
         return self.portal.app
+
+
+def _check_length(request: Request) -> None:
+    if len(str(request.url)) > URI_LIMIT:
+        raise Problem(414, "URI too long")
 
 
 async def body_of(request: Request) -> dict[str, Any]:

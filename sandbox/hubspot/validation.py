@@ -103,6 +103,10 @@ def _clean(
             faults.append(error.fault)
         except LookupError as error:
             faults.append(Fault(name, "INVALID_OWNER_ID", str(error.args[0])))
+    for rule in portal.dictionary.rules:
+        value = kept.get(rule.property_name, "")
+        if rule.kind == kind.name and not rule.allows(value):
+            faults.append(Fault(rule.property_name, rule.code, f"{value} breaks a rule of this account"))
     if faults:
         raise invalid_values(faults, portal.portal_id)
     return kept

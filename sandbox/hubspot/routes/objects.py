@@ -18,7 +18,6 @@ from sandbox.wire import Reply
 
 LIST_DEFAULT = 10
 LIST_LIMIT = 100
-URI_LIMIT = 16_000  # characters; a longer address is 414 (error-handling page gives no figure)
 
 
 class ObjectRoutes:
@@ -61,8 +60,6 @@ class ObjectRoutes:
     async def index(self, request: Request) -> Response:
         """List records in the order of ids; no feed of changes."""
         kind = self.kind(request)
-        if len(str(request.url)) > URI_LIMIT:
-            raise Problem(414, "URI too long")
         history = bool(listed(request, "propertiesWithHistory"))
         highest = self.portal.quirks.list_limit_with_history if history else LIST_LIMIT
         limit = whole(request, "limit", LIST_DEFAULT, highest)

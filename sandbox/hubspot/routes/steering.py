@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.hubspot.definitions import Rule
 from sandbox.hubspot.errors import invalid
 from sandbox.hubspot.gate import Gate, body_of
 from sandbox.wire import Reply
 
 
 class SteeringRoutes:
-    """Switches: search lag, quota spent, tokens."""
+    """Switches: search lag, quota spent, tokens, rules of the account."""
 
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
@@ -26,6 +27,7 @@ class SteeringRoutes:
             "search_jitter": self._search_jitter,
             "day_spent": lambda calls: self.portal.quota.spend(int(calls)),
             "expire_tokens": lambda _yes: self.portal.access.expire_all(),
+            "rules": self._rules,
             "revoke_grant": lambda _yes: self.portal.access.revoke(self.portal.access.grant.refresh_token),
         }
 
@@ -41,6 +43,11 @@ class SteeringRoutes:
 
     def _search_jitter(self, share: Any) -> None:
         self.portal.index.jitter = float(share)
+
+    def _rules(self, rules: Any) -> None:
+        self.portal.dictionary.rules = [
+            Rule(self.portal.catalogue.get(rule["type"]).name, rule["property"], rule["pattern"]) for rule in rules
+        ]
 
     async def show(self, _request: Request) -> Response:
         """Show the settings in force."""

@@ -49,3 +49,16 @@ async def test_the_index_may_show_a_later_change_first(
     kind = portal.catalogue.get("companies")
     shown = {snapshot.id: snapshot.values["name"] for snapshot in portal.index.shown(kind)}
     assert (len(shown), shown[int(ids[0])]) == (20, "c")
+
+
+async def test_rules_of_the_account_hold_for_the_api(hubspot: httpx.AsyncClient) -> None:
+    rule = {"type": "companies", "property": "name", "pattern": "[A-Za-z ]+"}
+    await hubspot.patch("/_sandbox/settings", json={"rules": [rule]})
+    refused = await hubspot.post(BASE, json={"properties": {"name": "Firm 1"}})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "INVALID_ALPHA")
+    assert (await hubspot.post(BASE, json={"properties": {"name": "Firm"}})).status_code == 201
+
+
+async def test_addresses_have_an_end(hubspot: httpx.AsyncClient) -> None:
+    many = ",".join(f"property_{number}" for number in range(1_500))
+    assert (await hubspot.get(BASE, params={"properties": many})).status_code == 414
