@@ -38,7 +38,7 @@ def start(broker: str, names: str, tmp_path: Path) -> Iterator[Callable[..., Wor
     workers: list[WorkerProcess] = []
 
     def begin(name: str = "worker", **environment: str) -> WorkerProcess:
-        workers.append(WorkerProcess(tmp_path, name, BROKER=broker, PREFIX=names, **environment))
+        workers.append(WorkerProcess(tmp_path, name, **{"BROKER": broker, "PREFIX": names} | environment))
         return workers[-1]
 
     yield begin

@@ -6,7 +6,7 @@ Invariants: see docs/engine.md; those of reading and committing are kept by the 
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
@@ -87,7 +87,6 @@ class EngineApp(faust.App):
         self._readers: dict[str, str] = {}
         self._partition_counts: dict[str, int] = {}
         self._keyless = count()
-        self._checked: set[tuple[str, str]] = set()
         self._folder: StateFolder | None = None
         urls = broker_urls(broker)
         self._addresses = broker_addresses(urls)
@@ -182,8 +181,9 @@ class EngineApp(faust.App):
     async def deliver_outputs(self, outputs: Sequence[tuple[str, Outgoing]]) -> None:
         """Write records to the partitions of their own keys; return when all are acknowledged."""
         loads: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        counts = {topic: await self._writer.partitions(topic) for topic in {topic for topic, _ in outputs}}
         for topic, record in outputs:
-            partitions = await self._writer.partitions(topic)
+            partitions = counts[topic]
             key = record.key
             place = next(self._keyless) % partitions if key is None else partition_for(key, partitions)
             loads[topic, place].append(record)
@@ -212,17 +212,21 @@ class EngineApp(faust.App):
                 table.local.write(batch.partition, changes[table], end)
                 views[table].clear()
 
-    def check_same_partitions(self, topic: str, table: BatchTable) -> None:
-        """Refuse a table whose changelog is not partitioned like the topic that feeds it."""
-        if (topic, table.name) not in self._checked:
-            source = self._partition_counts.get(topic)
-            changelog = self._batches.topic_partitions(table.changelog_topic_name)
-            if source and changelog and source != changelog:
-                raise Misconfigured(
-                    f"Table {table.name} has {changelog} partitions ({table.changelog_topic_name}), the topic {topic} "
-                    f"has {source}: a key would not sit in the same one. Nothing was written. Give both the same."
-                )
-            self._checked.add((topic, table.name))
+    def check_table(self, batch: RecordBatch, table: BatchTable) -> None:
+        """Refuse a table whose partition is not ours, recovered, together with the batch's.
+
+        Raises:
+            Misconfigured: its changelog is not partitioned like the topic that feeds it.
+        """
+        changelog = table.changelog_topic_name
+        source, held = self._partition_counts.get(batch.topic), self._partition_counts.get(changelog)
+        if source == held and TP(changelog, batch.partition) in self._tables.recovery.active_tps:
+            return
+        batch.check()
+        raise Misconfigured(
+            f"Table {table.name} has {held} partitions ({changelog}), the topic {batch.topic} has {source}: "
+            f"a key would not sit in the same one. Nothing was written. Give both the same."
+        )
 
     def still_owns(self, batch: RecordBatch) -> bool:
         """Return whether a batch may be written now."""
@@ -251,14 +255,17 @@ class EngineApp(faust.App):
 
     # what Faust asks of an app
 
-    async def on_first_start(self) -> None:
-        """Look before anything starts: a broker, the topics, a state folder of our own."""
-        failure.quieten()
+    async def wait_for_topics(self, needed: Iterable[str]) -> None:
+        """Return when the broker has these topics, and learn how many partitions each topic has."""
         security = credentials_to_aiokafka_auth(self.conf.broker_credentials, self.conf.ssl_context)
-        needed = [*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])]
         self._partition_counts = await look_up_topics(
             self._addresses, needed, security=security, patience=self._start_timeout
         )
+
+    async def on_first_start(self) -> None:
+        """Look before anything starts: a broker, the topics, a state folder of our own."""
+        failure.quieten()
+        await self.wait_for_topics([*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])])
         if self.on_disk:
             self._folder = StateFolder(Path(self.conf.datadir))
             self._folder.open()
@@ -301,6 +308,11 @@ class EngineApp(faust.App):
                 raise Misconfigured(f"Topic {name} is read as batches by {other}; {reader} cannot read it as well.")
             if alone:
                 self._readers[name] = reader
+
+    @property
+    def _tables(self) -> BatchTableManager:
+        tables: BatchTableManager = self.tables  # type: ignore[assignment] # our settings name no other
+        return tables
 
     @property
     def _batches(self) -> BatchConsumer:

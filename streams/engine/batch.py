@@ -32,9 +32,9 @@ OVERHEAD = 128  # bytes Kafka adds to a lone record, generously
 class RecordBatch:
     """Records of one partition, in order, with everything their handling causes."""
 
-    __slots__ = ("_app", "_done", "_outputs", "_views", "epoch", "next_offset", "records", "tp")
+    __slots__ = ("_app", "_done", "_open", "_outputs", "_views", "epoch", "next_offset", "records", "tp")
 
-    def __init__(self, app: "EngineApp", tp: TP, records: Sequence[Record], epoch: int) -> None:
+    def __init__(self, app: "EngineApp", tp: TP, records: list[Record], epoch: int) -> None:
         self.tp = tp
         self.records = records
         self.next_offset = records[-1].offset + 1
@@ -43,6 +43,7 @@ class RecordBatch:
         self._outputs: list[tuple[str, Outgoing]] = []
         self._views: dict[BatchTable, View] = {}
         self._done = False
+        self._open = False
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
@@ -53,6 +54,18 @@ class RecordBatch:
     def __repr__(self) -> str:
         first = self.records[0].offset
         return f"<RecordBatch {self.tp.topic}[{self.tp.partition}] {first}..{self.next_offset - 1}>"
+
+    def extend(self, records: Sequence[Record], *, limit: int) -> bool:
+        """Take the records that follow, unless an agent has seen the batch or it would pass the limit."""
+        if self._open or len(self.records) + len(records) > limit:
+            return False
+        self.records += records
+        self.next_offset = records[-1].offset + 1
+        return True
+
+    def open(self) -> None:
+        """Close the batch to further records: an agent has it now."""
+        self._open = True
 
     @property
     def topic(self) -> str:
@@ -78,7 +91,7 @@ class RecordBatch:
         """Return the batch's view of a table: the same one each time."""
         view = self._views.get(table)
         if view is None:
-            self._app.check_same_partitions(self.topic, table)
+            self._app.check_table(self, table)
             view = self._views[table] = table.view(self.partition)
         return view
 
@@ -88,7 +101,9 @@ class RecordBatch:
         Raises:
             TooLarge: no topic would take it; nothing was staged.
         """
-        size = len(key or b"") + len(value or b"") + sum(len(n) + len(v) for n, v in headers) + OVERHEAD
+        size = OVERHEAD + len(key or b"") + len(value or b"")
+        if headers:
+            size += sum(len(name) + len(content) for name, content in headers)
         if size > self._app.max_record:
             raise TooLarge(
                 f"A record of {size:,} bytes for {topic} is over the limit of {self._app.max_record:,}. "

@@ -26,7 +26,7 @@ from mode.types import ServiceT
 from streams.engine.batch import RecordBatch
 from streams.engine.consumer_thread import COMMITTED, BatchConsumerThread
 from streams.engine.inflight import InFlight
-from streams.engine.record import Record
+from streams.engine.record import slim
 from streams.engine.topic import BatchTopic
 
 __all__ = ["BatchConsumer"]
@@ -60,6 +60,7 @@ class BatchConsumer(driver.Consumer):
 
     def opened(self, batch: RecordBatch) -> None:
         """Note that an agent works on a batch."""
+        batch.open()
         self._open.add(batch)
 
     def settle(self, batch: RecordBatch) -> None:
@@ -120,6 +121,7 @@ class BatchConsumer(driver.Consumer):
                 await asyncio.wait_for(self._room.wait(), deadline - monotonic())
             except TimeoutError:
                 break
+        await self.maybe_wait_for_commit_to_finish()  # the periodic one may miss what was done since it began
         await self.commit()
         self._end_epoch()
 
@@ -209,7 +211,7 @@ class BatchConsumer(driver.Consumer):
     async def _take(self, tp: TP, records: Sequence[Any]) -> None:
         recovery = self.app.tables.recovery
         if recovery.takes(tp):
-            recovery.apply(tp, [Record(r.key, r.value, r.offset, r.timestamp, r.headers) for r in records])
+            recovery.apply(tp, slim(records))
             await asyncio.sleep(0)
             return
         if self.app.rebalancing and not self._is_changelog_tp(tp):
@@ -224,10 +226,16 @@ class BatchConsumer(driver.Consumer):
             await self._take_singly(tp, records)
 
     def _hand_out(self, tp: TP, records: Sequence[Any], channels: Any) -> None:
-        """Give one batch to the one agent of the topic."""
-        batch = RecordBatch(
-            self.app, tp, [Record(r.key, r.value, r.offset, r.timestamp, r.headers) for r in records], self.epoch
-        )
+        """Give records to the one agent of the topic: with a batch that still waits for it, else as a new one.
+
+        Without the first, an agent slower than the fetches would find many small batches and fall behind further.
+        """
+        self._read_offset[tp] = records[-1].offset
+        fresh = slim(records)
+        waiting = self._in_flight[tp].last
+        if isinstance(waiting, RecordBatch) and waiting.extend(fresh, limit=RECORDS):
+            return
+        batch = RecordBatch(self.app, tp, fresh, self.epoch)
         last = records[-1]
         message = ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type, None, None, None, None,
@@ -235,7 +243,6 @@ class BatchConsumer(driver.Consumer):
         )  # fmt: skip
         message.refcount = 1
         self._in_flight[tp].add(batch)
-        self._read_offset[tp] = last.offset
         (channel,) = channels
         channel.queue.put_nowait(Event(self.app, None, batch, None, message))
 

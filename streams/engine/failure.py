@@ -21,6 +21,8 @@ def quieten() -> None:
     if logging.getLogger().getEffectiveLevel() > logging.DEBUG:
         for library in LIBRARIES:
             logging.getLogger(library).setLevel(logging.WARNING)
+        # It warns of every rebalance, and takes the first question for a group's coordinator for a failure.
+        logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.CRITICAL)
         log.setLevel(logging.INFO)
 
 

@@ -43,6 +43,11 @@ class InFlight:
             self._end = self._queue.popleft().next_offset
 
     @property
+    def last(self) -> Pending | None:
+        """The batch that was added last, while it is not done."""
+        return self._queue[-1] if self._queue else None
+
+    @property
     def committable(self) -> int | None:
         """The offset that may be committed: None when nothing was done yet."""
         self.settle()

@@ -93,8 +93,8 @@ class BatchProducer(driver.Producer):
 
 def _append(builder: Any, record: Outgoing) -> bool:
     """Append a record; return whether there was room (the first one always has)."""
-    headers = list(record.headers)
-    return builder.append(timestamp=None, key=record.key, value=record.value, headers=headers) is not None
+    key, value, headers = record
+    return builder.append(timestamp=None, key=key, value=value, headers=list(headers) if headers else []) is not None
 
 
 def _failed(loads: Sequence[Load], error: BaseException) -> DeliveryFailed:

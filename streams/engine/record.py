@@ -1,9 +1,9 @@
 """One record, as it came from a topic, and one on its way to a topic."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-__all__ = ["Headers", "Outgoing", "Record"]
+__all__ = ["Headers", "Outgoing", "Record", "slim"]
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -16,6 +16,12 @@ class Record(NamedTuple):
     offset: int
     timestamp: int  # milliseconds since the epoch, as the producer or the broker set it
     headers: Headers = ()
+
+
+def slim(fetched: Iterable[Any]) -> list[Record]:
+    """Return what a fetch brought, as records; made without Record's own constructor, which takes twice as long."""
+    make = tuple.__new__
+    return [make(Record, (r.key, r.value, r.offset, r.timestamp, r.headers)) for r in fetched]
 
 
 class Outgoing(NamedTuple):

@@ -7,7 +7,7 @@ to the end it had when the partitions were assigned, also when compaction remove
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
@@ -78,6 +78,8 @@ class BatchRecovery(Recovery):
 class BatchTableManager(TableManager):
     """Faust's table manager with our recovery in it."""
 
+    app: Any
+
     @property
     def recovery(self) -> BatchRecovery:
         """The recovery service."""
@@ -86,7 +88,14 @@ class BatchTableManager(TableManager):
         return cast("BatchRecovery", self._recovery)
 
     async def on_start(self) -> None:
-        """Register the tables and start recovery, without Faust's wait of a second for tables still to come."""
+        """Register the tables and start recovery.
+
+        Faust waits a second instead, for tables still to come. What must be waited for are the changelogs that are
+        made now: one the broker does not show yet would be left out of the assignment.
+        """
+        for table in self.values():
+            await table.changelog_topic.maybe_declare()
+        await self.app.wait_for_topics(self.changelog_topics)
         if not self.should_stop:
             await self._update_channels()
             await self.recovery.start()

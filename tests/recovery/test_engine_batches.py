@@ -41,13 +41,13 @@ async def test_outputs_go_where_their_own_key_belongs_and_bad_records_aside(benc
 
 async def test_workers_join_and_leave_under_load_without_loss_or_repetition(bench: Bench, start: Start, tmp_path: Path):
     load = asyncio.create_task(steadily(bench, 4000))
-    first = start("first", STORE="rocksdb://", DATADIR=str(tmp_path / "1"), SLOW="0.01").wait_ready()
+    first = await start("first", STORE="rocksdb://", DATADIR=str(tmp_path / "1"), SLOW="0.01").ready()
     await bench.has(bench.out, 500)
-    second = start("second", STORE="rocksdb://", DATADIR=str(tmp_path / "2"), SLOW="0.01").wait_ready()
+    second = await start("second", STORE="rocksdb://", DATADIR=str(tmp_path / "2"), SLOW="0.01").ready()
     await bench.has(bench.out, 1500)
-    assert first.stop() == 0
+    assert await first.stop() == 0
     await bench.has(bench.out, 2500)
-    third = start("third", STORE="rocksdb://", DATADIR=str(tmp_path / "1"), SLOW="0.01").wait_ready()
+    third = await start("third", STORE="rocksdb://", DATADIR=str(tmp_path / "1"), SLOW="0.01").ready()
     await load
     await bench.all_committed()
     assert await bench.assert_nothing_lost() == 0
@@ -63,8 +63,8 @@ async def test_a_batch_revoked_while_worked_on_is_dropped_and_read_again(bench: 
     # A batch takes longer than the worker gives it when another one joins: its write is refused.
     slow = {"SLOW": "1.5", "DRAIN": "0.1"}
     await write(bench.broker, bench.facts, records(0, 400))
-    first = start("first", **slow).wait_ready()
-    second = start("second").wait_ready()
+    first = await start("first", **slow).ready()
+    second = await start("second").ready()
     await bench.all_committed()
     await bench.assert_nothing_lost()
     for worker in (first, second):
@@ -74,13 +74,13 @@ async def test_a_batch_revoked_while_worked_on_is_dropped_and_read_again(bench: 
 
 async def test_a_frozen_worker_writes_nothing_when_it_wakes_up_replaced(bench: Bench, start: Start):
     await write(bench.broker, bench.facts, records(0, 400))
-    frozen = start("frozen", SLOW="1").wait_ready()
-    until(lambda: frozen.says("handling"))
+    frozen = await start("frozen", SLOW="1").ready()
+    await until(lambda: frozen.says("handling"))
     frozen.process.send_signal(signal.SIGSTOP)
     start("second")
     await bench.all_committed()
     frozen.process.send_signal(signal.SIGCONT)
-    until(lambda: frozen.says("revoked"))
+    await until(lambda: frozen.says("revoked"))
     await write(bench.broker, bench.facts, records(400, 600))
     await bench.all_committed()
     assert await bench.assert_nothing_lost() == 0

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -14,37 +15,52 @@ from tests.unit.engine.processes import WorkerProcess, until
 pytestmark = pytest.mark.broker
 
 Start = Callable[..., WorkerProcess]
-STORES = pytest.mark.parametrize("store", ["memory://", "rocksdb://"])
+
+
+def shown(file: Path) -> Any:
+    return orjson.loads(file.read_bytes()) if file.exists() else None
+
+
+async def both_stores(bench: Bench, story: Callable[[Bench, str], Any]) -> None:
+    """Play a story with each store at the same time, on topics of its own: the waits are the same."""
+    benches = {store: Bench(bench.broker, f"{bench.names}.{store[:5]}") for store in ("memory://", "rocksdb://")}
+    for each in benches.values():
+        await each.make_topics()
+    await asyncio.gather(*(story(each, store) for store, each in benches.items()))
 
 
 async def test_a_backlog_is_worked_off_after_each_restart(bench: Bench, start: Start):
     await write(bench.broker, bench.facts, records(0, 3000))
     first = start()
     await bench.all_committed()
-    assert first.stop() == 0
+    assert await first.stop() == 0
     await write(bench.broker, bench.facts, records(3000, 6000))
     second = start("second")
     await bench.all_committed()
-    assert second.stop() == 0
+    assert await second.stop() == 0
     assert await bench.assert_nothing_lost() == 0  # clean stops repeat nothing
 
 
-@STORES
-async def test_a_worker_killed_under_load_is_replaced_without_loss(
-    bench: Bench, start: Start, tmp_path: Path, store: str
-):
-    shown = tmp_path / "state.json"
-    first = start("first", STORE=store, DATADIR=str(tmp_path / "one"), SLOW="0.01").wait_ready()
-    load = asyncio.create_task(write_steadily(bench, 6000))
-    await bench.has(bench.out, 1500)
-    first.kill()
-    second = start("second", STORE=store, DATADIR=str(tmp_path / "two"), SHOW=str(shown))
-    await load
-    await bench.all_committed()
-    await bench.assert_nothing_lost()
-    table, _ = await bench.recount()
-    until(lambda: shown.exists() and orjson.loads(shown.read_bytes()) == table)  # local state is right as well
-    assert second.stop() == 0
+async def test_a_worker_killed_under_load_is_replaced_without_loss(bench: Bench, start: Start, tmp_path: Path):
+    async def story(bench: Bench, store: str) -> None:
+        file = tmp_path / f"{bench.names}.json"
+
+        def begin(name: str, **more: str) -> WorkerProcess:
+            name = f"{store[:5]}-{name}"
+            return start(name, PREFIX=bench.names, STORE=store, DATADIR=str(tmp_path / name), **more)
+
+        first = await begin("first", SLOW="0.01").ready()
+        load = asyncio.create_task(write_steadily(bench, 5000))
+        await bench.has(bench.out, 1000)
+        first.kill()
+        begin("second", SHOW=str(file))
+        await load
+        await bench.all_committed()
+        await bench.assert_nothing_lost()
+        table, _ = await bench.recount()
+        await until(lambda: shown(file) == table)  # what it holds itself is right as well
+
+    await both_stores(bench, story)
 
 
 async def write_steadily(bench: Bench, count: int) -> None:
@@ -52,34 +68,39 @@ async def write_steadily(bench: Bench, count: int) -> None:
         await write(bench.broker, bench.facts, records(first, first + 100))
 
 
-@STORES
-async def test_empty_local_state_is_rebuilt_from_the_changelog(bench: Bench, start: Start, tmp_path: Path, store: str):
-    deletes = [(key, b"delete") for key, _ in records(0, 50)]
-    await write(bench.broker, bench.facts, [*records(0, 2000), *deletes])
-    one, two = tmp_path / "one.json", tmp_path / "two.json"
-    first = start("first", STORE=store, DATADIR=str(tmp_path / "1"), SHOW=str(one))
-    await bench.all_committed()
-    table, _ = await bench.recount()
-    assert len(table) == 450
-    until(lambda: one.exists() and orjson.loads(one.read_bytes()) == table)
-    assert first.stop() == 0
-    second = start("second", STORE=store, DATADIR=str(tmp_path / "2"), SHOW=str(two))
-    until(lambda: two.exists() and orjson.loads(two.read_bytes()) == table)
-    if store == "rocksdb://":  # and a folder that was left behind is caught up, not read anew or trusted
-        await write(bench.broker, bench.facts, records(5000, 5300))
+async def test_local_state_is_rebuilt_or_caught_up_from_the_changelog(bench: Bench, start: Start, tmp_path: Path):
+    async def story(bench: Bench, store: str) -> None:
+        def begin(folder: str, file: Path) -> WorkerProcess:
+            name = f"{store[:5]}-{file.stem}"
+            return start(name, PREFIX=bench.names, STORE=store, DATADIR=str(tmp_path / folder), SHOW=str(file))
+
+        files = [tmp_path / store[:5] / f"{n}.json" for n in range(3)]
+        files[0].parent.mkdir()
+        deletes = [(key, b"delete") for key, _ in records(0, 50)]
+        await write(bench.broker, bench.facts, [*records(0, 2000), *deletes])
+        first = begin("old", files[0])
         await bench.all_committed()
         table, _ = await bench.recount()
-        second.stop()
-        one.unlink()
-        start("third", STORE=store, DATADIR=str(tmp_path / "1"), SHOW=str(one))
-        until(lambda: one.exists() and orjson.loads(one.read_bytes()) == table)
+        assert len(table) == 450
+        await until(lambda: shown(files[0]) == table)
+        assert await first.stop() == 0
+        second = begin("new", files[1])  # nothing there: all is read from the changelog
+        await until(lambda: shown(files[1]) == table)
+        await write(bench.broker, bench.facts, records(5000, 5300))
+        await bench.all_committed()
+        assert await second.stop() == 0
+        table, _ = await bench.recount()
+        begin("old", files[2])  # on disk, something older is there: it is caught up, neither trusted nor thrown away
+        await until(lambda: shown(files[2]) == table)
+
+    await both_stores(bench, story)
 
 
 async def test_an_exception_ends_the_process_and_the_event_comes_again(bench: Bench, start: Start):
     await write(bench.broker, bench.facts, [(b"key-1", b"value-1"), (b"key-1", b"raise"), (b"key-1", b"value-2")])
     for name in ("first", "second"):  # the same event, each time
         worker = start(name)
-        assert worker.wait() != 0
+        assert await worker.ended() != 0
         log = worker.log.read_text()
         assert log.count("RuntimeError: asked for it") == 2, log  # once in words, once with its traceback
         assert "worker.count failed" in log
@@ -91,7 +112,7 @@ async def test_a_failed_delivery_ends_the_process_before_anything_is_committed(b
     await make_topics(bench.broker, {f"{names}.small": 1}, **{"max.message.bytes": "100"})
     await write(bench.broker, bench.facts, [(b"key-1", b"v" * 500)])
     worker = start(OUT=f"{names}.small")
-    assert worker.wait() != 0
+    assert await worker.ended() != 0
     assert "DeliveryFailed" in worker.log.read_text()
     assert not await read(bench.broker, bench.counts)  # outputs come before changelogs
     assert not await committed(bench.broker, bench.group)

@@ -1,5 +1,6 @@
 """Worker processes of tests: started, waited for, killed, and never left behind."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -32,20 +33,21 @@ class WorkerProcess:
         """Return whether its log has the text."""
         return text in self.log.read_text()
 
-    def wait_ready(self, seconds: float = 30) -> "WorkerProcess":
+    async def ready(self, seconds: float = 30) -> "WorkerProcess":
         """Wait until it has its partitions."""
-        until(lambda: self.says("is ready") or self.process.poll() is not None, seconds, self.log.read_text)
+        await until(lambda: self.says("is ready") or self.process.poll() is not None, seconds, self.log.read_text)
         assert self.process.poll() is None, self.log.read_text()
         return self
 
-    def wait(self, seconds: float = 30) -> int:
+    async def ended(self, seconds: float = 30) -> int:
         """Wait for its end; return its exit code."""
-        return self.process.wait(seconds)
+        await until(lambda: self.process.poll() is not None, seconds, self.log.read_text)
+        return self.process.wait()
 
-    def stop(self) -> int:
+    async def stop(self) -> int:
         """Ask it to stop; return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.wait()
+        return await self.ended()
 
     def kill(self) -> None:
         """Kill it as a power cut would."""
@@ -54,9 +56,9 @@ class WorkerProcess:
         self.process.wait()
 
 
-def until(holds: Callable[[], bool], seconds: float = 30, explain: Callable[[], str] = str) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 30, explain: Callable[[], str] = str) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} seconds: {explain()}"
-        time.sleep(0.02)
+        await asyncio.sleep(0.02)
