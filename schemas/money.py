@@ -57,8 +57,13 @@ def minor_digits(currency: str) -> int:
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    """Round half up to the currency's minor unit."""
-    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP)
+    """Round half up to the currency's minor unit; raise ValueError for what no currency can hold."""
+    try:
+        whole = amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP)
+    except InvalidOperation as error:
+        msg = f"an amount of {amount.adjusted() + 1} digits is out of range"
+        raise ValueError(msg) from error
+    return abs(whole) if whole.is_zero() else whole  # a zero has no sign, or the sides would never agree
 
 
 def amount_text(value: Any, currency: str) -> str | None:

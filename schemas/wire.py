@@ -24,8 +24,15 @@ def _plain(value: Any) -> str:
 
 
 def encode(value: Any) -> bytes:
-    """Canonical bytes: keys sorted, Decimals as strings."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
+    """Canonical bytes: keys sorted, Decimals as strings.
+
+    Raises:
+        Refused: something in it does not go on the wire, as a number beyond 64 bits.
+    """
+    try:
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise Refused(f"cannot be written: {error}", code="wire") from error
 
 
 def decode(data: bytes | str) -> Any:

@@ -47,6 +47,12 @@ class Identity:
         if row.get(side.value) != reference:
             self._view[self._key("i", canonical)] = {**row, side.value: reference}
 
+    def leave(self, reference: str, canonical: str, side: Side) -> None:
+        """The record is gone: another may take its place on the side. Whose it was stays known."""
+        row = self._view.get(self._key("i", canonical)) or {}
+        if row.get(side.value) == reference:
+            self._view[self._key("i", canonical)] = {name: ref for name, ref in row.items() if name != side.value}
+
     def by_key(self, scope: str) -> CanonicalId | None:
         """The canonical id that a SKU or e-mail (with its scope) belongs to."""
         found = self._view.get(self._key("k", scope))

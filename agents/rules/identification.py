@@ -60,6 +60,8 @@ class Identification:
     def resolve(self, row: Row) -> Known | Waits:
         """Find the canonical id and customer of a sighting, and bind its record to them."""
         entity, side, reference = Entity(row["entity"]), Side(row["side"]), row["ref"]
+        if row["deleted"]:
+            return self._gone(side, reference, row)
         if row.get("canonical"):
             return self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)
         match entity:
@@ -80,12 +82,15 @@ class Identification:
         """Whether the sides that hold such records have been read once."""
         return all(self.identity.marked(side, kind) for side, kind in FIRST_READINGS.get(entity, ()))
 
+    def settle(self, row: Row) -> Known | Waits:
+        """Place a record that waited for evidence only: its twin names it."""
+        entity, side = Entity(row["entity"]), Side(row["side"])
+        if entity in {Entity.COMPANY, Entity.PRODUCT}:
+            return self.new(entity, side, row["ref"], row)
+        return self._owned(entity, side, row["ref"], row, settle=True)
+
     def new(self, entity: Entity, side: Side, reference: str, row: Row) -> Known:
         """Make the record a canonical one of its own."""
-        if entity not in {Entity.COMPANY, Entity.PRODUCT, Entity.CONTACT}:
-            found = self._owned(entity, side, reference, row, settle=True)
-            if isinstance(found, Known):
-                return found
         fresh = canonical_id(entity, self.tenant, reference)
         customer = fresh if entity in {Entity.COMPANY, Entity.PRODUCT} else row["customer"]
         return self._bind(reference, fresh, customer, side, row)
@@ -102,6 +107,20 @@ class Identification:
             found["deal"] = deal
         return found
 
+    def _gone(self, side: Side, reference: str, row: Row) -> Known | Waits:
+        """A record that is no longer there: its place is free, for a survivor of a merge or a successor.
+
+        A platform says nothing else of it, so whose it was is what is known; what was never known is ignored.
+        """
+        known, customer = self.identity.known(reference), self.identity.customer(reference)
+        if known is None or customer is None:
+            return Waits("ignored")
+        self.identity.leave(reference, known, side)
+        survivor = row["keys"].get("merged_into")
+        if survivor and self.identity.known(survivor) is None:
+            self.identity.bind(survivor, known, customer, side)
+        return Known(known, customer)
+
     def _bind(self, reference: str, canonical: str, customer: str, side: Side, row: Row) -> Known:
         self.identity.bind(reference, canonical, customer, side)
         for scope in _scopes(Entity(row["entity"]), customer, row):
@@ -111,6 +130,8 @@ class Identification:
 
     def _rooted(self, entity: Entity, side: Side, reference: str, row: Row) -> Known | Waits:
         known = self.identity.known(reference)
+        if known is not None and (taken := self.identity.reference(known, side)) not in {None, reference}:
+            return Waits("conflict", (str(taken),))
         if known is None:
             adopted = (self.identity.known(old) for old in row["merged_from"])
             known = next((found for found in adopted if found), None)
@@ -119,11 +140,21 @@ class Identification:
         cross = row["keys"].get("erp_ref") or row["keys"].get("crm_ref")
         if cross:
             return self._crossed(side, reference, cross, row)
-        if entity is Entity.PRODUCT and self.contract.identity.sku_links:
-            for scope in _scopes(entity, "", row):
-                twin = self.identity.by_key(scope)
-                if twin and self.identity.reference(twin, side) in {None, reference}:
-                    return self._bind(reference, twin, twin, side, row)
+        return self._by_sku(side, reference, row) or self._unlinked(entity, side, reference, row)
+
+    def _by_sku(self, side: Side, reference: str, row: Row) -> Known | Waits | None:
+        if row["entity"] != Entity.PRODUCT.value or not self.contract.identity.sku_links:
+            return None
+        for scope in _scopes(Entity.PRODUCT, "", row):
+            twin = self.identity.by_key(scope)
+            taken = self.identity.reference(twin, side) if twin else None
+            if taken not in {None, reference}:
+                return Waits("conflict", (str(taken),))
+            if twin:
+                return self._bind(reference, twin, twin, side, row)
+        return None
+
+    def _unlinked(self, entity: Entity, side: Side, reference: str, row: Row) -> Known | Waits:
         self._note_names(side, reference, row)
         if len(self.identity.waiters(twin_of(reference))):
             return self.new(entity, side, reference, row)

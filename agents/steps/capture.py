@@ -53,6 +53,7 @@ class Capture:
                         work.mark(arrival)
                     case Link():
                         work.link(arrival)
+                        result.counts["links"] += 1
             except Refused as error:
                 result.refuse(index, error.message)
         return result
@@ -77,16 +78,24 @@ class _Tenant:
             self.result.counts[admitted] += 1
             return
         rows = [versions.to_row(sighting, change) for sighting in sightings]
-        self.place([{**row, "first": not self.rules.ready(Entity(row["entity"]))} for row in rows])
+        if not rows:
+            self.result.counts["ignored"] += 1
+        self.place([{**row, "first": self._first(row)} for row in rows])
+
+    def _first(self, row: Row) -> bool:
+        """Whether the record was there before Revmark: one that still waits keeps what it was when it came."""
+        waiting = versions.parked(self.rows, self.tenant, row["ref"])
+        return not self.rules.ready(Entity(row["entity"])) or any(before.get("first") for before in waiting)
 
     def mark(self, mark: Mark) -> None:
         """A first reading has ended: place what was held for it, once both sides are read."""
         if not self.identity.mark(mark.side, mark.kind):
             self.result.counts["duplicate"] += 1
             return
+        self.result.counts["marks"] += 1
         for entity, readings in FIRST_READINGS.items():
             if (mark.side, mark.kind) in readings and self.rules.ready(entity):
-                held = self.identity.held(entity).clear()
+                held = dict.fromkeys(self.identity.held(entity).clear())
                 self.place([row for name in held for row in versions.parked(self.rows, self.tenant, name)])
 
     def link(self, link: Link) -> None:
@@ -100,9 +109,13 @@ class _Tenant:
         pair = (self.identity.known(link.left), self.identity.known(link.right))
         if all(pair) and pair[0] != pair[1]:
             raise Refused(f"{link.left} and {link.right} are linked to others already", code="linked")
-        if not any(pair) and not (left and right):
+        if not (pair[0] or left) or not (pair[1] or right):
             raise Refused(f"{link.left} and {link.right} have not both been seen", code="unseen")
         known = pair[1] or pair[0]
+        for side, reference in ((Side.CRM, link.left), (Side.ERP, link.right)):
+            taken = self.identity.reference(known, side) if known else None
+            if taken not in {None, reference}:
+                raise Refused(f"{reference} cannot be linked: {taken} is already", code="linked")
         if known is None:
             known = self.rules.new(Entity.COMPANY, Side.ERP, link.right, right[0]).id
         self.identity.bind(link.right, known, known, Side.ERP)
@@ -129,14 +142,17 @@ class _Tenant:
         found: list[tuple[Row, Known]] = []
         while queue:
             row = queue.popleft()
+            if any(done is not row and done == row for done, _ in found):
+                continue  # it waited under two names
             placed = self.rules.resolve(row)
             if isinstance(placed, Waits) and placed.why == "twin":
                 twin = next(iter(versions.parked(self.rows, self.tenant, placed.on[0])), None)
                 if twin is not None and twin["entity"] == row["entity"]:
                     # The twin waits only for evidence, and this is it.
-                    made = self.rules.new(Entity(twin["entity"]), Side(twin["side"]), twin["ref"], twin)
-                    self._found(twin, made, found, queue)
-                    placed = self.rules.resolve(row)
+                    made = self.rules.settle(twin)
+                    if isinstance(made, Known):
+                        self._found(twin, made, found, queue)
+                        placed = self.rules.resolve(row)
             if isinstance(placed, Known):
                 self._found(row, placed, found, queue)
             else:
@@ -148,7 +164,7 @@ class _Tenant:
         versions.release(self.rows, self.tenant, row["ref"])
         found.append((row, known))
         for name in (row["ref"], twin_of(row["ref"])):
-            for waiter in self.identity.waiters(name).clear():
+            for waiter in dict.fromkeys(self.identity.waiters(name).clear()):
                 queue.extend(versions.parked(self.rows, self.tenant, waiter))
 
     def _emit(self, row: Row, known: Known) -> None:
@@ -171,7 +187,8 @@ class _Tenant:
 
     def _wait(self, row: Row, waits: Waits) -> None:
         self.result.counts[f"waits_{waits.why}"] += 1
-        if waits.why == "ignored" or row["deleted"]:
+        if waits.why == "ignored":
+            versions.release(self.rows, self.tenant, row["ref"])  # what waited of it is over as well
             return
         versions.park(self.rows, self.tenant, row["ref"], [row])
         match waits.why:

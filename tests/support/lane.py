@@ -1,7 +1,7 @@
 """A platform and a desk in memory, for tests of the lanes.
 
-`MemoryPlatform` fulfils `PlatformClient`: it keeps records, makes and changes them, and can be told how the next calls
-wrong: answers lost before or after the write was applied (or while it still was on its way), refusals, waits, errors.
+`MemoryPlatform` fulfils `PlatformClient`: it keeps records, and can be told how the next calls go wrong: answers lost
+before or after the write was applied (or while it still was on its way), refusals, waits, errors.
 `Papers` is what survives a crash; `MemoryDesk` is one worker's desk over it: nothing on it lasts before `write`.
 """
 
