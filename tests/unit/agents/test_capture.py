@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.change import Change, Link, Mark
 from schemas.names import Entity, Side
+from schemas.wire import encode
 from tests.support.capturing import (
     Desk,
     change,
@@ -408,8 +409,8 @@ def test_every_arrival_is_accounted_for_and_nobody_is_two(arrivals: list[Change 
         assert told >= 1, arrival
         assert len(result.refused) == said["quarantined"]
     desk.ready()
-    told_versions = [(fact.ref, fact.version, fact.deleted) for fact in desk.facts()]
-    assert len(told_versions) == len(set(told_versions))
+    shown = [(fact.ref, fact.version, fact.deleted, encode(fact.fields)) for fact in desk.facts()]
+    assert len(shown) == len(set(shown))
     holders: dict[tuple[str, str], str] = {}
     for key, row in desk.names.rows.items():
         kind, name = key.split("|", 2)[1:3]
