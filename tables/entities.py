@@ -79,7 +79,8 @@ class EntityState:
     @property
     def label(self) -> str:
         """What people call the record."""
-        for values in (self.crm.fields, self.erp.fields):
+        asked = [flight.fields for flights in self.flights.values() for flight in flights]
+        for values in (self.crm.fields, self.erp.fields, *asked):
             for name in ("number", "name", "email", "sku"):
                 if values.get(name):
                     return str(values[name])

@@ -87,6 +87,9 @@ def decide(
     if baseline is not UNSET and len(changed) == 1:
         side = changed[0]
         return Decision("take", side, rule.policy, f"only {NAMES[side]} changed it")
+    held = [side for side in Side if not is_empty(shown[side].value)]
+    if baseline is UNSET and fill and len(held) == 1:
+        return Decision("take", held[0], rule.policy, f"only {NAMES[held[0]]} holds a value")
     if rule.policy == "newest":
         return _newest(rule.tolerance, shown)
     return Decision("review", rule="review", reason="both sides changed it: a person decides")

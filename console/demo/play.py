@@ -106,7 +106,8 @@ def _tell(console: Console, entry: Entry) -> None:
 def _summary(stage: Stage, performed: Performed, console: Console) -> None:
     account, totals, writes, rulings = performed
     console.print("\n[bold]Revenue events, as a subscriber printed them[/bold]")
-    console.print(Text(stage.processes["subscriber"].log.read_text().rstrip()))
+    lines = stage.processes["subscriber"].log.read_text().splitlines()
+    console.print(Text("\n".join(line for line in lines if line[:1].isdigit())), soft_wrap=True)
     decided = Table("rule", "ruling", "times", title="What was decided", title_justify="left", box=None)
     for name, times in rulings.most_common():
         rule, ruling = name.split(": ")
@@ -139,7 +140,8 @@ def _summary(stage: Stage, performed: Performed, console: Console) -> None:
 def _stay(stage: Stage, console: Console) -> None:
     console.print(
         f"\nAll of it stays up until Ctrl-C. The page: [bold]{stage.page_url}[/bold]\n"
-        f"Look around with: REVMARK_ENV_FILE={stage.options.folder / 'revmark.env'} {sys.argv[0]} decisions"
+        f"Look around with: REVMARK_ENV_FILE={stage.options.folder / 'revmark.env'} {sys.argv[0]} decisions",
+        soft_wrap=True,
     )
     while not (dead := stage.dead()):
         threading.Event().wait(1.0)
