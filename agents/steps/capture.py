@@ -140,10 +140,13 @@ class _Tenant:
         """
         queue = deque(rows)
         found: list[tuple[Row, Known]] = []
+        taken: set[tuple[str, int, int]] = set()
         while queue:
             row = queue.popleft()
-            if any(done is not row and done == row for done, _ in found):
+            name = (row["ref"], row["version"], row["seen_at"])
+            if name in taken:
                 continue  # it waited under two names
+            taken.add(name)
             placed = self.rules.resolve(row)
             if isinstance(placed, Waits) and placed.why == "twin":
                 twin = next(iter(versions.parked(self.rows, self.tenant, placed.on[0])), None)
