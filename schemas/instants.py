@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 MILLISECONDS = 1000
 
@@ -18,7 +18,15 @@ def _aware(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+def _calendar(value: str) -> str:
+    if date.fromisoformat(value).isoformat() != value:
+        msg = "a day is written YYYY-MM-DD"
+        raise ValueError(msg)
+    return value
+
+
 Instant = Annotated[datetime, AfterValidator(_aware)]
+Day = Annotated[str, AfterValidator(_calendar), Field(json_schema_extra={"format": "date"})]
 
 
 def from_millis(millis: int) -> datetime:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.instants import Instant
+from schemas.instants import Day, Instant
 from schemas.money import Money
 from schemas.wire import Wire
 
@@ -37,6 +37,6 @@ class RevenueEvent(Wire):
     deal: str | None = None
     money: Money | None = None
     credit_hold: bool | None = None
-    day: str = Field(description="business day in the tenant's zone, YYYY-MM-DD")
+    day: Day = Field(description="business day in the tenant's zone, YYYY-MM-DD")
     occurred_at: Instant = Field(description="the platform's time of the version that showed it")
     refs: dict[str, str] = Field(default_factory=dict, description="side -> platform reference")

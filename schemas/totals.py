@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.instants import Instant
+from schemas.instants import Day, Instant
 from schemas.money import Amount
 from schemas.names import Side
 from schemas.wire import Wire
@@ -23,7 +23,7 @@ class DocumentVersion(Wire):
     side: Side
     ref: str = ""
     subsidiary: str = ""
-    day: str = Field(description="the document's date, YYYY-MM-DD")
+    day: Day = Field(description="the document's date, YYYY-MM-DD")
     currency: str
     total: Amount
     due: Amount
@@ -36,7 +36,7 @@ class Total(Wire):
     """One window's sums. Topic `totals`, keyed by tenant, day, currency, subsidiary and side; compacted."""
 
     tenant: str
-    day: str
+    day: Day
     currency: str
     subsidiary: str = ""
     side: Side
@@ -53,7 +53,7 @@ class Variance(Wire):
 
     id: str
     tenant: str
-    day: str
+    day: Day
     currency: str
     subsidiary: str = ""
     document: str

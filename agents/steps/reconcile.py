@@ -43,8 +43,8 @@ def _take(document: DocumentVersion, books: View, sums: View, result: Result) ->
     side = document.side
     before = _part(row.get(side.value))
     now = windows.contribution(document, to_millis(document.seen_at))
-    if before is not None and (now.version < before.version or now == before):
-        result.counts["stale" if now.version < before.version else "duplicate"] += 1
+    if before is not None and (now == before or (now.version, now.seen) < (before.version, before.seen)):
+        result.counts["duplicate" if now == before else "stale"] += 1
         return
     # 1. the old contribution leaves its window, the new one enters; one statement where it is the same window
     stated: dict[str, Total] = {}
@@ -77,10 +77,10 @@ def _compare(document: DocumentVersion, row: dict[str, Any], sums: View, result:
     if kind is None:
         return
     opened = parse_instant(known["opened_at"]) if known else document.seen_at
+    # named by the statement that opened it, so that the same difference met again later is another one
+    cause = (document.tenant, document.document, kind, document.side.value, str(document.version))
     variance = Variance(
-        id=known["id"]
-        if known
-        else digest(document.tenant, document.document, kind, str(shown.version), str(shown.seen)),
+        id=known["id"] if known else digest(*cause, document.seen_at.isoformat()),
         tenant=document.tenant,
         day=shown.day,
         currency=shown.currency,

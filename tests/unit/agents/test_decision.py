@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.rules.decision import UNSET, Decision, Shown, decide, is_empty, mirror
+from schemas.contract import FieldRule
+from schemas.names import Side
+
+OWNED = FieldRule(policy="owner", owner=Side.ERP)
+NEWEST = FieldRule(policy="newest", tolerance_seconds=5)
+REVIEW = FieldRule(policy="review")
+GUARD = ("guard.test", "because")
+EARLY, LATE = 1_000_000, 1_010_000  # ten seconds apart
+CRM, ERP = Side.CRM, Side.ERP
+
+
+@pytest.mark.parametrize(
+    ("baseline", "crm", "erp", "kind", "stands"),
+    [
+        ("a", "a", "a", "agree", None),
+        (UNSET, "a", "a", "agree", None),
+        (UNSET, None, "", "agree", None),
+        (UNSET, "a", "b", "take", ERP),
+        (UNSET, None, "b", "take", ERP),
+        (UNSET, "a", None, "take", CRM),  # the owner holds nothing yet: filled
+        (UNSET, "a", {"street": ""}, "take", CRM),
+        ("a", "b", "a", "write_back", ERP),
+        ("a", None, "a", "write_back", ERP),
+        ("a", "a", "b", "take", ERP),
+        ("a", "a", None, "take", ERP),  # the owner has emptied it
+        ("a", "b", "c", "take", ERP),
+        (None, "b", "", "write_back", ERP),  # emptiness spelt differently is no edit
+        (False, True, False, "write_back", ERP),
+    ],
+)
+def test_the_owner_stands(baseline: Any, crm: Any, erp: Any, kind: str, stands: Side | None):
+    decision = decide(OWNED, baseline, Shown(crm, LATE), Shown(erp, EARLY), owner=ERP)
+    assert (decision.kind, decision.stands) == (kind, stands)
+    assert decision.written_to == (stands.other if stands else None)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "crm", "erp", "kind", "stands"),
+    [
+        ("a", "a", "a", "agree", None),
+        ("a", "b", "a", "take", CRM),
+        ("a", "a", "b", "take", ERP),
+        ("a", "b", "c", "take", CRM),  # the CRM's version is the later one here
+        (UNSET, "b", "c", "take", CRM),
+        (None, "b", "", "take", CRM),
+    ],
+)
+def test_the_newest_stands_where_both_sides_changed(baseline: Any, crm: Any, erp: Any, kind: str, stands: Side | None):
+    decision = decide(NEWEST, baseline, Shown(crm, LATE), Shown(erp, EARLY))
+    assert (decision.kind, decision.stands) == (kind, stands)
+
+
+@pytest.mark.parametrize(("gap", "kind"), [(0, "review"), (4_999, "review"), (5_000, "review"), (5_001, "take")])
+def test_the_newest_refuses_to_choose_inside_its_tolerance(gap: int, kind: str):
+    for crm, erp in ((EARLY + gap, EARLY), (EARLY, EARLY + gap)):
+        assert decide(NEWEST, "a", Shown("b", crm), Shown("c", erp)).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("baseline", "crm", "erp", "kind", "stands"),
+    [
+        ("a", "b", "a", "take", CRM),
+        ("a", "a", "b", "take", ERP),
+        ("a", "b", "c", "review", None),
+        (UNSET, "b", "c", "review", None),
+        (UNSET, "b", "b", "agree", None),
+    ],
+)
+def test_review_asks_where_both_sides_changed(baseline: Any, crm: Any, erp: Any, kind: str, stands: Side | None):
+    decision = decide(REVIEW, baseline, Shown(crm, LATE), Shown(erp, EARLY))
+    assert (decision.kind, decision.stands) == (kind, stands)
+
+
+def test_a_field_that_nobody_owns_now_is_asked_about():
+    assert decide(OWNED, "a", Shown("b", 1), Shown("a", 1), owner=None).kind == "review"
+
+
+@pytest.mark.parametrize("rule", [OWNED, NEWEST, REVIEW])
+def test_a_guard_imposes_its_owner_over_any_policy_and_says_why(rule: FieldRule):
+    decision = decide(rule, "a", Shown("b", LATE), Shown("a", EARLY), owner=ERP, guard=GUARD)
+    assert (decision.kind, decision.stands, decision.rule, decision.reason) == ("write_back", ERP, *GUARD)
+
+
+def test_a_guarded_field_is_never_filled_from_the_other_side():
+    assert decide(OWNED, UNSET, Shown("a", 1), Shown(None, 1), owner=ERP, guard=GUARD).stands is ERP
+    assert decide(OWNED, UNSET, Shown("a", 1), Shown(None, 1), owner=ERP, fill=False).stands is ERP
+
+
+@pytest.mark.parametrize(("value", "empty"), [(None, True), ("", True), ([], True), ({"a": ""}, True), ({}, True)])
+def test_nothing_is_empty_in_every_spelling(value: Any, empty: bool):  # noqa: FBT001 - a column of the table
+    assert is_empty(value) is empty
+
+
+@pytest.mark.parametrize("value", [False, 0, "0", "0.00", {"a": "", "b": "x"}, [{}]])
+def test_zero_and_false_are_something(value: Any):
+    assert not is_empty(value)
+
+
+VALUES = st.sampled_from([None, "", "a", "b", "c", False, True, {"street": ""}, {"street": "x"}])
+SHOWN = st.builds(Shown, VALUES, st.integers(0, 20_000))
+POLICIES = st.sampled_from(["owner", "newest", "review"])
+OWNERS = st.sampled_from([CRM, ERP, None])
+
+
+@given(POLICIES, OWNERS, VALUES | st.just(UNSET), SHOWN, SHOWN, st.booleans(), st.booleans())
+def test_deciding_with_the_sides_exchanged_gives_the_mirrored_decision(
+    policy: Any,
+    owner: Side | None,
+    baseline: Any,
+    crm: Shown,
+    erp: Shown,
+    fill: bool,  # noqa: FBT001 - drawn, not passed by people
+    guarded: bool,  # noqa: FBT001 - as above
+):
+    guard = GUARD if guarded else None
+    rule = FieldRule(policy=policy, owner=owner if policy == "owner" else None)
+    turned = FieldRule(policy=policy, owner=owner.other if owner and policy == "owner" else None)
+    here = decide(rule, baseline, crm, erp, owner=owner, guard=guard, fill=fill)
+    there = decide(turned, baseline, erp, crm, owner=owner.other if owner else None, guard=guard, fill=fill)
+    assert here == mirror(there)
+    assert mirror(mirror(here)) == here
+    assert here == decide(rule, baseline, crm, erp, owner=owner, guard=guard, fill=fill)
+
+
+@given(POLICIES, OWNERS, VALUES | st.just(UNSET), SHOWN, SHOWN)
+def test_once_applied_and_agreed_nothing_is_decided_again(
+    policy: Any, owner: Side | None, baseline: Any, crm: Shown, erp: Shown
+):
+    rule = FieldRule(policy=policy, owner=owner if policy == "owner" else None)
+    decision = decide(rule, baseline, crm, erp, owner=owner)
+    if decision.stands is None:
+        return
+    stands = crm if decision.stands is CRM else erp
+    again = decide(rule, stands.value, stands, Shown(stands.value, 99_999), owner=owner)
+    assert again == Decision("agree")
+    # Until the write has arrived it is the same decision, whatever is delivered again.
+    assert decide(rule, baseline, crm, erp, owner=owner) == decision

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard, order_guard
+from schemas.names import Entity
+from tables.customers import CustomerState
+from tests.support.contracts import contract, shipped
+
+ALL = {"credit_hold": False, "address_governance": False, "currency_lock": False, "lifecycle_gating": False}
+UNGUARDED = contract({"guards": ALL})
+
+
+def customer(
+    *, hold: bool | None = None, ordered: bool = False, erp: str | None = None, name: str = ""
+) -> CustomerState:
+    """A customer in some state."""
+    return CustomerState(id="company:1", hold=hold, ordered=ordered, erp=erp, name=name)
+
+
+@pytest.mark.parametrize(
+    ("entity", "field", "hold", "ordered", "rule"),
+    [
+        (Entity.COMPANY, "payment_terms", True, False, "guard.credit_hold"),
+        (Entity.DEAL, "order_status", True, False, "guard.credit_hold"),
+        (Entity.COMPANY, "payment_terms", False, True, None),
+        (Entity.COMPANY, "payment_terms", None, True, None),
+        (Entity.COMPANY, "name", True, True, None),
+        (Entity.COMPANY, "shipping_address", False, True, "guard.address_governance"),
+        (Entity.COMPANY, "shipping_address", True, False, None),
+        (Entity.COMPANY, "currency", False, True, "guard.currency_lock"),
+        (Entity.COMPANY, "currency", False, False, None),
+        (Entity.DEAL, "currency", False, True, None),
+        (Entity.CONTACT, "email", True, True, None),
+    ],
+)
+def test_a_guard_speaks_for_its_fields_in_its_state_and_not_when_switched_off(
+    entity: Entity,
+    field: str,
+    hold: bool | None,  # noqa: FBT001 - a column of the table
+    ordered: bool,  # noqa: FBT001 - as above
+    rule: str | None,
+):
+    found = field_guard(shipped(), customer(hold=hold, ordered=ordered), entity, field)
+    assert (found[0] if found else None) == rule
+    assert field_guard(UNGUARDED, customer(hold=hold, ordered=ordered), entity, field) is None
+
+
+def test_the_hold_names_the_customer_and_the_field_in_words():
+    found = field_guard(shipped(), customer(hold=True, name="Acme"), Entity.COMPANY, "payment_terms")
+    assert found is not None
+    assert found[1] == "Acme is on credit hold in the ERP: the CRM cannot change payment terms"
+
+
+@pytest.mark.parametrize(
+    ("hold", "erp", "held"),
+    [
+        (True, "xero/contact/a", True), (True, None, True), (None, "xero/contact/a", True),
+        (None, None, False), (False, "xero/contact/a", False),
+    ],
+)  # fmt: skip
+def test_an_order_is_held_on_hold_and_while_the_hold_is_not_known(hold: bool | None, erp: str | None, held: bool):  # noqa: FBT001
+    assert (order_guard(shipped(), customer(hold=hold, erp=erp)) is not None) is held
+    assert order_guard(UNGUARDED, customer(hold=hold, erp=erp)) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "before", "back"),
+    [
+        ("customer", "lead", "lead"),
+        ("evangelist", "lead", "lead"),
+        ("customer", None, "opportunity"),
+        ("customer", "evangelist", "opportunity"),
+        ("lead", "customer", None),
+        (None, "lead", None),
+    ],
+)
+def test_a_gated_stage_falls_back_on_the_one_before(shown: str | None, before: str | None, back: str | None):
+    assert lifecycle_guard(shipped(), customer(), shown, before) == back
+    assert lifecycle_guard(shipped(), customer(ordered=True), shown, before) is None
+    assert lifecycle_guard(UNGUARDED, customer(), shown, before) is None
+
+
+def test_what_the_guards_write_is_never_taken_back_by_them():
+    rules = [
+        shipped(),
+        contract({"lifecycle": {"gated": ["evangelist"]}}),
+        contract({"lifecycle": {"customer": "vip"}}),
+    ]
+    stages = [None, "lead", "customer", "evangelist", "opportunity", "vip"]
+    for rule, shown, before, ordered in itertools.product(rules, stages, stages, (True, False)):
+        state = customer(ordered=ordered)
+        written = lifecycle_guard(rule, state, shown, before) or lifecycle_advance(rule, state, shown)
+        if written:
+            assert lifecycle_guard(rule, state, written, before) is None
+            assert lifecycle_advance(rule, state, written) is None
