@@ -40,6 +40,9 @@ format: $(STAMP) ## let ruff mend what it can
 	@$(BIN)/ruff check --fix . $(ARGS)
 	@$(BIN)/ruff format .
 
+schemas: $(STAMP) ## write the JSON Schemas of the topics
+	@$(BIN)/python -m schemas.published $(ARGS)
+
 broker: $(STAMP) ## start the embedded Apache Kafka alone
 	@$(BIN)/revmark broker $(ARGS)
 

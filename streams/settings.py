@@ -111,6 +111,7 @@ def _explain(item: object, known: set[str], path: Path) -> str:
 
 
 def _unknown(key: str, known: set[str], where: str) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else "see `revmark init` for all settings"
+    # without the prefix, which would make every two settings look alike
+    near = difflib.get_close_matches(key.removeprefix(PREFIX), [name.removeprefix(PREFIX) for name in known], n=1)
+    hint = f"did you mean {PREFIX}{near[0]}?" if near else "see `revmark init` for all settings"
     return f"unknown setting {key} in {where}: {hint}"

@@ -53,7 +53,7 @@ class Finding:
 
 def lint(contract: Contract) -> list[Finding]:
     """All findings, errors first."""
-    found = [*_fields(contract), *_gaps(contract), *_guards(contract)]
+    found = [*_fields(contract), *_gaps(contract), *_guards(contract), *_required(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 
@@ -67,6 +67,17 @@ def _fields(contract: Contract) -> Iterator[Finding]:
                 hint = f": did you mean {near[0]!r}?" if near else ""
                 yield Finding("error", path, f"{entity.value} has no field {name!r}{hint}")
             yield from _rule(path, rule, finance=name in FINANCE_FIELDS.get(entity, ()))
+
+
+def _required(contract: Contract) -> Iterator[Finding]:
+    """A required field that does not exist would hold every record for ever."""
+    for entity, names in contract.required.items():
+        source = Entity.DEAL if entity is Entity.ORDER else entity  # an order is made of what its deal holds
+        known = set(ENTITIES[source].model_fields)
+        for name in sorted(set(names) - known):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f": did you mean {near[0]!r}?" if near else ""
+            yield Finding("error", f"required.{entity.value}", f"{source.value} has no field {name!r}{hint}")
 
 
 def _rule(path: str, rule: FieldRule, *, finance: bool) -> Iterator[Finding]:

@@ -55,7 +55,7 @@ def parse_contract(text: str, *, source: str = "contract") -> Contract:
     except ValidationError as error:
         found = "\n".join(f"  {_explain(item)}" for item in error.errors())
         raise ContractError(f"{source} cannot be used:\n{found}\nMend it, then run: revmark contract lint") from error
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the zone is a folder of zones
         raise ContractError(f"{source}: timezone {data.get('timezone')!r} is no IANA zone, as Europe/Berlin") from error
     return contract
 
@@ -65,7 +65,7 @@ def _explain(item: Any) -> str:
     path = ".".join(where)
     if item["type"] == "extra_forbidden":
         return f"{path}: unknown key {where[-1]!r}{_nearest(where)}"
-    if item["type"] == "enum" and where and where[0] in {"entities", "required"}:
+    if item["type"] == "enum" and item["loc"][-1] == "[key]" and where[0] in {"entities", "required"}:
         near = difflib.get_close_matches(where[1], [entity.value for entity in Entity], n=1)
         return f"{path}: unknown entity {where[1]!r}" + (f": did you mean {near[0]!r}?" if near else "")
     return f"{path}: {item['msg']}"

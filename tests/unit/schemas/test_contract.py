@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.contract import Contract, FieldRule, lint, load_contract, parse_contract, template
+from schemas.contract.lint import FINANCE_FIELDS, SHARED_FIELDS
+from schemas.entities import ENTITIES
+from schemas.errors import ContractError
+from schemas.names import Entity, Side
+from tests.support.contracts import contract, contract_text, shipped
+
+
+def field(entity: str, name: str, rule: dict[str, Any] | None) -> dict[str, Any]:
+    """A change of one field's rule; None leaves the field out."""
+    return {"entities": {entity: {"fields": {name: rule}}}}
+
+
+def test_the_shipped_contract_loads_and_has_nothing_to_find():
+    assert lint(shipped()) == []
+
+
+def test_a_contract_is_read_from_its_file(tmp_path: Path):
+    path = tmp_path / "contract.yaml"
+    path.write_text(template(), encoding="utf-8")
+    assert load_contract(path) == shipped()
+
+
+def test_a_missing_contract_says_what_to_run(tmp_path: Path):
+    with pytest.raises(ContractError, match="revmark init"):
+        load_contract(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"guardz": {}}, "guardz: unknown key 'guardz': did you mean 'guards'?"),
+        ({"guards": {"credit_hald": True}}, "did you mean 'credit_hold'?"),
+        (
+            {"entities": {"company": {"masta": "crm"}}},
+            "entities.company.masta: unknown key 'masta': did you mean 'master'?",
+        ),
+        ({"entities": {"compani": {"master": "crm"}}}, "unknown entity 'compani': did you mean 'company'?"),
+        ({"required": {"ordr": ["lines"]}}, "unknown entity 'ordr': did you mean 'order'?"),
+        (field("company", "name", {"ownr": "crm"}), "did you mean 'owner'?"),
+        ({"timing": {"zzz": 1}}, "known here are invoice_when, order_when_deal_stage"),
+        ({"entities": {"company": {"create": {"crn": "always"}}}}, "did you mean 'crm'?"),
+        ({"invoice_defaults": {"acount": "200"}}, "did you mean 'account'?"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(changes: dict[str, Any], said: str):
+    with pytest.raises(ContractError, match=re.escape(said)):
+        contract(changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"entities": {"company": {"master": "crmm"}}}, r"entities\.company\.master: Input should be 'crm' or 'erp'"),
+        (field("company", "name", {"owner": "sales"}), r"entities\.company\.fields\.name\.owner: Input should be"),
+        ({"pattern": "both"}, "pattern: Input should be"),
+        ({"base_currency": "nzd"}, "base_currency"),
+        ({"contract": 2}, "contract: Input should be 1"),
+        ({"name": None}, "name: Field required"),
+        (field("company", "phone", {"policy": "newest", "tolerance_seconds": -1}), "tolerance_seconds"),
+        ({"invoice_defaults": {"number_prefix": ""}}, "number_prefix"),
+        ({"timezone": "Pacific/Aukland"}, "no IANA zone"),
+        ({"timezone": "Pacific"}, "no IANA zone"),
+        ({"timezone": ""}, "no IANA zone"),
+        ({"timezone": "../etc"}, "no IANA zone"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named(changes: dict[str, Any], said: str):
+    with pytest.raises(ContractError, match=said):
+        contract(changes)
+
+
+@pytest.mark.parametrize(("text", "said"), [("a: [", "no YAML"), ("- 1", "no mapping"), ("", "no mapping")])
+def test_what_is_no_contract_is_said_to_be_none(text: str, said: str):
+    with pytest.raises(ContractError, match=said):
+        parse_contract(text)
+
+
+def test_every_fault_of_a_contract_is_listed_at_once():
+    with pytest.raises(ContractError) as caught:
+        contract({"guardz": {}, "pattern": "both"})
+    assert "guardz" in caught.value.message
+    assert "pattern" in caught.value.message
+    assert "revmark contract lint" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "path", "said"),
+    [
+        (field("company", "fone", {"owner": "crm"}), "error", "entities.company.fields.fone", "did you mean 'phone'?"),
+        (field("company", "zzz", {"owner": "crm"}), "error", "entities.company.fields.zzz", "has no field 'zzz'"),
+        (field("company", "name", {"owner": None}), "error", "entities.company.fields.name", "needs an owner"),
+        (
+            field("company", "phone", {"policy": "review", "owner": "crm"}), "error", "entities.company.fields.phone",
+            "knows no owner",
+        ),
+        (
+            field("company", "currency", {"owner": "crm", "then": None}), "error", "entities.company.fields.currency",
+            "belong together",
+        ),
+        (
+            field("company", "currency", {"until": None}), "error", "entities.company.fields.currency",
+            "belong together",
+        ),
+        (
+            field("company", "currency", {"then": "crm"}), "warning", "entities.company.fields.currency",
+            "the owner it already has",
+        ),
+        (
+            field("company", "payment_terms", {"policy": "newest", "owner": None}), "error",
+            "entities.company.fields.payment_terms", "never decided by time",
+        ),
+        (
+            field("company", "credit_hold", {"owner": "crm"}), "error", "entities.company.fields.credit_hold",
+            "belongs to the ERP",
+        ),
+        (
+            field("invoice", "total", {"until": "first_order", "then": "crm"}), "error",
+            "entities.invoice.fields.total", "belongs to the ERP",
+        ),
+        (field("company", "name", None), "warning", "entities.company.fields.name", "nobody owns it"),
+        ({"lifecycle": {"fallback": "customer"}}, "error", "lifecycle.fallback", "never rest"),
+        (field("company", "lifecycle", {"owner": "crm"}), "error", "entities.company.fields.lifecycle", "guard"),
+        ({"entities": {"invoice": {"master": "crm"}}}, "error", "entities.invoice.master", "count as revenue"),
+        ({"required": {"order": ["lnes"]}}, "error", "required.order", "did you mean 'lines'?"),
+    ],
+)  # fmt: skip
+def test_what_loads_but_cannot_be_meant_is_found(changes: dict[str, Any], level: str, path: str, said: str):
+    found = [finding for finding in lint(contract(changes)) if finding.path == path and said in finding.message]
+    assert [finding.level for finding in found] == [level]
+
+
+def test_switched_off_guards_find_nothing():
+    quiet = {"guards": {"lifecycle_gating": False}, "lifecycle": {"fallback": "customer"}}
+    assert lint(contract(quiet | field("company", "lifecycle", {"owner": "crm"}))) == []
+
+
+def test_errors_come_before_warnings():
+    levels = [
+        finding.level
+        for finding in lint(contract(field("company", "name", None) | {"lifecycle": {"fallback": "customer"}}))
+    ]
+    assert levels == ["error", "warning"]
+
+
+def test_the_fields_that_lint_speaks_of_exist():
+    for table in (FINANCE_FIELDS, SHARED_FIELDS):
+        for entity, names in table.items():
+            assert names <= set(ENTITIES[entity].model_fields)
+
+
+def test_an_owner_changes_hands_at_the_first_order_only_where_the_rule_says_so():
+    rule = shipped().rule(Entity.COMPANY, "currency")
+    assert rule is not None
+    assert (rule.owner_at(ordered=False), rule.owner_at(ordered=True)) == (Side.CRM, Side.ERP)
+    plain = FieldRule(owner=Side.CRM)
+    assert (plain.owner_at(ordered=False), plain.owner_at(ordered=True)) == (Side.CRM, Side.CRM)
+
+
+def test_a_silent_contract_has_no_rules():
+    silent = contract({"entities": {"contact": None}})
+    assert silent.clause(Entity.CONTACT) is None
+    assert silent.rule(Entity.CONTACT, "email") is None
+    assert shipped().rule(Entity.COMPANY, "erp_id") is None
+
+
+def test_the_digest_names_this_very_contract():
+    assert contract().digest == shipped().digest
+    assert contract({"timing": {"invoice_when": "never"}}).digest != shipped().digest
+    assert Contract.model_validate_json(shipped().model_dump_json()).digest == shipped().digest
+    assert "contract: 1" in contract_text()
+    assert (shipped().platforms.on(Side.CRM), shipped().platforms.on(Side.ERP)) == ("hubspot", "xero")
