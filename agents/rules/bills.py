@@ -175,6 +175,8 @@ def _event(case: Case, state: EntityState, kind: RevenueType, amount: str | None
     deal = state.related.get("deal")
     if deal is None and state.related.get("invoice"):
         deal = case.state(Entity.INVOICE, state.related["invoice"]).related.get("deal")
+    # What we have ordered ourselves is news, even while the ERP is read for the first time.
+    ordered = bool(deal and "order" in case.known(deal).marks)
     case.event(
         RevenueEvent(
             id=digest(case.tenant, kind, state.id),
@@ -189,5 +191,6 @@ def _event(case: Case, state: EntityState, kind: RevenueType, amount: str | None
             day=day or case.at.date().isoformat(),
             occurred_at=case.seen_version(state.erp.version),
             refs={"erp": state.erp.ref or ""},
-        )
+        ),
+        news=ordered,
     )

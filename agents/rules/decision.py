@@ -83,16 +83,23 @@ def decide(
         if owner is None:
             return Decision("review", rule="owner", reason="nobody owns this field in this state")
         return _owned(owner, baseline, shown, guard, fill=fill and guard is None)
-    changed = [side for side in Side if not _same(shown[side].value, baseline)]
-    if baseline is not UNSET and len(changed) == 1:
-        side = changed[0]
-        return Decision("take", side, rule.policy, f"only {NAMES[side]} changed it")
-    held = [side for side in Side if not is_empty(shown[side].value)]
-    if baseline is UNSET and fill and len(held) == 1:
-        return Decision("take", held[0], rule.policy, f"only {NAMES[held[0]]} holds a value")
+    alone = _only(baseline, shown, fill=fill)
+    if alone is not None:
+        return Decision(
+            "take", alone, rule.policy, f"only {NAMES[alone]} {'holds a value' if baseline is UNSET else 'changed it'}"
+        )
     if rule.policy == "newest":
         return _newest(rule.tolerance, shown)
     return Decision("review", rule="review", reason="both sides changed it: a person decides")
+
+
+def _only(baseline: Any, shown: dict[Side, Shown], *, fill: bool) -> Side | None:
+    """The one side that changed the field; at the first comparison, the one side that holds anything."""
+    if baseline is UNSET:
+        moved = [side for side in Side if fill and not is_empty(shown[side].value)]
+    else:
+        moved = [side for side in Side if not _same(shown[side].value, baseline)]
+    return moved[0] if len(moved) == 1 else None
 
 
 def _same(left: Any, right: Any) -> bool:

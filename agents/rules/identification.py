@@ -78,6 +78,11 @@ class Identification:
         """Whether the other side is known to have no such record."""
         return self.ready(entity) and self.identity.reference(known.id, side.other) is None
 
+    def undecided(self, known: Known, entity: Entity, side: Side) -> bool:
+        """Whether the other side may still turn out to have such a record."""
+        mirrored = any(reading[0] is side.other for reading in FIRST_READINGS.get(entity, ()))
+        return mirrored and not self.ready(entity) and self.identity.reference(known.id, side.other) is None
+
     def ready(self, entity: Entity) -> bool:
         """Whether the sides that hold such records have been read once."""
         return all(self.identity.marked(side, kind) for side, kind in FIRST_READINGS.get(entity, ()))

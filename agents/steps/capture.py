@@ -80,12 +80,12 @@ class _Tenant:
         rows = [versions.to_row(sighting, change) for sighting in sightings]
         if not rows:
             self.result.counts["ignored"] += 1
-        self.place([{**row, "first": self._first(row)} for row in rows])
+        reading = not self.identity.marked(change.side, change.kind)
+        self.place([{**row, "first": reading or self._first(row)} for row in rows])
 
     def _first(self, row: Row) -> bool:
         """Whether the record was there before Revmark: one that still waits keeps what it was when it came."""
-        waiting = versions.parked(self.rows, self.tenant, row["ref"])
-        return not self.rules.ready(Entity(row["entity"])) or any(before.get("first") for before in waiting)
+        return any(before.get("first") for before in versions.parked(self.rows, self.tenant, row["ref"]))
 
     def mark(self, mark: Mark) -> None:
         """A first reading has ended: place what was held for it, once both sides are read."""
@@ -171,6 +171,14 @@ class _Tenant:
                 queue.extend(versions.parked(self.rows, self.tenant, waiter))
 
     def _emit(self, row: Row, known: Known) -> None:
+        entity, side = Entity(row["entity"]), Side(row["side"])
+        alone = self.rules.alone(known, entity, side)
+        if row.get("told") and not alone:
+            return  # its other side has come since
+        if self.rules.undecided(known, entity, side):
+            # Told now, and again once the other side has been read: only then can it be called alone.
+            versions.park(self.rows, self.tenant, row["ref"], [{**row, "told": True}])
+            self.identity.held(entity).put(row["ref"])
         fact = Fact(
             tenant=self.tenant,
             customer=known.customer,
@@ -184,7 +192,7 @@ class _Tenant:
             fields=row["fields"],
             related=self.rules.related(row),
             first=row.get("first", False),
-            alone=self.rules.alone(known, Entity(row["entity"]), Side(row["side"])),
+            alone=alone,
         )
         self.result.emit("facts", f"{self.tenant}|{known.customer}", fact)
 
