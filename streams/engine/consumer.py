@@ -4,6 +4,7 @@ Flows in: fetches. Flows out: one batch per partition and fetch to the agents, r
 Invariants:
 - a source record is handed out only after its partition was sought to its committed offset in this epoch; what was
   fetched before that is dropped (stock Faust clears its queues on resume and commits past what it cleared);
+- a changelog record is applied only after its partition was sought, in this epoch, to where local state reaches;
 - seeks happen between two fetches, never during one, so no record fetched from elsewhere is taken for the next;
 - what is committed is the end of a leading run of done batches of this epoch, and only in the group generation the
   epoch belongs to; after a failure nothing is committed at all.
@@ -12,7 +13,7 @@ An epoch lasts from one rebalance to the next.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -35,6 +36,7 @@ IN_FLIGHT = 4  # batches per partition: one worked on, some waiting; more only d
 RECORDS = 10_000  # per batch: at 60,000 a second a batch takes a sixth of a second
 FETCH_WAIT = 1.0  # seconds a fetch may wait for records; it ends with the first
 FETCH_WAIT_HELD = 0.02  # seconds, while a partition with enough in flight may become free again
+UNDECIDED = -2  # as an offset to seek to: recovery will say
 LOOK_EVERY = 0.02  # seconds between looks at a condition another thread sets
 
 
@@ -88,12 +90,25 @@ class BatchConsumer(driver.Consumer):
         """End the epoch, after the batches worked on had their moment to finish (see `drain`)."""
         await super().on_partitions_revoked(revoked)
         self._end_epoch()
+        self._hold(self._seeks.keys() | revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin anew: nothing is handed out before it was sought."""
         self._end_epoch()
-        self._seeks = dict.fromkeys(self._sources(assigned), COMMITTED)
+        self._seeks.clear()
+        self._hold(assigned)
         await super().on_partitions_assigned(assigned, generation_id)
+
+    def _hold(self, tps: Iterable[TP]) -> None:
+        """Drop what is fetched of these partitions from now on.
+
+        Sources until they are sought to their commits, changelogs until recovery has said from where it reads them.
+        """
+        for tp in tps:
+            if not self._is_changelog_tp(tp):
+                self._seeks[tp] = COMMITTED
+            elif self.app.tables.recovery.takes(tp):
+                self._seeks[tp] = UNDECIDED
 
     def still_owns(self, batch: RecordBatch) -> bool:
         """Return whether a batch may be written now.
@@ -148,7 +163,11 @@ class BatchConsumer(driver.Consumer):
         """Make the planned seeks that may be made now: sources only once the rebalance is over."""
         assigned = self.assignment()
         self._seeks = {tp: offset for tp, offset in self._seeks.items() if tp in assigned}
-        due = {tp: o for tp, o in self._seeks.items() if o != COMMITTED or not self.app.rebalancing}
+        due = {
+            tp: offset
+            for tp, offset in self._seeks.items()
+            if offset != UNDECIDED and (offset != COMMITTED or not self.app.rebalancing)
+        }
         if not due:
             return
         epoch = self.epoch

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.types import TP
+from faust.types.tables import CollectionT
 from faust.types.transports import ConsumerT
 
 from streams.engine.record import Record
@@ -25,6 +26,11 @@ __all__ = ["BatchRecovery", "BatchTableManager"]
 
 class BatchRecovery(Recovery):
     """Faust's recovery, fed by fetches instead of events."""
+
+    def _add(self, table: CollectionT, tp: TP, offsets: "Counter[TP]") -> None:
+        """Begin where local state reaches to, and nowhere else: Faust would keep an offset of an earlier assignment."""
+        offsets.pop(tp, None)
+        super()._add(table, tp, offsets)
 
     def takes(self, tp: TP) -> bool:
         """Return whether the partition is a changelog of a batch table."""
@@ -45,8 +51,12 @@ class BatchRecovery(Recovery):
 
     async def note_position(self, consumer: "BatchConsumer") -> None:
         """Count what was read as records that no longer exist: the end may have been compacted away."""
-        for tp, remaining in self.active_remaining().items():
-            position = await consumer.position(tp) if remaining > 0 and self.takes(tp) else None
+        epoch = consumer.epoch
+        behind = [tp for tp, left in self.active_remaining().items() if left > 0 and self.takes(tp)]
+        for tp in behind:
+            position = None if consumer.is_seeking(tp) else await consumer.position(tp)
+            if consumer.epoch != epoch:
+                return  # what was asked is about another assignment
             if position is not None and position > self.active_highwaters[tp] and not consumer.is_seeking(tp):
                 self.active_offsets[tp] = self.active_highwaters[tp]
         self.note_progress()
