@@ -7,6 +7,7 @@ and shows the step what became of it, as lanes and capture would, until nothing 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -187,7 +188,7 @@ class Court:
         self.outputs += [(output.topic, KINDS[output.topic].from_bytes(output.value)) for output in result.outputs]
         return result
 
-    def settle(self, *, echo: bool = True) -> int:
+    def settle(self, *, refuse: Callable[[Command], bool] = lambda _: False) -> int:
         """Answer commands until there are none; the number of writes."""
         writes = 0
         for _ in range(ENDLESS):
@@ -195,21 +196,24 @@ class Court:
             if not waiting:
                 return writes
             for command in waiting:
-                self.hear(*self.carry_out(command, echo=echo))
+                self.hear(*(self.refuse(command) if refuse(command) else self.carry_out(command)))
                 writes += 1
         raise AssertionError(f"no rest: {[(c.kind, c.side, c.record, c.fields) for c in waiting]}")
 
-    def carry_out(self, command: Command, *, echo: bool = True) -> list[Wire]:
+    def refuse(self, command: Command) -> list[Wire]:
+        """What a lane would say of a command that a platform refused."""
+        self.answered.add(command.id)
+        self.clock += 1
+        return [outcome(command, "refused", seconds=self.clock, message="no")]
+
+    def carry_out(self, command: Command) -> list[Wire]:
         """What lanes and capture would show of a command that a platform applied."""
         self.answered.add(command.id)
         self.clock += 1
         if command.kind == "create":
             self.made[(command.side.value, command.record)] += 1
         reference = command.ref or _born(command)
-        found: list[Wire] = [outcome(command, seconds=self.clock, ref=reference)]
-        if echo:
-            found.append(self._echo(command, reference))
-        return found
+        return [outcome(command, seconds=self.clock, ref=reference), self._echo(command, reference)]
 
     def _echo(self, command: Command, reference: str) -> Fact:
         held = {**self.state(command.record).side(command.side).fields, **command.fields}

@@ -662,3 +662,55 @@ def test_versions_are_the_platforms_own_time():
     court.hear(invoice(10))
     assert court.events()[-1].occurred_at == at(10)
     assert court.documents()[0].version == to_millis(at(10))
+
+
+def test_a_write_that_was_superseded_is_judged_anew():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, name="Acme Ltd"))
+    write = court.commands(Side.ERP)[-1]
+    court.answered.add(write.id)
+    court.hear(outcome(write, "superseded", seconds=3001))
+    court.settle()
+    assert court.commands(Side.ERP)[-1].id != write.id
+    assert court.shown(Side.ERP, "name") == ["Acme Ltd"]
+
+
+def test_an_answer_older_than_what_was_seen_since_does_not_turn_it_back():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, name="Acme Ltd"))
+    write = court.commands(Side.ERP)[-1]
+    court.answered.add(write.id)
+    court.hear(company(Side.ERP, 3020, name="Finance Ltd", crm_id="acme-crm"))
+    court.hear(outcome(write, seconds=3010, ref=write.ref))
+    assert court.state().erp.fields["name"] == "Finance Ltd"
+    court.settle()
+    assert court.shown(Side.ERP, "name") == court.shown(Side.CRM, "name") == ["Acme Ltd"]
+
+
+def test_a_stage_that_was_refused_is_not_written_again():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, lifecycle="customer"))
+    (back,) = [command for command in court.commands(Side.CRM) if "lifecycle" in command.fields]
+    court.answered.add(back.id)
+    court.hear(outcome(back, "refused", seconds=3001, message="no such stage"))
+    court.settle()
+    assert len([command for command in court.commands(Side.CRM) if "lifecycle" in command.fields]) == 1
+
+
+def test_an_entity_that_the_contract_does_not_speak_of_is_left_alone():
+    court = Court(contract({"entities": {"contact": None}})).known_everywhere()
+    person = {"email": "ann@acme.example", "first_name": "Ann", "last_name": None}
+    result = court.hear(fact(Entity.CONTACT, Side.CRM, person, record="contact:ann"))
+    assert result.outputs == []
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_product_is_made_on_the_side_that_lacks_it(side: Side):
+    shown = {"sku": "W-1", "name": "Widget", "description": None, "price": "5.00"}
+    court = Court()
+    court.hear(fact(Entity.PRODUCT, side, shown, record="product:w", customer="product:w"))
+    (made,) = court.commands()
+    assert (made.side, made.kind, made.fields["sku"]) == (side.other, "create", "W-1")
+    assert made.natural_key == ("W-1" if side is Side.CRM else "w-erp")
+    court.settle()
+    assert court.made == {(side.other.value, "product:w"): 1}

@@ -140,3 +140,13 @@ def test_a_fact_of_nobody_knows_no_harm():
     court = Court()
     result = court.hear(fact(company(Side.CRM).entity, Side.CRM, {}, deleted=True))
     assert result.outputs == []
+
+
+@given(EDITS, st.data())
+@QUICK
+def test_whatever_the_platforms_refuse_nothing_is_asked_for_without_end(edits: Edits, data: st.DataObject):
+    court = Court().known_everywhere()
+    for finding in story(edits):
+        court.hear(finding)
+    court.settle(refuse=lambda _: data.draw(st.booleans()))
+    assert court.told().count("order_created") <= 1

@@ -430,3 +430,58 @@ def test_changes_delivered_again_give_no_second_fact(arrivals: list[Change | Mar
     again = data.draw(st.lists(st.sampled_from(changes), max_size=6)) if changes else []
     desk.take(*again)
     assert [fact.model_dump() for fact in desk.facts()] == before
+
+
+# The rest
+
+
+def test_a_deleted_record_that_comes_back_conflicts_with_its_successor():
+    desk = Desk().ready()
+    desk.take(crm("1", xero_contact_id="a"), erp("a"), crm("1", version=2, deleted=True))
+    desk.take(crm("2", version=3, xero_contact_id="a"), crm("1", version=4))
+    assert "hubspot/company/2" in desk.verdicts("wait")[-1].reason
+    assert desk.facts(A_CRM)[-1].version != crm("1", version=4).version
+
+
+def test_an_email_links_nobody_where_the_contract_forbids_it():
+    desk = Desk(contract({"identity": {"email_links": False}})).ready()
+    desk.take(crm("1", xero_contact_id="a"), erp("a", EmailAddress="ann@acme.example"))
+    desk.take(crm_person("8", "1", email="ann@acme.example"))
+    assert desk.id_of("hubspot/contact/8") != desk.id_of("xero/person/a")
+
+
+def test_an_invoice_that_only_the_crm_knows_is_none_of_ours():
+    desk = Desk().ready()
+    desk.take(crm("1", xero_contact_id="a"), erp("a"), crm_invoice("20", None))
+    assert desk.facts("hubspot/invoice/20") == []
+    assert desk.counts["waits_ignored"] >= 1
+
+
+def test_a_second_mirror_of_one_invoice_is_a_conflict():
+    desk = Desk().ready()
+    desk.take(erp("a"), erp_invoice("i", "a"), crm_invoice("20", "i"), crm_invoice("21", "i"))
+    assert "hubspot/invoice/20" in desk.verdicts("wait")[-1].reason
+    desk.take(crm_invoice("20", "i", version=2))
+    assert len(desk.facts("hubspot/invoice/20")) == 2
+
+
+def test_two_that_are_linked_to_others_are_not_linked_to_each_other():
+    desk = Desk().ready()
+    desk.take(crm("1", xero_contact_id="a"), erp("a"), crm("2", xero_contact_id="b"), erp("b", Name="B"))
+    result = desk.take(link("1", "b"))
+    assert "linked to others already" in result.refused[0][1]
+
+
+def test_linking_twice_changes_nothing():
+    desk = Desk().ready()
+    desk.take(crm("1", xero_contact_id="a"), erp("a"))
+    before = dict(desk.names.rows)
+    result = desk.take(link("1", "a"))
+    assert (result.refused, result.counts) == ([], {"links": 1})
+    assert desk.names.rows == before
+
+
+def test_products_are_kept_apart_where_the_contract_forbids_linking_by_sku():
+    desk = Desk(contract({"identity": {"sku_links": False}})).ready()
+    desk.take(product(Side.CRM, "1", "W-1"), product(Side.ERP, "x", "W-1"))
+    assert desk.id_of("hubspot/product/1") != desk.id_of("xero/item/x")

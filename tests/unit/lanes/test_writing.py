@@ -320,3 +320,26 @@ async def test_whatever_goes_wrong_each_command_takes_effect_at_most_once_and_it
     assert sorted(shift.platform.applied) == sorted(name for name, state in states.items() if state == "applied")
     for command in works:
         assert {outcome.state for outcome in shift.papers.outcomes(command)} == {states[command.id]}
+
+
+@pytest.mark.parametrize("died", [False, True])
+async def test_a_fatal_look_up_stops_the_worker(*, died: bool):
+    shift = Shift()
+    shift.platform.look_up_mishaps.append(Fatal("the disk is full"))
+    shift.platform.mishaps.append("lost_after")
+    if died:
+        assert not await shift.work(create(1), die_at="called")
+    with pytest.raises(Fatal):
+        await shift.work(create(1))
+    await shift.work(create(1))
+    await shift.rest()
+    assert shift.platform.created == ["RM-1"]
+
+
+async def test_an_outcome_is_repeated_even_while_the_platform_cannot_be_asked():
+    shift = Shift()
+    await shift.work(create(1))
+    shift.platform.look_up_mishaps.append(Transient("down"))
+    await shift.work(create(1))
+    assert [outcome.state for outcome in shift.papers.outcomes()] == ["applied", "applied"]
+    assert len(shift.papers.changes()) == 1
