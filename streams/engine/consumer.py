@@ -48,6 +48,7 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         self.epoch = 0
+        self._assignments = 0  # begun and ended; unlike epochs they do not end with a lease
         self._in_flight: defaultdict[TP, InFlight] = defaultdict(InFlight)
         self._open: set[RecordBatch] = set()
         self._seeks: dict[TP, int] = {}
@@ -90,11 +91,13 @@ class BatchConsumer(driver.Consumer):
         """End the epoch, after the batches worked on had their moment to finish (see `drain`)."""
         await super().on_partitions_revoked(revoked)
         self._end_epoch()
+        self._assignments += 1
         self._hold(self._seeks.keys() | revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin anew: nothing is handed out before it was sought."""
         self._end_epoch()
+        self._assignments += 1
         self._seeks.clear()
         self._hold(assigned)
         await super().on_partitions_assigned(assigned, generation_id)
@@ -109,6 +112,9 @@ class BatchConsumer(driver.Consumer):
                 self._seeks[tp] = COMMITTED
             elif self.app.tables.recovery.takes(tp):
                 self._seeks[tp] = UNDECIDED
+
+    def _is_stock_changelog(self, tp: TP) -> bool:
+        return self._is_changelog_tp(tp) and not self.app.tables.recovery.takes(tp)
 
     def still_owns(self, batch: RecordBatch) -> bool:
         """Return whether a batch may be written now.
@@ -206,12 +212,16 @@ class BatchConsumer(driver.Consumer):
             return
         in_recovery = self.app.in_recovery
         wait = FETCH_WAIT_HELD if held or self._seeks or in_recovery else FETCH_WAIT
+        assignments = self._assignments
         fetched = await self._getmany(wanted, wait)
         if not fetched and in_recovery:
             await self.app.tables.recovery.note_position(self)
         for place, records in fetched.items():
             tp = ensure_TP(place)
-            if tp not in self._seeks:  # planned meanwhile: these are from before it
+            # A fetch that began in another assignment, or before a seek was planned, is from before that seek. Also of
+            # partitions that are gone: what is applied to a table after it let go of them would pass for all of it.
+            stale = self._assignments != assignments and not self._is_stock_changelog(tp)
+            if not stale and tp not in self._seeks:
                 await self._take(tp, records)
 
     def _wanted(self) -> tuple[set[TP], bool]:

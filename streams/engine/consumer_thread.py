@@ -7,6 +7,7 @@ it dropped); a commit of an older group generation is not sent.
 
 import asyncio
 from collections.abc import Mapping
+from math import inf
 
 import aiokafka
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -35,8 +36,11 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         """Start the consumer, and note its heartbeats from then on."""
-        self.lease = Lease(self.app.conf.broker_session_timeout)
+        # A client reads without a group, so nobody can take anything from it.
+        self.lease = Lease(inf if self.app.client_only else self.app.conf.broker_session_timeout)
         await super().on_start()
+        if self.app.client_only:
+            return
         coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - seam
         beat = coordinator._do_heartbeat  # noqa: SLF001 - seam
 

@@ -13,7 +13,25 @@ LEAVE_WITHIN = 8.0  # seconds an orderly stop gets (leaving the group, closing s
 log = logging.getLogger("streams.engine.worker")
 
 
+SAY_AGAIN_AFTER = 30.0  # seconds between two reports of the same trouble
+REPETITIVE = ("aiokafka", "aiokafka.conn", "aiokafka.consumer.fetcher", "aiokafka.producer.sender", "aiokafka.cluster")
 LIBRARIES = ("faust", "mode", "aiokafka", "streams.engine")  # the last: Faust logs in the name of our subclasses
+
+
+class Once(logging.Filter):
+    """Lets a message through once in a while: a broker that is away is said ten times a second otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether this message was not said lately, whatever its details."""
+        text = str(record.msg)
+        if record.created - self._said.get(text, 0.0) < SAY_AGAIN_AFTER:
+            return False
+        self._said[text] = record.created
+        return True
 
 
 def quieten() -> None:
@@ -23,6 +41,8 @@ def quieten() -> None:
             logging.getLogger(library).setLevel(logging.WARNING)
         # It warns of every rebalance, and takes the first question for a group's coordinator for a failure.
         logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.CRITICAL)
+        for talker in REPETITIVE:
+            logging.getLogger(talker).addFilter(Once())
         log.setLevel(logging.INFO)
 
 

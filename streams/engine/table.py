@@ -30,6 +30,7 @@ class BatchTable(Collection):
         self.local = store_of_table
         self.locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._active: frozenset[int] = frozenset()
+        self._held: frozenset[int] = frozenset()
 
     def view(self, partition: int) -> View:
         """Return a fresh view of one partition."""
@@ -45,6 +46,8 @@ class BatchTable(Collection):
 
     def apply(self, partition: int, records: Sequence[Record]) -> None:
         """Take changelog records as they are; nothing is decoded before it is asked for."""
+        if partition not in self._held:
+            return
         changes = {record.key: record.value for record in records if record.key is not None}
         self.local.write(partition, changes, records[-1].offset)
 
@@ -76,7 +79,8 @@ class BatchTable(Collection):
     ) -> None:
         """Keep the partitions that are ours, active or standby, and let go of the others."""
         self._active = frozenset()
-        self.local.retain(self._partitions(assigned))
+        self._held = frozenset(self._partitions(assigned))
+        self.local.retain(self._held)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:  # noqa: ARG002
         """Open the active partitions to `items`."""

@@ -3,11 +3,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from faust.types import TP
 
-from streams.engine import BatchStream, EngineApp, FolderInUse, Misconfigured
+from streams.engine import BatchStream, EngineApp, FolderInUse, Misconfigured, Record
 from streams.engine.folder import StateFolder
 from streams.engine.lease import Lease
 from streams.engine.settings import broker_addresses, broker_urls
+from streams.engine.view import encode_key
 
 
 @pytest.fixture
@@ -78,6 +80,22 @@ def test_a_table_is_not_read_outside_of_a_batch(app: EngineApp):
     table = app.batch_table("versions", changelog="tables.versions")
     assert table.changelog_topic_name == "tables.versions"
     assert list(table.items()) == []
+
+
+async def test_a_table_takes_nothing_of_a_partition_it_does_not_hold():
+    table = EngineApp("unit").batch_table("versions", changelog="tables.versions")
+    kept, gone = TP("tables.versions", 0), TP("tables.versions", 1)
+    records = [Record(encode_key("key"), b"1", 7, 0)]
+    await table.on_rebalance({kept, gone}, set(), set())
+    table.apply(0, records)
+    table.apply(1, records)
+    assert (table.persisted_offset(kept), table.persisted_offset(gone)) == (7, 7)
+    await table.on_rebalance({kept}, {gone}, set())
+    table.apply(1, records)  # fetched before the partition was given away
+    assert (table.persisted_offset(kept), table.persisted_offset(gone)) == (7, None)
+    await table.on_recovery_completed({kept}, set())
+    assert list(table.items()) == [("key", 1)]
+    assert list(table.items(1)) == []
 
 
 def test_a_state_folder_is_made_and_owned_by_one(tmp_path: Path):
