@@ -280,7 +280,12 @@ class EngineApp(faust.App):
         failure.log.info("worker of %s stopped", self.conf.id)
 
     def on_rebalance_end(self) -> None:
-        """Say that the worker is ready."""
+        """Say that the worker is ready.
+
+        Faust says so also at the end of a recovery that another rebalance has overtaken.
+        """
+        if self._batches.is_between or not self._tables.recovery.is_current():
+            return
         super().on_rebalance_end()
         failure.log.log(
             logging.INFO if self.rebalancing_count <= 1 else logging.DEBUG, "worker of %s is ready", self.conf.id

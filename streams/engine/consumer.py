@@ -48,6 +48,7 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         self.epoch = 0
+        self.is_between = True  # partitions were given up, and none were assigned yet
         self._assignments = 0  # begun and ended; unlike epochs they do not end with a lease
         self._in_flight: defaultdict[TP, InFlight] = defaultdict(InFlight)
         self._open: set[RecordBatch] = set()
@@ -89,6 +90,7 @@ class BatchConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """End the epoch, after the batches worked on had their moment to finish (see `drain`)."""
+        self.is_between = self.app.rebalancing = True
         await super().on_partitions_revoked(revoked)
         self._end_epoch()
         self._assignments += 1
@@ -100,6 +102,7 @@ class BatchConsumer(driver.Consumer):
         self._assignments += 1
         self._seeks.clear()
         self._hold(assigned)
+        self.is_between = False
         await super().on_partitions_assigned(assigned, generation_id)
 
     def _hold(self, tps: Iterable[TP]) -> None:

@@ -15,6 +15,7 @@ from faust.types import TP
 from faust.types.tables import CollectionT
 from faust.types.transports import ConsumerT
 
+from streams.engine.errors import EngineError
 from streams.engine.record import Record
 from streams.engine.table import BatchTable
 
@@ -70,6 +71,28 @@ class BatchRecovery(Recovery):
             self.signal_recovery_end.set()
         if not self.tables.standbys_ready and not self.standby_remaining_total():
             self.tables.on_standbys_ready()
+
+    def _set_recovery_started(self) -> None:
+        """Begin, without the signal that ended the recovery before: Faust clears it only every few seconds."""
+        self.signal_recovery_end.clear()
+        super()._set_recovery_started()
+
+    async def on_recovery_completed(self, generation_id: int = 0) -> None:
+        """Go on to reading sources, and never with a table that is behind.
+
+        Raises:
+            EngineError: it was about to.
+        """
+        if self.is_current(generation_id) and self.need_recovery():
+            raise EngineError(
+                f"Recovery ended with changelog records unread: {self.active_remaining()}. Nothing was written."
+            )
+        await super().on_recovery_completed(generation_id)
+
+    def is_current(self, generation_id: int | None = None) -> bool:
+        """Return whether the recovery that was begun last is of the present assignment, and no other waits."""
+        begun = self._generation_id if generation_id is None else generation_id
+        return begun == self.app.consumer_generation_id and not self.signal_recovery_start.is_set()
 
     async def _seek_offsets(self, consumer: ConsumerT, tps: set[TP], offsets: "Counter[TP]", title: str) -> None:
         """Leave the seeks to the consumer, which makes them between two fetches, never during one."""
