@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from schemas.errors import Refused
-from schemas.instants import Instant
+from schemas.instants import Instant, Version
 from schemas.names import Entity, Side
 from schemas.wire import Wire, faults
 
@@ -26,13 +26,15 @@ class Fact(Wire):
     id: str = Field(description="canonical id")
     side: Side
     ref: str = Field(description="the platform's record")
-    version: int
+    version: Version
     seen_at: Instant
     deleted: bool = False
     fields: dict[str, Any]
     related: dict[str, str] = Field(default_factory=dict, description="role -> canonical id, as deal -> deal:1f..")
     first: bool = Field(default=False, description="shown by the first reading: it was so before Revmark came")
     alone: bool = Field(default=False, description="the other side is known to have no such record")
+    settled: bool = Field(default=True, description="all invoices have been read once: who ever ordered is known")
+    moved: bool = Field(default=False, description="it belonged to another customer before")
 
 
 class Outcome(Wire):
@@ -47,7 +49,7 @@ class Outcome(Wire):
     command: str
     state: Literal["applied", "refused", "unknown", "superseded"]
     ref: str | None = None
-    version: int | None = None
+    version: Version | None = None
     fields: dict[str, Any] = Field(default_factory=dict, description="what was written, canonical")
     code: str = ""
     message: str = ""

@@ -14,7 +14,10 @@ PAYMENTS_KEPT = 20  # so that a reversed last payment falls back on the one befo
 
 @dataclass(slots=True)
 class CustomerState:
-    """One customer. `waiting` are its records that need something of it before they can go on."""
+    """One customer. `waiting` are its records that need something of it before they can go on.
+
+    `settled`: all invoices have been read, so that a customer that has not `ordered` is a prospect.
+    """
 
     id: str
     name: str = ""
@@ -22,6 +25,7 @@ class CustomerState:
     erp: str | None = None
     currency: str | None = None
     ordered: bool = False
+    settled: bool = False
     hold: bool | None = None
     person: str | None = None
     balances: dict[str, str] = field(default_factory=dict)

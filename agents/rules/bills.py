@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from agents.rules.case import Case
+from schemas.instants import business_day
 from schemas.money import Money, amount_text, exact, plain
 from schemas.names import Entity, Side, digest
 from schemas.revenue import RevenueEvent, RevenueType
@@ -101,7 +102,7 @@ def hold(case: Case, company: EntityState) -> None:
             customer_name=case.customer.name,
             document=case.customer.id,
             credit_hold=shown,
-            day=case.at.date().isoformat(),
+            day=business_day(case.at, case.contract.timezone),
             occurred_at=case.at,
             refs={"erp": company.erp.ref or ""},
         )
@@ -188,7 +189,7 @@ def _event(case: Case, state: EntityState, kind: RevenueType, amount: str | None
             number=str(state.erp.fields.get("number") or state.erp.fields.get("reference") or ""),
             deal=deal,
             money=Money(amount=amount or "0", currency=_currency(case, state)),
-            day=day or case.at.date().isoformat(),
+            day=day or business_day(case.at, case.contract.timezone),
             occurred_at=case.seen_version(state.erp.version),
             refs={"erp": state.erp.ref or ""},
         ),

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.rules.case import Case
 from agents.rules.decision import UNSET, Decision, Shown, decide, is_empty
-from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard
+from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard, waits_for_history
 from schemas.contract import FieldRule
 from schemas.contract.lint import FINANCE_FIELDS
 from schemas.names import Entity, Side, record_id
@@ -25,8 +25,10 @@ def compare(case: Case, state: EntityState) -> None:
     reasons: dict[Side, list[str]] = {Side.CRM: [], Side.ERP: []}
     found: list[tuple[str, Decision, Any]] = []
     crm, erp = state.shown(Side.CRM), state.shown(Side.ERP)
-    for name, rule in clause.fields.items():
-        if name not in crm or name not in erp:
+    entity = Entity(state.entity)
+    held = {name: rule for name, rule in clause.fields.items() if name in crm and name in erp}
+    for name, rule in held.items():
+        if waits_for_history(case.contract, case.customer, entity, name):
             continue
         decision = _judge(case, state, name, rule, crm[name], erp[name])
         if decision.kind == "agree":
@@ -44,11 +46,7 @@ def compare(case: Case, state: EntityState) -> None:
             found.append((name, decision, value))
     _lifecycle(case, state, writes, reasons)
     _cross_ids(case, state, writes, reasons)
-    commands = {
-        side: case.command(state, side, "update", fields, reason="; ".join(reasons[side]))
-        for side, fields in writes.items()
-        if fields
-    }
+    commands = _ask(case, state, writes, reasons)
     for name, decision, value in found:
         side = decision.stands
         if side is not None:
@@ -62,8 +60,22 @@ def compare(case: Case, state: EntityState) -> None:
                 decision.reason,
                 chosen=value,
                 written_to=side.other,
-                command=commands.get(side.other),
+                command=commands.get((side.other, name)),
             )
+
+
+def _ask(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, list[str]]) -> dict[tuple[Side, str], str]:
+    """One command per side, and one of its own for each field of a set that was refused before."""
+    asked: dict[tuple[Side, str], str] = {}
+    for side, fields in writes.items():
+        apart = set(state.marks.get("one_by_one", {}).get(side.value, ())) & set(fields)
+        together = {name: value for name, value in fields.items() if name not in apart}
+        for part in [together, *({name: fields[name]} for name in sorted(apart))]:
+            if part:
+                about = [reason for reason in reasons[side] if reason.split(":", 1)[0] in part]
+                command = case.command(state, side, "update", part, reason="; ".join(about))
+                asked.update(dict.fromkeys(((side, name) for name in part), command))
+    return asked
 
 
 def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, crm: Any, erp: Any) -> Decision:

@@ -33,6 +33,18 @@ def field_guard(contract: Contract, customer: CustomerState, entity: Entity, nam
     return None
 
 
+def waits_for_history(contract: Contract, customer: CustomerState, entity: Entity, name: str) -> bool:
+    """Whether nobody can say yet who owns the field: it depends on whether the customer ever ordered.
+
+    Fails closed: until all invoices have been read, neither side overwrites the other.
+    """
+    if customer.ordered or customer.settled:
+        return False
+    rule = contract.rule(entity, name)
+    guarded = entity is Entity.COMPANY and name in {"shipping_address", "currency"}
+    return guarded or (rule is not None and rule.until is not None)
+
+
 def order_guard(contract: Contract, customer: CustomerState) -> tuple[str, str] | None:
     """(rule, reason) when no order may be made for the customer, else None.
 

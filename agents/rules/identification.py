@@ -41,7 +41,7 @@ class Waits:
     for a person, or for good (`ignored`).
     """
 
-    why: Literal["record", "twin", "readings", "person", "conflict", "unattached", "ignored"]
+    why: Literal["record", "twin", "readings", "person", "conflict", "unattached", "moved", "ignored"]
     on: tuple[str, ...] = ()
 
 
@@ -77,6 +77,10 @@ class Identification:
     def alone(self, known: Known, entity: Entity, side: Side) -> bool:
         """Whether the other side is known to have no such record."""
         return self.ready(entity) and self.identity.reference(known.id, side.other) is None
+
+    def settled(self, entity: Entity) -> bool:
+        """Whether all invoices have been read once, so that a customer without any is a prospect."""
+        return entity is not Entity.COMPANY or self.ready(Entity.INVOICE)
 
     def undecided(self, known: Known, entity: Entity, side: Side) -> bool:
         """Whether the other side may still turn out to have such a record."""
@@ -127,7 +131,9 @@ class Identification:
         return Known(known, customer)
 
     def _bind(self, reference: str, canonical: str, customer: str, side: Side, row: Row) -> Known:
+        before = self.identity.customer(reference)
         self.identity.bind(reference, canonical, customer, side)
+        row["moved_from"] = before if before not in {None, customer} else None
         for scope in _scopes(Entity(row["entity"]), customer, row):
             if self.identity.by_key(scope) is None:
                 self.identity.claim_key(scope, canonical)
@@ -143,7 +149,8 @@ class Identification:
         if known is not None:
             return self._bind(reference, known, known, side, row)
         cross = row["keys"].get("erp_ref") or row["keys"].get("crm_ref")
-        if cross:
+        # A CRM id in the ERP that no CRM record has once all are read is some other system's number, and no evidence.
+        if cross and not (side is Side.ERP and self.ready(entity) and self.identity.known(cross) is None):
             return self._crossed(side, reference, cross, row)
         return self._by_sku(side, reference, row) or self._unlinked(entity, side, reference, row)
 
@@ -236,6 +243,9 @@ class Identification:
         if customer is None:
             return Waits("record", (parents[0],))
         known = self.identity.known(reference)
+        before = self.identity.customer(reference)
+        if entity is not Entity.DEAL and before not in {None, customer}:
+            return Waits("moved", (str(before),))  # its balance stands with the other customer
         if known is None:
             mirrored = entity is Entity.INVOICE and len(self.identity.waiters(twin_of(reference)))
             if entity is Entity.INVOICE and not (settle or mirrored or self.ready(entity)):

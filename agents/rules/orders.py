@@ -53,6 +53,15 @@ def first_seen(case: Case, deal: EntityState) -> None:
         case.verdict(deal, "", "hold", "timing", "won before the first reading: it is taken as billed already")
 
 
+def moved_here(case: Case, deal: EntityState) -> None:
+    """A deal that came from another customer when it was won already may have been billed there: never again here."""
+    won = deal.crm.fields.get("stage") in case.contract.timing.order_when_deal_stage
+    if won and "order" not in deal.marks:
+        deal.marks["historic"] = True
+        reason = "it was won for another company and then moved here: it is not billed again; bill it by hand if due"
+        case.verdict(deal, "order_status", "hold", "timing", reason)
+
+
 def _currency(case: Case, deal: EntityState) -> str:
     return deal.crm.fields.get("currency") or case.customer.currency or case.contract.base_currency
 
@@ -63,10 +72,8 @@ def _place(case: Case, deal: EntityState) -> None:
     if held is None and lacking:
         held = ("required", f"an order needs: {', '.join(lacking)}")
     if held is not None:
-        rule, reason = held
-        deal.derived["order_status"] = f"held: {reason}"
-        case.verdict(deal, "order_status", "hold", rule, reason)
-        case.customer.wait(deal.id)
+        _hold(case, deal, *held)
+        deal.marks["held"] = True
         return
     currency = _currency(case, deal)
     amount = deal.crm.fields.get("amount") or amount_text(_sum(deal), currency) or "0"
@@ -100,6 +107,12 @@ def _place(case: Case, deal: EntityState) -> None:
     _bill(case, deal)
 
 
+def _hold(case: Case, deal: EntityState, rule: str, reason: str) -> None:
+    deal.derived["order_status"] = f"held: {reason}"
+    case.verdict(deal, "order_status", "hold", rule, reason)
+    case.customer.wait(deal.id)
+
+
 def _bill(case: Case, deal: EntityState) -> None:
     """Ask the ERP for the invoice, once, as soon as the customer is known there."""
     order = deal.marks["order"]
@@ -107,6 +120,10 @@ def _bill(case: Case, deal: EntityState) -> None:
         return
     if case.customer.erp is None:
         case.customer.wait(deal.id)
+        return
+    held = order_guard(case.contract, case.customer)
+    if held is not None:
+        _hold(case, deal, *held)
         return
     invoice = case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id))
     invoice.related["deal"] = deal.id
@@ -168,8 +185,11 @@ def _due(case: Case, day: str) -> str:
 
 
 def _day(case: Case, deal: EntityState) -> str:
-    """The order's business day: the deal's close in the tenant's zone; without one, the day it was seen won."""
-    closed = deal.crm.fields.get("closed_at")
+    """The order's business day: the deal's close in the tenant's zone.
+
+    Without one, or when the order was held since then, the day on which it goes through.
+    """
+    closed = None if deal.marks.get("held") else deal.crm.fields.get("closed_at")
     at = parse_instant(closed) if closed and to_millis(parse_instant(closed)) <= to_millis(case.at) else case.at
     return business_day(at, case.contract.timezone)
 

@@ -24,7 +24,7 @@ from schemas.fact import Fact, Outcome, parse_finding
 from schemas.names import Entity, Side, digest
 from schemas.wire import encode, faults
 from tables import customers
-from tables.entities import EntityState, SideState
+from tables.entities import EntityState, Flight, SideState
 from tables.view import View
 
 JUDGEMENTS = 50  # of one record per finding; more means two rules push it to and fro: to be seen, not looped
@@ -87,6 +87,10 @@ def _take_fact(case: Case, fact: Fact) -> None:
     side.ref, side.version, side.fields, side.deleted = fact.ref, fact.version, fields, fact.deleted
     state.related.update(fact.related)
     state.marks["alone"] = fact.alone
+    if fact.entity is Entity.COMPANY:
+        case.customer.settled = case.customer.settled or fact.settled
+    if fact.moved and fact.entity is Entity.DEAL and not fact.deleted:
+        orders.moved_here(case, state)
     if fresh and fact.first:
         state.marks["first"] = True
         if fact.entity is Entity.DEAL:
@@ -133,7 +137,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         state.baseline.update(_stated(state, outcome.side, flight.fields))
         _consequences(case, state, outcome.side)
     elif outcome.state == "refused":
-        state.blocked[outcome.side.value].update(flight.fields if flight.kind == "update" else _blocked(flight.fields))
+        _block(state, outcome.side, flight)
         case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
         _unbill(case, state, outcome)
     case.touch(state.id)
@@ -142,6 +146,17 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
 def _stated(state: EntityState, side: Side, fields: dict[str, object]) -> dict[str, object]:
     """What a write tells of the side's fields; an invoice we asked for is known only once the ERP has stated it."""
     return {} if state.entity == Entity.INVOICE.value and side is Side.ERP else fields
+
+
+def _block(state: EntityState, side: Side, flight: Flight) -> None:
+    """Remember what was refused. Of several fields nobody knows which one was: each is then asked for by itself."""
+    if flight.kind == "create":
+        state.blocked[side.value].update(_blocked(flight.fields))
+    elif len(flight.fields) == 1:
+        state.blocked[side.value].update(flight.fields)
+    else:
+        alone = set(state.marks.get("one_by_one", {}).get(side.value, ())) | set(flight.fields)
+        state.marks["one_by_one"] = {**state.marks.get("one_by_one", {}), side.value: sorted(alone)}
 
 
 def _blocked(fields: dict[str, object]) -> dict[str, object]:

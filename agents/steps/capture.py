@@ -17,7 +17,7 @@ from schemas.contract import Contract
 from schemas.errors import Refused
 from schemas.fact import Fact
 from schemas.instants import from_millis
-from schemas.names import Entity, Side, digest
+from schemas.names import CanonicalId, Entity, Side, digest
 from schemas.sighting import Sighting
 from schemas.verdict import Ruling, Verdict
 from tables import versions
@@ -27,6 +27,7 @@ from tables.view import View
 Translate = Callable[[Change], list[Sighting]]
 
 REASONS = {
+    "moved": "it belongs to another customer, where its balance stands; what moved has to be settled in both systems",
     "conflict": "another record already carries this id; give it the right one, or merge the two",
     "unattached": "it has no company: associate one",
 }
@@ -48,7 +49,7 @@ class Capture:
                 work = _Tenant(self.contract, arrival.tenant, rows, names, result)
                 match arrival:
                     case Change():
-                        work.change(arrival, self.translators[arrival.platform])
+                        work.change(arrival, self._sightings(arrival))
                     case Mark():
                         work.mark(arrival)
                     case Link():
@@ -57,6 +58,16 @@ class Capture:
             except Refused as error:
                 result.refuse(index, error.message)
         return result
+
+    def _sightings(self, change: Change) -> list[Sighting]:
+        """Translate; a record that even our translator did not expect is refused, before anything is touched."""
+        try:
+            return self.translators[change.platform](change)
+        except Refused:
+            raise
+        except Exception as error:
+            # Without the message: it may hold what the record holds.
+            raise Refused(f"{versions.change_ref(change)} cannot be read: {type(error).__name__}") from error
 
 
 class _Tenant:
@@ -70,9 +81,8 @@ class _Tenant:
         self.rules = Identification(self.identity, contract, tenant)
         self.result = result
 
-    def change(self, change: Change, translate: Translate) -> None:
-        """Admit, translate and place a change."""
-        sightings = translate(change)
+    def change(self, change: Change, sightings: Sequence[Sighting]) -> None:
+        """Admit and place what a change shows."""
         admitted = versions.admit(self.rows, change)
         if admitted != "new":
             self.result.counts[admitted] += 1
@@ -160,7 +170,8 @@ class _Tenant:
                 self._found(row, placed, found, queue)
             else:
                 self._wait(row, placed)
-        for row, known in found:
+        # Invoices first: whether a customer ever ordered has to be known before its own record is judged.
+        for row, known in sorted(found, key=lambda pair: pair[0]["entity"] != Entity.INVOICE.value):
             self._emit(row, known)
 
     def _found(self, row: Row, known: Known, found: list[tuple[Row, Known]], queue: deque[Row]) -> None:
@@ -172,13 +183,20 @@ class _Tenant:
 
     def _emit(self, row: Row, known: Known) -> None:
         entity, side = Entity(row["entity"]), Side(row["side"])
-        alone = self.rules.alone(known, entity, side)
-        if row.get("told") and not alone:
+        alone, settled = self.rules.alone(known, entity, side), self.rules.settled(entity)
+        if row.get("told") and not alone and not row.get("unsettled"):
             return  # its other side has come since
-        if self.rules.undecided(known, entity, side):
-            # Told now, and again once the other side has been read: only then can it be called alone.
-            versions.park(self.rows, self.tenant, row["ref"], [{**row, "told": True}])
-            self.identity.held(entity).put(row["ref"])
+        undecided = self.rules.undecided(known, entity, side)
+        if undecided or not settled:
+            # Told now, and again once all has been read: only then is it known to be alone, or a prospect.
+            versions.park(self.rows, self.tenant, row["ref"], [{**row, "told": True, "unsettled": not settled}])
+            self.identity.held(entity if undecided else Entity.INVOICE).put(row["ref"])
+        if row.get("moved_from"):
+            gone = {**row, "deleted": True, "fields": {}, "moved_from": None}
+            self._fact(gone, Known(known.id, CanonicalId(row["moved_from"])), alone=False, settled=True)
+        self._fact(row, known, alone=alone, settled=settled)
+
+    def _fact(self, row: Row, known: Known, *, alone: bool, settled: bool) -> None:
         fact = Fact(
             tenant=self.tenant,
             customer=known.customer,
@@ -193,6 +211,8 @@ class _Tenant:
             related=self.rules.related(row),
             first=row.get("first", False),
             alone=alone,
+            settled=settled,
+            moved=bool(row.get("moved_from")),
         )
         self.result.emit("facts", f"{self.tenant}|{known.customer}", fact)
 
@@ -207,12 +227,20 @@ class _Tenant:
                 self.identity.waiters(waits.on[0]).put(row["ref"])
             case "twin":
                 self.identity.waiters(twin_of(waits.on[0])).put(row["ref"])
+                self._twin(row, waits.on[0])
             case "readings":
                 self.identity.held(Entity(row["entity"])).put(row["ref"])
             case "person":
                 self._propose(row, waits.on)
             case _:
                 self._note(row, "wait", REASONS[waits.why] + (f" ({', '.join(waits.on)})" if waits.on else ""))
+
+    def _twin(self, row: Row, twin: str) -> None:
+        entity = Entity(row["entity"])
+        if not self.rules.ready(entity):
+            self.identity.held(entity).put(row["ref"])  # looked at again when both sides have been read
+        elif entity in {Entity.COMPANY, Entity.PRODUCT}:
+            self._note(row, "wait", f"it names {twin}, which does not exist: correct the id, or clear it")
 
     def _propose(self, row: Row, candidates: Sequence[str]) -> None:
         for other in candidates:

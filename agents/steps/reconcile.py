@@ -56,7 +56,8 @@ def _take(document: DocumentVersion, books: View, sums: View, result: Result) ->
         result.emit("totals", name, total)
     # 2. the watermark follows the documents' own days
     if now.counted:
-        windows.raise_watermark(sums, document.tenant, now.day)
+        # never past the day on which it was seen: one invoice dated far ahead must not close the days between
+        windows.raise_watermark(sums, document.tenant, min(now.day, document.seen_at.date().isoformat()))
     # 3. the two sides of this document are compared anew
     row[side.value] = asdict(now)
     _compare(document, row, sums, result)

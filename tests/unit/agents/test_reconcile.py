@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +28,8 @@ def document(side: Side = Side.ERP, version: int = 1, **more: Any) -> DocumentVe
         "day": DAY, "currency": "NZD", "total": Decimal("115.00"), "due": Decimal("115.00"), "counted": True,
         "version": version, "seen_at": START + timedelta(seconds=version),
     }  # fmt: skip
-    return DocumentVersion(**(parts | more))
+    noon = datetime.fromisoformat(f"{more['day']}T12:00:00+00:00") if str(more.get("day", "")) > DAY else START
+    return DocumentVersion(**(parts | {"seen_at": noon + timedelta(seconds=version)} | more))
 
 
 class Books:
