@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from agents.delivery import deliver
 from agents.steps.publish import Publish
@@ -14,11 +15,6 @@ step = Publish()
 
 @app.agent(app.batches(app.names.occurrences), name="publish")
 async def publish(batches: AsyncIterator[RecordBatch]) -> None:
-    """Read, number, write, commit."""
+    """Number, and let out once."""
     async for batch in batches:
-        # 1 read
-        values = [record.value for record in batch]
-        # 2 drop what has been published, number the rest
-        result = step(values, batch.table(app.published))
-        # 3 write, 4 commit
-        await deliver(batch, result)
+        await deliver(batch, partial(step, published=batch.table(app.published)))

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from agents.delivery import deliver
 from agents.steps.reconcile import Reconcile
 from streams.app import app
 from streams.engine import RecordBatch
+from tables.view import Drawer
 
 step = Reconcile()
 
 
 @app.agent(app.batches(app.names.documents), name="reconcile")
 async def reconcile(batches: AsyncIterator[RecordBatch]) -> None:
-    """Read, sum, write, commit."""
+    """Sum, and name what differs."""
     async for batch in batches:
-        # 1 read
-        values = [record.value for record in batch]
-        # 2 sum and compare
-        result = step(values, batch.table(app.books), batch.table(app.windows))
-        # 3 write, 4 commit
-        await deliver(batch, result)
+        books = batch.table(app.books)
+        await deliver(batch, partial(step, books=Drawer(books, "d"), sums=Drawer(books, "w")))

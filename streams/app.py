@@ -14,7 +14,11 @@ from schemas.errors import ContractError, RevmarkError
 from streams.admin import ensure_topics
 from streams.engine import BatchTable, BatchTopic, EngineApp
 from streams.settings import Settings, load_settings
-from streams.topics import Topic, Topics
+from streams.topics import MAX_RECORD, Topic, Topics
+
+# Bytes of one record batch: under what our topics take, and far above what a slice of findings changes, so that a
+# slice's changes are one append on the broker (see agents.delivery).
+BATCH_BYTES = MAX_RECORD - 256 * 1024
 
 
 class Revmark(EngineApp):
@@ -34,16 +38,13 @@ class Revmark(EngineApp):
             quarantine_topic=self.names.name(self.names.quarantine),
             autodiscover=["agents"],
             broker_session_timeout=settings.session_timeout,
-            consumer_group_instance_id=None,
+            producer_max_batch_size=BATCH_BYTES,
         )
-        self.versions = self._table(self.names.versions)
-        self.identity = self._table(self.names.identity)
-        self.records = self._table(self.names.entities)
-        self.customers = self._table(self.names.customers)
+        self.known = self._table(self.names.known)
+        self.accounts = self._table(self.names.accounts)
         self.ledger = self._table(self.names.ledger)
         self.cursors = self._table(self.names.cursors)
         self.books = self._table(self.names.books)
-        self.windows = self._table(self.names.windows)
         self.published = self._table(self.names.published)
 
     def _table(self, topic: Topic) -> BatchTable:

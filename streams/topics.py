@@ -67,13 +67,11 @@ class Topics:
     )
     variances: Topic = field(default=Topic("variances", "variance id", "Variance", cleanup="compact", public=True))
     # what the tables are rebuilt from
-    versions: Topic = field(default=_table("versions", "tenant|reference"))
-    identity: Topic = field(default=_table("identity", "tenant|name"))
-    entities: Topic = field(default=_table("entities", "tenant|customer|record"))
-    customers: Topic = field(default=_table("customers", "tenant|customer"))
+    # One table per agent: what one finding changes reaches the broker in one record batch, all of it or nothing.
+    known: Topic = field(default=_table("known", "v|tenant|reference, i|tenant|name"))
+    accounts: Topic = field(default=_table("accounts", "r|tenant|customer|record, c|tenant|customer"))
     cursors: Topic = field(default=_table("cursors", "connection|kind"))
-    windows: Topic = field(default=_table("windows", "tenant|day|currency|subsidiary|side"))
-    books: Topic = field(default=_table("books", "tenant|document"))
+    books: Topic = field(default=_table("books", "d|tenant|document, w|tenant|day|currency|subsidiary|side"))
     published: Topic = field(default=_table("published", "tenant|customer"))
 
     def __iter__(self) -> Iterator[Topic]:

@@ -26,6 +26,31 @@ class View(Protocol):
         ...
 
 
+class Drawer:
+    """A view of the keys under one prefix, so that what belongs together is kept in one table.
+
+    One table has one changelog, and what is written to it at once arrives at once: a worker that dies in between leaves
+    all of it or nothing. Two tables could keep one half each.
+    """
+
+    def __init__(self, view: View, prefix: str) -> None:
+        """Open the drawer `prefix` of a table."""
+        self._view = view
+        self._prefix = f"{prefix}|"
+
+    def get(self, key: str) -> Any | None:
+        """The value, or None."""
+        return self._view.get(self._prefix + key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Write a value."""
+        self._view[self._prefix + key] = value
+
+    def __delitem__(self, key: str) -> None:
+        """Forget a key; an absent one is a KeyError."""
+        del self._view[self._prefix + key]
+
+
 class MemoryView:
     """A view over a dict of its own."""
 

@@ -10,24 +10,29 @@ from schemas.wire import Wire
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One record for a topic, by the topic's name in `streams.topics` (without the deployment's prefix)."""
+    """One record for a topic, by the topic's name in `streams.topics` (without the deployment's prefix).
+
+    `cause` is the place in the batch of the record that led to it.
+    """
 
     topic: str
     key: bytes
     value: bytes
+    cause: int = 0
 
 
 @dataclass(slots=True)
 class Result:
-    """A step's work. Nothing is silent: what produces no output raises a counter."""
+    """A step's work. Nothing is silent: what produces no output raises a counter. `at` is the record in work."""
 
     outputs: list[Output] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    at: int = 0
 
     def emit(self, topic: str, key: str, value: Wire) -> None:
         """Add an output."""
-        self.outputs.append(Output(topic, key.encode(), value.to_bytes()))
+        self.outputs.append(Output(topic, key.encode(), value.to_bytes(), self.at))
         self.counts[topic] += 1
 
     def refuse(self, index: int, reason: str) -> None:

@@ -43,6 +43,7 @@ class Arbitrate:
             try:
                 finding = parse_finding(value)
                 case = self._case(finding, records, customer_view)
+                case.result.at = index
                 if isinstance(finding, Fact):
                     _take_fact(case, finding)
                 else:

@@ -44,6 +44,7 @@ class Capture:
         """Take the values of one partition in order; write versions (`rows`) and identities (`names`)."""
         result = Result()
         for index, value in enumerate(values):
+            result.at = index
             try:
                 arrival = parse_arrival(value)
                 work = _Tenant(self.contract, arrival.tenant, rows, names, result)
@@ -112,11 +113,13 @@ class _Tenant:
         """A person has spoken about a proposal."""
         left = versions.parked(self.rows, self.tenant, link.left)
         right = versions.parked(self.rows, self.tenant, link.right)
+        pair = (self.identity.known(link.left), self.identity.known(link.right))
         if not link.same:
+            if pair[0] is not None and pair[0] == pair[1]:
+                raise Refused(f"{link.left} and {link.right} are one already, by an id that each keeps", code="linked")
             self._part(link, left + right)
             self.place(right + left)
             return
-        pair = (self.identity.known(link.left), self.identity.known(link.right))
         if all(pair) and pair[0] != pair[1]:
             raise Refused(f"{link.left} and {link.right} are linked to others already", code="linked")
         if not (pair[0] or left) or not (pair[1] or right):

@@ -23,6 +23,7 @@ class Publish:
         """Take the values of one partition in order; write what has been published."""
         result = Result()
         for index, value in enumerate(values):
+            result.at = index
             try:
                 event = RevenueEvent.from_bytes(value)
             except Refused as error:

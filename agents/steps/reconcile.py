@@ -30,6 +30,7 @@ class Reconcile:
         """Take the values of one partition in order; write documents (`books`) and windows (`sums`)."""
         result = Result()
         for index, value in enumerate(values):
+            result.at = index
             try:
                 _take(DocumentVersion.from_bytes(value), books, sums, result)
             except Refused as error:

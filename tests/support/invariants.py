@@ -19,7 +19,7 @@ from schemas.names import Entity, record_id
 from schemas.wire import decode
 from streams.topics import Topic
 from tests.support.broker import read
-from tests.support.recount import Records, compacted
+from tests.support.recount import Records, compacted, drawer
 from tests.support.theatre import Performance
 
 # What Revmark may write to Xero on a contact: finance's own fields (terms, balances, groups) are not among them.
@@ -88,7 +88,7 @@ def apart(play: Performance) -> list[str]:
         (row["record"], row["field"]) for row in _values(play, play.stage.topics.decisions) if row["ruling"] == "review"
     }
     found = []
-    for state in compacted(records_of(play, play.stage.topics.entities)).values():
+    for state in drawer(compacted(records_of(play, play.stage.topics.accounts)), "r").values():
         clause = contract.clause(Entity(state["entity"]))
         erp = {**state["erp"]["fields"], **state["derived"]}
         for name in clause.fields if clause else ():
@@ -143,7 +143,7 @@ def untrue_entries(play: Performance) -> list[str]:
 
 def miscounted(play: Performance) -> list[str]:
     """Windows that differ from a recount of the platforms' own books, to the minor unit, and open variances."""
-    kept = compacted(records_of(play, play.stage.topics.windows))
+    kept = drawer(compacted(records_of(play, play.stage.topics.books)), "w")
     stated = {
         tuple(name.split("|")[1:]): (row["invoices"], Decimal(row["total"]), Decimal(row["due"]))
         for name, row in kept.items()

@@ -12,6 +12,8 @@ from typing import Any
 from agents.rules.result import Result
 from agents.steps.arbitrate import Arbitrate
 from agents.steps.capture import Capture
+from agents.steps.publish import Publish
+from agents.steps.reconcile import Reconcile
 from schemas.contract import Contract
 from schemas.wire import decode
 from streams.platforms.registry import translators
@@ -33,6 +35,11 @@ def compacted(records: Records) -> dict[str, Any]:
     return rows
 
 
+def drawer(rows: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The rows of one drawer of a table."""
+    return {key.removeprefix(f"{prefix}|"): value for key, value in rows.items() if key.startswith(f"{prefix}|")}
+
+
 def replay_capture(contract: Contract, changes: Records) -> tuple[dict[str, Any], dict[str, Any], Result]:
     """Versions and identities after all changes."""
     versions, identity, result = MemoryView(), MemoryView(), Result()
@@ -49,6 +56,22 @@ def replay_arbitrate(contract: Contract, facts: Records) -> tuple[dict[str, Any]
     for values in _values(facts):
         result.add(step(values, records, customers))
     return records.rows, customers.rows, result
+
+
+def replay_reconcile(documents: Records) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Documents and windows after all document versions."""
+    books, sums = MemoryView(), MemoryView()
+    for values in _values(documents):
+        Reconcile()(values, books, sums)
+    return books.rows, sums.rows
+
+
+def replay_publish(occurrences: Records) -> dict[str, Any]:
+    """What has been published after all occurrences."""
+    published = MemoryView()
+    for values in _values(occurrences):
+        Publish()(values, published)
+    return published.rows
 
 
 def commands(result: Result) -> set[str]:

@@ -410,9 +410,8 @@ def test_every_arrival_is_accounted_for_and_nobody_is_two(arrivals: list[Change 
         assert len(result.refused) == said["quarantined"]
     desk.ready()
     shown = Counter((fact.ref, fact.version, fact.deleted, encode(fact.fields)) for fact in desk.facts())
-    assert (
-        max(shown.values(), default=0) <= 3
-    )  # when it is known, when it is known to be alone or not, and when all invoices have been read
+    # once when it is known, once when it is known to be alone or not, once when all invoices have been read
+    assert max(shown.values(), default=0) <= 3
     holders: dict[tuple[str, str], str] = {}
     for key, row in desk.names.rows.items():
         kind, name = key.split("|", 2)[1:3]
