@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from schemas.errors import Refused
-from schemas.instants import Instant
+from schemas.instants import Instant, Version
 from schemas.names import Platform, Side
 from schemas.wire import Wire, faults
 
@@ -24,7 +24,7 @@ class Change(Wire):
     side: Side
     kind: str = Field(description="the platform's record type: company, deal, contact, invoice, ...")
     record_id: str
-    version: int = Field(description="the platform's last-modified time, milliseconds since 1970")
+    version: Version = Field(description="the platform's last-modified time, milliseconds since 1970; 0: none shown")
     seen_at: Instant
     deleted: bool = False
     raw: dict[str, Any] = Field(description="numbers with a fraction are kept as exact decimal strings")

@@ -38,6 +38,10 @@ class Command(Wire):
     natural_key: str | None = Field(default=None, description="what the record is looked up by when in doubt")
     fields: dict[str, Any] = Field(default_factory=dict)
     links: dict[str, str] = Field(default_factory=dict, description="role -> platform reference")
+    expected: dict[str, Any] | None = Field(
+        default=None, description="what the target showed in those fields when the command was judged, canonical"
+    )
+    version: int | None = Field(default=None, description="the target's version when the command was judged")
     tier: Literal[1, 2, 3] = 2
     reason: str = ""
     at: Instant
@@ -67,7 +71,7 @@ class Poll(Wire):
 
 
 class Resume(Wire):
-    """A park is over: take up what waits."""
+    """Take up what waits: a park is over, or a batch left commands in the backlog or a reading under way."""
 
     type: Literal["resume"] = "resume"
     tenant: str

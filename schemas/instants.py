@@ -1,4 +1,8 @@
-"""Time: aware, UTC, milliseconds where a platform counts them."""
+"""Time: aware, UTC, milliseconds where a platform counts them.
+
+Invariant: what passes as an `Instant` or a `Version` can be counted, compared and written as a day by everybody who
+reads it; a time that nobody can have seen is an error of its field, not of the worker that meets it.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,42 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 MILLISECONDS = 1000
+FIRST_YEAR, LAST_YEAR = 2000, 2200  # of our own clocks: what is outside was never seen by anybody
+END_OF_VERSIONS = 7_258_118_400_000  # milliseconds: 2200-01-01; beyond it no calendar follows, and 2**53 is far
 
 
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         msg = "time must carry its zone"
         raise ValueError(msg)
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        msg = "a time out of range"
+        raise ValueError(msg) from error
+
+
+def _seen(value: datetime) -> datetime:
+    if not FIRST_YEAR <= value.year < LAST_YEAR:
+        msg = f"a time from {FIRST_YEAR} to {LAST_YEAR} is expected"
+        raise ValueError(msg)
+    return value
 
 
 def _calendar(value: str) -> str:
-    if date.fromisoformat(value).isoformat() != value:
+    try:
+        written = date.fromisoformat(value).isoformat()
+    except ValueError:
+        written = ""
+    if written != value or not value:
         msg = "a day is written YYYY-MM-DD"
         raise ValueError(msg)
     return value
 
 
-Instant = Annotated[datetime, AfterValidator(_aware)]
+Moment = Annotated[datetime, AfterValidator(_aware)]  # a platform's time, which may be as old as 1970
+Instant = Annotated[datetime, AfterValidator(_aware), AfterValidator(_seen)]  # a time of our own clocks
+Version = Annotated[int, Field(ge=0, lt=END_OF_VERSIONS)]  # a platform's modified time; 0: it shows none
 Day = Annotated[str, AfterValidator(_calendar), Field(json_schema_extra={"format": "date"})]
 
 
@@ -41,10 +64,19 @@ def to_millis(instant: datetime) -> int:
     return (delta.days * 86_400 + delta.seconds) * MILLISECONDS + delta.microseconds // 1000
 
 
+def version_millis(millis: int) -> int:
+    """A platform's time as a version: one that nobody can have seen says nothing, and is 0."""
+    return millis if 0 <= millis < END_OF_VERSIONS else 0
+
+
 def parse_instant(text: str) -> datetime:
-    """Parse ISO 8601; a text without a zone is UTC (Xero writes those)."""
+    """Parse ISO 8601; a text without a zone is UTC (Xero writes those).
+
+    Raises:
+        ValueError: it is no time, or one that no calendar in UTC holds.
+    """
     instant = datetime.fromisoformat(text)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    return _aware(instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant)
 
 
 def business_day(instant: datetime, timezone: str) -> str:

@@ -18,28 +18,44 @@ MINOR_DIGITS = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
 DEFAULT_MINOR_DIGITS = 2
+MOST_DIGITS = 28  # what decimal arithmetic keeps exactly; no amount of money has half as many
+LARGEST_EXPONENT = 30  # either way: beyond it the digits of an amount are not worth a message of their own
 
 
 def exact(value: Any) -> Decimal:
-    """Parse an amount without ever passing through a float; raise ValueError for anything else."""
+    """Parse an amount without ever passing through a float.
+
+    Raises:
+        ValueError: it is no amount, or none that arithmetic would keep; the text is without the value, which may be
+            anything that somebody typed.
+    """
     if isinstance(value, Decimal):
         amount = value
-    elif isinstance(value, bool | float):
-        msg = f"an amount must be a decimal string, not {type(value).__name__} {value!r}"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError, and only that, into a field error
-    elif isinstance(value, int | str):
-        try:
-            amount = Decimal(str(value).strip())
-        except InvalidOperation as error:
-            msg = f"{value!r} is not an amount"
-            raise ValueError(msg) from error
+    elif isinstance(value, int | str) and not isinstance(value, bool):
+        amount = _parsed(str(value).strip())
     else:
         msg = f"an amount must be a decimal string, not {type(value).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 - as above
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError, and only that, into a field error
     if not amount.is_finite():
-        msg = f"{value!r} is not an amount"
+        msg = "this is not an amount"
+        raise ValueError(msg)
+    exponent = int(amount.as_tuple().exponent)
+    # As it is written out, without an exponent: what is written has to be readable again.
+    if abs(exponent) > LARGEST_EXPONENT or len(amount.as_tuple().digits) + max(exponent, 0) > MOST_DIGITS:
+        msg = "an amount of so many digits is out of range"
         raise ValueError(msg)
     return amount
+
+
+def _parsed(text: str) -> Decimal:
+    if "_" in text or not text.isascii():  # Python reads 1_000 and the digits of every script; no platform writes them
+        msg = "this is not an amount"
+        raise ValueError(msg)
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        msg = "this is not an amount"
+        raise ValueError(msg) from error
 
 
 def plain(amount: Decimal) -> str:

@@ -54,6 +54,11 @@ def ref(platform: str, kind: str, record_id: str) -> Ref:
     return Ref(f"{platform}/{kind}/{record_id}")
 
 
+def fits_reference(text: str) -> bool:
+    """Whether a text can be the record id of a reference: "/" and "|" part references and keys, and so do controls."""
+    return bool(text) and text.isprintable() and not {"/", "|"} & set(text)
+
+
 def record_id(reference: str) -> str:
     """The platform's own id inside a reference."""
     return reference.split("/", 2)[2]

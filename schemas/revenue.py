@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.instants import Day, Instant
+from schemas.instants import Day, Moment
 from schemas.money import Money
 from schemas.wire import Wire
 
@@ -38,5 +38,5 @@ class RevenueEvent(Wire):
     money: Money | None = None
     credit_hold: bool | None = None
     day: Day = Field(description="business day in the tenant's zone, YYYY-MM-DD")
-    occurred_at: Instant = Field(description="the platform's time of the version that showed it")
+    occurred_at: Moment = Field(description="the platform's time of the version that showed it")
     refs: dict[str, str] = Field(default_factory=dict, description="side -> platform reference")

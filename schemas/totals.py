@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.instants import Day, Instant
+from schemas.instants import Day, Instant, Version
 from schemas.money import Amount
 from schemas.names import Side
 from schemas.wire import Wire
@@ -28,7 +28,7 @@ class DocumentVersion(Wire):
     total: Amount
     due: Amount
     counted: bool = Field(description="posted and not void: it counts as revenue")
-    version: int
+    version: Version
     seen_at: Instant
 
 

@@ -1,19 +1,22 @@
 """The wire: how records are written to and read from topics and tables.
 
 JSON by orjson; Decimals go out as strings and platform numbers with a fraction come in as Decimals,
-so that no amount is ever a float.
+so that no amount is ever a float. Invariant: nothing that a platform shows stops the worker that reads it; what cannot
+be written again is refused.
 """
 
 from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Never, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from schemas.errors import Refused
+from schemas.money import exact
 
 
 def _plain(value: Any) -> str:
@@ -41,8 +44,41 @@ def decode(data: bytes | str) -> Any:
 
 
 def decode_platform(data: bytes | str) -> Any:
-    """Parse a platform's JSON with fractional numbers as Decimal."""
-    return json.loads(data, parse_float=Decimal)
+    """Parse a platform's JSON with fractional numbers as Decimal.
+
+    A number beyond every amount stays the text that it was, so that its field is refused and not its page. Halves of
+    characters, which no UTF-8 holds, become a question mark.
+
+    Raises:
+        ValueError: it is no JSON. NaN and Infinity are none, nor is what is nested beyond what can be read.
+    """
+    try:
+        value = json.loads(data, parse_float=_number, parse_constant=_no_constant)
+        halved = b"\\ud" in data.lower() if isinstance(data, bytes) else "\\ud" in data.lower()
+        return _whole(value) if halved else value
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _number(text: str) -> Decimal | str:
+    try:
+        return exact(text)
+    except ValueError:
+        return text
+
+
+def _no_constant(name: str) -> Never:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {_whole(name): _whole(each) for name, each in value.items()}
+    return value
 
 
 class Wire(BaseModel):
@@ -52,8 +88,15 @@ class Wire(BaseModel):
     topic_schema: ClassVar[str] = ""
 
     def to_bytes(self) -> bytes:
-        """The record's value on its topic."""
-        return self.model_dump_json().encode()
+        """The record's value on its topic.
+
+        Raises:
+            Refused: something in it does not go on the wire, as what is nested beyond two hundred levels.
+        """
+        try:
+            return self.model_dump_json().encode()
+        except (PydanticSerializationError, UnicodeEncodeError, RecursionError) as error:
+            raise Refused(f"a {type(self).__name__} cannot be written: {type(error).__name__}", code="wire") from error
 
     @classmethod
     def from_bytes(cls, data: bytes | None) -> Self:
@@ -74,5 +117,10 @@ class Wire(BaseModel):
 def faults(error: ValidationError) -> str:
     """The field errors of a validation, on one line, without the values (they may be personal)."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or 'record'}: {item['msg']}" for item in error.errors()
+        f"{'.'.join(str(part) for part in item['loc']) or 'record'}: {_fault(item['type'], item['msg'])}"
+        for item in error.errors(include_input=False, include_url=False)
     )
+
+
+def _fault(kind: str, message: str) -> str:
+    return "an unknown type" if kind == "union_tag_invalid" else message  # pydantic's own words repeat the value

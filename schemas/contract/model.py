@@ -66,7 +66,6 @@ class Guards(Clause):
     address_governance: bool = Field(default=True, description="the CRM may change addresses of prospects only")
     currency_lock: bool = Field(default=True, description="the first order hands the currency to the ERP")
     lifecycle_gating: bool = Field(default=True, description="no customer in the CRM before an order exists")
-    posted_immutable: bool = Field(default=True, description="a posted invoice changes through credit only")
 
 
 class Identity(Clause):

@@ -13,7 +13,7 @@ from schemas.entities import ENTITIES
 from schemas.errors import Refused
 from schemas.names import record_id
 from streams.platforms.hubspot import spelling
-from streams.platforms.hubspot.shapes import BY_ENTITY, PLATFORM, SHAPES, Shape
+from streams.platforms.hubspot.shapes import BY_ENTITY, PLATFORM, SHAPES, Shape, is_id
 
 NEXT = "Mend the mapping in the contract, then run: revmark contract test"
 
@@ -83,7 +83,7 @@ def links_of(command: Command) -> dict[str, str]:
     for role, reference in command.links.items():
         platform, _, rest = reference.partition("/")
         kind, _, number = rest.partition("/")
-        if platform != PLATFORM or kind not in SHAPES or not number.isdigit():
+        if platform != PLATFORM or kind not in SHAPES or not is_id(number):
             raise Refused(f"the link {role} to {reference!r} does not lead to a hubspot record", code="links")
         links[kind] = number
     return links
@@ -97,7 +97,7 @@ def target_of(command: Command) -> str:
     """
     shape = shape_of(command)
     prefix = f"{PLATFORM}/{shape.kind}/"
-    if command.ref is None or not command.ref.startswith(prefix) or not record_id(command.ref).isdigit():
+    if command.ref is None or not command.ref.startswith(prefix) or not is_id(record_id(command.ref)):
         raise Refused(f"an update needs a reference {prefix}<id>, not {command.ref!r}", code="ref")
     return record_id(command.ref)
 

@@ -7,6 +7,7 @@ Sources: HubSpot's guides to the object types and its table of object type ids.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from schemas.names import Entity
@@ -14,6 +15,12 @@ from streams.platforms.hubspot.spelling import Spelling
 
 MERGED = "hs_merged_object_ids"  # ";"-joined ids of the records that were merged into this one
 PLATFORM = "hubspot"
+_ID = re.compile(r"[0-9]{1,20}")  # not `isdigit`, which knows "²"; HubSpot's ids fit into 64 bits
+
+
+def is_id(value: object) -> bool:
+    """Whether this is an id as HubSpot writes them. References are joined with "|" and "/" in keys: nothing else is."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ change; a record that cannot be read is refused with the name of the property, n
 
 from __future__ import annotations
 
+from decimal import Context, Inexact, InvalidOperation
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,14 +15,15 @@ from pydantic import ValidationError
 from schemas.change import Change
 from schemas.entities import ENTITIES, Address, Line
 from schemas.errors import Refused
-from schemas.money import exact, plain
-from schemas.names import Entity, Ref, ref
+from schemas.money import exact
+from schemas.names import Entity, Ref, fits_reference, ref
 from schemas.sighting import Sighting
 from schemas.wire import faults
 from streams.platforms.hubspot import spelling
-from streams.platforms.hubspot.shapes import MERGED, PLATFORM, SHAPES, Shape
+from streams.platforms.hubspot.shapes import MERGED, PLATFORM, SHAPES, Shape, is_id
 
 NO_POSITION = 1 << 31  # lines without a position come last, by id
+_EXACT = Context(prec=64, traps=[Inexact, InvalidOperation])  # two prices of 28 digits are subtracted exactly or not
 
 
 def sightings(change: Change, *, erp: str = "xero", base_currency: str = "") -> list[Sighting]:
@@ -38,6 +40,8 @@ def sightings(change: Change, *, erp: str = "xero", base_currency: str = "") -> 
     shape = SHAPES.get(change.kind)
     if shape is None:
         raise Refused(f"hubspot: nothing is known of the kind {change.kind!r}", code="kind")
+    if not is_id(change.record_id):
+        raise Refused(f"hubspot: a {shape.kind} whose id is no number", code="id")
     name = ref(PLATFORM, shape.kind, change.record_id)
     if change.deleted:
         return [Sighting(shape.entity, name, {}, deleted=True)]
@@ -46,14 +50,14 @@ def sightings(change: Change, *, erp: str = "xero", base_currency: str = "") -> 
         raise Refused(f"{name}: properties are missing. Read the record again", code="properties")
     values = _values(name, shape, properties, base_currency)
     if shape.entity is Entity.DEAL:
-        values["lines"] = _lines(name, change.raw.get("line_items") or [], values["currency"] or base_currency)
+        values["lines"] = _lines(name, change.raw.get("line_items"), values["currency"] or base_currency)
     try:
         fields = ENTITIES[shape.entity](**values).fields()
     except ValidationError as error:
         raise Refused(f"{name}: {faults(error)}", code="malformed") from error
-    keys = _keys(shape, fields, erp)
+    keys = _keys(name, shape, fields, erp)
     merged = _merged(name, properties.get(MERGED), change.record_id, shape)
-    return [Sighting(shape.entity, name, fields, keys, _parents(shape, change.raw), merged_from=merged)]
+    return [Sighting(shape.entity, name, fields, keys, _parents(name, shape, change.raw), merged_from=merged)]
 
 
 def _values(name: Ref, shape: Shape, properties: dict[str, Any], base_currency: str) -> dict[str, Any]:
@@ -77,9 +81,11 @@ def _read(
         raise Refused(f"{name}: the property {property_} {error}. Mend it in HubSpot", code=property_) from error
 
 
-def _keys(shape: Shape, fields: dict[str, Any], erp: str) -> dict[str, str]:
+def _keys(name: Ref, shape: Shape, fields: dict[str, Any], erp: str) -> dict[str, str]:
     found: dict[str, str | None] = {}
     if shape.erp_kind and fields.get("erp_id"):
+        if not fits_reference(fields["erp_id"]):
+            raise Refused(f"{name}: the property {shape.key} is no id of the ERP's. Mend it in HubSpot", code=shape.key)
         found["erp_ref"] = ref(erp, shape.erp_kind, fields["erp_id"])
     match shape.entity:
         case Entity.COMPANY:
@@ -93,59 +99,72 @@ def _keys(shape: Shape, fields: dict[str, Any], erp: str) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _parents(shape: Shape, raw: dict[str, Any]) -> dict[str, str]:
+def _parents(name: Ref, shape: Shape, raw: dict[str, Any]) -> dict[str, str]:
     """The first association of each role: the client puts the primary company first."""
-    associations = raw.get("associations") or {}
-    return {role: ref(PLATFORM, role, str(associations[role][0])) for role in shape.parents if associations.get(role)}
+    associations = raw.get("associations")
+    if associations is None:
+        return {}
+    ends = [associations.get(role) or [] for role in shape.parents] if isinstance(associations, dict) else [None]
+    if not all(isinstance(some, list) and all(map(is_id, some)) for some in ends):
+        raise Refused(f"{name}: associations are no lists of ids. Read the record again", code="associations")
+    return {role: ref(PLATFORM, role, some[0]) for role, some in zip(shape.parents, ends, strict=False) if some}
 
 
 def _merged(name: Ref, value: Any, record_id: str, shape: Shape) -> tuple[Ref, ...]:
-    text = spelling.read("text", value) if isinstance(value, str | int | None) else ""
+    text = _read(name, MERGED, "text", {MERGED: value})
     ids = [part.strip() for part in str(text or "").split(";") if part.strip()]
-    if not all(part.isdigit() for part in ids):
+    if not all(map(is_id, ids)):
         raise Refused(f"{name}: the property {MERGED} is no list of ids", code=MERGED)
     return tuple(ref(PLATFORM, shape.kind, part) for part in ids if part != record_id)
 
 
 def _lines(name: Ref, items: Any, currency: str) -> list[Line]:
+    if items is None:
+        return []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise Refused(f"{name}: line items are malformed. Read the deal again", code="line_items")
+    if not all(isinstance(item.get("properties"), dict) for item in items):
+        raise Refused(f"{name}: a line item has no properties. Read the deal again", code="line_items")
     return [_line(name, item, currency) for item in sorted(items, key=_place)]
 
 
-def _place(item: dict[str, Any]) -> tuple[int, int, str]:
-    properties = item.get("properties") or {}
-    position, number = str(properties.get("hs_position_on_quote") or ""), str(item.get("id") or "")
-    return int(position) if position.isdigit() else NO_POSITION, int(number) if number.isdigit() else 0, number
+def _place(item: dict[str, Any]) -> tuple[int, int]:
+    position, number = item["properties"].get("hs_position_on_quote"), item.get("id")
+    return int(position) if is_id(position) else NO_POSITION, int(str(number)) if is_id(number) else 0
 
 
 def _line(name: Ref, item: dict[str, Any], currency: str) -> Line:
-    properties = item.get("properties")
-    if not isinstance(properties, dict):
-        raise Refused(f"{name}: the line item {item.get('id')} has no properties", code="line_items")
+    properties = item["properties"]
+    label = f"line item {item['id']}" if is_id(item.get("id")) else "a line item"
+
+    def told(property_: str, error: ValueError) -> Refused:
+        said = f"{name}: the property {property_} of {label} {error}. Mend it in HubSpot"
+        return Refused(said, code=f"line_items.{property_}")
 
     def number(property_: str) -> str | None:
         try:
             return spelling.exact_text(properties.get(property_))
         except ValueError as error:
-            said = f"{name}: the property {property_} of line item {item.get('id')} {error}. Mend it in HubSpot"
-            raise Refused(said, code=f"line_items.{property_}") from error
+            raise told(property_, error) from error
 
-    price = exact(number("price") or "0")
-    # HubSpot also knows a discount as an amount per unit; a line holds percentages only, so it comes off the price.
-    price -= exact(number("discount") or "0")
-    number("amount")
+    def text(property_: str, how: spelling.Spelling = "text") -> str | None:
+        try:
+            found = spelling.read(how, properties.get(property_), currency)
+        except ValueError as error:
+            raise told(property_, error) from error
+        return str(found) if found else None
+
+    try:
+        # HubSpot also knows a discount as an amount per unit; a line holds percentages only, so it comes off the price.
+        price = spelling.exact_text(_EXACT.subtract(exact(number("price") or "0"), exact(number("discount") or "0")))
+    except (ValueError, Inexact) as error:
+        raise told("discount", ValueError("cannot be taken off the price exactly")) from error
     percent = number("hs_discount_percentage")
     return Line(
-        sku=_text(properties, "hs_sku"),
-        description=_text(properties, "name") or _text(properties, "description") or "",
+        sku=text("hs_sku"),
+        description=text("name") or text("description") or "",
         quantity=number("quantity") or "1",
-        unit_price=spelling.exact_text(plain(price)) or "0",
+        unit_price=price or "0",
         discount_percent=None if percent == "0" else percent,
-        amount=str(amount) if (amount := spelling.read("amount", properties.get("amount"), currency)) else None,
+        amount=text("amount", "amount"),
     )
-
-
-def _text(properties: dict[str, Any], property_: str) -> str | None:
-    text = spelling.read("text", properties.get(property_))
-    return str(text) if text else None

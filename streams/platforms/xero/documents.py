@@ -53,7 +53,7 @@ def invoice(record: Record) -> list[Sighting]:
     return [
         Sighting(
             entity=Entity.INVOICE,
-            ref=reference("invoice", record.required("InvoiceID")),
+            ref=reference("invoice", record.identity("InvoiceID")),
             fields=found.fields(),
             keys={"number": number} if number else {},
             parents=_company(record),
@@ -78,7 +78,7 @@ def credit_note(record: Record) -> list[Sighting]:
     return [
         Sighting(
             entity=Entity.CREDIT_NOTE,
-            ref=reference("credit_note", record.required("CreditNoteID")),
+            ref=reference("credit_note", record.identity("CreditNoteID")),
             fields=found.fields(),
             keys={"number": number} if number else {},
             parents=_company(record),
@@ -96,7 +96,7 @@ def payment(record: Record) -> list[Sighting]:
     if not _is_sale(stated, document):
         return []
     currency = document.text("CurrencyCode") or ""
-    document_id = document.required(id_field)
+    document_id = document.identity(id_field)
     found = Payment(
         date=record.day("Date"),
         amount=record.amount("Amount", currency),
@@ -113,7 +113,7 @@ def payment(record: Record) -> list[Sighting]:
     return [
         Sighting(
             entity=Entity.PAYMENT,
-            ref=reference("payment", record.required("PaymentID")),
+            ref=reference("payment", record.identity("PaymentID")),
             fields=found.fields(),
             parents=parents,
         )
@@ -143,8 +143,8 @@ def _status(record: Record, words: dict[str, str]) -> str:
 
 
 def _company(record: Record) -> dict[str, str]:
-    contact = record.inner("Contact").text("ContactID")
-    return {"company": reference("contact", contact)} if contact else {}
+    contact = record.inner("Contact")
+    return {"company": reference("contact", contact.identity("ContactID"))} if contact.text("ContactID") else {}
 
 
 def _is_sale(payment_type: str | None, document: Record) -> bool:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from schemas.names import Ref, ref
 
 PLATFORM = "xero"
+# Xero's ids are GUIDs. References are joined with "|" and "/" in keys, so this much of a GUID's shape is insisted on.
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be an id of Xero's."""
+    return _ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

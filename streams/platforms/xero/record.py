@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from schemas.errors import Refused
 from schemas.money import amount_text
 from streams.platforms.xero import wire
+from streams.platforms.xero.kinds import is_id
 
 Value = TypeVar("Value")
 
@@ -43,6 +44,13 @@ class Record:
         value = self.text(name)
         if value is None:
             raise self.refuse(name, "it is missing")
+        return value
+
+    def identity(self, name: str) -> str:
+        """The id of a record, of this one or of one that it names."""
+        value = self.required(name)
+        if not is_id(value):
+            raise self.refuse(name, "it is no id of Xero's")
         return value
 
     def flag(self, name: str) -> bool:

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from schemas.change import Change
 from schemas.entities import Address, Company, Contact, Product
 from schemas.errors import Refused
-from schemas.names import Entity, ref
+from schemas.names import Entity, fits_reference, ref
 from schemas.sighting import Sighting
 from streams.platforms.xero import documents
-from streams.platforms.xero.kinds import KINDS, PLATFORM, reference
+from streams.platforms.xero.kinds import KINDS, PLATFORM, is_id, reference
 from streams.platforms.xero.record import Record
 
 HOLD_GROUP = "Credit hold"
@@ -50,6 +50,8 @@ def sightings(
     """
     if change.platform != PLATFORM or change.kind not in KINDS:
         raise Refused(f"{change.platform} {change.kind}: no kind of Xero's", code="unknown_kind")
+    if not is_id(change.record_id):
+        raise Refused(f"xero: a {change.kind} whose id is none of Xero's", code="id")
     if change.deleted and not change.raw:
         return _gone(change)
     record = Record(change.raw, f"xero {change.kind} {change.record_id}")
@@ -90,7 +92,7 @@ def _only_supplies(record: Record) -> bool:
 
 
 def _contact(record: Record, crm: str, hold_group: str) -> list[Sighting]:
-    contact_id = record.required("ContactID")
+    contact_id = record.identity("ContactID")
     deleted = (record.text("ContactStatus") or "ACTIVE") in GONE
     email = _email(record)
     company = Company(
@@ -136,14 +138,14 @@ def _sometimes(record: Record, hold_group: str) -> dict[str, Any]:
 
 def _company_keys(record: Record, company: Company, email: str | None, crm: str) -> dict[str, str]:
     keys: dict[str, str] = {}
-    if company.crm_id:
+    if company.crm_id and fits_reference(company.crm_id):  # else it is a number of the company's own making
         keys["crm_ref"] = ref(crm, "company", company.crm_id)
     if company.name:
         keys["name"] = company.name
     if domain := _domain(email, record.text("Website")):
         keys["domain"] = domain
-    if survivor := record.text("MergedToContactID"):
-        keys["merged_into"] = reference("contact", survivor)
+    if record.text("MergedToContactID"):
+        keys["merged_into"] = reference("contact", record.identity("MergedToContactID"))
     return keys
 
 
@@ -204,7 +206,7 @@ def _product(record: Record, base_currency: str) -> Sighting:
     )
     return Sighting(
         entity=Entity.PRODUCT,
-        ref=reference("item", record.required("ItemID")),
+        ref=reference("item", record.identity("ItemID")),
         fields=product.fields(),
         keys={"sku": sku},
     )

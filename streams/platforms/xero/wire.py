@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from schemas.instants import from_millis, parse_instant, to_millis
+from schemas.instants import from_millis, parse_instant, to_millis, version_millis
 from schemas.money import exact, plain
 
 # "/Date(1726000000123+0000)/": milliseconds since 1970 in UTC; the offset only says how to show it (facts B3).
@@ -76,10 +76,15 @@ def version(raw: dict[str, Any], fallback: int = 0) -> int:
     """`UpdatedDateUTC` in milliseconds, or `fallback` where the record carries none.
 
     Raises:
-        ValueError: it is there and is no time.
+        ValueError: it is there and is no time, or none that anybody can have seen.
     """
     stated = raw.get("UpdatedDateUTC") or raw.get("UpdatedDateUTCString")
-    return millis(stated) if stated else fallback
+    if not stated:
+        return fallback
+    found = millis(stated)
+    if version_millis(found) != found:
+        raise ValueError("a time out of range")
+    return found
 
 
 def number_text(value: Any) -> str:
@@ -88,10 +93,5 @@ def number_text(value: Any) -> str:
     Raises:
         ValueError: not a number.
     """
-    return plain(_bare(exact(value)))
-
-
-def _bare(amount: Decimal) -> Decimal:
-    amount = amount.normalize()
-    exponent = amount.as_tuple().exponent
-    return amount.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else amount + 0
+    amount = exact(value)
+    return plain(amount.normalize()) if amount else "0"

@@ -191,7 +191,7 @@ INVOICE_LINKS = {"company": f"xero/contact/{GUID}"}
         (command(Entity.COMPANY, "create", natural_key="1"), "name: a contact needs"),
         (command(Entity.CONTACT, "create", fields={"email": "x"}), "company: the person's company"),
         (command(Entity.PRODUCT, "create"), "sku: an item needs"),
-        (command(Entity.PRODUCT, fields={"price": "dear"}), "price: 'dear' is not an amount"),
+        (command(Entity.PRODUCT, fields={"price": "dear"}), "price: this is not an amount"),
         (command(Entity.INVOICE, "create", natural_key="1", fields={"lines": [{}]}), "company: the customer"),
         (command(Entity.INVOICE, "create", natural_key="1", links=INVOICE_LINKS), "lines: an invoice needs"),
         (
