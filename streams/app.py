@@ -7,18 +7,22 @@ Nothing starts with a contract that does not lint or topics that do not fit.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 from schemas.contract import Contract, lint, load_contract
 from schemas.errors import ContractError, RevmarkError
 from streams.admin import ensure_topics
-from streams.engine import BatchTable, BatchTopic, EngineApp
+from streams.engine import BatchTable, BatchTopic, EngineApp, EngineError
 from streams.settings import Settings, load_settings
 from streams.topics import MAX_RECORD, Topic, Topics
 
 # Bytes of one record batch: under what our topics take, and far above what a slice of findings changes, so that a
 # slice's changes are one append on the broker (see agents.delivery).
 BATCH_BYTES = MAX_RECORD - 256 * 1024
+
+
+START_REFUSED = 3  # exit code: what the worker needs is not there
 
 
 class Revmark(EngineApp):
@@ -55,9 +59,14 @@ class Revmark(EngineApp):
         return self.batch_topic(self.names.name(topic))
 
     async def on_first_start(self) -> None:
-        """Make the topics before anything looks for them."""
-        await ensure_topics(self.settings.broker, self.names)
-        await super().on_first_start()
+        """Make the topics before anything looks for them. What is known to be wrong is one message, not a trace."""
+        try:
+            await ensure_topics(self.settings.broker, self.names)
+            await super().on_first_start()
+        except (RevmarkError, EngineError) as error:
+            sys.stderr.write(f"revmark: {error}\n")
+            sys.stderr.flush()
+            os._exit(START_REFUSED)  # nothing is open yet; an orderly stop would only add the library's own traces
 
 
 def make_app(settings: Settings) -> Revmark:
@@ -77,8 +86,8 @@ def make_app(settings: Settings) -> Revmark:
     return Revmark(settings, contract)
 
 
-def run_worker(_settings: Settings | None = None) -> None:
-    """Run a worker in this process until a signal ends it (`revmark worker`)."""
+def run_worker() -> None:
+    """Run a worker in this process until a signal ends it (`revmark worker`), with the settings of the environment."""
     import faust  # noqa: PLC0415 - only the process that is a worker pays for it
 
     faust.Worker(app, loglevel="info", redirect_stdouts=False).execute_from_commandline()

@@ -37,7 +37,6 @@ class Settings(BaseSettings):
     topic_prefix: str = Field(default="revmark.", description="what every topic's name begins with")
     group: str = Field(default="revmark", description="the workers' consumer group")
     session_timeout: float = Field(default=10.0, ge=6.0, description="seconds; Kafka refuses less than 6")
-    metrics_port: int = Field(default=0, description="0: no metrics are served")
 
     # cadence, seconds
     poll_every: float = Field(

@@ -26,7 +26,7 @@ def command(
         os.environ["REVMARK_ENV_FILE"] = str(session.env_file)  # the app reads its settings when it is imported
     if name is not None:
         os.environ["REVMARK_WORKER"] = name
-    settings = session.settings
+    session.settings  # noqa: B018 - read here, so that a wrong setting is one message and exit code 2
     from streams.app import run_worker  # noqa: PLC0415 - loads Faust, and connects what it declares
 
-    run_worker(settings)
+    run_worker()

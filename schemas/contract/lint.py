@@ -110,6 +110,8 @@ def _guards(contract: Contract) -> Iterator[Finding]:
     leads = {"crm_led": Side.CRM, "erp_led": Side.ERP}.get(contract.pattern)
     company = contract.clause(Entity.COMPANY)
     if leads is not None and company is not None and company.master is not leads:
-        yield Finding("error", "entities.company.master", f"the pattern {contract.pattern} needs {leads} to be master here")
+        yield Finding(
+            "error", "entities.company.master", f"the pattern {contract.pattern} needs {leads} to be master here"
+        )
     if Entity.INVOICE in contract.entities and contract.entities[Entity.INVOICE].master is Side.CRM:
         yield Finding("error", "entities.invoice.master", "posted invoices count as revenue: the ERP is their master")

@@ -35,7 +35,7 @@ class StateFolder:
             lock.close()
             raise FolderInUse(
                 f"The state folder {self.path} is in use by {owner}. Nothing was changed. "
-                "Stop that worker, or give this one a folder of its own (datadir)."
+                "Stop that worker, or give this one a name, and so a folder, of its own."
             ) from error
         lock.truncate(0)
         lock.write(f"process {os.getpid()}")
