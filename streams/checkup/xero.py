@@ -145,10 +145,19 @@ def _codes(name: str, wanted: Iterable[str], wrong: list[str], clause: str, usab
 async def _hold_group(client: XeroClient, contract: Contract) -> Finding:
     group = contract.credit_hold_group
     rows = (await client.connection.get("ContactGroups")).rows("ContactGroups")
-    if any(row.get("Name") == group and row.get("Status", "ACTIVE") == "ACTIVE" for row in rows):
+    names = [str(row.get("Name", "")) for row in rows if row.get("Status", "ACTIVE") == "ACTIVE"]
+    if group.strip().casefold() in {name.strip().casefold() for name in names}:
         return Finding("xero credit hold", ok=True, detail=f"contacts in the group {group!r} are on hold")
-    said = f"there is no contact group {group!r}, so nobody is on hold"
-    return Finding("xero credit hold", ok=True, detail=said, next_step=f"make the contact group {group!r} in Xero")
+    if not contract.guards.credit_hold:
+        said = f"there is no contact group {group!r}; the contract's guard credit_hold is off, so nothing waits for it"
+        return Finding("xero credit hold", ok=True, detail=said)
+    said = (
+        f"there is no contact group {group!r} in Xero, so nobody can say who is on credit hold: who was on hold stays "
+        "on hold, and nobody new is billed"
+    )
+    step = f"make the contact group {group!r} in Xero, or set credit_hold_group in the contract"
+    there = f" to one of: {', '.join(sorted(names)[:12])}" if names else ""
+    return Finding("xero credit hold", ok=False, detail=said, next_step=f"{step}{there}")
 
 
 async def _scopes(client: XeroClient, keeper: Keeper) -> Finding:

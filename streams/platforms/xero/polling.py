@@ -59,6 +59,7 @@ class Poller:
         place = Cursor.parse(cursor)
         if sweep and not (place.page and place.since is None):
             place = replace(place, page=0)
+        self._holds.remember(place.hold)
         if place.resting:
             first = cursor is None
             if cursor is not None and not sweep and self._too_soon(kind):
@@ -67,7 +68,10 @@ class Poller:
                 return
             place = place.start(everything=sweep)
             if kind is CONTACT:
-                moved, look = await self._moved(place.hold, first=first)
+                before = place.hold
+                moved, look = await self._moved(before, first=first)
+                if look.known and before is not None and not before.known:
+                    place = place.start(everything=True)  # while the group was away nobody was shown as held or free
                 place = replace(place, hold=look)
                 if moved:
                     yield Page(moved, place.text(), complete=False)
@@ -104,6 +108,8 @@ class Poller:
     async def _moved(self, before: Look | None, *, first: bool) -> tuple[list[Seen], Look]:
         """Contacts that joined or left the hold group since the cursor was written, and the group as it is now."""
         look = await self._holds.look()
+        if not look.known:
+            return [], (before or look).lost()  # who is in it cannot be told, so nobody has joined or left
         if first:
             return [], look  # every contact is about to be read anyway
         moved = look.members ^ (before.members if before else frozenset())

@@ -138,18 +138,6 @@ async def test_a_later_edit_is_newer_than_a_seen_membership(rig: Rig):
     assert seen[-1].version > joined
 
 
-async def test_a_hold_group_that_appears_disappears_or_is_renamed(rig: Rig):
-    held = await rig.contact("Held")
-    _, cursor = await rig.polled("contact")
-    group = await rig.group(held)
-    seen, cursor = await rig.polled("contact", cursor)
-    assert seen[0].raw["ContactGroups"][0]["Name"] == "Credit hold"
-    await rig.act("POST", f"ContactGroups/{group}", {"Name": "Something else"})
-    seen, cursor = await rig.polled("contact", cursor)
-    assert seen[0].record_id == held
-    assert [each["Name"] for each in seen[0].raw["ContactGroups"]] == ["Something else"]
-
-
 async def test_payments_are_polled_whole_and_deletions_show(rig: Rig):
     payment = await rig.pay(await rig.invoice(await rig.contact(), 100), 40)
     seen, cursor = await rig.polled("payment")

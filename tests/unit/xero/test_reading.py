@@ -31,7 +31,7 @@ async def test_contacts_are_read_forty_a_call_with_all_they_carry(rig: Rig):
     made = [await rig.contact(f"Company {number}", TaxNumber=str(number)) for number in range(45)]
     seen = await rig.client.read("contact", made)
     assert [each.record_id for each in seen] == made
-    assert len(rig.calls("GET")) == 2
+    assert len([call for call in rig.calls("GET") if "/Contacts" in call]) == 2
     assert all(not each.deleted and "ContactGroups" in each.raw for each in seen)
     assert fields(seen[7], rig.clock)["tax_number"] == "7"
 
@@ -113,7 +113,9 @@ async def test_an_unknown_kind_is_refused(rig: Rig):
 async def test_a_webhook_storm_on_one_record_is_one_call(rig: Rig):
     made = await rig.contact()
     assert len(await rig.client.read("contact", [made] * 30)) == 1
-    assert len(rig.calls("GET")) == 1
+    assert len([call for call in rig.calls("GET") if "/Contacts" in call]) == 1
+    await rig.client.read("contact", [made])
+    assert len([call for call in rig.calls("GET") if "Groups" in call]) == 2  # the hold group is looked for once
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
