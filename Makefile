@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml deploy/constraints.txt
 	else \
 	  test -x $(BIN)/python || $(PY) -m venv $(VENV); \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check 'pip>=25.1'; \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check -c deploy/constraints.txt -e . --group dev; \
+	  PYTHONWARNINGS=ignore $(BIN)/python -m pip install -q --disable-pip-version-check -c deploy/constraints.txt -e . --group dev; \
 	fi
 	@touch $@
 
