@@ -14,6 +14,8 @@ DEFAULT_PREFIX = "revmark."
 FOREVER = timedelta(milliseconds=-1)  # Kafka's word for "never deleted"
 QUARTER = timedelta(days=92)  # a finance quarter can be replayed from its first day
 YEARS = timedelta(days=400)  # a year's audit can still read every decision
+SAFE_REPLICATION = 3  # from here on one broker may be away while another is lost
+IN_SYNC = "2"  # brokers that hold a record before it counts as written: with one, acks=all promises nothing
 MAX_RECORD = 4 * 1024 * 1024  # bytes: a Xero invoice with hundreds of lines stays under 1 MB
 
 
@@ -28,12 +30,14 @@ class Topic:
     retention: timedelta = QUARTER
     public: bool = False
 
-    def config(self) -> dict[str, str]:
-        """The broker's settings for this topic."""
+    def config(self, replication: int = 1) -> dict[str, str]:
+        """The broker's settings for this topic, where it is kept on so many brokers."""
         settings = {"cleanup.policy": self.cleanup, "max.message.bytes": str(MAX_RECORD)}
         if self.cleanup == "delete":
             keep = -1 if self.retention == FOREVER else int(self.retention.total_seconds() * 1000)
             settings["retention.ms"] = str(keep)
+        if replication >= SAFE_REPLICATION:
+            settings["min.insync.replicas"] = IN_SYNC
         return settings
 
 

@@ -69,3 +69,9 @@ def test_every_platform_has_its_lane():
 def test_topics_do_not_change_while_running():
     with pytest.raises(FrozenInstanceError):
         Topics().partitions = 8  # type: ignore[misc] - the very thing that must not pass
+
+
+@pytest.mark.parametrize(("replication", "in_sync"), [(1, None), (2, None), (3, "2"), (5, "2")])
+def test_where_three_brokers_keep_a_record_two_have_it_before_it_counts(replication: int, in_sync: str | None):
+    for topic in TOPICS:
+        assert topic.config(replication).get("min.insync.replicas") == in_sync
