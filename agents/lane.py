@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from schemas.command import parse_work
 from schemas.errors import Refused
 from streams.app import app
-from streams.engine import RecordBatch
+from streams.engine import Record, RecordBatch
 from streams.lanes.lane import Work
 from streams.lanes.office import BatchDesk, Office
 
@@ -24,21 +24,22 @@ office = Office(app)
 async def work(batch: RecordBatch) -> None:
     """Do one partition's batch of lane work."""
     # 1 read, by connection, in order
-    works: defaultdict[str, list[Work]] = defaultdict(list)
+    works: defaultdict[str, list[tuple[Record, Work]]] = defaultdict(list)
     for record in batch:
         try:
             found = parse_work(record.value)
-            works[found.connection].append(found)
+            works[found.connection].append((record, found))
         except Refused as error:
             batch.quarantine(record, reason=error.message)
     # 2 claim, call, outcome, ledger, produce
     desk = BatchDesk(batch, app)
-    for connection, waiting in works.items():
+    for connection, pairs in works.items():
         lane = office.lane(connection, desk)
-        if lane is None:
-            office.misrouted(batch, connection)
-        else:
-            await lane.work(desk, waiting)
+        if lane is not None:
+            await lane.work(desk, [each for _, each in pairs])
+            continue
+        for record, _ in pairs:
+            batch.quarantine(record, reason=office.unknown(connection))
     # 3 write, 4 commit
     await batch.flush()
 

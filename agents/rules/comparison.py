@@ -40,7 +40,7 @@ def compare(case: Case, state: EntityState) -> None:
             continue
         value = (crm if decision.stands is Side.CRM else erp)[name]
         target = decision.stands.other
-        if state.side(target).present and not _blocked(state, target, name, value):
+        if state.side(target).present and not _in_vain(state, target, name, value):
             writes[target][name] = value
             reasons[target].append(f"{name}: {decision.reason}")
             found.append((name, decision, value))
@@ -95,6 +95,17 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, crm: Any,
 
 def _in_flight(state: EntityState, name: str) -> bool:
     return any(name in flight.fields for flights in state.flights.values() for flight in flights)
+
+
+def _in_vain(state: EntityState, side: Side, name: str, value: Any) -> bool:
+    """Whether writing it would change nothing: it was refused, or is there in the platform's own spelling."""
+    return _respelled(state, side, name, value) or _blocked(state, side, name, value)
+
+
+def _respelled(state: EntityState, side: Side, name: str, value: Any) -> bool:
+    """Whether the side already shows its own spelling of this very value."""
+    known = state.marks.get(f"respelled_{side.value}") or {}
+    return bool(known.get(name) == [value, state.side(side).fields.get(name)])
 
 
 def _blocked(state: EntityState, side: Side, name: str, value: Any) -> bool:

@@ -33,6 +33,10 @@ def consider(case: Case, deal: EntityState) -> None:
         if won:
             _place(case, deal)
         return
+    if not won and not deal.marks["order"].get("billed"):
+        bill = case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id))
+        bill.blocked["erp"].clear()  # won anew, it is asked for anew
+        return
     if not won:
         case.verdict(
             deal, "stage", "hold", "guard.posted_immutable",
@@ -130,7 +134,12 @@ def _bill(case: Case, deal: EntityState) -> None:
     number = f"{case.contract.invoice_defaults.number_prefix}{record_id(deal.crm.ref)}"
     fields = {**_invoice(case, deal), "number": number}
     mark = digest(encode(fields).decode())
-    if invoice.erp.ref or invoice.flights["erp"] or invoice.blocked["erp"].get("*") == mark:
+    if invoice.marks.get("refused_at") != case.company().erp.version:
+        invoice.blocked["erp"].clear()  # the customer's own record in the ERP was mended since: perhaps that was it
+    if invoice.blocked["erp"].get("*") == mark:
+        case.customer.wait(deal.id)  # for the customer's own record to be mended
+        return
+    if invoice.erp.ref or invoice.flights["erp"]:
         return
     order["billed"] = True
     order["lines"] = _lines_digest(deal)

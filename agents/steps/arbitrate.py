@@ -57,6 +57,9 @@ class Arbitrate:
                 result.refuse(index, f"cannot be judged: {faults(error)}")
             except (ValueError, ArithmeticError) as error:
                 result.refuse(index, f"cannot be judged: {error}")
+            except (TypeError, AttributeError, LookupError) as error:
+                # The case has written nothing yet. Without the message: it may hold what the record holds.
+                result.refuse(index, f"cannot be judged: {type(error).__name__}")
         return result
 
     def _case(self, finding: Fact | Outcome, records: View, customer_view: View) -> Case:
@@ -84,6 +87,7 @@ def _take_fact(case: Case, fact: Fact) -> None:
         return
     fresh = side.version < 0
     _date_edits(case, state, fact)
+    _note_spellings(state, fact)
     fields = fact.fields or side.fields if fact.deleted else fact.fields
     side.ref, side.version, side.fields, side.deleted = fact.ref, fact.version, fields, fact.deleted
     state.related.update(fact.related)
@@ -121,6 +125,24 @@ def _date_edits(case: Case, state: EntityState, fact: Fact) -> None:
             side.edited[name] = fact.version
 
 
+def _note_spellings(state: EntityState, fact: Fact) -> None:
+    """A platform may spell what we wrote in its own way; asking for ours again would never end.
+
+    Only the version of our own write tells: a later one is somebody's edit.
+    """
+    written = state.marks.get(f"written_{fact.side.value}")
+    if not written or written["version"] != fact.version:
+        return
+    respelled = {
+        name: [value, fact.fields[name]]
+        for name, value in written["fields"].items()
+        if name in fact.fields and fact.fields[name] != value
+    }
+    if respelled:
+        known = state.marks.get(f"respelled_{fact.side.value}") or {}
+        state.marks[f"respelled_{fact.side.value}"] = {**known, **respelled}
+
+
 def _take_outcome(case: Case, outcome: Outcome) -> None:
     state = case.state(outcome.entity, outcome.id)
     flights = state.flights[outcome.side.value]
@@ -136,6 +158,8 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
             side.version = max(side.version, outcome.version or side.version)
             side.fields = {**side.fields, **_stated(state, outcome.side, flight.fields)}
         state.baseline.update(_stated(state, outcome.side, flight.fields))
+        if outcome.version is not None:
+            state.marks[f"written_{outcome.side.value}"] = {"version": outcome.version, "fields": flight.fields}
         _consequences(case, state, outcome.side)
     elif outcome.state == "refused":
         _block(state, outcome.side, flight)
@@ -168,8 +192,10 @@ def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
     """The ERP refused the invoice: say so on the deal, and let the next change of it try again."""
     if state.entity != Entity.INVOICE.value or outcome.side is not Side.ERP or "deal" not in state.related:
         return
+    state.marks["refused_at"] = case.company().erp.version
     deal = case.known(state.related["deal"])
     deal.marks.get("order", {}).pop("billed", None)
+    case.customer.wait(deal.id)
     deal.derived["order_status"] = f"invoice refused: {outcome.message}"
     case.touch(deal.id)
 
