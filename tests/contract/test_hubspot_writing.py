@@ -187,11 +187,12 @@ async def test_an_update_is_not_taken_for_applied_when_one_field_differs():
 
 async def test_somebody_with_our_e_mail_address_is_not_taken_for_our_create():
     world = await World().furnish()
-    await world.made("contacts", email="ann@acme.example", firstname="Anna")
-    create = command("contact", {"email": "ann@acme.example", "first_name": "Ann"})
+    ann = await world.made("contacts", email="ann@acme.example", firstname="Anna")
+    create = command("contact", {"email": "ann@acme.example", "first_name": "Ann", "last_name": "Lee"})
     assert await world.client.look_up(create) is None
     assert (await world.written(create)).state == "applied"
-    assert await world.client.look_up(create) is not None
+    shown = (await world.one("contact", ann)).raw["properties"]
+    assert (shown["firstname"], shown["lastname"]) == ("Anna", "Lee")  # what was there is kept, what was empty filled
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from schemas.command import Command
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
@@ -25,6 +26,7 @@ from streams.platforms.interface import Seen, Written
 
 BISECTED = {400, 404, 409}  # HubSpot refuses a whole batch for one bad input
 NOT_FOUND = "OBJECT_NOT_FOUND"
+EMAIL = "email"
 
 
 @dataclass(slots=True)
@@ -109,7 +111,7 @@ class Writing:
         return [run.answers[command.id] for command in commands]
 
     async def _write(self, run: Run, jobs: list[Job]) -> None:
-        jobs = await self._clear_lifecycles(run, jobs)
+        jobs = await self._spare(run, await self._clear_lifecycles(run, jobs))
         silent = [job for job in jobs if not job.creates and not job.properties]  # an update of links alone
         written = silent + await self._post(run, [job for job in jobs if job not in silent])
         written = await self._associate(run, written)
@@ -131,6 +133,25 @@ class Writing:
         cleared = await self._post(run, [replace(job, properties={LIFECYCLE: ""}) for job in back])
         held = {job.command.id for job in back} - {job.command.id for job in cleared}
         return [job for job in jobs if job.command.id not in held]
+
+    async def _spare(self, run: Run, jobs: list[Job]) -> list[Job]:
+        """Of a create that finds somebody there already, write only what is empty there: the rest is people's own.
+
+        Only an e-mail can be known before us; the other keys are the ERP's ids, which nobody else writes.
+        """
+        named = [job for job in jobs if job.creates and job.shape.key == EMAIL]
+        if not named:
+            return jobs
+        shape = named[0].shape
+        try:
+            records = await self._reading.batch(
+                shape.path, [job.key for job in named], shape.properties, id_property=shape.key
+            )
+        except (Throttled, Parked, Transient) as error:
+            run.put_off(jobs, error)
+            return []
+        there = {str(record["properties"].get(EMAIL) or "").lower(): record["properties"] for record in records}
+        return [replace(job, properties=_missing(job.properties, there.get(job.key.lower(), {}))) for job in jobs]
 
     async def _post(self, run: Run, jobs: list[Job], *, follow: bool = True) -> list[Job]:
         """Write a batch; halve it as long as it is refused as a whole. Give the jobs that were written."""
@@ -236,6 +257,10 @@ class Writing:
 
 def _ref(job: Job) -> Ref | None:
     return ref(PLATFORM, job.shape.kind, job.target) if job.target else None
+
+
+def _missing(wanted: dict[str, str], held: dict[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in wanted.items() if name == EMAIL or not held.get(name)}
 
 
 def _moves_back(stage: str, wanted: str) -> bool:

@@ -1,10 +1,13 @@
 """Records that nobody can read go to quarantine, and end no worker."""
 
 import json
+from typing import Any
 
 import pytest
 
 from agents.steps.reconcile import Reconcile
+from schemas.change import Change
+from schemas.fact import Fact
 from schemas.names import Side
 from streams.engine.view import View
 from tests.support.capturing import Desk, crm, deal, erp
@@ -15,26 +18,26 @@ from tests.support.judging import deal as won
 class Engine:
     """The engine's own view over an empty store."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.view = View({}.get)
 
-    def get(self, key):
+    def get(self, key: str) -> Any:
         return self.view.get(key)
 
-    def __setitem__(self, key, value):
+    def __setitem__(self, key: str, value: Any) -> None:
         self.view[key] = value
 
-    def __delitem__(self, key):
+    def __delitem__(self, key: str) -> None:
         del self.view[key]
 
 
-def captured(change, **more):
+def captured(change: Change, **more: Any) -> Result:
     desk = Desk(rows=Engine(), names=Engine()).ready()
     desk.take(erp("x1"), crm("1", xero_contact_id="x1"))
     return desk.take(json.dumps({**json.loads(change.to_bytes()), **more}).encode())
 
 
-def with_line(**properties):
+def with_line(**properties: Any) -> Change:
     shown = deal("7", "1")
     item = {"id": "71", "properties": {"quantity": "1", "price": "2", **properties}}
     return shown.model_copy(update={"raw": {**shown.raw, "line_items": [item]}})
@@ -50,7 +53,7 @@ def with_line(**properties):
         {"name": 1.5},
     ],
 )
-def test_a_line_item_nobody_can_read(properties):
+def test_a_line_item_nobody_can_read(properties: dict[str, Any]):
     assert len(captured(with_line(**properties)).refused) == 1
 
 
@@ -61,7 +64,7 @@ def test_a_line_item_nobody_can_read(properties):
         {"properties": {"dealname": "x"}, "associations": [1]},
     ],
 )
-def test_associations_nobody_can_read(raw):
+def test_associations_nobody_can_read(raw: dict[str, Any]):
     assert len(captured(deal("7", "1").model_copy(update={"raw": raw})).refused) == 1
 
 
@@ -69,7 +72,7 @@ def test_versions_that_no_table_can_hold():
     assert len(captured(erp("x9"), version=2**70).refused) == 1
 
 
-def heard(fact, **more):
+def heard(fact: Fact, **more: Any) -> Result:
     court = Court(records=Engine(), customers=Engine())
     court.known_everywhere()
     return court.hear(json.dumps({**json.loads(fact.to_bytes()), **more}).encode())
@@ -86,13 +89,13 @@ def heard(fact, **more):
         {"version": 10**17},
     ],
 )
-def test_facts_of_deals(more):
+def test_facts_of_deals(more: dict[str, Any]):
     assert len(heard(won(50), **more).refused) == 1
 
 
 @pytest.mark.parametrize("fields", [{"status": {}}, {"status": "posted", "total": 2**70}])
-def test_facts_of_invoices(fields):
-    assert len(heard(invoice(50), fields=fields).refused) in {0, 1}
+def test_facts_of_invoices(fields: dict[str, Any]):
+    assert [index for index, _ in heard(invoice(50), fields=fields).refused] in ([], [0])
 
 
 def test_facts_of_companies():
@@ -114,7 +117,7 @@ DOCUMENT = {
 
 
 @pytest.mark.parametrize("more", [{"day": "2026-99-99"}, {"day": ""}, {"total": "1e9999999"}, {"version": 2**70}])
-def test_documents(more):
+def test_documents(more: dict[str, Any]):
     books, sums = Engine(), Engine()
     step = Reconcile()
     step([json.dumps(DOCUMENT).encode()], books, sums)

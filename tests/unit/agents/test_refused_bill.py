@@ -1,10 +1,13 @@
 """A bill that the ERP refused is asked for again when what may have been the cause was mended, and not before."""
 
+from typing import Any
+
+from schemas.fact import Fact
 from schemas.names import Entity, Side
 from tests.support.judging import Court, company, deal, outcome
 
 
-def refused():
+def refused() -> Court:
     court = Court().known_everywhere()
     court.hear(deal(50))
     (bill,) = court.commands(Side.ERP, Entity.INVOICE)
@@ -18,7 +21,7 @@ def refused():
     return court
 
 
-def shown_again(court, seconds, **fields):
+def shown_again(court: Court, seconds: float, **fields: Any) -> Fact:
     """The deal as HubSpot shows it, with what we wrote there."""
     held = {**court.state("deal:1").crm.fields, **fields}
     held.pop("lines")

@@ -1,4 +1,4 @@
-"""A platform that stores a value in its own spelling (trims, collapses blanks, reformats) is not written to for ever."""
+"""A platform that stores a value in its own spelling (trims, reformats) is not written to without end."""
 
 from schemas.names import Side
 from tests.support.judging import Court, linked
