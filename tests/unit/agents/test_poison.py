@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from agents.rules.result import Result
 from agents.steps.reconcile import Reconcile
 from schemas.change import Change
 from schemas.fact import Fact
