@@ -17,7 +17,12 @@ from schemas.names import Platform, Side
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A record as the platform showed it. `version` is its modified time in milliseconds since 1970."""
+    """A record as the platform showed it. `version` is its modified time in milliseconds since 1970.
+
+    Only times that the platform itself showed are versions, for a record is stale below its newest. A record that is
+    gone carries the time of its deletion where the platform tells it, else the last version that this client has seen,
+    else 0: then it is news about what is known of the record, and older than whatever the platform shows of it later.
+    """
 
     kind: str
     record_id: str
@@ -56,7 +61,8 @@ class Written:
 class PlatformClient(Protocol):
     """One connection's client.
 
-    Every method may raise Throttled, Parked or Transient (nothing was written), never a bare httpx error.
+    Every method may raise Throttled, Parked or Transient (nothing was written), `read` and `poll` also Refused, and
+    never a bare httpx error.
     """
 
     platform: Platform
@@ -65,11 +71,22 @@ class PlatformClient(Protocol):
     """What is polled, in the order in which a first reading makes sense."""
 
     async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
-        """Read records now, batched; a record that is gone comes back as `deleted`."""
+        """Read records now, batched; a record that is gone comes back as `deleted`.
+
+        Raises:
+            Refused: the kind is not followed, or the platform refuses to show these records: asking again is refused
+                again, and only this reading ends with it.
+            Throttled, Parked, Transient: nothing was changed; ask again.
+        """
         ...
 
     def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
-        """Read what changed since `cursor` (all, when None or `sweep`), overlapping by two minutes."""
+        """Read what changed since `cursor` (all, when None or `sweep`), overlapping by two minutes.
+
+        Raises:
+            Refused: the kind is not followed, the cursor is none, or the platform refuses to list these records.
+            Throttled, Parked, Transient: the pages already given stand; go on from the last cursor.
+        """
         ...
 
     async def write(self, commands: Sequence[Command]) -> list[Written]:

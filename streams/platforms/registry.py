@@ -46,11 +46,11 @@ def client(platform: Platform, settings: Settings, contract: Contract, desk: Cal
     Raises:
         SettingsError: its credentials are not complete.
     """
-    return _hubspot(settings, contract) if platform == "hubspot" else _xero(settings, contract, desk)
+    return _hubspot(settings, contract, desk) if platform == "hubspot" else _xero(settings, contract, desk)
 
 
-def hubspot_auth(settings: Settings) -> Auth:
-    """A static token where one is set, else the OAuth grant.
+def hubspot_auth(settings: Settings, desk: Callable[[], Desk] | None = None) -> Auth:
+    """A static token where one is set, else the OAuth grant, kept on the lane's desk where there is one.
 
     Raises:
         SettingsError: there is neither.
@@ -61,6 +61,7 @@ def hubspot_auth(settings: Settings) -> Auth:
     refresh = settings.hubspot_refresh_token.get_secret_value()
     if not refresh:
         raise SettingsError("HubSpot has no credentials: set REVMARK_HUBSPOT_TOKEN, then run: revmark check")
+    safe = None if desk is None else _safe(settings, "hubspot", desk)
     return OAuthGrant(
         settings.hubspot_client_id,
         settings.hubspot_client_secret.get_secret_value(),
@@ -68,24 +69,37 @@ def hubspot_auth(settings: Settings) -> Auth:
         base_url=settings.hubspot_url,
         version=settings.hubspot_version,
         clock=_now,
+        load=None if safe is None else safe.load,
+        keep=None if safe is None else safe.save,
     )
 
 
-def _hubspot(settings: Settings, contract: Contract) -> PlatformClient:
-    return HubSpotClient(
-        settings.hubspot_url, settings.hubspot_version, hubspot_auth(settings), timezone=contract.timezone
-    )
+def _hubspot(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> PlatformClient:
+    auth = hubspot_auth(settings, desk)
+    return HubSpotClient(settings.hubspot_url, settings.hubspot_version, auth, timezone=contract.timezone)
+
+
+def _safe(settings: Settings, platform: Platform, desk: Callable[[], Desk]) -> GrantSafe:
+    vault = Vault.from_text(settings.secret_key.get_secret_value())
+    return GrantSafe(vault, settings.tenant, platform, str(settings.connection(platform)), desk)
 
 
 def _xero(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> PlatformClient:
-    vault = Vault.from_text(settings.secret_key.get_secret_value())
-    safe = GrantSafe(vault, settings.tenant, "xero", str(settings.connection("xero")), desk)
+    safe = _safe(settings, "xero", desk)
+
+    async def load() -> Grant | None:
+        kept = await safe.load()
+        return None if kept is None else Grant.from_bytes(kept.encode())
+
+    async def save(grant: Grant) -> None:
+        await safe.save(grant.to_bytes().decode())
+
     grants = Grants(
         settings.xero_identity_url,
         settings.xero_client_id,
         settings.xero_client_secret.get_secret_value(),
-        load=safe.load,
-        save=safe.save,
+        load=load,
+        save=save,
         clock=_now,
         first=settings.xero_refresh_token.get_secret_value(),
     )
@@ -112,15 +126,15 @@ class GrantSafe:
         self._key = f"{connection}|grant"
         self._desk = desk
 
-    async def load(self) -> Grant | None:
-        """The grant as last stored."""
+    async def load(self) -> str | None:
+        """The grant's text as last stored."""
         sealed = self._desk().cursors.get(self._key)
-        return Grant.from_bytes(self._vault.open(sealed, **self._owner)) if sealed else None
+        return self._vault.open(sealed, **self._owner).decode() if sealed else None
 
-    async def save(self, grant: Grant) -> None:
-        """Store a grant; when this returns, the broker has it."""
+    async def save(self, grant: str) -> None:
+        """Store a grant's text; when this returns, the broker has it."""
         desk = self._desk()
-        desk.cursors[self._key] = self._vault.seal(grant.to_bytes(), **self._owner)
+        desk.cursors[self._key] = self._vault.seal(grant.encode(), **self._owner)
         await desk.write()
 
 

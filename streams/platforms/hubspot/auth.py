@@ -1,7 +1,8 @@
 """Whose name the calls are made in: a static token, or an OAuth grant that renews itself.
 
-In: credentials. Out: bearer tokens. Invariant: one renewal at a time, however many calls wait for it; a refresh token
-that comes back is kept before the access token beside it is used.
+In: credentials, and the refresh token as last kept. Out: bearer tokens. Invariant: one renewal at a time, however many
+calls wait for it; a refresh token that comes back is kept before the access token beside it is used, and the newest one
+that was kept wins over the one in the settings.
 Source: HubSpot, "manage OAuth tokens" (access tokens last 30 minutes; refresh tokens are said not to rotate).
 """
 
@@ -73,15 +74,19 @@ class OAuthGrant:
         version: str,
         clock: Callable[[], datetime],
         transport: httpx.AsyncBaseTransport | None = None,
+        load: Callable[[], Awaitable[str | None]] | None = None,
         keep: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`keep` stores a refresh token that differs from the one that was sent."""
+        """`refresh_token` is the first one; `keep` stores one that differs, and `load` gives the one last stored."""
         self._form = {"grant_type": "refresh_token", "client_id": client_id, "client_secret": client_secret}
-        self._refresh_token = refresh_token
+        self._first = refresh_token
         self._path = f"/oauth/{version}/token"
         self._clock = clock
+        self._load = load
         self._keep = keep
         self._lock = asyncio.Lock()
+        self._newest: str | None = None
+        self._unkept: str | None = None
         self._access: str | None = None
         self._ends: datetime | None = None
         self._http = httpx.AsyncClient(
@@ -111,9 +116,45 @@ class OAuthGrant:
 
     async def _renew(self) -> None:
         # Renewing is harmless to repeat, so a lost answer is only a hiccup.
+        why, tried = "", set[str]()
+        while (candidate := await self._candidate(tried)) is not None:
+            tried.add(candidate)
+            body, why = await self._ask(candidate)
+            if body is None:
+                continue  # somebody may have connected again, or another worker has renewed it
+            fresh = body.get("refresh_token")
+            await self._store(fresh if isinstance(fresh, str) and fresh else candidate)
+            life = body.get("expires_in")
+            self._access = str(body["access_token"])
+            self._ends = self._clock() + timedelta(seconds=life if isinstance(life, int) else 0)
+            return
+        raise Parked(
+            f"hubspot: the grant is refused ({why}). Nothing was sent. Connect the app again and set "
+            "REVMARK_HUBSPOT_REFRESH_TOKEN, then run: revmark check",
+            until=self._clock() + PROBE,
+            code="grant_refused",
+        )
+
+    async def _candidate(self, tried: set[str]) -> str | None:
+        """The refresh token to try next: ours, the one last kept, the one in the settings."""
+        if self._unkept is not None:  # keeping it failed; until it is kept it is used by nobody
+            await self._store(self._unkept)
+        if self._newest is not None and self._newest not in tried:
+            return self._newest
+        kept = await self._load() if self._load is not None else None
+        return next((each for each in (kept, self._first) if each and each not in tried), None)
+
+    async def _store(self, fresh: str) -> None:
+        if fresh not in {self._newest, self._first} and self._keep is not None:
+            self._unkept = fresh
+            await self._keep(fresh)
+        self._newest, self._unkept = fresh, None
+
+    async def _ask(self, refresh_token: str) -> tuple[dict[str, Any] | None, str]:
+        """The answer that holds an access token; None, and why, when this refresh token is refused."""
         try:
-            reply = await self._http.post(self._path, data={**self._form, "refresh_token": self._refresh_token})
-        except httpx.TransportError as error:
+            reply = await self._http.post(self._path, data={**self._form, "refresh_token": refresh_token})
+        except httpx.HTTPError as error:
             raise Transient(
                 f"hubspot: the token could not be renewed ({type(error).__name__})", code="oauth"
             ) from error
@@ -122,22 +163,9 @@ class OAuthGrant:
             raise Throttled("hubspot: too many token renewals", until=self._clock() + INTERVAL, code="429")
         if reply.status_code >= SERVER_ERROR:
             raise Transient(f"hubspot: the token could not be renewed ({reply.status_code})", code="oauth")
-        access = body.get("access_token")
-        if not reply.is_success or not isinstance(access, str):
-            why = body.get("status") or body.get("error") or reply.status_code
-            raise Parked(
-                f"hubspot: the grant is refused ({why}). Nothing was sent. Connect the app again and set "
-                "REVMARK_HUBSPOT_REFRESH_TOKEN, then run: revmark check",
-                until=self._clock() + PROBE,
-                code="grant_refused",
-            )
-        fresh = body.get("refresh_token")
-        if isinstance(fresh, str) and fresh and fresh != self._refresh_token:
-            if self._keep is not None:
-                await self._keep(fresh)
-            self._refresh_token = fresh
-        self._access = access
-        self._ends = self._clock() + timedelta(seconds=int(body.get("expires_in") or 0))
+        if reply.is_success and isinstance(body.get("access_token"), str):
+            return body, ""
+        return None, str(body.get("status") or body.get("error") or reply.status_code)
 
 
 def _body(reply: httpx.Response) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from schemas.errors import Refused, Transient
-from schemas.instants import parse_instant, to_millis
+from schemas.instants import parse_instant, to_millis, version_millis
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.limits import ASSOCIATION_READS, BATCH
 from streams.platforms.hubspot.shapes import (
@@ -23,8 +23,10 @@ from streams.platforms.hubspot.shapes import (
     PATHS,
     SHAPES,
     Shape,
+    is_id,
 )
 from streams.platforms.interface import Seen
+from streams.platforms.memory import Memory
 
 NOT_FOUND = 404
 Item = TypeVar("Item")
@@ -37,6 +39,7 @@ class Reading:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._memory = Memory()
 
     async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
         """Read records now; one that is gone comes back as deleted; a line item comes back as its deals.
@@ -47,17 +50,20 @@ class Reading:
         """
         asked = list(dict.fromkeys(record_ids))
         if kind == LINE_ITEM:
-            return await self.read("deal", await self.deals_of([each for each in asked if each.isdigit()]))
+            return await self.read("deal", await self.deals_of([each for each in asked if is_id(each)]))
         shape = shape_named(kind)
-        seen: dict[str, Seen] = {each: self._gone(kind, each) for each in asked if not each.isdigit()}
-        for chunk in chunks([each for each in asked if each.isdigit()], BATCH):
+        seen: dict[str, Seen] = {each: self._gone(kind, each) for each in asked if not is_id(each)}
+        for chunk in chunks([each for each in asked if is_id(each)], BATCH):
             records = await self.batch(shape.path, chunk, shape.properties)
             answered = {name for record in records for name in (record["id"], *merged_ids(record))}
+            lost: list[str] = []
             for missing in (each for each in chunk if each not in answered):
                 if (record := await self._alias(shape, missing)) is not None:
                     records.append(record)
                 else:
-                    seen[missing] = self._gone(kind, missing)
+                    lost.append(missing)
+            deleted = await self._deletions(shape, lost)
+            seen |= {each: self._gone(kind, each, deleted.get(each, 0)) for each in lost}
             for each in await self.complete(shape, records):
                 seen[each.record_id] = each
         return list(seen.values())
@@ -104,6 +110,7 @@ class Reading:
                 raw["line_items"] = lines.get(record["id"], [])
                 version = max([version, *(version_of(line) for line in raw["line_items"])])
             seen.append(Seen(shape.kind, record["id"], version, raw, deleted=bool(record.get("archived"))))
+        self._memory.note(seen)
         return seen
 
     async def associated(self, source: str, target: str, ids: Sequence[str]) -> dict[str, list[str]]:
@@ -146,9 +153,18 @@ class Reading:
         reply = await self._api.get(path, {"properties": ",".join(shape.properties)})
         return None if reply.status == NOT_FOUND else checked(reply.granted().body)
 
-    def _gone(self, kind: str, record_id: str) -> Seen:
-        # A record that is not there has no version of its own; now is later than all that was seen of it.
-        version = to_millis(self._api.clock())
+    async def _deletions(self, shape: Shape, record_ids: Sequence[str]) -> dict[str, int]:
+        """When records went, as the recycle bin says; it knows those of the last ninety days."""
+        if not record_ids:
+            return {}
+        body = {"inputs": [{"id": each} for each in record_ids], "properties": [shape.modified]}
+        reply = await self._api.post(self._api.objects(shape.path, "/batch/read?archived=true"), body)
+        records = [] if reply.refused else [checked(each) for each in reply.results]
+        return {record["id"]: version_of({**record, "archived": True}) for record in records}
+
+    def _gone(self, kind: str, record_id: str, deleted: int = 0) -> Seen:
+        # Never our clock's time: a record that search or a replica shows late would then be older than its absence.
+        version = max(deleted, self._memory.version(kind, record_id))
         return Seen(kind, record_id, version, {"id": record_id, "archived": True}, deleted=True)
 
 
@@ -189,7 +205,7 @@ def version_of(record: Json) -> int:
     """When a record was last modified (archived, if later), in milliseconds since 1970."""
     times = [record.get("updatedAt"), record.get("archivedAt") if record.get("archived") else None]
     try:
-        return max(to_millis(parse_instant(each)) for each in times if each)
+        return max(version_millis(to_millis(parse_instant(each))) for each in times if each)
     except (ValueError, TypeError) as error:
         raise Transient(f"hubspot showed a time that is none in record {record.get('id')}", code="malformed") from error
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from schemas.errors import Refused
 from streams.platforms.interface import Seen
+from streams.platforms.memory import Memory
 from streams.platforms.xero import records
 from streams.platforms.xero.connection import Answer, Connection
 from streams.platforms.xero.holds import Holds
@@ -34,6 +35,7 @@ class Reader:
         """Keep what to read through."""
         self._connection = connection
         self._holds = holds
+        self._memory = Memory()
 
     async def read(
         self, kind_name: str, record_ids: Sequence[str], purpose: Purpose = "read", *, restamped: bool = False
@@ -56,7 +58,9 @@ class Reader:
             returned = {str(row.get(kind.id_field, "")).lower() for row in rows}
             shown = await self.shown(kind, rows, answer.at)
             found += [replace(each, version=max(each.version, answer.at)) for each in shown] if restamped else shown
-            found += [records.gone(kind, each, answer.at) for each in asked if each.lower() not in returned]
+            lost = [each for each in asked if each.lower() not in returned]
+            found += [records.gone(kind, each, self._memory.version(kind.name, each)) for each in lost]
+        self._memory.note(each for each in found if not each.deleted)
         if kind is CREDIT_NOTE:
             touched = [each for note in found for each in records.touched_invoices(note.raw)]
             found += await self.read(INVOICE.name, touched, purpose) if touched else []
@@ -69,7 +73,9 @@ class Reader:
             rows = [await self._holds.annotated(row) for row in rows]
         if kind is PAYMENT:
             rows = await self._with_currency(rows)
-        return [each for row in rows for each in records.with_payments(kind, row, at)]
+        seen = [each for row in rows for each in records.with_payments(kind, row, at)]
+        self._memory.note(seen)
+        return seen
 
     async def _answers(
         self, kind: Kind, ids: list[str], purpose: Purpose

@@ -40,9 +40,9 @@ def seen(kind: Kind, raw: Raw, at: int) -> Seen:
     return Seen(kind.name, str(raw.get(kind.id_field) or ""), version, raw)
 
 
-def gone(kind: Kind, record_id: str, at: int) -> Seen:
-    """A record that did not come back."""
-    return Seen(kind.name, record_id, at, {}, deleted=True)
+def gone(kind: Kind, record_id: str, version: int) -> Seen:
+    """A record that did not come back; `version` is the last that was seen of it."""
+    return Seen(kind.name, record_id, version, {}, deleted=True)
 
 
 def is_sale(kind: Kind, raw: Raw) -> bool:
