@@ -50,6 +50,12 @@ def admit(view: View, change: Change) -> Arrivals:
     return "new"
 
 
+def mark_of(view: View, tenant: str, reference: str) -> int:
+    """The high-water mark of a record; 0 for one never seen."""
+    row = view.get(key(tenant, reference))
+    return int(row["v"]) if row else 0
+
+
 def park(view: View, tenant: str, reference: str, sightings: list[dict[str, Any]]) -> None:
     """Keep the sightings of a record that cannot go on yet."""
     row = view.get(key(tenant, reference)) or {"v": 0, "h": "", "t": 0}

@@ -151,6 +151,8 @@ class Case:
                 "ref": reference,
                 "natural_key": natural_key,
                 "fields": fields,
+                "version": max(state.side(side).version, 0) if kind == "update" else None,
+                "expected": {name: state.side(side).fields.get(name) for name in fields} if kind == "update" else None,
                 "links": links or {},
                 "tier": 1 if entity in TIER_ONE or "credit_hold" in fields else 2,
                 "reason": reason,

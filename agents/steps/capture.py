@@ -84,6 +84,10 @@ class _Tenant:
 
     def change(self, change: Change, sightings: Sequence[Sighting]) -> None:
         """Admit and place what a change shows."""
+        if change.deleted and change.version == 0:
+            # Gone, and the platform does not say since when: it is news of the newest version that is known.
+            mark = versions.mark_of(self.rows, self.tenant, versions.change_ref(change))
+            change = change.model_copy(update={"version": mark})
         admitted = versions.admit(self.rows, change)
         if admitted != "new":
             self.result.counts[admitted] += 1

@@ -488,3 +488,12 @@ def test_products_are_kept_apart_where_the_contract_forbids_linking_by_sku():
     desk = Desk(contract({"identity": {"sku_links": False}})).ready()
     desk.take(product(Side.CRM, "1", "W-1"), product(Side.ERP, "x", "W-1"))
     assert desk.id_of("hubspot/product/1") != desk.id_of("xero/item/x")
+
+
+def test_a_record_that_is_gone_without_a_time_is_news_of_its_newest_version():
+    desk = Desk().ready()
+    desk.take(erp("a"), product(Side.ERP, "p", "W-1", version=5))
+    gone = product(Side.ERP, "p", "W-1", version=9, deleted=True).model_copy(update={"version": 0})
+    desk.take(gone)
+    last = desk.facts("xero/item/p")[-1]
+    assert (last.deleted, last.version) == (True, product(Side.ERP, "p", "W-1", version=5).version)
