@@ -6,15 +6,11 @@ The commit is here.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import AsyncIterator
 
-from schemas.command import parse_work
-from schemas.errors import Refused
 from streams.app import app
-from streams.engine import Record, RecordBatch
-from streams.lanes.lane import Work
-from streams.lanes.office import BatchDesk, Office
+from streams.engine import RecordBatch
+from streams.lanes.office import Office
 
 TICK = 0.5  # seconds between looks at the clock: what a due poll or a finished park is late by at most
 
@@ -22,24 +18,9 @@ office = Office(app)
 
 
 async def work(batch: RecordBatch) -> None:
-    """Do one partition's batch of lane work."""
-    # 1 read, by connection, in order
-    works: defaultdict[str, list[tuple[Record, Work]]] = defaultdict(list)
-    for record in batch:
-        try:
-            found = parse_work(record.value)
-            works[found.connection].append((record, found))
-        except Refused as error:
-            batch.quarantine(record, reason=error.message)
-    # 2 claim, call, outcome, ledger, produce
-    desk = BatchDesk(batch, app)
-    for connection, pairs in works.items():
-        lane = office.lane(connection, desk)
-        if lane is not None:
-            await lane.work(desk, [each for _, each in pairs])
-            continue
-        for record, _ in pairs:
-            batch.quarantine(record, reason=office.unknown(connection))
+    """Do one partition's batch of lane work, all of it durable before the commit."""
+    # 1 read, by connection, in order; 2 claim, call, outcome, ledger, produce
+    await office.work(batch)
     # 3 write, 4 commit
     await batch.flush()
 

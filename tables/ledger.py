@@ -1,7 +1,7 @@
 """The ledger's rows and the steps between their states. Keyed by connection and command; the lane is the only writer.
 
-claimed -> applied | refused | unknown | waiting;  unknown -> applied | waiting;  waiting -> claimed | superseded.
-A settled entry never changes again.
+claimed -> applied | refused | unknown | waiting | superseded;  unknown -> claimed | applied | refused | waiting, and
+superseded once a look-up did not find it;  waiting -> claimed | superseded. A settled entry never changes again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tables.view import View
 
 STEPS: dict[LedgerState, frozenset[LedgerState]] = {
     "claimed": frozenset({"claimed", "applied", "refused", "unknown", "waiting", "superseded"}),
-    "unknown": frozenset({"claimed", "applied", "refused", "unknown", "waiting"}),
+    "unknown": frozenset({"claimed", "applied", "refused", "unknown", "waiting", "superseded"}),
     "waiting": frozenset({"claimed", "waiting", "superseded", "applied", "refused", "unknown"}),
     "applied": frozenset(),
     "refused": frozenset(),
@@ -62,26 +62,23 @@ def claim(view: View, command: Command, at: datetime) -> LedgerEntry:
     return claimed
 
 
-def queue(view: View, command: Command, *, at: datetime, until: datetime, message: str) -> None:
-    """Write down that the command waits its turn; it has not been tried.
+def queue(view: View, command: Command, *, at: datetime, until: datetime | None, message: str) -> None:
+    """Write down that a command nobody has heard of waits its turn; it has not been tried.
 
-    One that may have been tried (claimed, unknown) stays as it is: it has to be looked up before it is called again.
+    One that is known stays as it is: it waits already, or it may have been tried and is looked up first.
     """
-    known = entry(view, command)
-    if known is not None and known.state != "waiting":
-        return
-    _put(
-        view,
-        LedgerEntry(
-            command=command,
-            state="waiting",
-            payload_hash=payload_hash(command),
-            attempts=known.attempts if known else 0,
-            claimed_at=at,
-            until=until,
-            message=message,
-        ),
-    )
+    if view.get(key(command)) is None:
+        _put(view, _waiting(command, at, until=until, message=message))
+
+
+def supersede(view: View, command: Command, *, at: datetime, message: str, outcome: Outcome) -> LedgerEntry:
+    """Write down that the command is not to be called any more.
+
+    Raises:
+        Stale: it is settled already.
+    """
+    known = entry(view, command) or _waiting(command, at)
+    return move(view, known, "superseded", at=at, message=message, outcome=outcome)
 
 
 def move(
@@ -116,6 +113,17 @@ def move(
     )
     _put(view, moved)
     return moved
+
+
+def _waiting(command: Command, at: datetime, *, until: datetime | None = None, message: str = "") -> LedgerEntry:
+    return LedgerEntry(
+        command=command,
+        state="waiting",
+        payload_hash=payload_hash(command),
+        claimed_at=at,
+        until=until,
+        message=message,
+    )
 
 
 def _put(view: View, changed: LedgerEntry) -> None:

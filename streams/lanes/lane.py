@@ -1,26 +1,35 @@
 """The lane: one connection's work, in order, by one worker.
 
-Commands go first (what was waiting before what is new), then hinted reads, then polls: a payment never waits behind a
-catalogue. While the connection is parked its commands wait in the ledger and hints are made up for by the next poll.
+Commands go first (what was waiting before what is new), then hinted reads, then a turn of the polls: a payment never
+waits behind a catalogue. What one batch cannot do is kept in the tables, and where it could go on at once the lane asks
+itself to with a `Resume` on its own topic; two of these do no more than one. While the connection is parked nothing is
+called: commands wait in the backlog, and hints become polls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schemas.command import Command, Poll, Read, Resume
-from schemas.errors import Fatal, Parked, RevmarkError, Throttled
-from schemas.ledger import SETTLED
+from schemas.errors import Parked, Throttled
+from schemas.instants import parse_instant
 from streams.lanes import status
+from streams.lanes.backlog import Backlog
 from streams.lanes.desk import Desk
+from streams.lanes.line import Line
+from streams.lanes.patience import PROBE_EVERY
+from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
-from streams.lanes.writing import FIRST_WAIT, Checkpoint, Postponed, Writer, _pass
+from streams.lanes.rounds import Rounds
+from streams.lanes.supersession import covered
+from streams.lanes.writing import Checkpoint, Writer, _pass
 from streams.platforms.interface import PlatformClient
 from tables import ledger
 
 Work = Command | Read | Poll | Resume
+LIMIT = 500  # commands a batch: ten calls to Xero, five to HubSpot; new work is looked at between two batches
 
 
 @dataclass(slots=True)
@@ -32,88 +41,140 @@ class Lane:
     connection: str
     clock: Callable[[], datetime]
     checkpoint: Checkpoint = _pass
+    sweep_every: timedelta | None = None
     due: datetime | None = None
-    reader: Reader = field(init=False)
+    at_work: bool = False
+    snapshot: status.Snapshot = field(default_factory=status.Snapshot)
+    line: Line = field(init=False)
     writer: Writer = field(init=False)
+    rounds: Rounds = field(init=False)
 
     def __post_init__(self) -> None:
-        """Set reader and writer to work on the same client."""
-        self.reader = Reader(self.client, self.tenant, self.connection, self.clock)
-        self.writer = Writer(self.reader, self.clock, self.checkpoint)
+        """Set writer and rounds to work on the same line."""
+        self.line = Line(self.client, self.clock)
+        reader = Reader(self.line, self.tenant, self.connection, self.clock)
+        self.writer = Writer(reader, self.clock, self.checkpoint)
+        self.rounds = Rounds(reader, self.clock, self.sweep_every)
 
     async def work(self, desk: Desk, works: Sequence[Work]) -> None:
         """Do a batch of work; whatever cannot be done now is kept, and nothing is lost with the batch."""
+        self.at_work = True
+        try:
+            await self._work(desk, works)
+        finally:
+            self.at_work = False
+
+    async def _work(self, desk: Desk, works: Sequence[Work]) -> None:
         standing = status.load(desk.cursors, self.connection)
-        commands = [work for work in works if isinstance(work, Command)]
-        due: datetime | None = None
+        backlog = Backlog(desk.cursors, self.connection)
+        commands = {work.id: work for work in works if isinstance(work, Command)}
+        for command in commands.values():
+            backlog.add(command)
+        for poll in works:
+            if isinstance(poll, Poll):
+                self.rounds.ask(desk, poll.kinds, sweep=poll.sweep, poll=True)
+        hints = _hints(works)
+        unfinished = False
         if standing.parked_at(self.clock()):
-            self._keep(desk, standing, commands)
-            standing.missed = standing.missed or any(isinstance(work, Read | Poll) for work in works)
+            await self._cover(desk, backlog, commands, {command.record for command in commands.values()})
+            self._ask(desk, hints)
         else:
-            due = await self._commands(desk, standing, commands)
-            await self._reads(desk, standing, works)
-        wakes = standing.wakes_at()
-        self.due = wakes if standing.until or due is None else min(due, wakes or due)
-        status.save(desk.cursors, self.connection, standing)
+            self.line.failures = standing.failures
+            standing.resume()
+            await self._commands(desk, standing, backlog, commands)
+            unfinished = await self._reads(desk, standing, hints, turn=any(isinstance(w, Poll | Resume) for w in works))
+            standing.failures = self.line.failures
+        for command in commands.values():
+            if command.id in backlog.of(command.record):
+                ledger.queue(desk.ledger, command, at=self.clock(), until=standing.parked_until(), message=standing.why)
+        self._close(desk, standing, backlog, unfinished=unfinished)
         await desk.write()
 
-    def _keep(self, desk: Desk, standing: status.Standing, commands: Sequence[Command]) -> None:
-        until = datetime.fromisoformat(standing.until) if standing.until else self.clock()
-        for command in commands:
-            ledger.queue(desk.ledger, command, at=self.clock(), until=until, message=standing.why)
-            if command.id not in standing.waiting:
-                standing.waiting.append(command.id)
+    def _close(self, desk: Desk, standing: status.Standing, backlog: Backlog, *, unfinished: bool) -> None:
+        """Leave everything so that another worker could go on, and say when that should be."""
+        again = not standing.until and (unfinished or backlog.more)
+        if again:
+            resume = Resume(tenant=self.tenant, connection=self.connection, at=self.clock())
+            desk.send(f"lanes.{self.line.platform}", self.connection, resume)
+        reads = parse_instant(standing.again) if standing.again else self.rounds.due(desk)
+        writes = None if again else backlog.next_at(self.clock())
+        self.due = standing.parked_until() or min((at for at in (reads, writes) if at), default=None)
+        status.save(desk.cursors, self.connection, standing)
+        backlog.save()
+        polled, swept = self.rounds.times(desk)
+        self.snapshot = status.Snapshot(
+            standing.parked_until(), standing.why, len(backlog), polled, swept, dict(self.line.calls)
+        )
 
-    async def _commands(self, desk: Desk, standing: status.Standing, commands: Sequence[Command]) -> datetime | None:
-        """Write what can be written; when the first of the rest may go on."""
-        waiting = [found for name in standing.waiting if (found := self._waiting(desk, name))]
-        known = {command.id for command in waiting}
-        every = [*waiting, *(command for command in commands if command.id not in known)]
-        standing.waiting = []
-        standing.resume()
-        if not every:
-            return None
-        postponed = await self.writer.write(desk, list({command.id: command for command in every}.values()))
-        self._postpone(standing, postponed)
-        return postponed.due
-
-    def _waiting(self, desk: Desk, name: str) -> Command | None:
-        row = desk.ledger.get(f"{self.connection}|{name}")
-        if row is None or row["state"] in SETTLED:
-            return None
-        return Command.model_validate(row["command"])
-
-    @staticmethod
-    def _postpone(standing: status.Standing, postponed: Postponed) -> None:
-        standing.waiting = list(dict.fromkeys(postponed.commands))
+    async def _commands(
+        self, desk: Desk, standing: status.Standing, backlog: Backlog, commands: dict[str, Command]
+    ) -> None:
+        """Write what can be written. A platform that is down is tried with one record's commands."""
+        await self._cover(desk, backlog, commands, {command.record for command in commands.values()})
+        taken = backlog.take(self.clock(), 1 if self.line.dead else LIMIT)
+        found = [each for ids in taken.values() for each in self._found(desk, ids, commands)]
+        postponed = await self.writer.write(desk, found) if found else Postponed()
+        for record, ids in taken.items():
+            left = [name for name in ids if name in postponed.commands]
+            backlog.keep(record, left, postponed.records.get(record))
+        for tier, until in postponed.tiers.items():
+            backlog.pause(tier, until)
         if postponed.until is not None:
             standing.park(postponed.until, postponed.why)
 
-    async def _reads(self, desk: Desk, standing: status.Standing, works: Sequence[Work]) -> None:
-        wanted: dict[str, list[str]] = {}
-        for work in works:
-            if isinstance(work, Read):
-                wanted.setdefault(work.kind, []).extend(work.record_ids)
-        polls = [work for work in works if isinstance(work, Poll)]
+    async def _cover(self, desk: Desk, backlog: Backlog, commands: dict[str, Command], records: Iterable[str]) -> None:
+        """Settle the waiting updates that new ones cover: nothing of them would be left to see."""
+        for record in records:
+            ids = backlog.of(record)
+            if len(ids) > 1:
+                each = self._found(desk, ids, commands)
+                gone = covered(each, lambda command: self._unsent(desk, command))
+                await self.writer.supersede(desk, gone)
+                names = {one.command.id for one in gone}
+                backlog.drop(record, names)
+
+    @staticmethod
+    def _unsent(desk: Desk, command: Command) -> bool:
+        known = ledger.entry(desk.ledger, command)
+        return known is None or known.state == "waiting"
+
+    def _found(self, desk: Desk, ids: Sequence[str], commands: dict[str, Command]) -> list[Command]:
+        """The commands of these names: those of the batch as they came, the others as the ledger has them."""
+        found: list[Command] = []
+        for name in ids:
+            if name in commands:
+                found.append(commands[name])
+            elif (row := desk.ledger.get(f"{self.connection}|{name}")) is not None:
+                found.append(Command.model_validate(row["command"]))
+        return found
+
+    def _ask(self, desk: Desk, hints: dict[str, list[str]]) -> None:
+        if hints:
+            self.rounds.ask(desk, hints)
+
+    async def _reads(self, desk: Desk, standing: status.Standing, hints: dict[str, list[str]], *, turn: bool) -> bool:
+        """Read what was hinted at, then a turn of the polls; whether more could be read at once."""
+        unfinished = False
         if standing.parked_at(self.clock()) or not standing.may_read(self.clock()):
-            standing.missed = standing.missed or bool(wanted or polls)
-            return
-        standing.again = None
-        try:
-            if wanted:
-                await self.reader.read(desk, wanted)
-            if polls or standing.missed:
-                kinds = list(dict.fromkeys(kind for poll in polls for kind in poll.kinds))
-                every = standing.missed or any(not poll.kinds for poll in polls)
-                sweep = any(poll.sweep for poll in polls)
-                await self.reader.poll(desk, self.client.kinds if every else kinds, sweep=sweep)
-                standing.missed = False
-        except Fatal:
-            raise
-        except Parked as error:
-            standing.missed = True
-            standing.park(error.until, error.message)
-        except RevmarkError as error:
-            standing.missed = True
-            until = error.until if isinstance(error, Throttled) else self.clock() + FIRST_WAIT
-            standing.again = until.isoformat()
+            self._ask(desk, hints)
+        else:
+            standing.again = None
+            try:
+                await self.rounds.hints(desk, hints)
+                unfinished = turn and await self.rounds.go(desk)
+            except Throttled as error:
+                standing.again = error.until.isoformat()
+            except Parked as error:
+                standing.park(error.until, error.message)
+        if self.line.dead and self.line.failures > standing.failures:
+            standing.park(self.clock() + PROBE_EVERY, self.line.why)
+        return unfinished
+
+
+def _hints(works: Sequence[Work]) -> dict[str, list[str]]:
+    """Hinted records by kind."""
+    wanted: dict[str, list[str]] = {}
+    for work in works:
+        if isinstance(work, Read):
+            wanted.setdefault(work.kind, []).extend(work.record_ids)
+    return wanted

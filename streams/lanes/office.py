@@ -5,29 +5,67 @@ A worker owns a connection while it owns the lane topic's partition of that conn
 
 from __future__ import annotations
 
+import base64
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from schemas.command import Poll, Resume
-from schemas.names import Platform
-from schemas.wire import Wire
-from streams.engine import RecordBatch
+from schemas.change import Change
+from schemas.command import Poll, Read, Resume, parse_work
+from schemas.contract import Contract
+from schemas.errors import Refused
+from schemas.names import Platform, connection_id, ref
+from schemas.wire import Wire, encode
+from streams.engine import BatchTable, Record, RecordBatch, TooLarge
 from streams.lanes.desk import Desk
-from streams.lanes.lane import Lane
+from streams.lanes.lane import Lane, Work
+from streams.lanes.status import Snapshot
+from streams.platforms.interface import PlatformClient
 from streams.platforms.registry import PLATFORMS, client
+from streams.settings import Settings
+from streams.topics import Topics
 from tables.view import View
 
-if TYPE_CHECKING:
-    from streams.app import Revmark
+
+class Deployment(Protocol):
+    """What lanes need of the app."""
+
+    settings: Settings
+    contract: Contract
+    names: Topics
+    ledger: BatchTable
+    cursors: BatchTable
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether this worker has its partitions."""
+        ...
+
+    def owns(self, topic: str, key: bytes) -> bool:
+        """Whether a key's partition is this worker's now."""
+        ...
+
+    async def produce(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        """Write one record and wait until it is acknowledged."""
+        ...
+
+
+Make = Callable[[Platform, Settings, Contract, Callable[[], Desk]], PlatformClient]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class BatchDesk:
     """The desk over an engine batch."""
 
-    def __init__(self, batch: RecordBatch, app: Revmark) -> None:
+    def __init__(self, batch: RecordBatch, app: Deployment) -> None:
         """Keep papers in `batch`'s tables and outputs."""
         self._batch = batch
         self._prefix = app.names.prefix
+        self._quarantine = app.names.name(app.names.quarantine)
         self._tables = (app.ledger, app.cursors)
 
     @property
@@ -41,8 +79,34 @@ class BatchDesk:
         return self._batch.table(self._tables[1])
 
     def send(self, topic: str, key: str, value: Wire) -> None:
-        """Stage an output."""
-        self._batch.send(f"{self._prefix}{topic}", key=key.encode(), value=value.to_bytes())
+        """Stage an output; one that no topic would take goes to quarantine instead, and its neighbours go on."""
+        content = value.to_bytes()
+        try:
+            self._batch.send(f"{self._prefix}{topic}", key=key.encode(), value=content)
+        except TooLarge:
+            self._set_aside(f"{self._prefix}{topic}", key, value, len(content))
+
+    def _set_aside(self, topic: str, key: str, value: Wire, size: int) -> None:
+        """Quarantine what is too large, by its name; of a record, with the hint that reads it again."""
+        held: dict[str, object] = {"source": topic, "size": size}
+        what = type(value).__name__
+        if isinstance(value, Change):
+            connection = connection_id(value.tenant, value.platform)
+            key = what = ref(value.platform, value.kind, value.record_id)
+            hint = Read(
+                tenant=value.tenant,
+                connection=connection,
+                kind=value.kind,
+                record_ids=[value.record_id],
+                at=value.seen_at,
+            )
+            held["value"] = base64.b64encode(hint.to_bytes()).decode()
+        held["key"] = base64.b64encode(key.encode()).decode()
+        held["reason"] = (
+            f"{what} is {size:,} bytes, which is more than {topic} takes: it was not passed on. "
+            "Make it smaller on the platform; its next change is read again"
+        )
+        self._batch.send(self._quarantine, key=key.encode(), value=encode(held))
 
     async def write(self) -> None:
         """Make everything so far durable; the batch goes on."""
@@ -52,15 +116,34 @@ class BatchDesk:
 class Office:
     """The lanes of this worker's connections, made when first needed."""
 
-    def __init__(self, app: Revmark) -> None:
-        """Serve the connections of `app`'s settings."""
+    def __init__(self, app: Deployment, *, make: Make = client, clock: Callable[[], datetime] = _now) -> None:
+        """Serve the connections of `app`'s settings; `make` makes the clients."""
         self._app = app
+        self._make = make
+        self._clock = clock
         self._lanes: dict[str, Lane] = {}
         self._desks: dict[str, Desk] = {}
         self._polled: dict[str, datetime] = {}
-        self._swept: dict[str, datetime] = {}
         settings = app.settings
         self._connections: dict[str, Platform] = {str(settings.connection(name)): name for name in PLATFORMS}
+
+    async def work(self, batch: RecordBatch) -> None:
+        """Do one partition's batch of lane work; what is no work, or nobody's, is quarantined record by record."""
+        works: defaultdict[str, list[tuple[Record, Work]]] = defaultdict(list)
+        for record in batch:
+            try:
+                found = parse_work(record.value)
+                works[found.connection].append((record, found))
+            except Refused as error:
+                batch.quarantine(record, reason=error.message)
+        desk = BatchDesk(batch, self._app)
+        for connection, pairs in works.items():
+            lane = self.lane(connection, desk)
+            if lane is not None:
+                await lane.work(desk, [each for _, each in pairs])
+                continue
+            for record, _ in pairs:
+                batch.quarantine(record, reason=self._unknown(connection))
 
     def lane(self, connection: str, desk: Desk) -> Lane | None:
         """The lane of a connection, working on `desk` from now on; None: no such connection is set up here."""
@@ -69,25 +152,28 @@ class Office:
             return None
         self._desks[connection] = desk
         if connection not in self._lanes:
-            made = client(platform, self._app.settings, self._app.contract, lambda: self._desks[connection])
-            self._lanes[connection] = Lane(made, self._app.settings.tenant, connection, _now)
+            settings = self._app.settings
+            made = self._make(platform, settings, self._app.contract, lambda: self._desks[connection])
+            every = timedelta(seconds=settings.sweep_every)
+            self._lanes[connection] = Lane(made, settings.tenant, connection, self._clock, sweep_every=every)
         return self._lanes[connection]
 
-    def misrouted(self, batch: RecordBatch, connection: str) -> None:
-        """Quarantine work for a connection that this deployment does not have."""
+    def _unknown(self, connection: str) -> str:
+        """Why work for a connection that this deployment does not have cannot be done."""
         known = ", ".join(self._connections)
-        reason = f"no connection {connection} is set up here (there are: {known}); set REVMARK_TENANT and credentials"
-        for record in batch:
-            if f'"connection":"{connection}"'.encode() in (record.value or b""):
-                batch.quarantine(record, reason=reason)
+        return f"no connection {connection} is set up here (there are: {known}); set REVMARK_TENANT and credentials"
+
+    def snapshot(self) -> dict[str, Snapshot]:
+        """Every connection that this worker owns, as it stood after its last batch."""
+        return {connection: lane.snapshot for connection, lane in self._lanes.items()}
 
     async def tick(self) -> None:
         """Wake every connection of ours whose time has come."""
-        now = _now()
+        now = self._clock()
         for connection, platform in self._connections.items():
             topic = self._app.names.name(self._app.names.lane(platform))
             if not self._app.is_ready or not self._app.owns(topic, connection.encode()):
-                self._forget(connection)
+                await self._forget(connection)
                 continue
             work = self._due(connection, now)
             if work is not None:
@@ -103,18 +189,17 @@ class Office:
         polled = self._polled.get(connection)
         if polled is not None and now - polled < timedelta(seconds=settings.poll_every):
             return None
-        swept = self._swept.setdefault(connection, now)
-        sweep = now - swept >= timedelta(seconds=settings.sweep_every)
-        if sweep:
-            self._swept[connection] = now
         self._polled[connection] = now
-        return Poll(tenant=tenant, connection=connection, sweep=sweep, at=now)
+        return Poll(tenant=tenant, connection=connection, at=now)  # a sweep that is due is the lane's to know
 
-    def _forget(self, connection: str) -> None:
-        """Another worker has the connection: what we know of it would be stale when it comes back."""
-        self._lanes.pop(connection, None)
+    async def _forget(self, connection: str) -> None:
+        """Another worker has the connection: what we know of it would be stale when it comes back.
+
+        A lane that is still at work ends its batch first; the next tick looks again.
+        """
         self._polled.pop(connection, None)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+        lane = self._lanes.get(connection)
+        if lane is None or lane.at_work:
+            return
+        del self._lanes[connection]
+        await lane.client.close()

@@ -1,36 +1,37 @@
-"""A connection's standing: what waits, until when and why it is parked, how far each kind has been read."""
+"""A connection's standing: until when and why it is parked, and how far each kind has been read."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from typing import Any, Literal, TypeVar
 
 from schemas.instants import parse_instant
 from tables.view import View
+
+Row = TypeVar("Row", "Standing", "Cursor")
 
 
 @dataclass(slots=True)
 class Standing:
     """One connection's row.
 
-    `missed`: hints or polls could not be followed, so the next poll makes up for them, not before `again`. Reads that
-    were throttled do not hold writes up: platforms count them apart (HubSpot's search has a quota of its own).
+    `again` is when reads may go on: reads that were throttled do not hold writes up, for platforms count them apart
+    (HubSpot's search has a quota of its own). `failures` are the calls in a row that nobody answered.
     """
 
-    waiting: list[str] = field(default_factory=list)
     until: str | None = None
     why: str = ""
-    missed: bool = False
     again: str | None = None
+    failures: int = 0
 
     def may_read(self, now: datetime) -> bool:
         """Whether reads are not being waited for."""
         return self.again is None or now >= parse_instant(self.again)
 
-    def wakes_at(self) -> datetime | None:
-        """When something that waits may go on; None while nothing has a time. A park holds reads up as well."""
-        text = self.until or self.again
-        return parse_instant(text) if text else None
+    def parked_until(self) -> datetime | None:
+        """When the park ends; None: there is none."""
+        return parse_instant(self.until) if self.until else None
 
     def parked_at(self, now: datetime) -> bool:
         """Whether the connection may not be called yet."""
@@ -46,33 +47,68 @@ class Standing:
         self.until, self.why = None, ""
 
 
+@dataclass(slots=True)
+class Cursor:
+    """How far one kind has been read, and what is asked of it.
+
+    `complete`: its first reading has ended. `open`: a poll was asked for or is under way. `sweep`: whether that one
+    reads everything; it is `running` once its first page is covered by `text`, and then goes on from there like any.
+    `failures` in a row put the next attempt off until `again`. `polled` and `swept` say when the last one ended.
+    """
+
+    text: str | None = None
+    complete: bool = False
+    open: bool = False
+    sweep: Literal["", "wanted", "running"] = ""
+    failures: int = 0
+    again: str | None = None
+    polled: str | None = None
+    swept: str | None = None
+
+    def rests_at(self, now: datetime) -> bool:
+        """Whether the kind failed a moment ago and is not tried yet."""
+        return self.again is not None and now < parse_instant(self.again)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A connection as it stood after its last batch, for whoever measures. `calls` counts since the lane was made."""
+
+    parked_until: datetime | None = None
+    why: str = ""
+    waiting: int = 0
+    polled: dict[str, datetime | None] = field(default_factory=dict)
+    swept: dict[str, datetime | None] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+
+
 def load(view: View, connection: str) -> Standing:
     """Read the standing, or begin it."""
-    row = view.get(f"{connection}|standing")
-    return Standing(**row) if row else Standing()
+    return _made(Standing, view.get(f"{connection}|standing"))
 
 
 def save(view: View, connection: str, standing: Standing) -> None:
     """Write the standing when it changed."""
-    key, row = f"{connection}|standing", asdict(standing)
-    if view.get(key) != row:
-        view[key] = row
-
-
-@dataclass(slots=True)
-class Cursor:
-    """How far one kind has been read. `complete`: its first reading has ended."""
-
-    text: str | None = None
-    complete: bool = False
+    _save(view, f"{connection}|standing", standing)
 
 
 def cursor(view: View, connection: str, kind: str) -> Cursor:
     """Read a cursor, or begin it."""
-    row = view.get(f"{connection}|cursor|{kind}")
-    return Cursor(**row) if row else Cursor()
+    return _made(Cursor, view.get(f"{connection}|cursor|{kind}"))
 
 
 def save_cursor(view: View, connection: str, kind: str, moved: Cursor) -> None:
-    """Write a cursor."""
-    view[f"{connection}|cursor|{kind}"] = asdict(moved)
+    """Write a cursor when it changed."""
+    _save(view, f"{connection}|cursor|{kind}", moved)
+
+
+def _made(kind: type[Row], row: dict[str, Any] | None) -> Row:
+    """A row without the fields that another release has written."""
+    names = {each.name for each in fields(kind)}
+    return kind(**{name: value for name, value in (row or {}).items() if name in names})
+
+
+def _save(view: View, key: str, value: Standing | Cursor) -> None:
+    row = asdict(value)
+    if view.get(key) != row:
+        view[key] = row

@@ -9,50 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from schemas.command import Command
-from schemas.errors import Fatal, Parked, RevmarkError, Throttled, Unknown
+from schemas.errors import Fatal, RevmarkError, Unknown
 from schemas.fact import Outcome
 from schemas.ledger import SETTLED, LedgerEntry, LedgerState
+from streams.lanes.comparison import Comparison
 from streams.lanes.desk import Desk
+from streams.lanes.patience import patience
+from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
+from streams.lanes.supersession import Superseded
 from streams.platforms.interface import Written
 from tables import ledger
 
-FIRST_WAIT = timedelta(seconds=2)  # after a hiccup; doubled with every attempt
-LONGEST_WAIT = timedelta(minutes=5)  # so that a platform that is back is noticed soon
 Checkpoint = Callable[[str], None]
 
 
 def _pass(_step: str) -> None:
     """The ordinary checkpoint: nothing happens between two steps."""
-
-
-@dataclass(slots=True)
-class Postponed:
-    """What could not be settled: the commands, and until when the whole connection must stand still, with why."""
-
-    commands: list[str] = field(default_factory=list)
-    records: dict[str, datetime] = field(default_factory=dict)
-    until: datetime | None = None
-    why: str = ""
-
-    @property
-    def due(self) -> datetime | None:
-        """When the first of them may go on."""
-        return min(self.records.values(), default=None)
-
-    def add(self, command: Command, until: datetime) -> None:
-        """Keep a command for later; later ones of its record stay behind it."""
-        self.commands.append(command.id)
-        self.records.setdefault(command.record, until)
-
-    def stop(self, error: RevmarkError) -> None:
-        """Where the platform said wait, the whole connection does."""
-        if isinstance(error, Throttled | Parked) and (self.until is None or self.until < error.until):
-            self.until, self.why = error.until, error.message
 
 
 @dataclass(slots=True)
@@ -62,11 +39,17 @@ class Writer:
     reader: Reader
     clock: Callable[[], datetime]
     checkpoint: Checkpoint = _pass
+    comparison: Comparison = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compare what has waited through the same reader."""
+        self.comparison = Comparison(self.reader, self.clock)
 
     async def write(self, desk: Desk, commands: Sequence[Command]) -> Postponed:
         """Settle the commands as far as the platform lets us; every one ends settled or postponed."""
         postponed = Postponed()
         fresh: list[Command] = []
+        self.comparison.begin()
         for command in commands:
             known = ledger.entry(desk.ledger, command)
             if known is not None and known.state in SETTLED:
@@ -78,31 +61,42 @@ class Writer:
             else:
                 fresh.append(command)
         for wave in _waves(fresh):
-            ready = [command for command in wave if command.record not in postponed.records]
-            for command in wave:
-                if command.record in postponed.records:
-                    self._wait(desk, command, postponed, postponed.records[command.record], "behind an earlier one")
-            if ready:
+            ready, gone = await self.comparison.current(desk, wave, postponed)
+            await self.supersede(desk, gone)
+            if postponed.until is not None:
+                for command in ready:
+                    postponed.add(command)
+            elif ready:
                 await self._wave(desk, ready, postponed)
         await desk.write()
         return postponed
 
-    async def _wave(self, desk: Desk, commands: list[Command], postponed: Postponed) -> None:
-        if postponed.until is not None:
-            for command in commands:
-                self._wait(desk, command, postponed, postponed.until, postponed.why)
+    async def supersede(self, desk: Desk, found: Sequence[Superseded]) -> None:
+        """Settle what is not worth writing any more: ledger, then outcome."""
+        if not found:
             return
+        told: list[Outcome] = []
+        for each in found:
+            outcome = self._outcome(each.command, "superseded", version=each.version, message=each.why)
+            ledger.supersede(desk.ledger, each.command, at=outcome.at, message=each.why, outcome=outcome)
+            told.append(outcome)
+        await desk.write()
+        for each, outcome in zip(found, told, strict=True):
+            desk.send("facts", _customer_key(each.command), outcome)
+
+    async def _wave(self, desk: Desk, commands: list[Command], postponed: Postponed) -> None:
         # 1 claim
         entries = {command.id: ledger.claim(desk.ledger, command, self.clock()) for command in commands}
         await desk.write()
         self.checkpoint("claimed")
         # 2 call
         try:
-            answers = await self.reader.client.write(commands)
+            answers = await self.reader.line.write(commands)
         except Fatal:
             raise
-        except Unknown:
+        except Unknown as error:
             answers = []  # what was sent may have arrived: each is looked up
+            postponed.stop(self.reader.line.stop(error))
         except RevmarkError as error:
             self._stopped(desk, entries, error, postponed)
             return
@@ -114,9 +108,10 @@ class Writer:
             answer = answered.get(command.id) or Written(command.id, "unknown", message="no answer came back")
             found = await self._clear_up(entries[command.id], answer, postponed)
             if found.state in {"applied", "refused"}:
-                settled.append((command, self._outcome(command, found), found))
+                settled.append((command, self._told(command, found), found))
             else:
                 self._postpone(desk, entries[command.id], found, postponed)
+        self._pause(commands, answered, postponed)
         self.checkpoint("answered")
         # 4 ledger
         for command, outcome, found in settled:
@@ -132,6 +127,14 @@ class Writer:
         await desk.write()
         self.checkpoint("produced")
 
+    def _pause(self, commands: Sequence[Command], answered: dict[str, Written], postponed: Postponed) -> None:
+        """A tier that was told nothing but `again` waits, with those below it: the quota is spent for it."""
+        for tier in sorted({command.tier for command in commands}):
+            answers = [answered.get(command.id) for command in commands if command.tier == tier]
+            times = [each.until for each in answers if each is not None and each.state == "again" and each.until]
+            if len(times) == len(answers) and min(times) > self.clock():
+                postponed.tiers[tier] = min(times)
+
     async def _clear_up(self, entry: LedgerEntry, answer: Written, postponed: Postponed) -> Written:
         """An unknown write is looked up at once: most lost answers are found again within the same breath.
 
@@ -140,34 +143,34 @@ class Writer:
         if answer.state != "unknown" or postponed.until is not None:
             return answer
         try:
-            return await self.reader.client.look_up(entry.command) or answer
+            return await self.reader.line.look_up(entry.command) or answer
         except Fatal:
             raise
         except RevmarkError as error:
-            postponed.stop(error)
+            postponed.stop(self.reader.line.stop(error))
             return answer
 
     async def _look_up(self, desk: Desk, entry: LedgerEntry, fresh: list[Command], postponed: Postponed) -> None:
         """A claim met again: the worker died between claim and outcome, or the answer stayed lost."""
         if postponed.until is not None:
-            postponed.add(entry.command, postponed.until)
+            postponed.add(entry.command)
             return
         try:
-            found = await self.reader.client.look_up(entry.command)
+            found = await self.reader.line.look_up(entry.command)
         except Fatal:
             raise
         except RevmarkError as error:
-            until = getattr(error, "until", None) or self.clock() + _wait(entry.attempts)
+            until = getattr(error, "until", None) or self.clock() + patience(entry.attempts)
             ledger.move(
                 desk.ledger, entry, "unknown", at=self.clock(), code=error.code, message=error.message, until=until
             )
             postponed.add(entry.command, until)
-            postponed.stop(error)
+            postponed.stop(self.reader.line.stop(error))
             return
         if found is None:
             fresh.append(entry.command)
             return
-        outcome = self._outcome(entry.command, found)
+        outcome = self._told(entry.command, found)
         ledger.move(
             desk.ledger, entry, _settled(found),
             at=outcome.at, code=found.code, message=found.message or "found again by look-up", outcome=outcome,
@@ -185,7 +188,7 @@ class Writer:
         desk.send("facts", _customer_key(entry.command), entry.outcome)
         if entry.outcome.ref and entry.outcome.state == "applied":
             try:
-                found = await self.reader.client.look_up(entry.command)
+                found = await self.reader.line.look_up(entry.command)
             except RevmarkError:
                 return  # the next poll shows it: its cursor has not passed the record
             made = entry.outcome.ref if entry.command.kind == "create" else None
@@ -196,8 +199,25 @@ class Writer:
         desk.send("facts", _customer_key(command), outcome)
         for seen in found.seen:
             self.reader.change(desk, seen, command=command, made=found.ref if command.kind == "create" else None)
+        if found.state == "applied" and command.ref:
+            self.comparison.wrote(command.ref, found.version or 0)
 
-    def _outcome(self, command: Command, found: Written) -> Outcome:
+    def _told(self, command: Command, found: Written) -> Outcome:
+        return self._outcome(
+            command, _settled(found),
+            ref=found.ref, version=found.version, code=found.code, message=found.message,
+        )  # fmt: skip
+
+    def _outcome(
+        self,
+        command: Command,
+        state: Literal["applied", "refused", "superseded"],
+        *,
+        ref: str | None = None,
+        version: int | None = None,
+        code: str = "",
+        message: str = "",
+    ) -> Outcome:
         return Outcome(
             tenant=command.tenant,
             customer=command.customer,
@@ -205,17 +225,18 @@ class Writer:
             id=command.record,
             side=command.side,
             command=command.id,
-            state=_settled(found),
-            ref=found.ref,
-            version=found.version,
-            fields=command.fields if found.state == "applied" else {},
-            code=found.code,
-            message=found.message,
+            state=state,
+            ref=ref,
+            version=version,
+            fields=command.fields if state == "applied" else {},
+            code=code,
+            message=message,
             at=self.clock(),
         )
 
     def _postpone(self, desk: Desk, entry: LedgerEntry, found: Written, postponed: Postponed) -> None:
-        until = found.until or self.clock() + _wait(entry.attempts)
+        given = found.until if found.until is not None and found.until > self.clock() else None
+        until = given or self.clock() + patience(entry.attempts)
         state: LedgerState = "unknown" if found.state == "unknown" else "waiting"
         ledger.move(
             desk.ledger, entry, state, at=self.clock(), code=found.code, message=found.message, until=until,
@@ -223,21 +244,17 @@ class Writer:
         )  # fmt: skip
         postponed.add(entry.command, until)
 
-    def _wait(self, desk: Desk, command: Command, postponed: Postponed, until: datetime, why: str) -> None:
-        ledger.queue(desk.ledger, command, at=self.clock(), until=until, message=why)
-        postponed.add(command, until)
-
     def _stopped(self, desk: Desk, entries: dict[str, LedgerEntry], error: RevmarkError, postponed: Postponed) -> None:
-        """The connection cannot be called: nothing was written, attempts are not burnt, all of it waits."""
-        held = isinstance(error, Throttled | Parked)
+        """The connection cannot be called: nothing was written, all of it waits; told to wait, no attempt is burnt."""
+        until: datetime | None = getattr(error, "until", None)
         for entry in entries.values():
-            until = error.until if isinstance(error, Throttled | Parked) else self.clock() + _wait(entry.attempts)
+            later = until or self.clock() + patience(entry.attempts)
             ledger.move(
-                desk.ledger, entry, "waiting", at=self.clock(), code=error.code, message=error.message, until=until,
-                burn=not held,
+                desk.ledger, entry, "waiting", at=self.clock(), code=error.code, message=error.message, until=later,
+                burn=until is None,
             )  # fmt: skip
-            postponed.add(entry.command, until)
-        postponed.stop(error)
+            postponed.add(entry.command, later)
+        postponed.stop(self.reader.line.stop(error))
 
 
 def _waves(commands: Sequence[Command]) -> list[list[Command]]:
@@ -255,10 +272,6 @@ def _waves(commands: Sequence[Command]) -> list[list[Command]]:
 
 def _settled(found: Written) -> Literal["applied", "refused"]:
     return "applied" if found.state == "applied" else "refused"
-
-
-def _wait(attempts: int) -> timedelta:
-    return min(FIRST_WAIT * (1 << min(max(attempts - 1, 0), 10)), LONGEST_WAIT)
 
 
 def _customer_key(command: Command) -> str:

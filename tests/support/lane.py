@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from schemas.change import Change, Mark
 from schemas.command import Command, Poll, Read, Resume
-from schemas.errors import RevmarkError, Unknown
+from schemas.errors import RevmarkError, Transient, Unknown
 from schemas.fact import Outcome
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity, Platform, Side, record_id, ref
@@ -74,6 +74,11 @@ class MemoryPlatform:
     on_their_way: list[tuple[datetime, Command]] = field(default_factory=list)
     witness: Callable[[Sequence[Command]], None] | None = None
     page_size: int = 2
+    page_seconds: float = 0
+    kind_mishaps: dict[str, RevmarkError] = field(default_factory=dict)
+    fail_pages: dict[tuple[str, int], RevmarkError] = field(default_factory=dict)
+    down: bool = False
+    closed: int = 0
 
     def put(self, kind: str, number: str, **raw: Any) -> None:
         """Change a record behind everybody's back."""
@@ -83,7 +88,7 @@ class MemoryPlatform:
     async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
         """Read records; what is not there is gone."""
         self.calls.append(("read", (kind, tuple(record_ids))))
-        self._fail(self.read_mishaps)
+        self._fail_reading(kind)
         return [
             self._seen(kind, number) if number in self.records[kind] else Seen(kind, number, self._millis(), {}, True)  # noqa: FBT003 - `deleted`, the field before last of a dataclass
             for number in record_ids
@@ -97,7 +102,10 @@ class MemoryPlatform:
         rows = [row for row in rows if row[0] > since]
         pages = [rows[at : at + self.page_size] for at in range(0, len(rows), self.page_size)] or [[]]
         for place, page in enumerate(pages):
-            self._fail(self.read_mishaps)
+            self._fail_reading(kind)
+            if (mishap := self.fail_pages.pop((kind, place), None)) is not None:
+                raise mishap
+            self.clock.pass_by(self.page_seconds)
             seen = [self._seen(kind, number) for _, number in page]
             yield Page(seen, page[-1][0] if page else since, place == len(pages) - 1)
 
@@ -106,6 +114,8 @@ class MemoryPlatform:
         self.calls.append(("write", tuple(command.id for command in commands)))
         if self.witness:
             self.witness(commands)
+        if self.down:
+            raise Transient("nobody answers")
         self._land()
         answers: list[Written] = []
         mishaps = [self.mishaps.popleft() for _ in commands[: len(self.mishaps)]]
@@ -141,6 +151,8 @@ class MemoryPlatform:
     async def look_up(self, command: Command) -> Written | None:
         """Whether the command has been applied."""
         self.calls.append(("look_up", command.id))
+        if self.down:
+            raise Transient("nobody answers")
         self._fail(self.look_up_mishaps)
         self._land()
         return self._find(command)
@@ -153,7 +165,8 @@ class MemoryPlatform:
             self._apply(command)
 
     async def close(self) -> None:
-        """There is nothing to release."""
+        """There is nothing to release, but it is counted."""
+        self.closed += 1
 
     def _find(self, command: Command) -> Written | None:
         kind = _kind(command)
@@ -187,6 +200,14 @@ class MemoryPlatform:
 
     def _millis(self) -> int:
         return int(self.clock.now.timestamp() * 1000)
+
+    def _fail_reading(self, kind: str) -> None:
+        """Go wrong: everything that is down, then a kind for as long as it is in trouble, then what was planned."""
+        if self.down:
+            raise Transient("nobody answers")
+        if kind in self.kind_mishaps:
+            raise self.kind_mishaps[kind]
+        self._fail(self.read_mishaps)
 
     @staticmethod
     def _fail(mishaps: deque[RevmarkError]) -> None:
@@ -229,6 +250,10 @@ class Papers:
         """Changes shown."""
         return [value for _, _, value in self.sent if isinstance(value, Change)]
 
+    def resumes(self) -> list[Resume]:
+        """What the lane has asked of itself, on its own topic."""
+        return [value for topic, _, value in self.sent if topic == "lanes.xero" and isinstance(value, Resume)]
+
     def marks(self) -> list[str]:
         """Kinds whose first reading was marked."""
         return [value.kind for _, _, value in self.sent if isinstance(value, Mark)]
@@ -240,6 +265,8 @@ class MemoryDesk:
     def __init__(self, papers: Papers, *, die_in_write: int | None = None) -> None:
         """Start from what is durable."""
         self._papers = papers
+        self.ledger_writes = 0
+        self.cursor_writes = 0
         self._staged: list[tuple[str, str, Wire]] = []
         self._die_in_write = die_in_write
         self.writes = 0
@@ -257,20 +284,32 @@ class MemoryDesk:
         self._staged = []
         if self.writes == self._die_in_write:
             raise Crash
+        self.ledger_writes += _changed(self._papers.ledger, self.ledger.rows)
+        self.cursor_writes += _changed(self._papers.cursors, self.cursors.rows)
         self._papers.ledger.clear()
         self._papers.ledger.update(copy.deepcopy(self.ledger.rows))
         self._papers.cursors.clear()
         self._papers.cursors.update(copy.deepcopy(self.cursors.rows))
 
 
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> int:
+    """How many rows a write changes: what goes onto a changelog."""
+    return sum(1 for key in {*before, *now} if before.get(key) != now.get(key))
+
+
 @dataclass(slots=True)
 class Shift:
-    """A worker's shift on one lane: new lanes over the same papers, as after a restart."""
+    """A worker's shift on one lane: new lanes over the same papers, as after a restart, unless `stays`."""
 
     clock: Clock = field(default_factory=Clock)
     papers: Papers = field(default_factory=Papers)
     platform: MemoryPlatform = field(init=False)
     due: datetime | None = None
+    stays: bool = False
+    sweep_every: timedelta | None = None
+    asked: bool = False
+    desk: MemoryDesk = field(init=False)
+    lane: Lane | None = None
 
     def __post_init__(self) -> None:
         """Open the platform on the same clock."""
@@ -283,20 +322,32 @@ class Shift:
             if step == die_at:
                 raise Crash
 
-        lane = Lane(self.platform, TENANT, CONNECTION, self.clock, checkpoint)
+        if self.lane is None or not self.stays:
+            self.lane = Lane(self.platform, TENANT, CONNECTION, self.clock, checkpoint, self.sweep_every)
+        before = len(self.papers.resumes())
+        self.desk = MemoryDesk(self.papers, die_in_write=die_in_write)
         try:
-            await lane.work(MemoryDesk(self.papers, die_in_write=die_in_write), works)
+            await self.lane.work(self.desk, works)
         except Crash:
             return False
-        self.due = lane.due
+        self.due = self.lane.due
+        self.asked = len(self.papers.resumes()) > before
         return True
+
+    async def rest_until(self, until: datetime) -> None:
+        """Follow the lane's own wishes as far as that time."""
+        while self.asked or (self.due is not None and self.due < until):
+            if not self.asked and self.due is not None:
+                self.clock.now = max(self.clock.now, self.due)
+            await self.work(resume(self.clock))
 
     async def rest(self) -> None:
         """Wake the lane whenever it wants to be woken, until nothing waits."""
-        for _ in range(50):
-            if self.due is None:
+        for _ in range(100):
+            if self.due is None and not self.asked:
                 return
-            self.clock.now = max(self.clock.now, self.due)
+            if not self.asked:
+                self.clock.now = max(self.clock.now, self.due or self.clock.now)
             await self.work(resume(self.clock))
         raise AssertionError("the lane does not come to rest")
 
@@ -325,8 +376,9 @@ def create(number: int, **more: Any) -> Command:
 
 
 def update(number: int, **more: Any) -> Command:
-    """An update of the record `u1`, which the platform has to hold."""
-    return command(number, "update", **({"ref": "xero/invoice/u1", "record": "invoice:u1"} | more))
+    """An update of a field of its own in the record `u1`, which the platform has to hold."""
+    fields = {f"name{number}": f"v{number}"}
+    return command(number, "update", **({"ref": "xero/invoice/u1", "record": "invoice:u1", "fields": fields} | more))
 
 
 def read(clock: Clock, kind: str, *numbers: str) -> Read:

@@ -1,0 +1,182 @@
+"""The backlog: the commands of a connection that wait, in the order in which they came, first tier first.
+
+Its rows are of bounded size: `<connection>|backlog` is the head, `...|<n>` lists up to ROW_SIZE records with the time
+before which each is not tried, and `...|of|<record>` holds a record's commands and says where it is listed. So a
+command is found, added and taken off without a look at the others. Invariant: a record that has a row of its own is
+listed; whatever is written of a batch that dies, its commands come again and find their place or make it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+
+from schemas.command import Command
+from schemas.instants import parse_instant
+from tables.view import View
+
+ROW_SIZE = 200  # records a row: about 12 kB, one changelog record
+TIERS = (1, 2, 3)
+
+
+class Backlog:
+    """One connection's waiting commands, as one batch works on them; nothing lasts before `save`."""
+
+    def __init__(self, view: View, connection: str) -> None:
+        """Open the connection's backlog."""
+        self._view = view
+        self._name = f"{connection}|backlog"
+        self._rows: dict[str, Any] = {}  # by key: as it is to be, None where it is to be gone
+        self._head: dict[str, Any] = self._row(self._name) or {
+            "count": 0, "next": 0, "rows": {str(tier): [] for tier in TIERS}, "until": {},
+        }  # fmt: skip
+        self._rows[self._name] = self._head
+        self.more = False
+
+    def __len__(self) -> int:
+        """How many commands wait."""
+        return int(self._head["count"])
+
+    def add(self, command: Command) -> None:
+        """Put a command behind the others of its record; one that waits already stays where it is."""
+        row = self._record(command.record)
+        if row is None:
+            row = {"ids": [], "tier": command.tier}
+            row["row"] = self._list(command.record, command.tier, None)
+            self._rows[self._key(command.record)] = row
+        elif command.id in row["ids"]:
+            return
+        elif command.tier < row["tier"]:
+            until = self._unlist(command.record, row["row"], row["tier"])
+            row |= {"tier": command.tier, "row": self._list(command.record, command.tier, until)}
+        row["ids"].append(command.id)
+        self._head["count"] += 1
+
+    def of(self, record: str) -> list[str]:
+        """The commands of a record that wait, in order."""
+        row = self._record(record)
+        return list(row["ids"]) if row else []
+
+    def take(self, now: datetime, limit: int) -> dict[str, list[str]]:
+        """The records whose time has come, with their commands, about `limit` of these; `more` says what is left."""
+        taken: dict[str, list[str]] = {}
+        strays: list[tuple[str, int, int]] = []
+        room = limit
+        self.more = False
+        for tier, number, record, until in self._listed():
+            if max(self._paused(tier) or now, until or now) > now:
+                continue
+            row = self._record(record)
+            if row is None or row["row"] != number:
+                strays.append((record, number, tier))  # left by a batch that died while it was written
+                continue
+            if room <= 0:
+                self.more = True
+                break
+            taken[record] = list(row["ids"])
+            room -= len(taken[record])
+        for stray in strays:
+            self._unlist(*stray)
+        return taken
+
+    def keep(self, record: str, left: list[str], until: datetime | None) -> None:
+        """Of a record that was taken, keep what is left, until then at least."""
+        row = self._record(record)
+        if row is None:
+            return
+        self._head["count"] -= len(row["ids"]) - len(left)
+        if not left:
+            self._unlist(record, row["row"], row["tier"])
+            self._rows[self._key(record)] = None
+            return
+        row["ids"] = left
+        for listed in self._row(self._list_key(row["row"])) or ():
+            if listed[0] == record:
+                listed[1] = until.isoformat() if until else None
+
+    def drop(self, record: str, ids: Collection[str]) -> None:
+        """Take commands off that are settled; the rest of their record stays where it is."""
+        row = self._record(record)
+        if row is not None and ids:
+            self._head["count"] -= len(ids)
+            row["ids"] = [name for name in row["ids"] if name not in ids]
+
+    def pause(self, tier: int, until: datetime) -> None:
+        """Let a tier and those below it wait: the platform's quota keeps the rest for the tiers above."""
+        for each in TIERS:
+            if each >= tier and ((known := self._paused(each)) is None or known < until):
+                self._head["until"][str(each)] = until.isoformat()
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """When the first of what waits may go on; None: nothing waits."""
+        soonest: datetime | None = None
+        for tier, _, _, until in self._listed():
+            at = max(self._paused(tier) or now, until or now)
+            if at <= now:
+                return now
+            soonest = at if soonest is None else min(soonest, at)
+        return soonest
+
+    def save(self) -> None:
+        """Write the rows that changed: what is gone, then the lists, then the records that they list."""
+        own = f"{self._name}|of|"
+        gone = [key for key, row in self._rows.items() if row is None]
+        lists = [key for key, row in self._rows.items() if row is not None and not key.startswith(own)]
+        records = [key for key, row in self._rows.items() if row is not None and key.startswith(own)]
+        if not self._head["next"]:
+            lists.remove(self._name)
+        for key in (*gone, *lists, *records):
+            row, known = self._rows[key], self._view.get(key)
+            if row is None and known is not None:
+                del self._view[key]
+            elif row is not None and row != known:
+                self._view[key] = row
+
+    def _listed(self) -> Iterator[tuple[int, int, str, datetime | None]]:
+        """Tier, row, record and time of all that is listed, in order."""
+        for tier in TIERS:
+            for number in list(self._head["rows"][str(tier)]):
+                for record, until in list(self._row(self._list_key(number)) or ()):
+                    yield tier, number, record, parse_instant(until) if until else None
+
+    def _list(self, record: str, tier: int, until: str | None) -> int:
+        """Put a record at the end of its tier; the row it is in."""
+        numbers: list[int] = self._head["rows"][str(tier)]
+        row = self._row(self._list_key(numbers[-1])) if numbers else None
+        if row is None or len(row) >= ROW_SIZE:
+            numbers.append(self._head["next"])
+            self._head["next"] += 1
+            row = self._rows[self._list_key(numbers[-1])] = []
+        row.append([record, until])
+        return numbers[-1]
+
+    def _unlist(self, record: str, number: int, tier: int) -> str | None:
+        """Take a record off its row; the time before which it was not to be tried."""
+        key = self._list_key(number)
+        row = self._row(key) or []
+        left = [listed for listed in row if listed[0] != record]
+        until = next((listed[1] for listed in row if listed[0] == record), None)
+        self._rows[key] = left or None
+        if not left and number in self._head["rows"][str(tier)]:
+            self._head["rows"][str(tier)].remove(number)
+        return until
+
+    def _paused(self, tier: int) -> datetime | None:
+        text = self._head["until"].get(str(tier))
+        return parse_instant(text) if text else None
+
+    def _record(self, record: str) -> dict[str, Any] | None:
+        row: dict[str, Any] | None = self._row(self._key(record))
+        return row
+
+    def _row(self, key: str) -> Any:
+        if key not in self._rows:
+            self._rows[key] = self._view.get(key)
+        return self._rows[key]
+
+    def _key(self, record: str) -> str:
+        return f"{self._name}|of|{record}"
+
+    def _list_key(self, number: int) -> str:
+        return f"{self._name}|{number}"

@@ -1,0 +1,59 @@
+"""Supersession: which updates are not worth writing any more.
+
+Pure. In: the commands of one record, in order; records as the platform shows them now. Out: the needless ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.command import Command
+from streams.lanes.patience import FRESH
+from streams.platforms.interface import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A command that is not to be written, with the reason and, where that is it, the newer version seen."""
+
+    command: Command
+    why: str
+    version: int | None = None
+
+
+def covered(commands: Sequence[Command], unsent: Callable[[Command], bool]) -> list[Superseded]:
+    """The unsent updates of one record whose fields a later update of it writes anyway."""
+    found: list[Superseded] = []
+    for place, earlier in enumerate(commands):
+        if earlier.kind != "update" or not unsent(earlier):
+            continue
+        later = next((each for each in commands[place + 1 :] if _covers(each, earlier)), None)
+        if later is not None:
+            found.append(Superseded(earlier, f"command {later.id} writes the same fields with later values"))
+    return found
+
+
+def _covers(later: Command, earlier: Command) -> bool:
+    return (
+        (later.kind, later.ref) == ("update", earlier.ref)
+        and earlier.fields.keys() <= later.fields.keys()
+        and earlier.links.keys() <= later.links.keys()
+    )
+
+
+def doubtful(command: Command, now: datetime) -> bool:
+    """Whether the record may have moved on since the update was judged."""
+    return command.kind == "update" and command.version is not None and now - command.at > FRESH
+
+
+def outdated(command: Command, seen: Seen, ours: int | None) -> Superseded | None:
+    """The update, if its record has moved on; `ours` is the version that our own last write made."""
+    judged = max(command.version or 0, ours if ours is not None else 0)
+    if seen.deleted:
+        return Superseded(command, "the record is gone; it is judged anew", seen.version)
+    if seen.version <= judged:
+        return None
+    said = f"the record was modified since it was judged (version {seen.version} after {command.version})"
+    return Superseded(command, f"{said}; it is judged anew", seen.version)

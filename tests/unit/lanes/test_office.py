@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from faust.types import TP
+
+from schemas.command import Poll, parse_work
+from schemas.errors import Parked
+from streams.engine import EngineApp, Record, RecordBatch
+from streams.lanes.office import BatchDesk, Office
+from streams.platforms.interface import Seen
+from streams.settings import Settings
+from streams.topics import Topics
+from tests.support.contracts import shipped
+from tests.support.lane import CONNECTION, Clock, MemoryPlatform, create, poll, read
+
+TOPIC = "revmark.lanes.xero"
+
+
+class Afloat(EngineApp):
+    """The app with its broker left out: what is written stays in memory."""
+
+    def __init__(self) -> None:
+        self.settings = Settings()
+        self.contract = shipped()
+        self.names = Topics()
+        super().__init__("afloat", broker="127.0.0.1:1", store="memory://", quarantine_topic="revmark.quarantine")
+        self.ledger = self.batch_table("ledger")
+        self.cursors = self.batch_table("cursors")
+        self.sent: list[tuple[str, Any]] = []
+        self.ours = True
+
+    @property
+    def is_ready(self) -> bool:
+        return True
+
+    def owns(self, topic: str, key: bytes) -> bool:
+        return self.ours and topic == TOPIC and key == CONNECTION.encode()
+
+    def still_owns(self, _batch: RecordBatch) -> bool:
+        return True
+
+    def check_table(self, _batch: RecordBatch, _table: Any) -> None:
+        """Every table fits."""
+
+    async def deliver_outputs(self, outputs: Sequence[tuple[str, Any]]) -> None:
+        self.sent += outputs
+
+    async def deliver_changes(self, batch: RecordBatch, views: Any) -> None:
+        for table, view in views.items():
+            table.local.write(batch.partition, dict(view.staged), 0)
+            view.clear()
+
+    def held(self) -> list[dict[str, Any]]:
+        return [orjson.loads(output.value) for topic, output in self.sent if topic == "revmark.quarantine"]
+
+    def topics(self) -> list[str]:
+        return [topic for topic, _ in self.sent]
+
+
+class World:
+    """An office with one platform in memory."""
+
+    def __init__(self) -> None:
+        self.app = Afloat()
+        self.clock = Clock()
+        self.made: list[MemoryPlatform] = []
+        self.office = Office(self.app, make=self._make, clock=self.clock)
+
+    def _make(self, *_: Any) -> MemoryPlatform:
+        self.made.append(MemoryPlatform(self.clock))
+        return self.made[-1]
+
+    def batch(self, *values: bytes) -> RecordBatch:
+        records = [Record(CONNECTION.encode(), value, offset, 0) for offset, value in enumerate(values)]
+        return RecordBatch(self.app, TP(TOPIC, 0), records, epoch=0)
+
+    async def work(self, *values: bytes) -> None:
+        batch = self.batch(*values)
+        await self.office.work(batch)
+        await batch.write()
+
+
+def told(held: dict[str, Any]) -> bytes:
+    return base64.b64decode(held["value"])
+
+
+async def test_exactly_the_work_that_is_nobodys_is_quarantined():
+    world = World()
+    spaced = create(2, connection="elsewhere.xero").to_bytes().replace(b'"connection":', b'"connection" : ')
+    mine = create(3, reason='"connection":"elsewhere.xero"').to_bytes()
+    await world.work(create(1, connection="elsewhere.xero").to_bytes(), spaced, mine, b"{")
+    assert [(held["offset"], "elsewhere.xero is set up" in held["reason"]) for held in world.app.held()] == [
+        (3, False),
+        (0, True),
+        (1, True),
+    ]
+    assert world.made[0].created == ["RM-3"]
+
+
+async def test_a_record_too_large_for_any_topic_is_quarantined_by_name_and_its_neighbours_go_on():
+    world = World()
+    await world.work(read(world.clock, "contact", "none").to_bytes())
+    platform = world.made[0]
+    platform.put("contact", "k1", name="x" * 5_000_000)
+    platform.put("contact", "k2", name="small")
+    world.app.sent.clear()
+    await world.work(read(world.clock, "contact", "k1", "k2").to_bytes(), create(1).to_bytes())
+    (held,) = world.app.held()
+    assert "xero/contact/k1 is 5,000," in held["reason"]
+    assert held["size"] > 5_000_000
+    assert base64.b64decode(held["key"]) == b"xero/contact/k1"
+    again = parse_work(told(held))
+    assert (again.connection, getattr(again, "record_ids", None)) == (CONNECTION, ["k1"])
+    assert platform.created == ["RM-1"]
+    assert world.app.topics().count("revmark.changes") == 2  # the small one, and what the command made
+
+
+async def test_whatever_else_is_too_large_is_quarantined_by_its_key():
+    world = World()
+    desk = BatchDesk(world.batch(create(1).to_bytes()), world.app)
+    desk.send("facts", "main|acme", create(1, fields={"notes": "x" * 5_000_000}))
+    await desk.write()
+    (held,) = world.app.held()
+    assert (base64.b64decode(held["key"]), held["source"]) == (b"main|acme", "revmark.facts")
+
+
+async def test_a_connection_that_has_gone_elsewhere_is_closed_once():
+    world = World()
+    await world.work(create(1).to_bytes())
+    world.app.ours = False
+    await world.office.tick()
+    await world.office.tick()
+    assert [platform.closed for platform in world.made] == [1]
+    assert world.office.snapshot() == {}
+    await world.work(create(2).to_bytes())
+    assert [len(platform.created) for platform in world.made] == [1, 1]
+
+
+async def test_a_lane_at_work_is_not_disturbed():
+    world = World()
+    await world.work(poll(world.clock).to_bytes())
+    going, may_go = asyncio.Event(), asyncio.Event()
+
+    class Slow(MemoryPlatform):
+        async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
+            going.set()
+            await may_go.wait()
+            return await super().read(kind, record_ids)
+
+    lane = world.office.lane(CONNECTION, BatchDesk(world.batch(b"{}"), world.app))
+    assert lane is not None
+    slow = Slow(world.clock)
+    lane.client = lane.line.client = slow
+    task = asyncio.create_task(world.work(read(world.clock, "contact", "k1").to_bytes()))
+    await going.wait()
+    world.app.ours = False
+    await world.office.tick()
+    assert slow.closed == 0
+    may_go.set()
+    await task
+    await world.office.tick()
+    assert slow.closed == 1
+
+
+async def test_the_first_tick_asks_for_a_poll_and_never_for_a_sweep():
+    world = World()
+    await world.office.tick()
+    await world.office.tick()
+    works = [parse_work(output.value) for topic, output in world.app.sent if topic == TOPIC]
+    assert [(work.type, isinstance(work, Poll) and work.sweep) for work in works] == [("poll", False)]
+    world.clock.pass_by(100_000)
+    await world.office.tick()
+    assert parse_work(world.app.sent[-1][1].value).type == "poll"
+
+
+async def test_a_snapshot_tells_what_a_connection_is_at():
+    world = World()
+    begun = world.clock()
+    await world.work(poll(world.clock).to_bytes())
+    platform, until = world.made[0], begun + timedelta(hours=1)
+    platform.mishaps += ["refuse"]
+    await world.work(create(1).to_bytes(), create(2).to_bytes())
+    platform.mishaps += [Parked("the grant was revoked", until=until)]
+    await world.work(create(3).to_bytes(), create(4).to_bytes())
+    found = world.office.snapshot()[CONNECTION]
+    assert (found.parked_until, found.why, found.waiting) == (until, "the grant was revoked", 2)
+    assert found.polled == found.swept == {"contact": begun, "invoice": begun}
+    assert found.calls == {"poll.answered": 2, "write.applied": 1, "write.refused": 1, "write.parked": 1}
