@@ -26,6 +26,10 @@ REVMARK = Path(sys.executable).parent / "revmark"
 INTERRUPTED = 130
 
 
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Running:
     """One `revmark` command as a process, with what it prints line by line."""
 
@@ -39,6 +43,8 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
+            preexec_fn=_heed_interrupts,  # noqa: PLW1509 - it does nothing but one system call
         )
 
     async def line(self) -> str:
