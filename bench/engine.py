@@ -33,7 +33,7 @@ class Sizes:
     def chosen(cls, *, quick: bool, events: int | None, rounds: int | None) -> Sizes:
         """The sizes of a quick or a full run, or those asked for."""
         if quick:
-            return cls(events or 50_000, 2_000, rounds or 2, 1)
+            return cls(events or 40_000, 1_500, rounds or 2, 1)
         return cls(events or 1_000_000, 10_000, rounds or 5, rounds or 5)
 
 
