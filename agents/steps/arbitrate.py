@@ -165,6 +165,8 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         _block(state, outcome.side, flight)
         case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
         _unbill(case, state, outcome)
+    elif (outcome.version or 0) > side.version:
+        return  # superseded by a version that is on its way: it judges the record when it is here
     case.touch(state.id)
 
 
