@@ -6,6 +6,7 @@ Invariant: a load returns when everything is acknowledged, in order per partitio
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ __all__ = ["QUIET", "Lab"]
 
 PATIENCE = 60.0  # seconds a broker gets on a busy machine
 AT_ONCE = 10_000  # records per read
+LOOK_EVERY = 0.02  # seconds between looks at whether topics have leaders
 QUIET = 2  # of syslog's levels: a broker that stops is no news here
 ROOM = 50_000  # records queued before the loader waits
 
@@ -37,6 +39,16 @@ class Lab:
         new = [NewTopic(name, count, 1, config=settings) for name, count in topics.items()]
         for made in self._admin.create_topics(new).values():
             made.result(PATIENCE)
+        deadline = time.monotonic() + PATIENCE
+        while not all(self._led(name) == count for name, count in topics.items()):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{', '.join(topics)} did not get leaders within {PATIENCE:.0f} seconds")
+            time.sleep(LOOK_EVERY)
+
+    def _led(self, topic: str) -> int:
+        """How many partitions of a topic have a leader: before that, clients wait for seconds."""
+        found = self._admin.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
+        return sum(place.leader >= 0 for place in found.values())
 
     def drop(self, topics: Iterable[str]) -> None:
         """Drop topics; what does not exist stays away."""

@@ -21,7 +21,7 @@ from bench.run import launch
 __all__ = ["measure"]
 
 RATE = 1_000  # events a second
-WARM = 3.0  # seconds before anything counts
+WARM = 8.0  # seconds before anything counts: a new broker takes some to get warm
 PATIENCE = 60.0  # seconds for a worker to answer at all
 LATE = 10.0  # seconds the last outputs get
 STORES = {"engine_rocksdict": "rocksdb://", "engine_memory": "memory://"}
