@@ -14,6 +14,7 @@ help: ## list the targets
 setup: $(STAMP) ## make the virtual environment (uv when there, else venv and pip)
 
 $(STAMP): pyproject.toml deploy/constraints.txt
+	@echo "Installing into $(VENV) (once, about a minute)"
 	@if command -v uv >/dev/null 2>&1; then \
 	  test -x $(BIN)/python || uv venv -q --python $(PY) $(VENV); \
 	  uv pip install -q --python $(BIN)/python -c deploy/constraints.txt -e . --group dev; \

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,7 +32,7 @@ class Settings(BaseSettings):
     contract: Path = Field(default=Path("contract.yaml"), description="the Revenue Data Contract")
     state: Path = Field(default=Path(".revmark"), description="folder of local state, one per machine")
     worker: str = Field(default="worker", description="this worker's name: its folder under the state folder")
-    store: str = Field(default="rocksdb://", description="rocksdb:// or memory://")
+    store: Literal["rocksdb://", "memory://"] = Field(default="rocksdb://", description="rocksdb:// or memory://")
     partitions: int = Field(default=4, ge=1, le=256, description="of every topic; fixed once topics exist")
     replication: int = Field(default=1, ge=1, le=5, description="3 in production")
     topic_prefix: str = Field(default="revmark.", description="what every topic's name begins with")
@@ -46,10 +47,10 @@ class Settings(BaseSettings):
 
     # edges
     gateway_host: str = "127.0.0.1"
-    gateway_port: int = 8080
+    gateway_port: int = Field(default=8080, ge=1, le=65535)
     gateway_url: str = Field(default="http://127.0.0.1:8080", description="the public address that platforms call")
     page_host: str = "127.0.0.1"
-    page_port: int = 8090
+    page_port: int = Field(default=8090, ge=0, le=65535)
     secret_key: SecretStr = Field(default=SecretStr(""), description="base64 of 32 bytes: seals grants at rest")
 
     # HubSpot
@@ -89,7 +90,10 @@ def load_settings(env_file: Path | None = None) -> Settings:
     Raises:
         SettingsError: an unknown or unusable key; the message says which and what was probably meant.
     """
-    path = env_file or Path(os.environ.get("REVMARK_ENV_FILE", ENV_FILE))
+    named = env_file or (Path(os.environ["REVMARK_ENV_FILE"]) if "REVMARK_ENV_FILE" in os.environ else None)
+    path = named or Path(ENV_FILE)
+    if named is not None and not named.exists():
+        raise SettingsError(f"there is no settings file {named}. Nothing was started. Write one with: revmark init")
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for key in os.environ:
         if key.startswith(PREFIX) and key not in known | OUTSIDE:

@@ -30,7 +30,7 @@ def command(
         Path | None, typer.Option(help="where its data is kept; `kafka` in the state folder if not given")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="the folder's last one, or a free one, if not given")
+        int | None, typer.Option(min=1, max=65535, help="the one REVMARK_BROKER names, if that is this machine")
     ] = None,
     brokers: Annotated[int, typer.Option(min=1, max=3, help="3 keep every record three times")] = 1,
 ) -> None:
@@ -41,7 +41,9 @@ def command(
     from streams.broker import EmbeddedKafka  # noqa: PLC0415 - as above
     from streams.broker.ports import brokers_known  # noqa: PLC0415 - as above
 
-    place = folder or session_of(context).settings.state / "kafka"
+    settings = session_of(context).settings
+    place = folder or settings.state / "kafka"
+    port = port or _local_port(settings.broker)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     with _Bar() as bar, EmbeddedKafka.start(folder=place, brokers=brokers, port=port, progress=bar) as kafka:
@@ -53,6 +55,12 @@ def command(
         while not stopped.wait(LOOK):
             if not brokers_known(first):
                 raise Transient(f"Kafka has ended by itself; its log is under {place}. Next: revmark broker")
+
+
+def _local_port(broker: str) -> int | None:
+    """The port at which the settings look for Kafka, when that is on this machine."""
+    host, _, port = broker.partition(",")[0].rpartition(":")
+    return int(port) if host in {"127.0.0.1", "localhost"} and port.isdecimal() else None
 
 
 class _Bar:

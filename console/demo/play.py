@@ -52,7 +52,8 @@ def play(wish: Wish) -> bool:
     console = Console(highlight=False, stderr=wish.json)
     folder = wish.folder or Path(tempfile.mkdtemp(prefix="revmark-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
+        signal.signal(number, _as_interrupt)
     options = Options(folder, wish.broker, wish.page_port, wish.gateway_port, wish.workers)
     try:
         with _meter(console) as say, Stage(options, say) as stage:

@@ -1,6 +1,6 @@
 """A subscriber: prints revenue events as they come. Needs only aiokafka.
 
-    python revenue_events.py 127.0.0.1:9092
+    python subscriber.py HOST:PORT      (the demo's is REVMARK_BROKER in its revmark.env)
 
 Events of one customer come in order, numbered by `sequence`. An event may come twice (after a crash): drop the ids you
 have seen. `auto_offset_reset="earliest"` reads from the first event there ever was; a group of your own remembers where

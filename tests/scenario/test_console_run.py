@@ -158,9 +158,11 @@ async def test_a_link_that_is_refused_says_why(broker: str, prefix: str, tmp_pat
         assert (code, "linked to others already" in words) == (1, True), words
 
 
-async def test_the_embedded_broker_runs_alone(tmp_path: Path):
-    with running("broker", "--folder", str(tmp_path / "kafka"), folder=tmp_path) as kafka:
+async def test_the_embedded_broker_runs_alone_where_the_settings_look_for_it(tmp_path: Path, free_port: int):
+    wanted = f"127.0.0.1:{free_port}"
+    with running("broker", "--folder", str(tmp_path / "kafka"), folder=tmp_path, broker=wanted) as kafka:
         address = (await kafka.line()).split()[3].rstrip(",")
+        assert address == wanted
         assert f"REVMARK_BROKER={address}" in await kafka.line()
         admin = AIOKafkaAdminClient(bootstrap_servers=address)
         await admin.start()

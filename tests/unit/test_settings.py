@@ -43,7 +43,11 @@ def test_another_file_may_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     (tmp_path / "other.env").write_text("REVMARK_TENANT=other\n", encoding="utf-8")
     monkeypatch.setenv("REVMARK_ENV_FILE", str(tmp_path / "other.env"))
     assert load_settings().tenant == "other"
-    assert load_settings(tmp_path / "none.env").tenant == "main"
+
+
+def test_a_file_that_is_named_and_not_there_is_an_error(tmp_path: Path):
+    with pytest.raises(SettingsError, match=r"no settings file .*none\.env"):
+        load_settings(tmp_path / "none.env")
 
 
 @pytest.mark.parametrize(
