@@ -15,6 +15,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.broker import KAFKA_VERSION, BrokerError, EmbeddedKafka
 from streams.broker.ports import brokers_known, free_ports
@@ -129,7 +130,10 @@ async def committed(address: str, group: str) -> dict[tuple[str, int], int]:
     admin = AIOKafkaAdminClient(bootstrap_servers=address)
     await admin.start()
     try:
-        offsets = await admin.list_consumer_group_offsets(group)
+        try:
+            offsets = await admin.list_consumer_group_offsets(group)
+        except GroupCoordinatorNotAvailableError:  # no group has met on this broker yet, so nothing is committed
+            return {}
         return {(place.topic, place.partition): where.offset for place, where in offsets.items()}
     finally:
         await admin.close()
