@@ -52,8 +52,10 @@ def play(wish: Wish) -> bool:
     console = Console(highlight=False, stderr=wish.json)
     folder = wish.folder or Path(tempfile.mkdtemp(prefix="revmark-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
-        signal.signal(number, _as_interrupt)
+    # SIGINT may have been inherited as ignored; SIGHUP means that the terminal was closed, unless nohup said otherwise.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _as_interrupt)
     options = Options(folder, wish.broker, wish.page_port, wish.gateway_port, wish.workers)
     try:
         with _meter(console) as say, Stage(options, say) as stage:
