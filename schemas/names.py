@@ -9,7 +9,6 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Literal, NewType
 
-Tenant = NewType("Tenant", str)
 ConnectionId = NewType("ConnectionId", str)  # "<tenant>.<platform>"
 CanonicalId = NewType("CanonicalId", str)  # "<entity>:<16 hex digits>"
 Ref = NewType("Ref", str)  # "<platform>/<kind>/<record id>": a record on a platform

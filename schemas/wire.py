@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any, ClassVar, Never, Self
+from typing import Any, Never, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,6 +17,7 @@ from pydantic_core import PydanticSerializationError
 
 from schemas.errors import Refused
 from schemas.money import exact
+from schemas.names import digest
 
 
 def _plain(value: Any) -> str:
@@ -36,6 +37,11 @@ def encode(value: Any) -> bytes:
         return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise Refused(f"cannot be written: {error}", code="wire") from error
+
+
+def fingerprint(value: Any) -> str:
+    """16 hex digits that depend on the value's canonical bytes."""
+    return digest(encode(value).decode())
 
 
 def decode(data: bytes | str) -> Any:
@@ -85,7 +91,6 @@ class Wire(BaseModel):
     """A frozen record of a topic: unknown keys are ignored, so that an older worker reads a newer record."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
-    topic_schema: ClassVar[str] = ""
 
     def to_bytes(self) -> bytes:
         """The record's value on its topic.

@@ -14,7 +14,7 @@ from schemas.money import Money, amount_text, exact, plain
 from schemas.names import Entity, Side, digest
 from schemas.revenue import RevenueEvent, RevenueType
 from schemas.totals import DocumentVersion
-from schemas.wire import encode
+from schemas.wire import fingerprint
 from tables.entities import EntityState
 
 POSTED = {"posted", "paid"}
@@ -130,11 +130,7 @@ def document(case: Case, state: EntityState, side: Side) -> None:
     if not shown.ref or not fields.get("date") or not fields.get("currency") or fields.get("total") is None:
         return
     counted = shown.present and fields.get("status") in POSTED
-    mark = digest(
-        encode(
-            [counted, *(fields.get(name) for name in ("date", "currency", "total", "amount_due", "number"))]
-        ).decode()
-    )
+    mark = fingerprint([counted, *(fields.get(name) for name in ("date", "currency", "total", "amount_due", "number"))])
     if state.marks.get(f"document_{side.value}") == mark:
         return
     state.marks[f"document_{side.value}"] = mark

@@ -11,8 +11,8 @@ from typing import Any
 from agents.rules.case import Case
 from agents.rules.decision import is_empty
 from schemas.contract.lint import FINANCE_FIELDS
-from schemas.names import Entity, Side, digest, record_id
-from schemas.wire import encode
+from schemas.names import Entity, Side, record_id
+from schemas.wire import fingerprint
 from tables.entities import EntityState
 
 # What a platform has to be told before it can hold the record at all.
@@ -69,7 +69,7 @@ def _create(case: Case, state: EntityState, side: Side) -> None:
     if plan.waits:
         case.customer.wait(state.id)
         return
-    mark = digest(encode(fields).decode())
+    mark = fingerprint(fields)
     if state.blocked[side.value].get("*") == mark:
         return
     reason = f"it exists in the {side.other.value.upper()} only"

@@ -17,7 +17,7 @@ from schemas.instants import business_day, parse_instant, to_millis
 from schemas.money import Money, amount_text, exact, rounded
 from schemas.names import Entity, Side, canonical_id, digest, record_id
 from schemas.revenue import RevenueEvent
-from schemas.wire import encode
+from schemas.wire import fingerprint
 from tables.entities import EntityState
 
 DEFAULT_TERMS_BASIS = "DAYSAFTERBILLDATE"
@@ -80,7 +80,7 @@ def _place(case: Case, deal: EntityState) -> None:
         deal.marks["held"] = True
         return
     currency = _currency(case, deal)
-    amount = deal.crm.fields.get("amount") or amount_text(_sum(deal), currency) or "0"
+    amount = deal.crm.fields.get("amount") or amount_text(_sum(deal, currency), currency) or "0"
     order = canonical_id(Entity.ORDER, case.tenant, deal.id)
     day = _day(case, deal)
     deal.marks["order"] = {"id": order, "day": day, "lines": _lines_digest(deal)}
@@ -133,7 +133,7 @@ def _bill(case: Case, deal: EntityState) -> None:
     invoice.related["deal"] = deal.id
     number = f"{case.contract.invoice_defaults.number_prefix}{record_id(deal.crm.ref)}"
     fields = {**_invoice(case, deal), "number": number}
-    mark = digest(encode(fields).decode())
+    mark = fingerprint(fields)
     if invoice.marks.get("refused_at") != case.company().erp.version:
         invoice.blocked["erp"].clear()  # the customer's own record in the ERP was mended since: perhaps that was it
     if invoice.blocked["erp"].get("*") == mark:
@@ -209,16 +209,16 @@ def _has(case: Case, deal: EntityState, name: str) -> bool:
     return bool(deal.crm.fields.get(name))
 
 
-def _sum(deal: EntityState) -> Decimal:
-    return sum((_line_amount(line) for line in deal.crm.fields.get("lines") or ()), Decimal(0))
+def _sum(deal: EntityState, currency: str) -> Decimal:
+    return sum((_line_amount(line, currency) for line in deal.crm.fields.get("lines") or ()), Decimal(0))
 
 
-def _line_amount(line: dict[str, Any]) -> Decimal:
+def _line_amount(line: dict[str, Any], currency: str) -> Decimal:
     if line.get("amount"):
         return exact(line["amount"])
     discount = exact(line.get("discount_percent") or "0")
-    return rounded(exact(line["quantity"]) * exact(line["unit_price"]) * (HUNDRED - discount) / HUNDRED, "XXX")
+    return rounded(exact(line["quantity"]) * exact(line["unit_price"]) * (HUNDRED - discount) / HUNDRED, currency)
 
 
 def _lines_digest(deal: EntityState) -> str:
-    return digest(encode(deal.crm.fields.get("lines") or []).decode())
+    return fingerprint(deal.crm.fields.get("lines") or [])

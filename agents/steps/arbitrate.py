@@ -21,8 +21,8 @@ from agents.rules.result import Result
 from schemas.contract import Contract
 from schemas.errors import Refused
 from schemas.fact import Fact, Outcome, parse_finding
-from schemas.names import Entity, Side, digest
-from schemas.wire import encode, faults
+from schemas.names import Entity, Side
+from schemas.wire import faults, fingerprint
 from tables import customers
 from tables.entities import EntityState, Flight, SideState
 from tables.view import View
@@ -187,7 +187,7 @@ def _block(state: EntityState, side: Side, flight: Flight) -> None:
 
 
 def _blocked(fields: dict[str, object]) -> dict[str, object]:
-    return {"*": digest(encode(fields).decode())}
+    return {"*": fingerprint(fields)}
 
 
 def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
