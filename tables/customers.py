@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
@@ -65,4 +65,7 @@ def load(view: View, tenant: str, customer: str) -> CustomerState:
 
 def save(view: View, tenant: str, state: CustomerState) -> None:
     """Write a customer's state."""
-    view[key(tenant, state.id)] = asdict(state)
+    view[key(tenant, state.id)] = {name: getattr(state, name) for name in _NAMES}  # the view keeps a copy
+
+
+_NAMES = tuple(each.name for each in fields(CustomerState))

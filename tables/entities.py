@@ -5,7 +5,7 @@ The row is the JSON form of `EntityState`; arbitrate is its only writer.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from schemas.names import Entity, Side
@@ -109,4 +109,20 @@ def load(view: View, tenant: str, customer: str, entity: Entity, record: str) ->
 
 def save(view: View, tenant: str, customer: str, state: EntityState) -> None:
     """Write a record's state."""
-    view[key(tenant, customer, state.id)] = asdict(state)
+    view[key(tenant, customer, state.id)] = to_row(state)
+
+
+def to_row(state: EntityState) -> dict[str, Any]:
+    """The state as JSON. Its values are shared with the state: a view keeps a copy of what it is given."""
+    row = {name: getattr(state, name) for name in _NAMES}
+    row["crm"] = {name: getattr(state.crm, name) for name in _SIDE}
+    row["erp"] = {name: getattr(state.erp, name) for name in _SIDE}
+    row["flights"] = {
+        side: [{"command": one.command, "kind": one.kind, "fields": one.fields} for one in flights]
+        for side, flights in state.flights.items()
+    }
+    return row
+
+
+_NAMES = tuple(each.name for each in fields(EntityState))
+_SIDE = tuple(each.name for each in fields(SideState))

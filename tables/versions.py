@@ -28,26 +28,28 @@ def change_ref(change: Change) -> Ref:
     return ref(change.platform, change.kind, change.record_id)
 
 
-def admit(view: View, change: Change) -> Arrivals:
-    """Raise the high-water mark, or say why the change adds nothing.
+def weigh(view: View, change: Change) -> tuple[Arrivals, dict[str, Any]]:
+    """Whether the change adds anything, and the row that stands if it is admitted; nothing is written.
 
     A lower version is stale. The same version with the same content is a duplicate; with other content it is news
     when it was seen later (platforms do not move the time for every change).
     """
-    row_key = key(change.tenant, change_ref(change))
-    row = view.get(row_key)
+    row: dict[str, Any] = view.get(key(change.tenant, change_ref(change))) or {}
+    if row and change.version < row["v"]:
+        return "stale", row
     content = digest(encode(change.raw).decode(), str(change.deleted))
     seen = to_millis(change.seen_at)
-    if row is not None:
-        if change.version < row["v"]:
-            return "stale"
-        if change.version == row["v"]:
-            if content == row["h"]:
-                return "duplicate"
-            if seen < row["t"]:
-                return "stale"
-    view[row_key] = {"v": change.version, "h": content, "t": seen, **({"s": row["s"]} if row and "s" in row else {})}
-    return "new"
+    if row and change.version == row["v"]:
+        if content == row["h"]:
+            return "duplicate", row
+        if seen < row["t"]:
+            return "stale", row
+    return "new", {**row, "v": change.version, "h": content, "t": seen}
+
+
+def admit(view: View, change: Change, row: dict[str, Any]) -> None:
+    """Raise the high-water mark to what `weigh` made of the change."""
+    view[key(change.tenant, change_ref(change))] = row
 
 
 def mark_of(view: View, tenant: str, reference: str) -> int:

@@ -50,7 +50,7 @@ class Capture:
                 work = _Tenant(self.contract, arrival.tenant, rows, names, result)
                 match arrival:
                     case Change():
-                        work.change(arrival, self._sightings(arrival))
+                        work.change(arrival, self._sightings)
                     case Mark():
                         work.mark(arrival)
                     case Link():
@@ -61,7 +61,7 @@ class Capture:
         return result
 
     def _sightings(self, change: Change) -> list[Sighting]:
-        """Translate; a record that even our translator did not expect is refused, before anything is touched."""
+        """Translate; a record that even our translator did not expect is refused, before anything is written."""
         try:
             return self.translators[change.platform](change)
         except Refused:
@@ -82,17 +82,18 @@ class _Tenant:
         self.rules = Identification(self.identity, contract, tenant)
         self.result = result
 
-    def change(self, change: Change, sightings: Sequence[Sighting]) -> None:
-        """Admit and place what a change shows."""
+    def change(self, change: Change, translate: Translate) -> None:
+        """Admit and place what a change shows. Only what is new is translated: most of what arrives is not."""
         if change.deleted and change.version == 0:
             # Gone, and the platform does not say since when: it is news of the newest version that is known.
             mark = versions.mark_of(self.rows, self.tenant, versions.change_ref(change))
             change = change.model_copy(update={"version": mark})
-        admitted = versions.admit(self.rows, change)
-        if admitted != "new":
-            self.result.counts[admitted] += 1
+        arrived, row = versions.weigh(self.rows, change)
+        if arrived != "new":
+            self.result.counts[arrived] += 1
             return
-        rows = [versions.to_row(sighting, change) for sighting in sightings]
+        rows = [versions.to_row(sighting, change) for sighting in translate(change)]
+        versions.admit(self.rows, change, row)
         if not rows:
             self.result.counts["ignored"] += 1
         reading = not self.identity.marked(change.side, change.kind)

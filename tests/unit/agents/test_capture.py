@@ -48,6 +48,15 @@ def test_other_content_under_the_same_version_is_news_when_it_was_seen_later():
     assert desk.counts["stale"] == 1
 
 
+def test_what_adds_nothing_is_not_read_at_all():
+    desk = Desk().ready()
+    broken = change(Side.CRM, "company", "1", {"properties": {"revmark_balance_due": "plenty"}})
+    desk.take(crm("1", version=5))
+    assert desk.take(broken.model_copy(update={"version": crm("1", version=4).version})).counts == {"stale": 1}
+    later = broken.model_copy(update={"version": crm("1", version=6).version})
+    assert len(desk.take(later, later).refused) == 2  # never admitted, so never a duplicate
+
+
 def test_a_malformed_change_is_refused_with_its_reason_and_its_neighbours_go_on():
     desk = Desk().ready()
     broken = change(Side.CRM, "company", "2", {"properties": {"revmark_balance_due": "plenty"}})
