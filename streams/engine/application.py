@@ -16,7 +16,7 @@ import faust
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from faust.types import TP, AgentT, ChannelT, TransportT
 
-from streams.engine import failure
+from streams.engine import failure, progress
 from streams.engine.batch import RecordBatch
 from streams.engine.consumer import BatchConsumer
 from streams.engine.errors import EngineError, Misconfigured
@@ -57,6 +57,7 @@ class EngineApp(faust.App):
         max_record: int = MAX_RECORD,
         drain_timeout: float = DRAIN,
         start_timeout: float = PATIENCE,
+        recovery_patience: float = progress.PATIENCE,
         **settings: Any,
     ) -> None:
         """Make an app.
@@ -71,6 +72,7 @@ class EngineApp(faust.App):
             max_record: bytes; larger outputs are refused when they are staged.
             drain_timeout: seconds batches in work get to finish when partitions are given up.
             start_timeout: seconds a broker and its topics get to appear.
+            recovery_patience: seconds recovery may stand still while the broker answers; then the worker ends.
             **settings: of Faust; see `settings.py` for those that differ from its own.
 
         Raises:
@@ -82,11 +84,13 @@ class EngineApp(faust.App):
         self.quarantine_topic = quarantine_topic
         self.max_record = max_record
         self.failure: BaseException | None = None
+        self.recovery_patience = recovery_patience
         self._drain_timeout = drain_timeout
         self._start_timeout = start_timeout
         self._readers: dict[str, str] = {}
         self._partition_counts: dict[str, int] = {}
         self._keyless = count()
+        self._was_ready = False
         self._folder: StateFolder | None = None
         urls = broker_urls(broker)
         self._addresses = broker_addresses(urls)
@@ -287,9 +291,8 @@ class EngineApp(faust.App):
         if self._batches.is_between or not self._tables.recovery.is_current():
             return
         super().on_rebalance_end()
-        failure.log.log(
-            logging.INFO if self.rebalancing_count <= 1 else logging.DEBUG, "worker of %s is ready", self.conf.id
-        )
+        failure.log.log(logging.DEBUG if self._was_ready else logging.INFO, "worker of %s is ready", self.conf.id)
+        self._was_ready = True
 
     def _create_directories(self) -> None:
         """Make no folders: only local state on disk needs one, and its lock makes it."""

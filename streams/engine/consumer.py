@@ -27,6 +27,7 @@ from mode.types import ServiceT
 from streams.engine.batch import RecordBatch
 from streams.engine.consumer_thread import COMMITTED, BatchConsumerThread
 from streams.engine.inflight import InFlight
+from streams.engine.lease import Lease
 from streams.engine.record import slim
 from streams.engine.topic import BatchTopic
 
@@ -81,6 +82,11 @@ class BatchConsumer(driver.Consumer):
     def is_positioned(self) -> bool:
         """Whether every source partition is where it was committed."""
         return not self._seeks
+
+    @property
+    def lease(self) -> Lease:
+        """How long our partitions are certainly ours."""
+        return self._thread.lease
 
     def is_seeking(self, tp: TP) -> bool:
         """Whether a seek of this partition has not been made yet."""

@@ -49,10 +49,10 @@ def quieten() -> None:
 def say_and_arm(where: str, error: BaseException) -> None:
     """Log what ended the worker, and make sure that it does end."""
     log.critical(
-        "%s failed: %s: %s. The worker stops; nothing of the event is committed, the next start reads it again.",
+        "%s failed: %s: %s. The worker stops; what was not committed is read again at the next start.",
         where,
         type(error).__name__,
-        error,
+        str(error).rstrip("."),
         exc_info=error,
     )
     for library in LIBRARIES:

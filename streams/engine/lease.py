@@ -35,6 +35,11 @@ class Lease:
         self._since = max(self._since, asked)
 
     @property
+    def answered(self) -> float:
+        """When the request was sent that the group answered last."""
+        return self._since
+
+    @property
     def holds(self) -> bool:
         """Whether no other worker can own our partitions."""
         return _now() - self._since < self._length

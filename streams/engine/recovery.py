@@ -7,15 +7,20 @@ to the end it had when the partitions were assigned, also when compaction remove
 
 from collections import Counter
 from collections.abc import Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
+from aiokafka.errors import KafkaTimeoutError
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.types import TP
 from faust.types.tables import CollectionT
 from faust.types.transports import ConsumerT
+from mode import Service
 
 from streams.engine.errors import EngineError
+from streams.engine.failure import log
+from streams.engine.progress import LOOK_EVERY, Progress
 from streams.engine.record import Record
 from streams.engine.table import BatchTable
 
@@ -26,7 +31,43 @@ __all__ = ["BatchRecovery", "BatchTableManager"]
 
 
 class BatchRecovery(Recovery):
-    """Faust's recovery, fed by fetches instead of events."""
+    """Faust's recovery, fed by fetches instead of events.
+
+    For metrics: `applied` counts the records of all recoveries and standbys, `progress` is the present one.
+    """
+
+    app: Any
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.applied = 0
+        self.progress: Progress | None = None
+        self._positions: dict[TP, int] = {}
+
+    @Service.task
+    async def _publish_stats(self) -> None:
+        """Say how far recovery is, and end the worker when it stands still.
+
+        Faust's own would say that nothing comes: it does not see what is applied by fetches.
+        """
+        while not self.should_stop:
+            await self.sleep(LOOK_EVERY)
+            progress, consumer = self.progress, self.app.consumer
+            if progress is None or consumer is None:
+                continue
+            now, lease = monotonic(), consumer.lease
+            progress.look(now, self.active_remaining(), lease.answered)
+            line = progress.line(now, answered=lease.holds)
+            if line:
+                log.info(line)
+            if progress.stands_still:
+                error = EngineError(progress.alarm(self.active_offsets))
+                self.app.fail("Recovery", error)
+                raise error
+
+    async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ARG002, ASYNC109 - Faust's signature
+        """Wait without Faust's time limit: it takes its end for the worker's stop, and recovery would end unsaid."""
+        await super()._wait(coro)
 
     def _add(self, table: CollectionT, tp: TP, offsets: "Counter[TP]") -> None:
         """Begin where local state reaches to, and nowhere else: Faust would keep an offset of an earlier assignment."""
@@ -48,6 +89,9 @@ class BatchRecovery(Recovery):
         if fresh:
             table.apply(tp.partition, fresh)
             offsets[tp] = fresh[-1].offset
+            self.applied += len(fresh)
+            if self.progress is not None and tp in self.active_tps:
+                self.progress.note(len(fresh))
         self.note_progress()
 
     async def note_position(self, consumer: "BatchConsumer") -> None:
@@ -58,8 +102,13 @@ class BatchRecovery(Recovery):
             position = None if consumer.is_seeking(tp) else await consumer.position(tp)
             if consumer.epoch != epoch:
                 return  # what was asked is about another assignment
-            if position is not None and position > self.active_highwaters[tp] and not consumer.is_seeking(tp):
+            if position is None or consumer.is_seeking(tp):
+                continue
+            if position > self.active_highwaters[tp]:
                 self.active_offsets[tp] = self.active_highwaters[tp]
+            if position != self._positions.get(tp) and self.progress is not None:
+                self.progress.note(0)
+            self._positions[tp] = position
         self.note_progress()
 
     def note_progress(self) -> None:
@@ -75,7 +124,19 @@ class BatchRecovery(Recovery):
     def _set_recovery_started(self) -> None:
         """Begin, without the signal that ended the recovery before: Faust clears it only every few seconds."""
         self.signal_recovery_end.clear()
+        self.progress = Progress(monotonic(), self.app.recovery_patience)
         super()._set_recovery_started()
+
+    def _set_recovery_ended(self) -> None:
+        """End, and say what it took."""
+        super()._set_recovery_ended()
+        progress, self.progress = self.progress, None
+        if progress is not None and progress.applied:
+            log.info(
+                "tables recovered: %s changelog records in %.1f s",
+                f"{progress.applied:,}",
+                progress.seconds(monotonic()),
+            )
 
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
         """Go on to reading sources, and never with a table that is behind.
@@ -93,6 +154,26 @@ class BatchRecovery(Recovery):
         """Return whether the recovery that was begun last is of the present assignment, and no other waits."""
         begun = self._generation_id if generation_id is None else generation_id
         return begun == self.app.consumer_generation_id and not self.signal_recovery_start.is_set()
+
+    async def _build_highwaters(
+        self, consumer: ConsumerT, tps: set[TP], destination: "Counter[TP]", title: str
+    ) -> None:
+        """Ask where the changelogs end, for as long as the broker is away."""
+        while True:
+            try:
+                await super()._build_highwaters(consumer, tps, destination, title)
+            except KafkaTimeoutError:
+                continue
+            return
+
+    async def _build_offsets(self, consumer: ConsumerT, tps: set[TP], destination: "Counter[TP]", title: str) -> None:
+        """Ask where the changelogs begin, in the same way."""
+        while True:
+            try:
+                await super()._build_offsets(consumer, tps, destination, title)
+            except KafkaTimeoutError:
+                continue
+            return
 
     async def _seek_offsets(self, consumer: ConsumerT, tps: set[TP], offsets: "Counter[TP]", title: str) -> None:
         """Leave the seeks to the consumer, which makes them between two fetches, never during one."""

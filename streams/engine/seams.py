@@ -119,8 +119,12 @@ SEAMS = (
         "7825c7e50f76",
         "relied on: stock tables, and the end of recovery",
     ),
-    Seam("faust.tables.recovery", "Recovery._build_offsets", "27eec86be06c", "relied on: what an offset counts"),
-    Seam("faust.tables.recovery", "Recovery._build_highwaters", "91b4cc0d3724", "relied on: same"),
+    Seam("faust.tables.recovery", "Recovery._build_offsets", "27eec86be06c", "extended: asked again when it times out"),
+    Seam("faust.tables.recovery", "Recovery._build_highwaters", "91b4cc0d3724", "extended: same"),
+    Seam("faust.tables.recovery", "Recovery._publish_stats", "48939a846a9a", "replaced: progress and the watchdog"),
+    Seam("faust.tables.recovery", "Recovery._wait", "ec7429b70176", "extended: without its time limits"),
+    Seam("faust.tables.recovery", "Recovery._set_recovery_started", "bcfebf81ae13", "extended: progress begins"),
+    Seam("faust.tables.recovery", "Recovery._set_recovery_ended", "84badf3f2cfe", "extended: progress ends"),
     Seam(
         "faust.tables.recovery", "Recovery.on_recovery_completed", "6ef567acf072", "relied on: when sources are resumed"
     ),

@@ -1,7 +1,8 @@
 """A worker for the engine's tests, run as a process: `python worker.py`, set up by the environment.
 
 It counts records per key in a table, remembering the last offset applied, and answers each with an output keyed by
-the record's value. A record's value may ask for trouble: see `_trouble`.
+the record's value. A record's value may ask for trouble: see `handle`. `MUTE` names a file: while it is there, the
+broker does not answer what it says, "fetch" or "all" (the latter from the first fetch on).
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from pathlib import Path
 import orjson
 
 from streams.engine import BatchStream, EngineApp, RecordBatch, Revoked
+from tests.unit.engine.network import mute
 
 log = logging.getLogger("tests.engine")
 PREFIX = os.environ["PREFIX"]
@@ -30,6 +32,7 @@ app = EngineApp(
     broker_commit_interval=0.2,
     start_timeout=float(os.environ.get("START_TIMEOUT", "12")),
     drain_timeout=float(os.environ.get("DRAIN", "5")),
+    recovery_patience=float(os.environ.get("PATIENCE", "30")),
     producer_request_timeout=float(os.environ.get("PRODUCER_TIMEOUT", "60")),
 )
 facts = app.batch_topic(f"{PREFIX}.facts")
@@ -83,4 +86,6 @@ def show(file: Path) -> None:
 
 
 if __name__ == "__main__":
+    if "MUTE" in os.environ:
+        mute(Path(os.environ["MUTE"]))
     app.Worker(loglevel="INFO").execute_from_commandline()
