@@ -13,6 +13,7 @@ from streams.engine.errors import (
     EngineError,
     FolderInUse,
     Misconfigured,
+    PortRefused,
     Revoked,
     TooLarge,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "EngineError",
     "FolderInUse",
     "Misconfigured",
+    "PortRefused",
     "Record",
     "RecordBatch",
     "Revoked",

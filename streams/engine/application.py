@@ -21,11 +21,12 @@ from streams.engine.batch import RecordBatch
 from streams.engine.consumer import BatchConsumer
 from streams.engine.errors import EngineError, Misconfigured
 from streams.engine.folder import StateFolder
+from streams.engine.metrics import Metrics
 from streams.engine.partitioner import partition_for
 from streams.engine.preflight import PATIENCE, look_up_topics
 from streams.engine.producer import BatchProducer
 from streams.engine.record import Headers, Outgoing
-from streams.engine.recovery import BatchTableManager
+from streams.engine.recovery import BatchRecovery, BatchTableManager
 from streams.engine.rocks import RocksStore
 from streams.engine.settings import broker_addresses, broker_urls, checked, defaults
 from streams.engine.store import MemoryStore, Store
@@ -58,6 +59,8 @@ class EngineApp(faust.App):
         drain_timeout: float = DRAIN,
         start_timeout: float = PATIENCE,
         recovery_patience: float = progress.PATIENCE,
+        metrics_port: int | None = None,
+        metrics_host: str = "127.0.0.1",
         **settings: Any,
     ) -> None:
         """Make an app.
@@ -73,6 +76,8 @@ class EngineApp(faust.App):
             drain_timeout: seconds batches in work get to finish when partitions are given up.
             start_timeout: seconds a broker and its topics get to appear.
             recovery_patience: seconds recovery may stand still while the broker answers; then the worker ends.
+            metrics_port: where Prometheus finds the worker's metrics; 0 takes any that is free, None serves none.
+            metrics_host: address to serve them at.
             **settings: of Faust; see `settings.py` for those that differ from its own.
 
         Raises:
@@ -85,6 +90,8 @@ class EngineApp(faust.App):
         self.max_record = max_record
         self.failure: BaseException | None = None
         self.recovery_patience = recovery_patience
+        self.metrics = Metrics(self)
+        self._metrics_at = None if metrics_port is None else (metrics_host, metrics_port)
         self._drain_timeout = drain_timeout
         self._start_timeout = start_timeout
         self._readers: dict[str, str] = {}
@@ -157,6 +164,20 @@ class EngineApp(faust.App):
         """The number of the present assignment: batches of another are revoked."""
         return self._batches.epoch
 
+    @property
+    def reading(self) -> BatchConsumer | None:
+        """The consumer, once there is one: asking for `consumer` would make it."""
+        return None if self._consumer is None else self._batches
+
+    @property
+    def recovering(self) -> BatchRecovery | None:
+        """The recovery, once there is one: asking for `tables.recovery` would make it."""
+        return None if self._tables._recovery is None else self._tables.recovery  # noqa: SLF001 - seam
+
+    def reads_batches(self, topic: str) -> bool:
+        """Return whether an agent reads a topic as batches."""
+        return topic in self._readers
+
     def partition_of(self, topic: str, key: bytes) -> int:
         """Return the partition of a topic that a key belongs to.
 
@@ -191,7 +212,10 @@ class EngineApp(faust.App):
             key = record.key
             place = next(self._keyless) % partitions if key is None else partition_for(key, partitions)
             loads[topic, place].append(record)
-        await self._writer.deliver([(topic, place, records) for (topic, place), records in loads.items()])
+        with self.metrics.outputs.time():
+            await self._writer.deliver([(topic, place, records) for (topic, place), records in loads.items()])
+        if aside := sum(len(records) for (topic, _), records in loads.items() if topic == self.quarantine_topic):
+            self.metrics.quarantined(aside)
 
     async def deliver_changes(self, batch: RecordBatch, views: Mapping[BatchTable, View]) -> None:
         """Write what was staged to the changelogs, and once acknowledged to the local stores.
@@ -205,16 +229,17 @@ class EngineApp(faust.App):
                 await locks.enter_async_context(table.locks[batch.partition])
             batch.check()
             changes = {table: dict(views[table].staged) for table in tables}
-            ends = await self._writer.deliver(
-                [
-                    (table.changelog_topic_name, batch.partition, [Outgoing(k, v) for k, v in changes[table].items()])
-                    for table in tables
-                ]
-            )
+            loads = [
+                (table.changelog_topic_name, batch.partition, [Outgoing(k, v) for k, v in changes[table].items()])
+                for table in tables
+            ]
+            with self.metrics.changelogs.time():
+                ends = await self._writer.deliver(loads)
             batch.check()  # acknowledged, but whoever recovers now reads it from the changelog
-            for table, end in zip(tables, ends, strict=True):
-                table.local.write(batch.partition, changes[table], end)
-                views[table].clear()
+            with self.metrics.local.time():
+                for table, end in zip(tables, ends, strict=True):
+                    table.local.write(batch.partition, changes[table], end)
+                    views[table].clear()
 
     def check_table(self, batch: RecordBatch, table: BatchTable) -> None:
         """Refuse a table whose partition is not ours, recovered, together with the batch's.
@@ -269,6 +294,8 @@ class EngineApp(faust.App):
     async def on_first_start(self) -> None:
         """Look before anything starts: a broker, the topics, a state folder of our own."""
         failure.quieten()
+        if self._metrics_at is not None:
+            self.metrics.start(*self._metrics_at)
         await self.wait_for_topics([*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])])
         if self.on_disk:
             self._folder = StateFolder(Path(self.conf.datadir))
@@ -279,6 +306,7 @@ class EngineApp(faust.App):
     async def on_stop(self) -> None:
         """Stop, and give the state folder back."""
         await super().on_stop()
+        await self.metrics.stop()
         if self._folder is not None:
             self._folder.close()
         failure.log.info("worker of %s stopped", self.conf.id)

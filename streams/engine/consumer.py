@@ -19,6 +19,7 @@ from typing import Any
 
 from aiokafka.errors import ConsumerStoppedError
 from faust.events import Event
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.consumer import ensure_TP, ensure_TPset
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -29,6 +30,7 @@ from streams.engine.consumer_thread import COMMITTED, BatchConsumerThread
 from streams.engine.inflight import InFlight
 from streams.engine.lease import Lease
 from streams.engine.record import slim
+from streams.engine.standing import Standing, standing
 from streams.engine.topic import BatchTopic
 
 __all__ = ["BatchConsumer"]
@@ -67,12 +69,14 @@ class BatchConsumer(driver.Consumer):
         """Note that an agent works on a batch."""
         batch.open()
         self._open.add(batch)
+        self.app.metrics.opened(batch)
 
     def settle(self, batch: RecordBatch) -> None:
         """Note that a batch is done."""
         self._open.discard(batch)
         self._in_flight[batch.tp].settle()
         self._room.set()
+        self.app.metrics.done(batch)
 
     def refuse_commits(self) -> None:
         """Commit nothing from now on: the process is ending over a failure."""
@@ -91,6 +95,20 @@ class BatchConsumer(driver.Consumer):
     def is_seeking(self, tp: TP) -> bool:
         """Whether a seek of this partition has not been made yet."""
         return tp in self._seeks
+
+    # what is measured, also from another thread
+
+    def standings(self) -> list[Standing]:
+        """Return how far each of our partitions is that is read as batches."""
+        try:
+            ours = [tp for tp in self.assignment() if self.app.reads_batches(tp.topic)]
+        except ConsumerNotStarted:
+            return []
+        return [standing(tp, self._in_flight.get(tp, InFlight()), self._committed_offset.get(tp)) for tp in ours]
+
+    async def log_ends(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """Return where partitions end on the broker now."""
+        return await self._thread.log_ends(tps)
 
     # rebalance
 
@@ -160,6 +178,7 @@ class BatchConsumer(driver.Consumer):
         self._in_flight.clear()
         self._open.clear()
         self._room.set()
+        self.app.metrics.ages.ended()
 
     def _sources(self, tps: set[TP]) -> set[TP]:
         return {tp for tp in tps if not self._is_changelog_tp(tp)}
@@ -310,6 +329,7 @@ class BatchConsumer(driver.Consumer):
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - Faust's signature
         epoch, generation = self.epoch, self.app.consumer_generation_id
         if not self._may_commit(epoch):
+            self.app.metrics.commit("refused")
             return False
         await self.app.producer.flush()
         assignment = ensure_TPset(self.assignment())
@@ -318,6 +338,7 @@ class BatchConsumer(driver.Consumer):
             return False
         committed = await self._thread.commit_in(ours, generation)
         if committed:
+            self.app.metrics.committed(ours)
             self.app.tables.on_commit(ours)
             self.app.monitor.on_tp_commit(ours)
         if self.epoch == epoch:

@@ -6,8 +6,9 @@ it dropped); a commit of an older group generation is not sent.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import inf
+from typing import Any
 
 import aiokafka
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -27,6 +28,7 @@ FETCH_MAX_BYTES = 50 * 1024 * 1024  # bytes of one answer over all partitions: K
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, with seeks in one go, fenced commits and a lease."""
 
+    app: Any
     lease: Lease
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
@@ -102,6 +104,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     async def _commit_in(self, offsets: Mapping[TP, int], generation: int) -> bool:
         consumer = self._ensure_consumer()
         if consumer._coordinator.generation != generation:  # noqa: SLF001 - seam
+            self.app.metrics.commit("fenced")
             return False
         assigned = consumer.assignment()
         ours = {
@@ -114,9 +117,20 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         try:
             await consumer.commit(ours)
         except (CommitFailedError, IllegalStateError):
-            return False  # fenced: whoever owns the partitions now reads from the last commit
+            self.app.metrics.commit("fenced")
+            return False  # whoever owns the partitions now reads from the last commit
         except KafkaError as error:
             # The broker is away for now. Offering the offsets again loses nothing; ending the process would.
+            self.app.metrics.commit("failed")
             self.log.warning("Offsets were not committed, and will be again: %r", error)
             return False
         return True
+
+    async def log_ends(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """Return where partitions end on the broker now.
+
+        Not through the queue of calls: fetches and commits must not wait for a broker that is slow to tell.
+        """
+        places = [TopicPartition(tp.topic, tp.partition) for tp in tps]
+        asked = asyncio.run_coroutine_threadsafe(self._ensure_consumer().end_offsets(places), self.thread_loop)
+        return {TP(*place): offset for place, offset in (await asyncio.wrap_future(asked)).items()}

@@ -5,7 +5,8 @@ EngineError
 ├── TooLarge            a record no broker would take: the agent may quarantine what caused it
 ├── DeliveryFailed      the broker did not acknowledge: the process ends, nothing was committed
 ├── Misconfigured       this worker can never run as it is set up
-│   └── FolderInUse     another worker owns the local state folder
+│   ├── FolderInUse     another worker owns the local state folder
+│   └── PortRefused     the port of the metrics cannot be listened on
 └── BrokerUnreachable   no broker answered at the start
 """
 
@@ -15,6 +16,7 @@ __all__ = [
     "EngineError",
     "FolderInUse",
     "Misconfigured",
+    "PortRefused",
     "Revoked",
     "TooLarge",
 ]
@@ -42,6 +44,10 @@ class Misconfigured(EngineError):
 
 class FolderInUse(Misconfigured):
     """Another worker holds the local state folder."""
+
+
+class PortRefused(Misconfigured):
+    """The port of the metrics is in use, or not ours to take."""
 
 
 class BrokerUnreachable(EngineError):

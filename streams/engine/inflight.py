@@ -48,6 +48,16 @@ class InFlight:
         return self._queue[-1] if self._queue else None
 
     @property
+    def end(self) -> int | None:
+        """The end of what was done and dropped so far; any thread may ask."""
+        return self._end
+
+    @property
+    def waiting(self) -> list[Pending]:
+        """The batches that are not done, or stand behind one; any thread may ask."""
+        return list(self._queue)  # one step, in which no other thread comes between
+
+    @property
     def committable(self) -> int | None:
         """The offset that may be committed: None when nothing was done yet."""
         self.settle()

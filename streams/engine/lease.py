@@ -42,4 +42,9 @@ class Lease:
     @property
     def holds(self) -> bool:
         """Whether no other worker can own our partitions."""
-        return _now() - self._since < self._length
+        return self.left > 0
+
+    @property
+    def left(self) -> float:
+        """Seconds until it no longer holds, unless it is renewed."""
+        return self._length - (_now() - self._since)

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
+from streams.engine.store import Size
+
 __all__ = ["RocksStore"]
 
 OFFSET_KEY = b"\0changelog-offset"  # no table key begins so: they are JSON strings
 WRITE_BUFFER = 16 * 1024 * 1024  # bytes per partition: flushes are rare at our rates, memory stays small
 BLOCK_CACHE = 64 * 1024 * 1024  # bytes, shared by all tables of the process
+BYTES = ("rocksdb.live-sst-files-size", "rocksdb.cur-size-all-mem-tables")  # properties: in files, and before that
 BLOOM_BITS = 10  # per key: about 1 % of look-ups for absent keys touch a block
 
 _cache: list[Cache] = []
@@ -59,6 +62,14 @@ class RocksStore:
         """Close all partitions but these; their files stay and are caught up when they come back."""
         for partition in set(self._databases) - set(partitions):
             self._databases.pop(partition).close()
+
+    def size(self) -> Size:
+        """Return about how much is held: what was written over counts until RocksDB merges it."""
+        found = self._databases.values()
+        return Size(
+            sum(each.property_int_value("rocksdb.estimate-num-keys") or 0 for each in found),
+            sum(each.property_int_value(name) or 0 for each in found for name in BYTES),
+        )
 
     def close(self) -> None:
         """Close everything."""

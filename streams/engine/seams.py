@@ -110,6 +110,12 @@ SEAMS = (
         "called: the client that writes batches",
     ),
     Seam("faust.tables.manager", "TableManager.on_start", "365dd25fbc0e", "replaced: without its wait of a second"),
+    Seam(
+        "faust.tables.manager",
+        "TableManager.recovery",
+        "f0bf5de78b4c",
+        "replaced: our recovery; metrics look behind it",
+    ),
     Seam("faust.tables.manager", "TableManager._update_channels", "88e3941facc9", "called by the above"),
     Seam("faust.tables.recovery", "Recovery._restart_recovery", "6bd8a8558a2d", "relied on: the order of recovery"),
     Seam("faust.tables.recovery", "Recovery._seek_offsets", "19598ca63d94", "replaced: plans the seeks"),

@@ -5,9 +5,16 @@ Invariant: changes and their offset are stored together, so a restart replays th
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-__all__ = ["MemoryStore", "Store"]
+__all__ = ["MemoryStore", "Size", "Store"]
+
+
+class Size(NamedTuple):
+    """How much a store holds: entries, and bytes where it is on disk."""
+
+    entries: int
+    on_disk: int | None = None
 
 
 class Store(Protocol):
@@ -27,6 +34,9 @@ class Store(Protocol):
 
     def retain(self, partitions: Iterable[int]) -> None:
         """Let go of all partitions but these: others write to them from now on."""
+
+    def size(self) -> Size:
+        """Return how much is held; cheap, and on disk an estimate."""
 
     def close(self) -> None:
         """Let go of everything."""
@@ -67,6 +77,10 @@ class MemoryStore:
         for partition in set(self._entries) - set(partitions):
             self._entries.pop(partition)
             self._offsets.pop(partition, None)
+
+    def size(self) -> Size:
+        """Return how much is held."""
+        return Size(sum(map(len, self._entries.values())))
 
     def close(self) -> None:
         """Let go of everything."""
