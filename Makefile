@@ -44,12 +44,10 @@ format: $(STAMP) ## let ruff mend what it can
 schemas: $(STAMP) ## write the JSON Schemas of the topics
 	@$(BIN)/python -m schemas.published $(ARGS)
 
-bench: $(VENV)/.bench ## measure engine, rebuild, pipeline, latency, growth or decisions (ARGS="engine --quick --json")
+bench: $(VENV)/.bench ## measure engine, rebuild, latency, growth, cluster, pipeline, decisions or all (ARGS="engine --quick --json")
 	@$(BIN)/python -m bench $(ARGS)
 
 $(VENV)/.bench: $(STAMP) bench/peers.py
-	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python confluent-kafka==2.12.2; \
-	else $(BIN)/python -m pip install -q --disable-pip-version-check confluent-kafka==2.12.2; fi
 	@$(BIN)/python -m bench.peers
 	@touch $@
 
