@@ -4,72 +4,50 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from bench import chart, decisions, engine, growth, latency, pipeline, rebuild
-from bench.kafka import Lab
-from bench.report import RESULTS, Figures, machine, save
-from streams.broker import EmbeddedKafka
+from bench import suite
+from bench.report import machine, save
 
-BENCHES = ("engine", "rebuild", "pipeline", "latency", "growth", "decisions", "chart")
-PUBLIC = {"engine": ("limit", "contestants")}  # what --json promises; the results file holds more
+__all__ = ["main", "parser"]
 
 
 def main() -> None:
     """Measure, print, keep."""
-    given = _arguments()
+    given = parser().parse_args()
     if given.bench == "chart":
-        say(f"drawn: {chart.write(max(RESULTS.glob('engine-*.json')))}")
+        say(f"drawn: {suite.draw()}")
         return
-    before = machine()
-    if given.bench == "decisions":
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            tenants = given.events or (5 if given.quick else 50)
-            figures = decisions.measure(Path(folder), tenants=tenants, profile=given.profile)
+    if given.bench != "all":
+        told = _one(given.bench, given)
     else:
-        with _lab() as lab:
-            figures = _measure(given, lab)
-    if given.save:
-        say(f"written to {save(given.bench, figures, before)}")
+        told = {}
+        say(f"All benches one after the other: about {suite.MINUTES_QUICK if given.quick else suite.MINUTES} minutes.")
+        for bench in suite.BENCHES:
+            say(f"\n{bench}")
+            told[bench] = _one(bench, given)
     if given.json:
-        public = PUBLIC.get(given.bench, tuple(figures))
-        print(json.dumps({name: figures[name] for name in public}))
+        print(json.dumps(told))
+    if "failed" in told or any("failed" in each for each in told.values() if isinstance(each, dict)):
+        sys.exit(1)
 
 
-def _measure(given: argparse.Namespace, lab: Lab) -> Figures:
-    quick = given.quick
-    match given.bench:
-        case "pipeline":
-            return pipeline.measure(
-                lab, tenants=given.events or (10 if quick else 100), rounds=given.rounds or (1 if quick else 3),
-                store=given.store, profile=given.profile, say=say,
-            )  # fmt: skip
-        case "rebuild":
-            return rebuild.measure(
-                lab, keys=given.events or (100_000 if quick else 1_000_000), rounds=given.rounds or (2 if quick else 3),
-                say=say,
-            )  # fmt: skip
-        case "growth":
-            sizes = (10_000, 100_000) if quick else (10_000, 100_000, 1_000_000)
-            return growth.measure(
-                lab, sizes=sizes, events=given.events or (100_000 if quick else 400_000),
-                rounds=given.rounds or (1 if quick else 3), say=say,
-            )  # fmt: skip
-        case "latency":
-            return latency.measure(lab, seconds=10.0 if quick else 60.0)
-        case _:
-            return _engine(given, lab)
-
-
-def _engine(given: argparse.Namespace, lab: Lab) -> Figures:
-    sizes = engine.Sizes.chosen(quick=given.quick, events=given.events, rounds=given.rounds)
-    names = given.only.split(",") if given.only else list(engine.ALL)
-    return engine.measure(lab, sizes, names, profile=given.profile, say=say)
+def _one(bench: str, given: argparse.Namespace) -> dict[str, object]:
+    """Run one bench; return what --json promises of it, or why it failed."""
+    before = machine()
+    if before["load_before"] > before["cores"] / 2:
+        say(f"This machine is busy (load {before['load_before']} on {before['cores']} cores): figures mean little now.")
+    try:
+        figures = suite.run(bench, given, say)
+    except (RuntimeError, ValueError) as error:
+        say(f"{bench} failed: {error}")
+        return {"failed": str(error)}
+    if given.save:
+        say(f"written to {save(bench, figures, before, quick=given.quick)}")
+        if bench == "engine" and not given.quick:
+            say(f"drawn: {suite.draw()}")
+    return {name: figures[name] for name in suite.PUBLIC.get(bench, tuple(figures))}
 
 
 def say(text: str) -> None:
@@ -77,31 +55,19 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-@contextmanager
-def _lab() -> Iterator[Lab]:
-    """The broker that is there already, or one of our own."""
-    if running := os.environ.get("REVMARK_BROKER"):
-        yield Lab(running)
-        return
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-kafka-", ignore_cleanup_errors=True) as folder,
-        EmbeddedKafka.start(folder=Path(folder)) as kafka,
-    ):
-        yield Lab(kafka.address)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench", description="Measure Revmark's engine and agents.")
-    parser.add_argument("bench", nargs="?", default="engine", choices=BENCHES)
-    parser.add_argument("--quick", action="store_true", help="small sizes, under 90 seconds")
-    parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
-    parser.add_argument("--save", action="store_true", help="write bench/results/")
-    parser.add_argument("--events", type=int, help="how many events (rebuild: keys; pipeline and decisions: customers)")
-    parser.add_argument("--rounds", type=int, help="how many rounds")
-    parser.add_argument("--only", help="contestants, separated by commas")
-    parser.add_argument("--store", default="rocksdb://", choices=["rocksdb://", "memory://"], help="of the pipeline")
-    parser.add_argument("--profile", type=Path, help="beginning of the names of profile files; figures mean less then")
-    return parser.parse_args()
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="make bench", description="Measure Revmark's engine and agents.")
+    made.add_argument("bench", nargs="?", default="engine", choices=(*suite.BENCHES, "all", "chart"))
+    made.add_argument("--quick", action="store_true", help="small sizes: whether it works, not how fast it is")
+    made.add_argument("--json", action="store_true", help="the last line is one JSON object")
+    made.add_argument("--save", action="store_true", help="write bench/results/, and draw the chart")
+    made.add_argument("--events", type=int, help="how many events (rebuild: keys; pipeline and decisions: customers)")
+    made.add_argument("--rounds", type=int, help="how many rounds")
+    made.add_argument("--only", help="contestants of engine, separated by commas")
+    made.add_argument("--store", default="rocksdb://", choices=["rocksdb://", "memory://"], help="of the pipeline")
+    made.add_argument("--profile", type=Path, help="beginning of the names of profile files; figures mean less then")
+    return made
 
 
 if __name__ == "__main__":

@@ -72,10 +72,13 @@ def events(count: int, keys: int = KEYS, first: int = 0) -> Iterator[tuple[bytes
 
 
 def bursts(count: int, keys: int, burst: int = 10_000, visits: int = 4) -> Iterator[tuple[bytes, bytes]]:
-    """Events that visit `burst` records several times, then others: as many per batch alike, whatever `keys` is."""
+    """Events that visit `burst` records several times, then others: exactly as many at a time, whatever `keys` is.
+
+    `keys` is no multiple of `PRIME`, so that consecutive numbers come to different records, far from each other.
+    """
     for number in range(count):
         block, place = divmod(number, burst * visits)
-        yield event(number, _spread(block * burst + _spread(place) % burst) % keys)
+        yield event(number, (block * burst + _spread(place) % burst) * PRIME % keys)
 
 
 def judge(row: Row | None, seen: Row, offset: int) -> tuple[Row, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from bench.reducer import Raw
 from streams.engine.partitioner import partition_for
@@ -19,6 +19,7 @@ from streams.engine.partitioner import partition_for
 __all__ = ["QUIET", "Lab"]
 
 PATIENCE = 60.0  # seconds a broker gets on a busy machine
+BRIEF = 5.0  # seconds: who asks for a group asks again
 AT_ONCE = 10_000  # records per read
 LOOK_EVERY = 0.02  # seconds between looks at whether topics have leaders
 QUIET = 2  # of syslog's levels: a broker that stops is no news here
@@ -102,12 +103,29 @@ class Lab:
             yield message.offset(), message.key() or b"", message.value()
 
     def ends(self, topic: str) -> dict[int, int]:
-        """The end offset of each partition."""
-        consumer = self._consumer()
+        """The end offset of each partition: everything before it is acknowledged."""
+        places = self._admin.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
+        asked = {TopicPartition(topic, place): OffsetSpec.latest() for place in places}
+        return {at.partition: ends.result(PATIENCE).offset for at, ends in self._admin.list_offsets(asked).items()}
+
+    def commits(self, group: str, topic: str) -> dict[int, int]:
+        """The offsets a group has committed."""
+        consumer = self._consumer(group)
         try:
-            return dict(self._limits(consumer, topic))
+            found = consumer.committed([TopicPartition(topic, place) for place in self.ends(topic)], timeout=PATIENCE)
+            return {at.partition: at.offset for at in found if at.offset >= 0}
         finally:
             consumer.close()
+
+    def shares(self, group: str, topic: str) -> list[int]:
+        """How many partitions of a topic each member of a settled group has; empty while it is not settled."""
+        try:
+            found = self._admin.describe_consumer_groups([group], request_timeout=BRIEF)[group].result(PATIENCE)
+        except KafkaException:
+            return []  # its coordinator is not known yet
+        if found.state.name != "STABLE":
+            return []
+        return [sum(at.topic == topic for at in member.assignment.topic_partitions) for member in found.members]
 
     def _messages(self, topic: str) -> Iterator[Any]:
         consumer = self._consumer()
@@ -127,12 +145,12 @@ class Lab:
         for place in self._admin.list_topics(topic, timeout=PATIENCE).topics[topic].partitions:
             yield place, consumer.get_watermark_offsets(TopicPartition(topic, place), timeout=PATIENCE)[1]
 
-    def _consumer(self) -> Any:
+    def _consumer(self, group: str = "bench-reader") -> Any:
         return Consumer(
             {
                 "bootstrap.servers": self.broker,
                 "log_level": QUIET,
-                "group.id": "bench-reader",
+                "group.id": group,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
             }

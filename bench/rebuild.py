@@ -24,7 +24,7 @@ CONTESTANTS = {
     "engine_memory": ("rebuild_worker", "memory://"),
     "engine_rocksdict": ("rebuild_worker", "rocksdb://"),
 }
-PADDING = "x" * 178  # makes a value 285 bytes, those of STREAMS.md's figures
+PADDING = "x" * 178  # makes a value 285 bytes, a row of some fields
 
 
 def measure(lab: Lab, *, keys: int, rounds: int, say: Callable[[str], None]) -> Figures:
@@ -48,8 +48,9 @@ def measure(lab: Lab, *, keys: int, rounds: int, say: Callable[[str], None]) -> 
     content = runs[BARE][0]["content"]
     contestants = {name: _summary(found, bare, keys, content) for name, found in runs.items()}
     for name, row in contestants.items():
-        print(f"{name:18}{row['seconds']:>8.2f} s{row['ratio']:>8.3f} of a bare read{row['peak_mb']:>8,} MB")
-    return {"keys": keys, "limit_s": round(bare, 3), "contestants": contestants}
+        took = f"{row['seconds']:>8.2f} s{row['ratio']:>8.3f} of a bare read" if row["correct"] else "  WRONG RESULT"
+        print(f"{name:18}{took}{row['peak_mb']:>8,} MB")
+    return {"keys": keys, "rounds": rounds, "limit_s": round(bare, 3), "contestants": contestants}
 
 
 def _rows(keys: int) -> Iterator[tuple[bytes, bytes]]:

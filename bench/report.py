@@ -82,10 +82,10 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
-def save(bench: str, figures: Figures, before: Figures) -> Path:
-    """Write a results file: one per bench and Python."""
+def save(bench: str, figures: Figures, before: Figures, *, quick: bool = False) -> Path:
+    """Write a results file: one per bench and Python; a quick run never writes over a full one."""
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{bench}-py{sys.version_info[0]}{sys.version_info[1]}.json"
+    path = RESULTS / f"{bench}-{'quick-' if quick else ''}py{sys.version_info[0]}{sys.version_info[1]}.json"
     kept = {"measured": datetime.now(UTC).date().isoformat(), "machine": before, "versions": versions(), **figures}
     path.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
     return path

@@ -20,11 +20,12 @@ import orjson
 from bench.contestants.plan import Plan
 from bench.kafka import Lab
 from bench.peers import ROOT, python_for
+from bench.process import LAST_WORDS
 from bench.reducer import Expected, Held, differences, fingerprints
 
-__all__ = ["MODULES", "Missing", "Outcome", "Source", "answer", "launch", "run_once", "table_of"]
+__all__ = ["MODULES", "Missing", "Outcome", "Source", "answer", "held", "launch", "run_once", "table_of"]
 
-MODULES = {
+MODULES = {  # contestant -> its module (in `bench.contestants` unless it has a dot) and where it keeps state
     "librdkafka": ("librdkafka", "memory://"),
     "aiokafka": ("aiokafka_loop", "memory://"),
     "stock_faust": ("stock_faust", "memory://"),
@@ -35,7 +36,6 @@ MODULES = {
 }
 STARTS = 45.0  # seconds to start and join a group on a busy machine
 PER_EVENT = 1 / 300  # seconds: the slowest peer does 1,300 a second
-LAST_WORDS = 2000  # characters of a log
 
 
 class Missing(Exception):
@@ -68,7 +68,9 @@ class Outcome:
         return self.events / self.seconds if self.seconds else 0.0
 
 
-def run_once(lab: Lab, name: str, number: int, source: Source, *, profile: Path | None = None) -> Outcome:
+def run_once(
+    lab: Lab, name: str, number: int, source: Source, *, how: tuple[str, str], profile: Path | None = None
+) -> Outcome:
     """Run a contestant and recount what it left.
 
     Raises:
@@ -80,14 +82,14 @@ def run_once(lab: Lab, name: str, number: int, source: Source, *, profile: Path 
     folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-"))
     plan = Plan(
         lab.broker, source.topic, topics["out"], topics["entities"], topics["windows"], prefix, source.events,
-        str(folder), MODULES[name][1], str(profile or ""),
+        str(folder), how[1], str(profile or ""),
     )  # fmt: skip
     try:
         try:
-            outcome = Outcome(source.events, **answer(name, MODULES[name][0], plan))
+            outcome = Outcome(source.events, **answer(name, how[0], plan))
         except RuntimeError as error:
             return Outcome(source.events, wrong=[str(error)])
-        outcome.wrong = differences(source.expected, _held(lab, name, plan))
+        outcome.wrong = differences(source.expected, held(lab, name, plan))
         return outcome
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -102,8 +104,8 @@ def launch(name: str, module: str, plan: Plan, **env: str) -> subprocess.Popen[b
     """
     python = python_for(name)
     if python is None:
-        raise Missing(f"{name} has no wheels for this Python, and no older one was found")
-    command = [python, "-m", f"bench.contestants.{module}", plan.text()]
+        raise Missing(f"{name} is not installed here (`make bench` says why when it installs)")
+    command = [python, "-m", module if "." in module else f"bench.contestants.{module}", plan.text()]
     with Path(plan.folder, "said").open("wb") as said, Path(plan.folder, "log").open("wb") as log:
         return subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=log, env={**os.environ, **env})  # noqa: S603 - ours
 
@@ -129,12 +131,12 @@ def answer(name: str, module: str, plan: Plan, **env: str) -> dict[str, Any]:
     return found
 
 
-def _held(lab: Lab, name: str, plan: Plan) -> Held:
-    """What the contestant left on its topics (the one whose state is not durable: in a file)."""
+def held(lab: Lab, name: str, plan: Plan) -> Held:
+    """What a contestant left on its topics (the one whose state is not durable: in a file)."""
     outputs = fingerprints((key, value or b"") for _, key, value in lab.read(plan.out))
     if name == "bytewax":
-        held = orjson.loads(Path(plan.folder, "held.json").read_bytes())
-        return Held(held["rows"], held["windows"], outputs)
+        said = orjson.loads(Path(plan.folder, "held.json").read_bytes())
+        return Held(said["rows"], said["windows"], outputs)
     if name == "quix":
         (changelog,) = (topic for topic in lab.names() if topic.startswith(f"changelog__{plan.group}--"))
         rows, windows = _quix(lab.read(changelog))

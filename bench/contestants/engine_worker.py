@@ -7,7 +7,7 @@ import logging
 import orjson
 
 from bench.contestants.plan import Meter, Plan
-from bench.job import PARTITIONS, add, judge, output, window_key
+from bench.job import add, judge, output, window_key
 from streams.engine import BatchStream, EngineApp, RecordBatch, View
 
 
@@ -28,8 +28,9 @@ def make(plan: Plan) -> EngineApp:
     """An app with the job's agent."""
     meter = Meter(plan)
     app = EngineApp(
-        plan.group, broker=plan.broker, store=plan.store, datadir=f"{plan.folder}/state", partitions=PARTITIONS
-    )
+        plan.group, broker=plan.broker, store=plan.store, datadir=f"{plan.folder}/state", partitions=plan.partitions,
+        broker_session_timeout=plan.session,
+    )  # fmt: skip
     entities = app.batch_table("entities", changelog=plan.entities)
     sums = app.batch_table("windows", changelog=plan.windows)
     done = 0

@@ -43,6 +43,8 @@ class Plan:
     folder: str
     store: str = "memory://"
     profile: str = ""  # file for a profile of the thread that does the job
+    partitions: int = 4
+    session: float = 10.0  # seconds without a heartbeat after which the group gives a worker up
 
     @classmethod
     def given(cls) -> Plan:
