@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator
 
 from streams.app import app
 from streams.engine import RecordBatch
+from streams.lanes.measures import LaneMeasures
 from streams.lanes.office import Office
 
 TICK = 0.5  # seconds between looks at the clock: what a due poll or a finished park is late by at most
 
 office = Office(app)
+app.metrics.registry.register(LaneMeasures(office))
 
 
 async def work(batch: RecordBatch) -> None:

@@ -21,7 +21,7 @@ from streams.vault import KEY_BYTES
 _SECTIONS = {
     "hubspot_": "HubSpot. A private app's token is enough; the OAuth fields are for an app of yours.",
     "xero_": "Xero. Make an app at developer.xero.com; the organisation's id is in `revmark check`'s answer.",
-    "gateway_": "The gateway, which platforms call, and the page, which people look at.",
+    "gateway_": "The gateway, which platforms call, the page for people, and the metrics of workers for Prometheus.",
 }
 _DEPLOYMENT = "The deployment. Lines with a # show the value that holds without them."
 
@@ -60,7 +60,7 @@ def _line(name: str, field: FieldInfo, drawn: str) -> str:
         return f"{variable}="
     if default == "":
         return f"{variable}="
-    return f"#{variable}={default}"
+    return f"#{variable}=" if default is None else f"#{variable}={default}"
 
 
 def write_private(path: Path, text: str) -> None:

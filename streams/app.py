@@ -13,7 +13,7 @@ import sys
 from schemas.contract import Contract, lint, load_contract
 from schemas.errors import ContractError, RevmarkError
 from streams.admin import ensure_topics
-from streams.engine import BatchTable, BatchTopic, EngineApp, EngineError
+from streams.engine import BatchTable, BatchTopic, EngineApp, EngineError, PortRefused
 from streams.settings import Settings, load_settings
 from streams.topics import MAX_RECORD, Topic, Topics
 
@@ -43,6 +43,8 @@ class Revmark(EngineApp):
             autodiscover=["agents"],
             broker_session_timeout=settings.session_timeout,
             producer_max_batch_size=BATCH_BYTES,
+            metrics_port=settings.metrics_port,
+            metrics_host=settings.metrics_host,
         )
         self.known = self._table(self.names.known)
         self.accounts = self._table(self.names.accounts)
@@ -64,7 +66,10 @@ class Revmark(EngineApp):
             await ensure_topics(self.settings.broker, self.names)
             await super().on_first_start()
         except (RevmarkError, EngineError) as error:
-            sys.stderr.write(f"revmark: {error}\n")
+            hint = (
+                " Set REVMARK_METRICS_PORT, or start it with --metrics-port." if isinstance(error, PortRefused) else ""
+            )
+            sys.stderr.write(f"revmark: {error}{hint}\n")
             sys.stderr.flush()
             os._exit(START_REFUSED)  # nothing is open yet; an orderly stop would only add the library's own traces
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import SettingsError
@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     gateway_url: str = Field(default="http://127.0.0.1:8080", description="the public address that platforms call")
     page_host: str = "127.0.0.1"
     page_port: int = Field(default=8090, ge=0, le=65535)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int | None, BeforeValidator(lambda given: None if given == "" else given)] = Field(
+        default=None, ge=0, le=65535, description="of a worker, for Prometheus: one each; empty serves none"
+    )
     secret_key: SecretStr = Field(default=SecretStr(""), description="base64 of 32 bytes: seals grants at rest")
 
     # HubSpot

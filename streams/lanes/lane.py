@@ -103,8 +103,9 @@ class Lane:
         backlog.save()
         polled, swept = self.rounds.times(desk)
         self.snapshot = status.Snapshot(
-            standing.parked_until(), standing.why, len(backlog), polled, swept, dict(self.line.calls)
-        )
+            standing.parked_until(), standing.why, len(backlog), polled, swept, dict(self.line.calls),
+            parse_instant(standing.again) if standing.again else None,
+        )  # fmt: skip
 
     async def _commands(
         self, desk: Desk, standing: status.Standing, backlog: Backlog, commands: dict[str, Command]

@@ -164,8 +164,8 @@ class Office:
         return f"no connection {connection} is set up here (there are: {known}); set REVMARK_TENANT and credentials"
 
     def snapshot(self) -> dict[str, Snapshot]:
-        """Every connection that this worker owns, as it stood after its last batch."""
-        return {connection: lane.snapshot for connection, lane in self._lanes.items()}
+        """Every connection that this worker owns, as it stood after its last batch; any thread may ask."""
+        return {connection: lane.snapshot for connection, lane in list(self._lanes.items())}
 
     async def tick(self) -> None:
         """Wake every connection of ours whose time has come."""

@@ -80,6 +80,7 @@ class Snapshot:
     polled: dict[str, datetime | None] = field(default_factory=dict)
     swept: dict[str, datetime | None] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
+    reads_again: datetime | None = None
 
 
 def load(view: View, connection: str) -> Standing:

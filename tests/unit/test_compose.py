@@ -86,6 +86,16 @@ def test_ports_stay_on_this_machine(compose: dict[str, Any]):
     assert all(port.startswith("127.0.0.1:") or ":-127.0.0.1:" in port for port in published)
 
 
+def test_metrics_of_workers_are_for_the_network_inside(compose: dict[str, Any], dockerfile: str):
+    for name in ("worker-1", "worker-2"):
+        service = compose["services"][name]
+        port = service["environment"]["REVMARK_METRICS_PORT"]
+        assert service["expose"] == [port]
+        assert "ports" not in service
+        assert service["environment"]["REVMARK_METRICS_HOST"] == "0.0.0.0"  # noqa: S104 - within the network only
+        assert port in re.search(r"^EXPOSE (.+)$", dockerfile, re.MULTILINE)[1].split()  # type: ignore[index]
+
+
 def test_our_containers_hold_no_more_rights_than_they_need(compose: dict[str, Any]):
     for name in OURS:
         service = compose["services"][name]

@@ -39,6 +39,13 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch):
     assert (settings.broker, settings.partitions, settings.xero_tenant) == ("env:2", 8, "t")
 
 
+def test_metrics_are_served_where_they_are_asked_for(monkeypatch: pytest.MonkeyPatch):
+    assert load_settings().metrics_port is None  # several workers of one machine must not collide
+    for given, meant in (("", None), ("0", 0), ("9464", 9464)):
+        monkeypatch.setenv("REVMARK_METRICS_PORT", given)
+        assert load_settings().metrics_port == meant
+
+
 def test_another_file_may_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     (tmp_path / "other.env").write_text("REVMARK_TENANT=other\n", encoding="utf-8")
     monkeypatch.setenv("REVMARK_ENV_FILE", str(tmp_path / "other.env"))
@@ -73,6 +80,7 @@ def test_an_unknown_key_is_refused_with_a_suggestion(monkeypatch: pytest.MonkeyP
     [
         ("REVMARK_PARTITIONS", "0"), ("REVMARK_PARTITIONS", "many"), ("REVMARK_TENANT", "Ac me"),
         ("REVMARK_POLL_EVERY", "0"), ("REVMARK_SESSION_TIMEOUT", "5"), ("REVMARK_GATEWAY_PORT", "x"),
+        ("REVMARK_METRICS_PORT", "65536"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch, key: str, value: str):

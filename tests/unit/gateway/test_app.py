@@ -12,6 +12,7 @@ from schemas.wire import encode
 from streams.gateway import app as gateway_app
 from streams.gateway.bodies import MAX_BODY, parse_body, read_body
 from streams.gateway.produce import KafkaProduce
+from tests.unit.engine.scraping import assert_conventional, parsed
 from tests.unit.gateway.callers import HUBSPOT, XERO, Callers
 
 EVENT = {"subscriptionType": "company.creation", "objectId": 1}
@@ -106,9 +107,10 @@ async def test_metrics_are_prometheus_text():
     answer = await callers.send("/metrics", b"", [], "GET")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = answer.text.splitlines()
-    assert 'revmark_webhook_requests_total{platform="hubspot",result="accepted"} 1' in lines
-    assert 'revmark_webhook_events_total{platform="hubspot",result="ignored"} 1' in lines
+    assert 'revmark_webhook_requests_total{platform="hubspot",result="accepted"} 1.0' in lines
+    assert 'revmark_webhook_events_total{platform="hubspot",result="ignored"} 1.0' in lines
     assert "# TYPE revmark_webhook_hints_total counter" in lines
+    assert_conventional(parsed(answer.text).families.values(), "revmark_")
 
 
 async def test_health_tells_whether_hints_can_be_produced():

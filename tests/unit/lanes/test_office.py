@@ -10,7 +10,7 @@ import orjson
 from faust.types import TP
 
 from schemas.command import Poll, parse_work
-from schemas.errors import Parked
+from schemas.errors import Parked, Throttled
 from streams.engine import EngineApp, Record, RecordBatch
 from streams.lanes.office import BatchDesk, Office
 from streams.platforms.interface import Seen
@@ -192,3 +192,14 @@ async def test_a_snapshot_tells_what_a_connection_is_at():
     assert (found.parked_until, found.why, found.waiting) == (until, "the grant was revoked", 2)
     assert found.polled == found.swept == {"contact": begun, "invoice": begun}
     assert found.calls == {"poll.answered": 2, "write.applied": 1, "write.refused": 1, "write.parked": 1}
+    assert found.reads_again is None
+
+
+async def test_a_snapshot_tells_until_when_reads_are_throttled():
+    world = World()
+    await world.work(poll(world.clock).to_bytes())
+    until = world.clock() + timedelta(seconds=60)
+    world.made[0].read_mishaps.append(Throttled("search quota", until=until))
+    await world.work(read(world.clock, "contact", "k1").to_bytes())
+    found = world.office.snapshot()[CONNECTION]
+    assert (found.reads_again, found.parked_until) == (until, None)

@@ -1,0 +1,79 @@
+"""What lanes tell Prometheus: what waits, what stands still, how calls end, how old the last reading is.
+
+Flows in: the office's snapshots. Flows out: figures by connection (`tenant.platform`), worked out when they are asked
+for, in another thread than the lanes. Invariant: labels are names of connections, kinds and calls, never of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from streams.lanes.status import Snapshot
+
+
+class Snapshots(Protocol):
+    """What is asked of the office."""
+
+    def snapshot(self) -> Mapping[str, Snapshot]:
+        """Every connection as it stood after its last batch."""
+        ...
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LaneMeasures(Collector):
+    """The collector over one worker's lanes."""
+
+    def __init__(self, office: Snapshots, *, clock: Callable[[], datetime] = _now) -> None:
+        """Measure the lanes of `office`."""
+        self._office = office
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        """Work all of it out."""
+        place = ("connection",)
+        waiting = GaugeMetricFamily("revmark_lane_waiting_commands", "Commands that wait to be written.", labels=place)
+        parked = GaugeMetricFamily(
+            "revmark_lane_parked_seconds", "For how long nothing is called yet; 0: it goes on.", labels=place
+        )
+        throttled = GaugeMetricFamily(
+            "revmark_lane_reads_throttled_seconds", "For how long nothing is read yet; 0: it is.", labels=place
+        )
+        polled = GaugeMetricFamily(
+            "revmark_lane_polled_age_seconds", "Since the last poll of a kind ended.", labels=("connection", "kind")
+        )
+        swept = GaugeMetricFamily(
+            "revmark_lane_swept_age_seconds",
+            "Since the last full reading of a kind ended.",
+            labels=("connection", "kind"),
+        )
+        calls = CounterMetricFamily(
+            "revmark_platform_calls",
+            "Calls of a platform by what they came to; of writes, the commands by their outcome.",
+            labels=("connection", "call", "answer"),
+        )
+        now = self._clock()
+        for connection, found in sorted(self._office.snapshot().items()):
+            waiting.add_metric((connection,), found.waiting)
+            parked.add_metric((connection,), _until(found.parked_until, now))
+            throttled.add_metric((connection,), _until(found.reads_again, now))
+            for family, times in ((polled, found.polled), (swept, found.swept)):
+                for kind, at in sorted(times.items()):
+                    if at is not None:
+                        family.add_metric((connection, kind), max(0.0, (now - at).total_seconds()))
+            for name, number in sorted(found.calls.items()):
+                call, _, answer = name.partition(".")
+                calls.add_metric((connection, call, answer), number)
+        yield from (waiting, parked, throttled, polled, swept, calls)
+
+
+def _until(at: datetime | None, now: datetime) -> float:
+    return 0.0 if at is None else max(0.0, (at - now).total_seconds())

@@ -1,0 +1,61 @@
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from streams.lanes.measures import LaneMeasures
+from streams.lanes.status import Snapshot
+from tests.support.lane import Clock
+from tests.unit.engine.scraping import Scraped, assert_conventional, parsed
+
+
+class Office:
+    """Snapshots as an office gives them."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Snapshot] = {}
+
+    def snapshot(self) -> dict[str, Snapshot]:
+        return self.found
+
+
+def told(office: Office, clock: Clock) -> Scraped:
+    registry = CollectorRegistry()
+    registry.register(LaneMeasures(office, clock=clock))
+    return parsed(generate_latest(registry).decode())
+
+
+def test_without_lanes_the_metrics_are_named_and_empty():
+    found = told(Office(), Clock())
+    assert len(found.families) == 6
+    assert not any(family.samples for family in found.families.values())
+
+
+def test_a_connection_that_stands_still_is_told_with_for_how_long():
+    office, clock = Office(), Clock()
+    now = clock()
+    office.found["main.xero"] = Snapshot(
+        parked_until=now + timedelta(seconds=90),
+        why="the grant of jane@example.com was revoked",
+        waiting=7,
+        polled={"invoice": now - timedelta(minutes=2), "contact": None},
+        swept={"invoice": now - timedelta(days=1)},
+        calls={"poll.answered": 12, "write.applied": 3, "write.parked": 1},
+        reads_again=now + timedelta(seconds=5),
+    )
+    found = told(office, clock)
+    assert_conventional(found.families.values(), "revmark_")
+    assert found.all("revmark_lane_waiting_commands") == {("main.xero",): 7}
+    assert found.all("revmark_lane_parked_seconds") == {("main.xero",): 90}
+    assert found.all("revmark_lane_reads_throttled_seconds") == {("main.xero",): 5}
+    assert found.all("revmark_lane_polled_age_seconds", connection="main.xero") == {("invoice",): 120}
+    assert found.all("revmark_lane_swept_age_seconds", connection="main.xero") == {("invoice",): 86_400}
+    calls = found.all("revmark_platform_calls_total", connection="main.xero")
+    assert {frozenset(key): value for key, value in calls.items()} == {
+        frozenset({"poll", "answered"}): 12,
+        frozenset({"write", "applied"}): 3,
+        frozenset({"write", "parked"}): 1,
+    }
+    assert "jane" not in str(found)  # a reason may name a person; metrics do not
+    clock.pass_by(91)
+    assert told(office, clock).all("revmark_lane_parked_seconds") == {("main.xero",): 0}
+    assert told(office, clock).all("revmark_lane_reads_throttled_seconds") == {("main.xero",): 0}
