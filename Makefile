@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format schemas broker sandbox bench clean
+.PHONY: help setup demo test chaos lint format schemas broker sandbox bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ demo: $(STAMP) ## play quote to cash between a sandbox HubSpot and a sandbox Xer
 
 test: $(STAMP) ## run the tests (ARGS="tests/scenario -q")
 	@$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(STAMP) ## kill workers and the broker under load, and count (ARGS="--rounds-kill 10 --json")
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check . $(ARGS)

@@ -46,7 +46,9 @@ def server_properties(node: Node, nodes: list[Node]) -> str:
         "share.coordinator.state.topic.replication.factor": copies,
         "share.coordinator.state.topic.min.isr": in_sync,
         "group.initial.rebalance.delay.ms": 0,  # a worker that starts alone need not wait for others
-        "broker.session.timeout.ms": 6000,  # a killed broker is replaced in seconds
+        # A killed broker is replaced in seconds. Who is alone waits out its own last session before it may come back.
+        "broker.session.timeout.ms": 6000 if len(nodes) > 1 else 3000,
+        "broker.heartbeat.interval.ms": 1000,  # half of the session at most; 2000 by default
         "auto.create.topics.enable": "false",  # an accidental one has one partition only
         "log.cleaner.dedupe.buffer.size": 33_554_432,  # 128 MB by default, a quarter of the heap given
     }
