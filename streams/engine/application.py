@@ -21,17 +21,19 @@ from streams.engine.batch import RecordBatch
 from streams.engine.consumer import BatchConsumer
 from streams.engine.errors import EngineError, Misconfigured
 from streams.engine.folder import StateFolder
+from streams.engine.identity import topic_ids
 from streams.engine.metrics import Metrics
 from streams.engine.partitioner import partition_for
 from streams.engine.preflight import PATIENCE, look_up_topics
 from streams.engine.producer import BatchProducer
 from streams.engine.record import Headers, Outgoing
-from streams.engine.recovery import BatchRecovery, BatchTableManager
+from streams.engine.recovery import BatchRecovery
 from streams.engine.rocks import RocksStore
 from streams.engine.settings import broker_addresses, broker_urls, checked, defaults
 from streams.engine.store import MemoryStore, Store
 from streams.engine.stream import guarded
 from streams.engine.table import BatchTable
+from streams.engine.tables import BatchTableManager
 from streams.engine.topic import BatchTopic
 from streams.engine.transport import BatchTransport
 from streams.engine.view import View
@@ -98,7 +100,7 @@ class EngineApp(faust.App):
         self._partition_counts: dict[str, int] = {}
         self._keyless = count()
         self._was_ready = False
-        self._folder: StateFolder | None = None
+        self.folder: StateFolder | None = None
         urls = broker_urls(broker)
         self._addresses = broker_addresses(urls)
         chosen = defaults(partitions=partitions, on_disk=self.on_disk, max_record=max_record) | settings
@@ -285,11 +287,19 @@ class EngineApp(faust.App):
     # what Faust asks of an app
 
     async def wait_for_topics(self, needed: Iterable[str]) -> None:
-        """Return when the broker has these topics, and learn how many partitions each topic has."""
-        security = credentials_to_aiokafka_auth(self.conf.broker_credentials, self.conf.ssl_context)
+        """Return when the broker has these topics, and learn how many partitions each topic has.
+
+        Raises:
+            Misconfigured: one is missing, or a changelog has another partition count than its table.
+        """
         self._partition_counts = await look_up_topics(
-            self._addresses, needed, security=security, patience=self._start_timeout
+            self._addresses, needed, security=self._security, patience=self._start_timeout
         )
+        self._tables.check_counts(self._partition_counts)
+
+    async def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
+        """Return the ids the broker tells of topics."""
+        return await topic_ids(self._addresses, topics, security=self._security)
 
     async def on_first_start(self) -> None:
         """Look before anything starts: a broker, the topics, a state folder of our own."""
@@ -298,8 +308,9 @@ class EngineApp(faust.App):
             self.metrics.start(*self._metrics_at)
         await self.wait_for_topics([*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])])
         if self.on_disk:
-            self._folder = StateFolder(Path(self.conf.datadir))
-            self._folder.open()
+            self.folder = StateFolder(Path(self.conf.datadir))
+            self.folder.open()
+            self.folder.claim(self.conf.id, self._tables.origins())
         failure.log.info("worker of %s starts: %s", self.conf.id, ", ".join(self._addresses))
         await super().on_first_start()
 
@@ -307,8 +318,8 @@ class EngineApp(faust.App):
         """Stop, and give the state folder back."""
         await super().on_stop()
         await self.metrics.stop()
-        if self._folder is not None:
-            self._folder.close()
+        if self.folder is not None:
+            self.folder.close()
         failure.log.info("worker of %s stopped", self.conf.id)
 
     def on_rebalance_end(self) -> None:
@@ -321,6 +332,11 @@ class EngineApp(faust.App):
         super().on_rebalance_end()
         failure.log.log(logging.DEBUG if self._was_ready else logging.INFO, "worker of %s is ready", self.conf.id)
         self._was_ready = True
+
+    @property
+    def _security(self) -> Mapping[str, Any]:
+        security: Mapping[str, Any] = credentials_to_aiokafka_auth(self.conf.broker_credentials, self.conf.ssl_context)
+        return security
 
     def _create_directories(self) -> None:
         """Make no folders: only local state on disk needs one, and its lock makes it."""

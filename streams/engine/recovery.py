@@ -11,7 +11,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka.errors import KafkaTimeoutError
-from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.types import TP
 from faust.types.tables import CollectionT
@@ -20,6 +19,7 @@ from mode import Service
 
 from streams.engine.errors import EngineError
 from streams.engine.failure import log
+from streams.engine.misfit import misfit
 from streams.engine.progress import LOOK_EVERY, Progress
 from streams.engine.record import Record
 from streams.engine.table import BatchTable
@@ -27,7 +27,7 @@ from streams.engine.table import BatchTable
 if TYPE_CHECKING:
     from streams.engine.consumer import BatchConsumer
 
-__all__ = ["BatchRecovery", "BatchTableManager"]
+__all__ = ["BatchRecovery"]
 
 
 class BatchRecovery(Recovery):
@@ -167,13 +167,26 @@ class BatchRecovery(Recovery):
             return
 
     async def _build_offsets(self, consumer: ConsumerT, tps: set[TP], destination: "Counter[TP]", title: str) -> None:
-        """Ask where the changelogs begin, in the same way."""
+        """Decide where each changelog is read from; local state that does not fit to it is removed before."""
         while True:
             try:
+                await self._drop_misfits(consumer, {tp for tp in tps if self.takes(tp)}, destination)
                 await super()._build_offsets(consumer, tps, destination, title)
             except KafkaTimeoutError:
                 continue
             return
+
+    async def _drop_misfits(self, consumer: ConsumerT, tps: set[TP], offsets: "Counter[TP]") -> None:
+        reaching = [tp for tp in tps if offsets[tp] is not None]
+        if not reaching:
+            return
+        begins, ends = await consumer.earliest_offsets(*reaching), await consumer.highwaters(*reaching)
+        for tp in sorted(reaching):
+            why = misfit(offsets[tp], begins[tp], ends[tp])
+            if why:
+                log.warning("Local state of %s[%d] is rebuilt from the changelog: %s.", tp.topic, tp.partition, why)
+                cast("BatchTable", self.tp_to_table[tp]).drop(tp.partition)
+                offsets[tp] = None  # type: ignore[assignment] # Faust's way to say that there is none
 
     async def _seek_offsets(self, consumer: ConsumerT, tps: set[TP], offsets: "Counter[TP]", title: str) -> None:
         """Leave the seeks to the consumer, which makes them between two fetches, never during one."""
@@ -187,29 +200,3 @@ class BatchRecovery(Recovery):
         if tp in self.active_tps:
             return self.active_offsets
         return self.standby_offsets if tp in self.standby_tps else None
-
-
-class BatchTableManager(TableManager):
-    """Faust's table manager with our recovery in it."""
-
-    app: Any
-
-    @property
-    def recovery(self) -> BatchRecovery:
-        """The recovery service."""
-        if self._recovery is None:
-            self._recovery = BatchRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
-        return cast("BatchRecovery", self._recovery)
-
-    async def on_start(self) -> None:
-        """Register the tables and start recovery.
-
-        Faust waits a second instead, for tables still to come. What must be waited for are the changelogs that are
-        made now: one the broker does not show yet would be left out of the assignment.
-        """
-        for table in self.values():
-            await table.changelog_topic.maybe_declare()
-        await self.app.wait_for_topics(self.changelog_topics)
-        if not self.should_stop:
-            await self._update_channels()
-            await self.recovery.start()

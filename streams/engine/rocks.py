@@ -4,6 +4,7 @@ Invariant: a write batch carries the changes and the changelog offset they reach
 state and an offset that belong together.
 """
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -71,6 +72,18 @@ class RocksStore:
             sum(each.property_int_value(name) or 0 for each in found for name in BYTES),
         )
 
+    def drop(self, partition: int) -> None:
+        """Remove a partition's files: moved aside first, so that a kill leaves all of them or none."""
+        database = self._databases.pop(partition, None)
+        if database is not None:
+            database.close()
+        place = self._place(partition)
+        aside = place.with_name(f"{place.name}.dropped")
+        shutil.rmtree(aside, ignore_errors=True)
+        if place.exists():
+            place.rename(aside)
+            shutil.rmtree(aside)
+
     def close(self) -> None:
         """Close everything."""
         self.retain(())
@@ -78,11 +91,14 @@ class RocksStore:
     def _database(self, partition: int) -> Rdict:
         database = self._databases.get(partition)
         if database is None:
-            folder = self._folder()  # asked late: the command line may still change it
-            folder.mkdir(parents=True, exist_ok=True)
-            database = Rdict(str(folder / f"{self._name}-{partition}"), options=_options())
+            place = self._place(partition)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            database = Rdict(str(place), options=_options())
             self._databases[partition] = database
         return database
+
+    def _place(self, partition: int) -> Path:
+        return self._folder() / f"{self._name}-{partition}"  # asked late: the command line may still change it
 
 
 def _options() -> Options:

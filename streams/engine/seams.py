@@ -168,6 +168,8 @@ SEAMS = (
         "537aa37c531b",
         "read: the generation, which fences commits",
     ),
+    Seam("aiokafka.protocol.api", "Request", "1dc66f0574be", "subclassed: asks for the ids of topics"),
+    Seam("aiokafka.client", "AIOKafkaClient.send", "246b277687d7", "called: same"),
     Seam(
         "aiokafka.producer.producer",
         "AIOKafkaProducer.send_batch",

@@ -38,6 +38,9 @@ class Store(Protocol):
     def size(self) -> Size:
         """Return how much is held; cheap, and on disk an estimate."""
 
+    def drop(self, partition: int) -> None:
+        """Remove all of a partition's state: it is rebuilt from the changelog."""
+
     def close(self) -> None:
         """Let go of everything."""
 
@@ -75,8 +78,12 @@ class MemoryStore:
     def retain(self, partitions: Iterable[int]) -> None:
         """Let go of all partitions but these."""
         for partition in set(self._entries) - set(partitions):
-            self._entries.pop(partition)
-            self._offsets.pop(partition, None)
+            self.drop(partition)
+
+    def drop(self, partition: int) -> None:
+        """Remove all of a partition's state."""
+        self._entries.pop(partition, None)
+        self._offsets.pop(partition, None)
 
     def size(self) -> Size:
         """Return how much is held."""

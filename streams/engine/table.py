@@ -51,6 +51,11 @@ class BatchTable(Collection):
         changes = {record.key: record.value for record in records if record.key is not None}
         self.local.write(partition, changes, records[-1].offset)
 
+    def drop(self, partition: int) -> None:
+        """Remove the local state of a partition that is ours; it is rebuilt from the changelog."""
+        if partition in self._held:
+            self.local.drop(partition)
+
     # what Faust's table manager and recovery ask of a table
 
     async def on_start(self) -> None:

@@ -42,9 +42,11 @@ async def test_a_state_folder_in_use(start: Start, tmp_path: Path):
 async def test_partition_counts_that_differ(bench: Bench, start: Start):
     await make_topics(bench.broker, {bench.counts: 2})
     await write(bench.broker, bench.facts, [(b"key", b"value")])
-    worker = start()
+    worker, other = start("declared", PARTITIONS="4"), start("used", PARTITIONS="2")
     assert await worker.ended() != 0
-    assert "a key would not sit in the same one" in worker.log.read_text()
+    assert "has 2 partitions, and the table is declared with 4" in worker.log.read_text()
+    assert await other.ended() != 0
+    assert "a key would not sit in the same one" in other.log.read_text()
 
 
 @pytest.mark.broker

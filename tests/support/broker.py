@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.broker import KAFKA_VERSION, BrokerError, EmbeddedKafka
 from streams.broker.ports import brokers_known, free_ports
 
-__all__ = ["committed", "kafka_for_tests", "make_topics", "read", "write"]
+__all__ = ["committed", "cut", "kafka_for_tests", "make_topics", "read", "remove_topic", "write"]
 
 IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 UP_WITHIN = 60.0  # seconds, after the image has been pulled
@@ -80,6 +80,32 @@ async def make_topics(address: str, partitions: Mapping[str, int], **config: str
             if all(t["error_code"] == 0 and all(p["leader"] >= 0 for p in t["partitions"]) for t in found):
                 return
         raise BrokerError(f"{', '.join(partitions)} did not get leaders.")
+    finally:
+        await admin.close()
+
+
+async def remove_topic(address: str, topic: str) -> None:
+    """Delete a topic and wait until it is gone."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+        deadline = time.monotonic() + UP_WITHIN
+        while topic in await admin.list_topics():
+            if time.monotonic() > deadline:
+                raise BrokerError(f"{topic} was not deleted.")
+    finally:
+        await admin.close()
+
+
+async def cut(address: str, topic: str, before: Mapping[int, int]) -> None:
+    """Remove the records of partitions before an offset."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    try:
+        await admin.delete_records(
+            {TopicPartition(topic, partition): RecordsToDelete(offset) for partition, offset in before.items()}
+        )
     finally:
         await admin.close()
 

@@ -1,12 +1,10 @@
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from faust.types import TP
 
-from streams.engine import BatchStream, EngineApp, FolderInUse, Misconfigured, Record
-from streams.engine.folder import StateFolder
+from streams.engine import BatchStream, EngineApp, Misconfigured, Record
 from streams.engine.lease import Lease
 from streams.engine.settings import broker_addresses, broker_urls
 from streams.engine.view import encode_key
@@ -96,16 +94,6 @@ async def test_a_table_takes_nothing_of_a_partition_it_does_not_hold():
     await table.on_recovery_completed({kept}, set())
     assert list(table.items()) == [("key", 1)]
     assert list(table.items(1)) == []
-
-
-def test_a_state_folder_is_made_and_owned_by_one(tmp_path: Path):
-    first, second = StateFolder(tmp_path / "a" / "b"), StateFolder(tmp_path / "a" / "b")
-    first.open()
-    with pytest.raises(FolderInUse, match="in use by process"):
-        second.open()
-    first.close()
-    second.open()
-    second.close()
 
 
 def test_a_lease_ends_before_the_session():

@@ -48,3 +48,23 @@ def test_memory_forgets_a_partition_it_let_go():
     store.write(0, {b'"a"': b"1"}, 1)
     store.retain(())
     assert store.offset(0) is None  # so that it is read anew when it comes back
+
+
+def test_a_dropped_partition_is_gone_and_can_be_written_again(store: Store):
+    store.write(0, {b'"a"': b"1"}, 7)
+    store.write(1, {b'"b"': b"2"}, 7)
+    store.drop(0)
+    store.drop(2)  # never there
+    assert (store.offset(0), store.get(0, b'"a"'), dict(store.items(0))) == (None, None, {})
+    assert store.get(1, b'"b"') == b"2"
+    store.write(0, {b'"a"': b"3"}, 2)
+    assert (store.offset(0), dict(store.items(0))) == (2, {b'"a"': b"3"})
+    store.close()
+
+
+def test_what_a_kill_left_of_a_dropped_partition_is_in_nobodys_way(tmp_path: Path):
+    (tmp_path / "table-3.dropped").mkdir()
+    store = RocksStore(lambda: tmp_path, "table")
+    store.write(3, {b'"a"': b"1"}, 41)
+    store.drop(3)
+    assert list(tmp_path.iterdir()) == []
