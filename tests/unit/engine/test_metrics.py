@@ -1,13 +1,17 @@
 """What is measured of a worker that has not met a broker, and how it is served."""
 
 import socket
+from collections.abc import Iterator
 
 import pytest
+from aiokafka.errors import CommitFailedError, KafkaConnectionError
+from aiokafka.structs import TopicPartition
 from faust.types import TP
 from prometheus_client import generate_latest
 
 from streams.engine import EngineApp, PortRefused, Record
 from streams.engine.batch import RecordBatch
+from streams.engine.consumer import BatchConsumer
 from streams.engine.inflight import InFlight
 from streams.engine.metrics import CommitAges
 from streams.engine.standing import standing
@@ -119,3 +123,51 @@ async def test_a_port_in_use_is_said_with_what_to_set(app: EngineApp):
         with pytest.raises(PortRefused, match=rf"127.0.0.1:{port}: .*in use.*a metrics port of its own"):
             app.metrics.start("127.0.0.1", port)
     await app.metrics.stop()
+
+
+@pytest.fixture
+def consumer(app: EngineApp) -> Iterator[BatchConsumer]:
+    made: BatchConsumer = app.consumer  # it connects when it is started, which it is not
+    yield made
+    made._thread.thread_loop.close()  # noqa: SLF001 - made with the thread
+
+
+class Group:
+    """A client whose group answers commits in one way."""
+
+    def __init__(self, generation: int, error: Exception | None) -> None:
+        self._coordinator = self
+        self.generation = generation
+        self._error = error
+
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition(*PLACE)}
+
+    async def commit(self, _offsets: object) -> None:
+        if self._error is not None:
+            raise self._error
+
+
+@pytest.mark.parametrize(
+    ("generation", "error", "results"),
+    [
+        (3, None, {"committed": 0, "fenced": 0, "failed": 0}),  # the consumer counts it, once it knows
+        (4, None, {"committed": 0, "fenced": 1, "failed": 0}),
+        (3, CommitFailedError(), {"committed": 0, "fenced": 1, "failed": 0}),
+        (3, KafkaConnectionError(), {"committed": 0, "fenced": 0, "failed": 1}),
+    ],
+)
+async def test_what_a_commit_came_to_is_counted(
+    app: EngineApp, consumer: BatchConsumer, generation: int, error: Exception | None, results: dict[str, int]
+):
+    thread = consumer._thread  # noqa: SLF001 - where commits are sent from
+    thread._consumer = Group(generation, error)  # noqa: SLF001 - same
+    assert await thread._commit_in({PLACE: 5}, 3) is (results == {"committed": 0, "fenced": 0, "failed": 0})  # noqa: SLF001
+    found = told(app)
+    assert {each: found.sum("engine_commits_total", result=each) for each in results} == results
+
+
+async def test_commits_after_a_failure_are_counted_as_refused(app: EngineApp, consumer: BatchConsumer):
+    consumer.refuse_commits()
+    assert not await consumer._commit_offsets({PLACE: 5})  # noqa: SLF001 - as Faust calls it
+    assert told(app).sum("engine_commits_total", result="refused") == 1

@@ -33,6 +33,18 @@ def test_partitions_that_are_not_ours_are_let_go(store: Store):
     store.close()
 
 
+def test_the_size_is_that_of_the_partitions_held(store: Store):
+    assert store.size() == (0, 0 if isinstance(store, RocksStore) else None)
+    store.write(0, {b'"%d"' % n: b"x" * 100 for n in range(300)}, 1)
+    store.write(1, {b'"%d"' % n: b"x" * 100 for n in range(20)}, 1)
+    offsets = isinstance(store, RocksStore)  # RocksDB counts each partition's offset as well
+    assert store.size().entries == 320 + 2 * offsets
+    assert (store.size().on_disk or 0) >= 32_000 * offsets
+    store.retain({1})
+    assert store.size().entries == 20 + offsets
+    store.close()
+
+
 def test_disk_outlives_the_process(tmp_path: Path):
     first = RocksStore(lambda: tmp_path, "table")
     first.write(3, {b'"a"': b"1"}, 41)
