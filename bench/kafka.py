@@ -78,7 +78,7 @@ class Lab:
                 "log_level": QUIET,
                 "acks": "all",
                 "partitioner": "murmur2_random",
-                "max.in.flight.requests.per.connection": 1,  # order
+                "enable.idempotence": True,  # order, also where a broker that is busy lets a batch be sent again
                 "linger.ms": 20,
                 "batch.num.messages": 10_000,
                 "queue.buffering.max.messages": 10 * ROOM,
