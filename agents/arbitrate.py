@@ -19,4 +19,5 @@ async def arbitrate(batches: AsyncIterator[RecordBatch]) -> None:
     """Compare, decide, ask."""
     async for batch in batches:
         accounts = batch.table(app.accounts)
-        await deliver(batch, partial(step, records=Drawer(accounts, "r"), customer_view=Drawer(accounts, "c")))
+        judge = partial(step, records=Drawer(accounts, "r"), customer_view=Drawer(accounts, "c"))
+        await deliver(batch, accounts, judge, prefix=app.names.prefix)

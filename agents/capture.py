@@ -20,4 +20,5 @@ async def capture(batches: AsyncIterator[RecordBatch]) -> None:
     """Admit, translate, identify."""
     async for batch in batches:
         known = batch.table(app.known)
-        await deliver(batch, partial(step, rows=Drawer(known, "v"), names=Drawer(known, "i")))
+        place = partial(step, rows=Drawer(known, "v"), names=Drawer(known, "i"))
+        await deliver(batch, known, place, prefix=app.names.prefix)

@@ -1,38 +1,63 @@
 """Delivery: a batch through a step, slice by slice, in the engine's order.
 
 A slice's state changes go to one table and leave in one record batch: after a crash they are all there or none of them
-is, so sums and the rows they are sums of never part. A slice is read again when the crash came before the commit, and
-then changes nothing.
+is, so sums and the rows they are sums of never part. So a slice is as long as what it changes has room in one record
+batch. A slice is read again when the crash came before the commit, and then changes nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from agents.rules.result import Result
-from streams.app import app
-from streams.engine import RecordBatch, TooLarge
+from streams.engine import Record, RecordBatch, TooLarge
+from streams.engine.view import View
+from streams.topics import BATCH_BYTES
 
-SLICE = 250  # records: their changes are about 1 MB at 4 kB a record, a quarter of what one record batch holds
+__all__ = ["CHUNK", "ROOM", "deliver"]
+
+CHUNK = 100  # records judged between two looks at what is staged: some 20 ms in which nothing else of the worker moves
+# Bytes of changes after which a slice is written: half of what one record batch takes. The other half is for the last
+# chunk, which may change 19 kB a record.
+ROOM = BATCH_BYTES // 2
 
 Step = Callable[[Sequence[bytes | None]], Result]
 
 
-async def deliver(batch: RecordBatch, step: Step) -> None:
-    """Judge slice after slice, make each durable, and let the batch be committed."""
-    for start in range(0, len(batch), SLICE):
+async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str) -> None:
+    """Judge, make each slice of the batch durable, and let the batch be committed.
+
+    Args:
+        batch: what arrived.
+        table: the batch's view of the one table that the step writes to.
+        step: what is done with it.
+        prefix: of the deployment's topics.
+    """
+    for start in range(0, len(batch), CHUNK):
         # 1 read
-        records = batch.records[start : start + SLICE]
+        records = batch.records[start : start + CHUNK]
         # 2 judge
-        result = step([record.value for record in records])
+        _stage(batch, records, step([record.value for record in records]), prefix)
         # 3 write: outputs acknowledged, then the changelog, then local state
-        for index, reason in result.refused:
-            batch.quarantine(records[index], reason=reason)
-        for output in result.outputs:
-            try:
-                batch.send(f"{app.names.prefix}{output.topic}", key=output.key, value=output.value)
-            except TooLarge as error:
-                batch.quarantine(records[min(output.cause, len(records) - 1)], reason=str(error))
-        await batch.write()
-    # 4 commit
-    batch.done()
+        if _changed(table) >= ROOM:
+            await batch.write()
+        else:
+            await asyncio.sleep(0)  # heartbeats and lanes have their turn
+    # 3 write, 4 commit
+    await batch.flush()
+
+
+def _stage(batch: RecordBatch, records: Sequence[Record], result: Result, prefix: str) -> None:
+    for index, reason in result.refused:
+        batch.quarantine(records[index], reason=reason)
+    for output in result.outputs:
+        try:
+            batch.send(f"{prefix}{output.topic}", key=output.key, value=output.value)
+        except TooLarge as error:
+            batch.quarantine(records[min(output.cause, len(records) - 1)], reason=str(error))
+
+
+def _changed(table: View) -> int:
+    """Bytes of what is staged for the table."""
+    return sum(len(key) + len(value or b"") for key, value in table.staged.items())

@@ -17,4 +17,5 @@ step = Publish()
 async def publish(batches: AsyncIterator[RecordBatch]) -> None:
     """Number, and let out once."""
     async for batch in batches:
-        await deliver(batch, partial(step, published=batch.table(app.published)))
+        published = batch.table(app.published)
+        await deliver(batch, published, partial(step, published=published), prefix=app.names.prefix)

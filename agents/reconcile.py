@@ -19,4 +19,5 @@ async def reconcile(batches: AsyncIterator[RecordBatch]) -> None:
     """Sum, and name what differs."""
     async for batch in batches:
         books = batch.table(app.books)
-        await deliver(batch, partial(step, books=Drawer(books, "d"), sums=Drawer(books, "w")))
+        add_up = partial(step, books=Drawer(books, "d"), sums=Drawer(books, "w"))
+        await deliver(batch, books, add_up, prefix=app.names.prefix)

@@ -15,12 +15,7 @@ from schemas.errors import ContractError, RevmarkError
 from streams.admin import ensure_topics
 from streams.engine import BatchTable, BatchTopic, EngineApp, EngineError, PortRefused
 from streams.settings import Settings, load_settings
-from streams.topics import MAX_RECORD, Topic, Topics
-
-# Bytes of one record batch: under what our topics take, and far above what a slice of findings changes, so that a
-# slice's changes are one append on the broker (see agents.delivery).
-BATCH_BYTES = MAX_RECORD - 256 * 1024
-
+from streams.topics import BATCH_BYTES, Topic, Topics
 
 START_REFUSED = 3  # exit code: what the worker needs is not there
 

@@ -17,6 +17,8 @@ YEARS = timedelta(days=400)  # a year's audit can still read every decision
 SAFE_REPLICATION = 3  # from here on one broker may be away while another is lost
 IN_SYNC = "2"  # brokers that hold a record before it counts as written: with one, acks=all promises nothing
 MAX_RECORD = 4 * 1024 * 1024  # bytes: a Xero invoice with hundreds of lines stays under 1 MB
+# Bytes of one record batch: under what our topics take, and all that may be changed at once (see agents.delivery).
+BATCH_BYTES = MAX_RECORD - 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)

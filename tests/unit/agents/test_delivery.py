@@ -1,0 +1,106 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from agents.delivery import CHUNK, ROOM, deliver
+from agents.rules.result import Output, Result
+from streams.engine import Record, RecordBatch, View
+from streams.engine.record import Outgoing
+from streams.topics import BATCH_BYTES
+
+BATCH = 10_000  # records: as many as the engine ever hands out
+
+
+@dataclass
+class Shore:
+    """What a batch is written to: it notes each write, as the broker would see it."""
+
+    said: list[tuple[str, Outgoing]] = field(default_factory=list)
+    writes: list[dict[bytes, bytes | None]] = field(default_factory=list)
+    settled: list[RecordBatch] = field(default_factory=list)
+    epoch: int = 1
+    max_record: int = BATCH_BYTES
+    quarantine_topic: str = "t.quarantine"
+
+    def check_table(self, batch: RecordBatch, table: Any) -> None:
+        pass
+
+    def still_owns(self, batch: RecordBatch) -> bool:
+        return batch.epoch == self.epoch
+
+    async def deliver_outputs(self, outputs: Sequence[tuple[str, Outgoing]]) -> None:
+        self.said += outputs
+
+    async def deliver_changes(self, batch: RecordBatch, views: Mapping[Any, View]) -> None:
+        batch.check()
+        (view,) = views.values()
+        self.writes.append(dict(view.staged))
+        view.clear()
+
+    def settle(self, batch: RecordBatch) -> None:
+        self.settled.append(batch)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that holds nothing yet."""
+
+    def view(self, partition: int) -> View:
+        held: dict[int, dict[bytes, bytes]] = {partition: {}}
+        return View(held[partition].get)
+
+
+async def delivered(values: Sequence[bytes], size: int) -> Shore:
+    """Deliver records through a step that changes a row of `size` bytes for each, and says so."""
+    shore = Shore()
+    records = [Record(b"k", value, offset, 0) for offset, value in enumerate(values)]
+    batch = RecordBatch(shore, TP("t.in", 0), records, epoch=1)  # type: ignore[arg-type] # all that it asks of an app
+    table = batch.table(Table())  # type: ignore[arg-type] # all that it asks of a table
+
+    def step(given: Sequence[bytes | None]) -> Result:
+        result = Result()
+        for place, value in enumerate(given):
+            match value:
+                case b"bad":
+                    result.refuse(place, "bad")
+                case b"huge":
+                    result.outputs.append(Output("out", b"k", bytes(2 * BATCH_BYTES), place))
+                case bytes():
+                    table[value.decode()] = "x" * size
+                    result.outputs.append(Output("out", value, value, place))
+        return result
+
+    await deliver(batch, table, step, prefix="t.")
+    assert shore.settled == [batch]
+    return shore
+
+
+def numbered(count: int) -> list[bytes]:
+    return [b"%d" % number for number in range(count)]
+
+
+@pytest.mark.parametrize("size", [1, 200, 2_000, 19_000])
+async def test_a_slice_is_as_long_as_its_changes_fit_into_one_record_batch(size: int):
+    values = numbered(2_000)
+    shore = await delivered(values, size)
+    bytes_of = [sum(len(key) + len(value or b"") for key, value in write.items()) for write in shore.writes]
+    assert max(bytes_of) < BATCH_BYTES
+    assert all(held >= ROOM for held in bytes_of[:-1])  # and no shorter
+    assert [key for write in shore.writes for key in write] == [b'"%s"' % value for value in values]
+    assert [record.value for _, record in shore.said] == values
+
+
+async def test_small_changes_of_a_whole_batch_leave_at_once():
+    assert len((await delivered(numbered(BATCH), 100)).writes) == 1
+
+
+async def test_a_record_that_cannot_go_on_is_quarantined_itself_wherever_it_stands():
+    values = numbered(3 * CHUNK)
+    values[CHUNK + 7], values[2 * CHUNK + 1] = b"bad", b"huge"
+    shore = await delivered(values, 1)
+    held = [record.key for topic, record in shore.said if topic == "t.quarantine"]
+    assert held == [b"t.in|0|%d" % place for place in (CHUNK + 7, 2 * CHUNK + 1)]
+    assert len(shore.said) == len(values)
