@@ -21,7 +21,10 @@ from streams.engine.record import Record
 from streams.engine.stream import BatchStream
 from streams.engine.table import BatchTable
 from streams.engine.topic import BatchTopic
+from streams.engine.tumbling import Tumbling
 from streams.engine.view import View
+from streams.engine.window_table import WindowTable
+from streams.engine.windows import Outcome, Window, Windows
 
 __all__ = [
     "BatchStream",
@@ -33,10 +36,15 @@ __all__ = [
     "EngineError",
     "FolderInUse",
     "Misconfigured",
+    "Outcome",
     "PortRefused",
     "Record",
     "RecordBatch",
     "Revoked",
     "TooLarge",
+    "Tumbling",
     "View",
+    "Window",
+    "WindowTable",
+    "Windows",
 ]

@@ -36,7 +36,10 @@ from streams.engine.table import BatchTable
 from streams.engine.tables import BatchTableManager
 from streams.engine.topic import BatchTopic
 from streams.engine.transport import BatchTransport
+from streams.engine.tumbling import Tumbling
 from streams.engine.view import View
+from streams.engine.window_table import WindowTable
+from streams.engine.windows import E, V
 
 __all__ = ["EngineApp"]
 
@@ -135,6 +138,12 @@ class EngineApp(faust.App):
         table = BatchTable(self, name=name, changelog_topic=topic, store_of_table=local, beacon=self.tables.beacon)
         self.tables.add(table)
         return table
+
+    def window_table(
+        self, name: str, tumbling: Tumbling, *, initial: Callable[[], V], fold: Callable[[V, E], V], **settings: Any
+    ) -> WindowTable[V, E]:
+        """Declare event-time windows, kept in a batch table (which takes the settings); an event is folded in."""
+        return WindowTable(self.batch_table(name, **settings), tumbling, initial=initial, fold=fold)
 
     def agent(
         self, channel: "str | ChannelT[Any] | None" = None, *, concurrency: int = 1, **settings: Any

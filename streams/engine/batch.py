@@ -11,7 +11,7 @@ Invariant: a crash after any number leaves the offsets before the batch, so it i
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from faust.types import TP
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from streams.engine.application import EngineApp
     from streams.engine.table import BatchTable
     from streams.engine.view import View
+    from streams.engine.window_table import WindowTable
+    from streams.engine.windows import E, V, Windows
 
 __all__ = ["RecordBatch"]
 
@@ -32,7 +34,7 @@ OVERHEAD = 128  # bytes Kafka adds to a lone record, generously
 class RecordBatch:
     """Records of one partition, in order, with everything their handling causes."""
 
-    __slots__ = ("_app", "_done", "_open", "_outputs", "_views", "epoch", "next_offset", "records", "tp")
+    __slots__ = ("_app", "_done", "_open", "_outputs", "_views", "_windows", "epoch", "next_offset", "records", "tp")
 
     def __init__(self, app: "EngineApp", tp: TP, records: list[Record], epoch: int) -> None:
         self.tp = tp
@@ -42,6 +44,7 @@ class RecordBatch:
         self.epoch = epoch
         self._outputs: list[tuple[str, Outgoing]] = []
         self._views: dict[BatchTable, View] = {}
+        self._windows: dict[WindowTable[Any, Any], Windows[Any, Any]] = {}
         self._done = False
         self._open = False
 
@@ -95,6 +98,13 @@ class RecordBatch:
             view = self._views[table] = table.view(self.partition)
         return view
 
+    def windows(self, table: "WindowTable[V, E]") -> "Windows[V, E]":
+        """Return the batch's view of event-time windows: the same one each time."""
+        windows = self._windows.get(table)
+        if windows is None:
+            windows = self._windows[table] = table.windows(self)
+        return windows
+
     def send(self, topic: str, *, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
         """Stage an output; its partition is decided by its own key.
 
@@ -128,6 +138,8 @@ class RecordBatch:
             DeliveryFailed: the broker did not acknowledge; leave the body with it and the process ends.
         """
         self.check()
+        for windows in self._windows.values():
+            windows.stage()
         outputs, self._outputs = self._outputs, []
         if outputs:
             await self._app.deliver_outputs(outputs)  # 1
@@ -142,7 +154,8 @@ class RecordBatch:
         Raises:
             EngineError: something staged has not been written.
         """
-        if self._outputs or any(view.staged for view in self._views.values()):
+        changed = any(view.staged for view in self._views.values())
+        if self._outputs or changed or any(windows.is_pending for windows in self._windows.values()):
             raise EngineError(f"{self} is done with something staged but not written; call write() before done().")
         if not self._done and not self.is_revoked:
             self._done = True  # 4
