@@ -61,7 +61,8 @@ def _environment(contestant: str) -> None:
             subprocess.run(command, check=True)  # noqa: S603 - our own words
     except (OSError, subprocess.CalledProcessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
-        print(f"{contestant} is left out: it could not be installed ({error})", file=sys.stderr)
+        why = "the reason is above" if isinstance(error, subprocess.CalledProcessError) else error
+        print(f"{contestant} is left out: it could not be installed ({why})", file=sys.stderr)
         return
     mark.write_text("\n".join(wanted))
 

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ def launch(name: str, module: str, plan: Plan, **env: str) -> subprocess.Popen[b
     """
     python = python_for(name)
     if python is None:
-        raise Missing(f"{name} is not installed here (`make bench` says why when it installs)")
+        raise Missing(f"{name} is not installed here; {sys.executable} -m bench.peers tries again and says why")
     command = [python, "-m", module if "." in module else f"bench.contestants.{module}", plan.text()]
     with Path(plan.folder, "said").open("wb") as said, Path(plan.folder, "log").open("wb") as log:
         return subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=log, env={**os.environ, **env})  # noqa: S603 - ours

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bench import chart, job, report, suite
-from bench.__main__ import parser
+from bench.__main__ import main, parser
 from bench.engine import Sizes, chosen
 from bench.report import RESULTS, summary
 from bench.run import MODULES, Outcome
@@ -121,6 +121,27 @@ def test_the_cheapest_bench_runs_and_ends_in_one_json_object():
     found = json.loads(said.stdout.splitlines()[-1])
     for key in found:
         assert f"`{key}`" in PAGE.read_text(encoding="utf-8"), key
+
+
+def test_all_goes_on_after_a_bench_that_failed_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def fails(*_: Any) -> dict[str, Any]:
+        raise RuntimeError("the worker did not answer")
+
+    def works(*_: Any) -> dict[str, Any]:
+        return {"limit": 7}
+
+    monkeypatch.setattr(suite, "BENCHES", {"rebuild": fails, "growth": works})
+    monkeypatch.setattr(sys, "argv", ["bench", "all", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out.splitlines()[-1]) == {
+        "rebuild": {"failed": "the worker did not answer"}, "growth": {"limit": 7},
+    }  # fmt: skip
+    assert "rebuild failed: the worker did not answer" in said.err
 
 
 def test_every_figure_that_is_kept_is_explained():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import engine
+from bench import cluster, engine
 from bench.kafka import Lab
 from bench.run import MODULES
 
@@ -38,4 +38,18 @@ def test_who_forgets_an_output_is_reported_as_wrong_and_who_dies_with_its_last_w
     assert not re.search(r"\d", table["forgetful"])
     assert found["limit"] == rows["librdkafka"]["events_per_s"] > 0
     for key in (*found, *rows["librdkafka"]):
+        assert f"`{key}`" in DOCS, key
+
+
+@pytest.mark.broker
+def test_a_group_of_two_shares_the_partitions_and_comes_out_right(broker: str):
+    said: list[str] = []
+    found = cluster.measure(Lab(broker), workers=(2,), events=2_000, rounds=1, say=said.append)
+    row = found["workers"]["2"]
+    assert row["correct"], said
+    assert row["events_per_s"] == row["min"] == row["max"] > 0
+    assert (found["partitions"], row["scaling"]) == (8, 1.0)
+    assert row["cores_per_worker"] == found["cores"] / 2
+    assert row["cpu_s_per_million"] > 0 or not Path("/proc").exists()
+    for key in (*found, *row):
         assert f"`{key}`" in DOCS, key
