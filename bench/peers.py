@@ -17,7 +17,7 @@ from pathlib import Path
 from streams.broker.classpath import class_path
 from streams.broker.progress import silent
 
-__all__ = ["ROOT", "prepare", "python_for"]
+__all__ = ["ROOT", "prepare", "python_for", "versions"]
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(sys.prefix) / "peers"
@@ -40,6 +40,16 @@ def python_for(contestant: str) -> str | None:
         return sys.executable
     folder = FOLDER / contestant
     return str(folder / "bin" / "python") if (folder / "installed").exists() else None
+
+
+def versions() -> dict[str, str]:
+    """The versions of the peers that are installed."""
+    found = {}
+    for contestant, package in PEERS.items():
+        if python_for(contestant) is not None:
+            pins = (FOLDER / contestant / "installed").read_text().splitlines()
+            found |= {package: line.partition("==")[2] for line in pins if line.startswith(f"{package}==")}
+    return found
 
 
 def _environment(contestant: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import peers
 from bench.run import Outcome
 from streams.broker import KAFKA_VERSION
 
@@ -31,7 +32,7 @@ def summary(runs: Sequence[Outcome], limit: float) -> Figures:
         "events_per_s": round(typical),
         "min": round(min(rates)),
         "max": round(max(rates)),
-        "ratio": round(typical / limit, 4) if limit else 0.0,
+        "ratio": round(round(typical) / limit, 4) if limit else 0.0,
         "cpu_s_per_million": round(median(run.cpu / run.events * 1e6 for run in runs), 1),
         "peak_mb": round(max(run.peak_mb for run in runs)),
         "correct": not any(run.wrong for run in runs),
@@ -71,7 +72,7 @@ def versions() -> Figures:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return found | peers.versions()
 
 
 def _processor() -> str:
