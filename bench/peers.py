@@ -44,12 +44,10 @@ def python_for(contestant: str) -> str | None:
 
 def versions() -> dict[str, str]:
     """The versions of the peers that are installed."""
-    found = {}
-    for contestant, package in PEERS.items():
-        if python_for(contestant) is not None:
-            pins = (FOLDER / contestant / "installed").read_text().splitlines()
-            found |= {package: line.partition("==")[2] for line in pins if line.startswith(f"{package}==")}
-    return found
+    there = [contestant for contestant in PEERS if python_for(contestant) is not None]
+    pins = [pin for each in there for pin in (FOLDER / each / "installed").read_text().splitlines()]
+    named = dict(pin.split("==") for pin in pins if "==" in pin)
+    return {PEERS[each]: named[PEERS[each]] for each in there}
 
 
 def _environment(contestant: str) -> None:
