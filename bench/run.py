@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import orjson
 
@@ -77,7 +78,7 @@ def run_once(
     Raises:
         Missing: it cannot be installed here.
     """
-    prefix = f"bench-{name}-{number}"
+    prefix = f"bench-{name}-{number}-{uuid4().hex[:6]}"  # a broker kept between runs remembers groups
     topics = {each: f"{prefix}-{each}" for each in ("out", "entities", "windows")}
     lab.make(dict.fromkeys(topics.values(), 4))
     folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-"))

@@ -25,7 +25,7 @@ from streams.engine.identity import topic_ids
 from streams.engine.metrics import Metrics
 from streams.engine.partitioner import partition_for
 from streams.engine.preflight import PATIENCE, look_up_topics
-from streams.engine.producer import BatchProducer
+from streams.engine.producer import BatchProducer, Load
 from streams.engine.record import Headers, Outgoing
 from streams.engine.recovery import BatchRecovery
 from streams.engine.rocks import RocksStore
@@ -210,23 +210,25 @@ class EngineApp(faust.App):
         Raises:
             DeliveryFailed: the broker did not acknowledge it.
         """
-        await self.deliver_outputs([(topic, Outgoing(key, value, headers))])
+        await self.deliver_outputs({topic: [Outgoing(key, value, headers)]})
 
     # what batches ask
 
-    async def deliver_outputs(self, outputs: Sequence[tuple[str, Outgoing]]) -> None:
+    async def deliver_outputs(self, outputs: Mapping[str, Sequence[Outgoing]]) -> None:
         """Write records to the partitions of their own keys; return when all are acknowledged."""
-        loads: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
-        counts = {topic: await self._writer.partitions(topic) for topic in {topic for topic, _ in outputs}}
-        for topic, record in outputs:
-            partitions = counts[topic]
-            key = record.key
-            place = next(self._keyless) % partitions if key is None else partition_for(key, partitions)
-            loads[topic, place].append(record)
+        loads: list[Load] = []
+        for topic, records in outputs.items():
+            partitions = await self._writer.partitions(topic)
+            places: defaultdict[int, list[Outgoing]] = defaultdict(list)
+            for record in records:
+                key = record.key
+                place = next(self._keyless) % partitions if key is None else partition_for(key, partitions)
+                places[place].append(record)
+            loads += [(topic, place, load) for place, load in places.items()]
         with self.metrics.outputs.time():
-            await self._writer.deliver([(topic, place, records) for (topic, place), records in loads.items()])
-        if aside := sum(len(records) for (topic, _), records in loads.items() if topic == self.quarantine_topic):
-            self.metrics.quarantined(aside)
+            await self._writer.deliver(loads)
+        if aside := outputs.get(self.quarantine_topic or ""):
+            self.metrics.quarantined(len(aside))
 
     async def deliver_changes(self, batch: RecordBatch, views: Mapping[BatchTable, View]) -> None:
         """Write what was staged to the changelogs, and once acknowledged to the local stores.

@@ -10,6 +10,7 @@ Flows in: records. Flows out: staged outputs and table writes, made durable by `
 Invariant: a crash after any number leaves the offsets before the batch, so it is read again; nothing is skipped.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from faust.types import TP
 from streams.engine.errors import EngineError, Revoked, TooLarge
 from streams.engine.quarantine import quarantined
 from streams.engine.record import Headers, Outgoing, Record
+from streams.engine.view import exact
 
 if TYPE_CHECKING:
     from streams.engine.application import EngineApp
@@ -42,7 +44,7 @@ class RecordBatch:
         self.next_offset = records[-1].offset + 1
         self._app = app
         self.epoch = epoch
-        self._outputs: list[tuple[str, Outgoing]] = []
+        self._outputs: defaultdict[str, list[Outgoing]] = defaultdict(list)
         self._views: dict[BatchTable, View] = {}
         self._windows: dict[WindowTable[Any, Any], Windows[Any, Any]] = {}
         self._done = False
@@ -119,7 +121,7 @@ class RecordBatch:
                 f"A record of {size:,} bytes for {topic} is over the limit of {self._app.max_record:,}. "
                 "Nothing was staged; send less, or quarantine the record that caused it."
             )
-        self._outputs.append((topic, Outgoing(key, value, headers)))
+        self._outputs[topic].append(Outgoing(key, None if value is None else exact(value), headers))
 
     def quarantine(self, record: Record, *, reason: str) -> None:
         """Stage a record that cannot go on for the quarantine topic; its neighbours go on."""
@@ -128,7 +130,7 @@ class RecordBatch:
             raise EngineError(f"{self} has a record to quarantine ({reason}), but the app has no quarantine_topic.")
         key = f"{self.topic}|{self.partition}|{record.offset}".encode()
         value = quarantined(self.tp, record, reason, limit=self._app.max_record - len(key) - OVERHEAD)
-        self._outputs.append((topic, Outgoing(key, value)))
+        self._outputs[topic].append(Outgoing(key, value))
 
     async def write(self) -> None:
         """Make everything staged so far durable, in order. May be called several times within a batch.
@@ -140,7 +142,7 @@ class RecordBatch:
         self.check()
         for windows in self._windows.values():
             windows.stage()
-        outputs, self._outputs = self._outputs, []
+        outputs, self._outputs = self._outputs, defaultdict(list)
         if outputs:
             await self._app.deliver_outputs(outputs)  # 1
             self.check()

@@ -15,7 +15,6 @@ MASK = 0xFFFFFFFF
 REMEMBERED = 100_000  # keys: a few MB; hashing one in Python takes about 10 microseconds
 
 
-@lru_cache(maxsize=REMEMBERED)
 def murmur2(data: bytes) -> int:
     """Return the 32-bit murmur2 hash of `data`, unsigned."""
     length = len(data)
@@ -31,6 +30,7 @@ def murmur2(data: bytes) -> int:
     return state ^ (state >> 15)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def partition_for(key: bytes, partitions: int) -> int:
     """Return the partition of `key` in a topic with so many partitions."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions

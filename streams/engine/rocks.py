@@ -6,6 +6,7 @@ state and an offset that belong together.
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
@@ -36,6 +37,10 @@ class RocksStore:
         """Return the raw value of a key."""
         raw: bytes | None = self._database(partition).get(key)
         return raw
+
+    def reader(self, partition: int) -> Callable[[bytes], bytes | None]:
+        """Return a function that reads raw values of one partition, for the time of one batch."""
+        return partial(self.get, partition)  # the database is looked up each time: it may be closed meanwhile
 
     def write(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
         """Apply changes (None deletes) that are in the changelog up to `offset`, all at once."""

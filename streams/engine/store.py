@@ -4,7 +4,7 @@ Flows in: acknowledged changes with the changelog offset they reach to. Flows ou
 Invariant: changes and their offset are stored together, so a restart replays the changelog from exactly there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 __all__ = ["MemoryStore", "Size", "Store"]
@@ -22,6 +22,9 @@ class Store(Protocol):
 
     def get(self, partition: int, key: bytes) -> bytes | None:
         """Return the raw value of a key."""
+
+    def reader(self, partition: int) -> Callable[[bytes], bytes | None]:
+        """Return a function that reads raw values of one partition, for the time of one batch."""
 
     def write(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
         """Apply changes (None deletes) that are in the changelog up to `offset`."""
@@ -56,6 +59,10 @@ class MemoryStore:
         """Return the raw value of a key."""
         entries = self._entries.get(partition)
         return None if entries is None else entries.get(key)
+
+    def reader(self, partition: int) -> Callable[[bytes], bytes | None]:
+        """Return a function that reads raw values of one partition, for the time of one batch."""
+        return self._entries.setdefault(partition, {}).get
 
     def write(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
         """Apply changes (None deletes) that are in the changelog up to `offset`."""

@@ -1,13 +1,18 @@
 """What an agent of a batch topic iterates over, and what stands around its body.
 
+The body runs once for each partition, side by side: while one partition's batch waits for the broker, another's is
+judged. Within a partition batches come one after the other.
 Invariants: a batch that was revoked before the agent saw it is never yielded; `Revoked` leaving the body ends that
-batch and not the agent; any other exception leaving the body ends the process.
+batch and not the agent; any other exception leaving a body ends the process.
 """
 
+import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from faust.types import TP
 
 from streams.engine.batch import RecordBatch
 from streams.engine.errors import Misconfigured, Revoked
@@ -21,22 +26,22 @@ __all__ = ["BatchAgent", "BatchStream", "guarded"]
 
 
 class BatchStream:
-    """An endless iterator over batches that may be iterated again after a body was left."""
+    """An endless iterator over the batches of one partition, which may be iterated again after a body was left."""
 
-    def __init__(self, app: "EngineApp", stream: "StreamT[RecordBatch]") -> None:
+    def __init__(self, app: "EngineApp") -> None:
         self._app = app
-        self._stream = stream
-        self._batches: AsyncIterator[RecordBatch] | None = None
+        self._waiting: asyncio.Queue[RecordBatch] = asyncio.Queue()  # bounded by what the consumer has in flight
+
+    def put(self, batch: RecordBatch) -> None:
+        """Take the batch that follows."""
+        self._waiting.put_nowait(batch)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> RecordBatch:
-        if self._batches is None:
-            # Faust's own iterator is kept over a Revoked, suspended where it was: leaving it would stop the stream.
-            self._batches = aiter(self._stream)
         while True:
-            batch = await anext(self._batches)
+            batch = await self._waiting.get()
             if not batch.is_revoked:
                 self._app.opened(batch)
                 return batch
@@ -46,20 +51,61 @@ BatchAgent = Callable[[BatchStream], Awaitable[None]]
 
 
 def guarded(app: "EngineApp", body: BatchAgent) -> Callable[["StreamT[RecordBatch]"], Awaitable[None]]:
-    """Return the agent function Faust runs: the body, begun again when a batch of it was revoked."""
+    """Return the agent function Faust runs: it deals the batches out to one run of the body per partition."""
     if not inspect.iscoroutinefunction(body):
         raise Misconfigured(f"Agent {body!r} reads batches: it must be an async function that does not yield.")
 
     @wraps(body)
     async def run(stream: "StreamT[RecordBatch]") -> None:
-        batches = BatchStream(app, stream)
-        while True:
-            try:
-                await body(batches)
-            except Revoked:
-                continue
-            if app.should_stop:
-                return
-            raise Misconfigured(f"Agent {body.__qualname__} returned; it must iterate over its stream for ever")
+        await Dealer(app, body).deal(stream)
 
     return run
+
+
+class Dealer:
+    """The runs of one agent's body."""
+
+    def __init__(self, app: "EngineApp", body: BatchAgent) -> None:
+        self._app = app
+        self._body = body
+        self._streams: dict[TP, BatchStream] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ended: asyncio.Future[asyncio.Task[None]] = asyncio.get_running_loop().create_future()
+
+    async def deal(self, stream: "StreamT[RecordBatch]") -> None:
+        """Deal out until the stream or a body ends; a body's error is raised."""
+        self._begin(self._read(stream))
+        try:
+            (await self._ended).result()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _read(self, stream: "StreamT[RecordBatch]") -> None:
+        async for batch in stream:
+            batches = self._streams.get(batch.tp)
+            if batches is None:
+                batches = self._streams[batch.tp] = BatchStream(self._app)
+                self._begin(self._run(batches))
+            batches.put(batch)
+
+    async def _run(self, batches: BatchStream) -> None:
+        """Run the body, and begin it again when a batch of it was revoked."""
+        while True:
+            try:
+                await self._body(batches)
+            except Revoked:
+                continue
+            if self._app.should_stop:
+                return
+            raise Misconfigured(f"Agent {self._body.__qualname__} returned; it must iterate over its stream for ever")
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        task.add_done_callback(self._note_end)
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        if not self._ended.done():
+            self._ended.set_result(task)

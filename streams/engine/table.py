@@ -34,8 +34,7 @@ class BatchTable(Collection):
 
     def view(self, partition: int) -> View:
         """Return a fresh view of one partition."""
-        local = self.local
-        return View(lambda key: local.get(partition, key))
+        return View(self.local.reader(partition))
 
     def items(self, partition: int | None = None) -> Iterator[tuple[str, Any]]:
         """Iterate over the entries held here as the owner: of one partition, or of all that are ours."""
