@@ -60,16 +60,18 @@ async def steadily(bench: Bench, count: int) -> None:
 
 
 async def test_a_batch_revoked_while_worked_on_is_dropped_and_read_again(bench: Bench, start: Start):
-    # A batch takes longer than the worker gives it when another one joins: its write is refused.
-    slow = {"SLOW": "1.5", "DRAIN": "0.1"}
-    await write(bench.broker, bench.facts, records(0, 400))
-    first = await start("first", **slow).ready()
-    second = await start("second").ready()
+    # Batches take longer than the worker gives them when another one joins: the write of one is refused.
+    first = await start("first", SLOW="1.5", DRAIN="0.1").ready()
+    second = start("second")
+    for number in range(0, 100_000, 50):
+        if first.says("revoked"):
+            break
+        await write(bench.broker, bench.facts, records(number, number + 50))
+    assert first.says("revoked"), first.log.read_text()
     await bench.all_committed()
     await bench.assert_nothing_lost()
     for worker in (first, second):
         assert worker.process.poll() is None, worker.log.read_text()
-    assert first.says("revoked")
 
 
 async def test_a_frozen_worker_writes_nothing_when_it_wakes_up_replaced(bench: Bench, start: Start):
