@@ -6,13 +6,14 @@ reads it; a time that nobody can have seen is an error of its field, not of the 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
 MILLISECONDS = 1000
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 FIRST_YEAR, LAST_YEAR = 2000, 2200  # of our own clocks: what is outside was never seen by anybody
 END_OF_VERSIONS = 7_258_118_400_000  # milliseconds: 2200-01-01; beyond it no calendar follows, and 2**53 is far
 
@@ -60,8 +61,7 @@ def from_millis(millis: int) -> datetime:
 
 def to_millis(instant: datetime) -> int:
     """Milliseconds since 1970, exact."""
-    delta = instant.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86_400 + delta.seconds) * MILLISECONDS + delta.microseconds // 1000
+    return (instant - _EPOCH) // _MILLISECOND
 
 
 def version_millis(millis: int) -> int:

@@ -32,16 +32,20 @@ def exact(value: Any) -> Decimal:
     if isinstance(value, Decimal):
         amount = value
     elif isinstance(value, int | str) and not isinstance(value, bool):
-        amount = _parsed(str(value).strip())
+        text = str(value).strip()
+        amount = _parsed(text)
+        if len(text) <= MOST_DIGITS and amount.is_finite() and "E" not in text.upper():
+            return amount  # no more digits than characters, and all of them written out
     else:
         msg = f"an amount must be a decimal string, not {type(value).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError, and only that, into a field error
     if not amount.is_finite():
         msg = "this is not an amount"
         raise ValueError(msg)
-    exponent = int(amount.as_tuple().exponent)
+    _, digits, places = amount.as_tuple()
+    exponent = int(places)
     # As it is written out, without an exponent: what is written has to be readable again.
-    if abs(exponent) > LARGEST_EXPONENT or len(amount.as_tuple().digits) + max(exponent, 0) > MOST_DIGITS:
+    if abs(exponent) > LARGEST_EXPONENT or len(digits) + max(exponent, 0) > MOST_DIGITS:
         msg = "an amount of so many digits is out of range"
         raise ValueError(msg)
     return amount

@@ -49,7 +49,7 @@ class EntityState:
     values that a platform refused, not tried again until they change; `noted` are verdicts already given.
     """
 
-    entity: str
+    entity: Entity
     id: str
     crm: SideState = field(default_factory=SideState)
     erp: SideState = field(default_factory=SideState)
@@ -96,10 +96,11 @@ def load(view: View, tenant: str, customer: str, entity: Entity, record: str) ->
     """Read a record's state, or begin it."""
     row = view.get(key(tenant, customer, record))
     if row is None:
-        return EntityState(entity=entity.value, id=record)
+        return EntityState(entity=entity, id=record)
     return EntityState(
         **{
             **row,
+            "entity": Entity(row["entity"]),
             "crm": SideState(**row["crm"]),
             "erp": SideState(**row["erp"]),
             "flights": {side: [Flight(**flight) for flight in flights] for side, flights in row["flights"].items()},

@@ -99,7 +99,7 @@ class Case:
                 id=digest(self.tenant, state.id, name, mark, str(state.crm.version), str(state.erp.version)),
                 tenant=self.tenant,
                 customer=self.customer.id,
-                entity=Entity(state.entity),
+                entity=state.entity,
                 record=state.id,
                 label=state.label,
                 field=name,
@@ -130,7 +130,6 @@ class Case:
         links: dict[str, str] | None = None,
     ) -> str:
         """Ask the side's lane for a write and note it as on its way; the id follows from the record's own count."""
-        entity = Entity(state.entity)
         platform = self.contract.platforms.on(side)
         reference = state.side(side).ref if kind == "update" else None
         state.counter += 1
@@ -145,7 +144,7 @@ class Case:
                 "platform": platform,
                 "side": side,
                 "kind": kind,
-                "entity": entity,
+                "entity": state.entity,
                 "customer": self.customer.id,
                 "record": state.id,
                 "ref": reference,
@@ -154,7 +153,7 @@ class Case:
                 "version": max(state.side(side).version, 0) if kind == "update" else None,
                 "expected": {name: state.side(side).fields.get(name) for name in fields} if kind == "update" else None,
                 "links": links or {},
-                "tier": 1 if entity in TIER_ONE or "credit_hold" in fields else 2,
+                "tier": 1 if state.entity in TIER_ONE or "credit_hold" in fields else 2,
                 "reason": reason,
                 "at": self.at,
             }

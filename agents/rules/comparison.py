@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.rules.case import Case
-from agents.rules.decision import UNSET, Decision, Shown, decide, is_empty
+from agents.rules.decision import AGREE, UNSET, Decision, Shown, decide, is_empty, same
 from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard, waits_for_history
 from schemas.contract import FieldRule
 from schemas.contract.lint import FINANCE_FIELDS
@@ -13,22 +13,21 @@ from schemas.names import Entity, Side, record_id
 from schemas.verdict import Ruling
 from tables.entities import EntityState
 
-Writes = dict[Side, dict[str, Any]]
+Fields = dict[str, Any]
+Writes = dict[Side, Fields]
 
 
 def compare(case: Case, state: EntityState) -> None:
     """Judge every field that both sides hold, and ask for one write per side with all that has to change there."""
-    clause = case.contract.clause(Entity(state.entity))
+    clause = case.contract.clause(state.entity)
     if clause is None:
         return
     writes: Writes = {Side.CRM: {}, Side.ERP: {}}
     reasons: dict[Side, list[str]] = {Side.CRM: [], Side.ERP: []}
     found: list[tuple[str, Decision, Any]] = []
-    crm, erp = state.shown(Side.CRM), state.shown(Side.ERP)
-    entity = Entity(state.entity)
-    held = {name: rule for name, rule in clause.fields.items() if name in crm and name in erp}
-    for name, rule in held.items():
-        if waits_for_history(case.contract, case.customer, entity, name):
+    shown = crm, erp = state.shown(Side.CRM), state.shown(Side.ERP)
+    for name, rule in clause.fields.items():
+        if name not in crm or name not in erp or waits_for_history(case.contract, case.customer, state.entity, name):
             continue
         decision = _judge(case, state, name, rule, crm[name], erp[name])
         if decision.kind == "agree":
@@ -44,8 +43,8 @@ def compare(case: Case, state: EntityState) -> None:
             writes[target][name] = value
             reasons[target].append(f"{name}: {decision.reason}")
             found.append((name, decision, value))
-    _lifecycle(case, state, writes, reasons)
-    _cross_ids(case, state, writes, reasons)
+    _lifecycle(case, state, crm, writes, reasons)
+    _cross_ids(case, state, shown, writes, reasons)
     commands = _ask(case, state, writes, reasons)
     for name, decision, value in found:
         side = decision.stands
@@ -68,6 +67,8 @@ def _ask(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, lis
     """One command per side, and one of its own for each field of a set that was refused before."""
     asked: dict[tuple[Side, str], str] = {}
     for side, fields in writes.items():
+        if not fields:
+            continue
         apart = set(state.marks.get("one_by_one", {}).get(side.value, ())) & set(fields)
         together = {name: value for name, value in fields.items() if name not in apart}
         for part in [together, *({name: fields[name]} for name in sorted(apart))]:
@@ -79,8 +80,9 @@ def _ask(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, lis
 
 
 def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, crm: Any, erp: Any) -> Decision:
-    entity = Entity(state.entity)
-    guard = field_guard(case.contract, case.customer, entity, name)
+    if same(crm, erp):
+        return AGREE  # as most fields do: nobody has to be asked who owns it
+    guard = field_guard(case.contract, case.customer, state.entity, name)
     owner = Side.ERP if guard else rule.owner_at(ordered=case.customer.ordered)
     return decide(
         rule,
@@ -89,7 +91,7 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, crm: Any,
         Shown(erp, state.erp.edited.get(name, state.erp.version)),
         owner=owner,
         guard=guard,
-        fill=name not in FINANCE_FIELDS.get(entity, ()),
+        fill=name not in FINANCE_FIELDS.get(state.entity, ()),
     )
 
 
@@ -117,11 +119,11 @@ def _blocked(state: EntityState, side: Side, name: str, value: Any) -> bool:
     return False
 
 
-def _lifecycle(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, list[str]]) -> None:
+def _lifecycle(case: Case, state: EntityState, crm: Fields, writes: Writes, reasons: dict[Side, list[str]]) -> None:
     """The lifecycle stage has no counterpart in the ERP: the guard alone judges it."""
-    if state.entity != Entity.COMPANY.value or not state.crm.present or "lifecycle" not in state.crm.fields:
+    if state.entity is not Entity.COMPANY or not state.crm.present or "lifecycle" not in state.crm.fields:
         return
-    shown = state.shown(Side.CRM)["lifecycle"]
+    shown = crm["lifecycle"]
     first = "lifecycle" not in state.baseline and state.marks.get("first", False)
     back = None if first else lifecycle_guard(case.contract, case.customer, shown, state.baseline.get("lifecycle"))
     ahead = lifecycle_advance(case.contract, case.customer, shown)
@@ -150,12 +152,14 @@ def _lifecycle(case: Case, state: EntityState, writes: Writes, reasons: dict[Sid
     )
 
 
-def _cross_ids(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, list[str]]) -> None:
+def _cross_ids(
+    case: Case, state: EntityState, both: tuple[Fields, Fields], writes: Writes, reasons: dict[Side, list[str]]
+) -> None:
     """Each side keeps the other's id: the ERP's in the CRM is immutable, the CRM's in the ERP is filled once."""
     crm, erp = state.crm, state.erp
     if not (crm.present and erp.present and crm.ref and erp.ref):
         return
-    shown = state.shown(Side.CRM)
+    shown, held = both
     mine = record_id(erp.ref)
     if "erp_id" in shown and shown["erp_id"] != mine and not _blocked(state, Side.CRM, "erp_id", mine):
         writes[Side.CRM]["erp_id"] = mine
@@ -163,7 +167,6 @@ def _cross_ids(case: Case, state: EntityState, writes: Writes, reasons: dict[Sid
         ruling: Ruling = "link" if is_empty(shown["erp_id"]) else "write_back"
         reason = "the ERP's id is the record's immutable external id"
         case.verdict(state, "erp_id", ruling, "identity", reason, chosen=mine, written_to=Side.CRM)
-    held = state.shown(Side.ERP)
     theirs = record_id(crm.ref)
     if "crm_id" in held and is_empty(held["crm_id"]) and not _blocked(state, Side.ERP, "crm_id", theirs):
         writes[Side.ERP]["crm_id"] = theirs

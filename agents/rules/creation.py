@@ -44,8 +44,8 @@ class Plan:
 
 def create_missing(case: Case, state: EntityState) -> None:
     """Ask for the record on the side where it is known to be missing."""
-    clause = case.contract.clause(Entity(state.entity))
-    if clause is None or Entity(state.entity) not in INTRINSIC or not state.marks.get("alone"):
+    clause = case.contract.clause(state.entity)
+    if clause is None or state.entity not in INTRINSIC or not state.marks.get("alone"):
         return
     for side in Side:
         source = state.side(side.other)
@@ -57,7 +57,7 @@ def create_missing(case: Case, state: EntityState) -> None:
 
 
 def _create(case: Case, state: EntityState, side: Side) -> None:
-    entity = Entity(state.entity)
+    entity = state.entity
     fields = _fields(case, state, side)
     if any(is_empty(fields.get(name)) for name in REQUIRED[entity]):
         lacking = ", ".join(name for name in REQUIRED[entity] if is_empty(fields.get(name)))
@@ -81,7 +81,7 @@ def _create(case: Case, state: EntityState, side: Side) -> None:
 
 def _fields(case: Case, state: EntityState, side: Side) -> dict[str, Any]:
     """What the new record is given: what its source holds, except what the new record's own side decides."""
-    entity = Entity(state.entity)
+    entity = state.entity
     clause = case.contract.entities[entity]
     shown = state.shown(side.other)
     finance = FINANCE_FIELDS.get(entity, frozenset()) if side is Side.ERP else frozenset()
@@ -92,7 +92,7 @@ def _fields(case: Case, state: EntityState, side: Side) -> dict[str, Any]:
 def _plan(case: Case, state: EntityState, side: Side) -> Plan | None:
     """None: it is not to be made (yet)."""
     source = state.side(side.other).ref or ""
-    match Entity(state.entity):
+    match state.entity:
         case Entity.INVOICE:
             return _mirror(case, state, source) if side is Side.CRM else None
         case Entity.CONTACT:

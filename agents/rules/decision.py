@@ -47,6 +47,7 @@ class Decision:
         return self.stands.other if self.stands else None
 
 
+AGREE = Decision("agree")
 NAMES = {Side.CRM: "the CRM", Side.ERP: "the ERP"}
 
 
@@ -76,8 +77,8 @@ def decide(
         guard: (rule name, reason) when a guard imposes the owner.
         fill: at the first comparison an owner that holds nothing takes the other's value (never for finance fields).
     """
-    if _same(crm.value, erp.value):
-        return Decision("agree")
+    if same(crm.value, erp.value):
+        return AGREE
     shown = {Side.CRM: crm, Side.ERP: erp}
     if guard is not None or rule.policy == "owner":
         if owner is None:
@@ -98,11 +99,11 @@ def _only(baseline: Any, shown: dict[Side, Shown], *, fill: bool) -> Side | None
     if baseline is UNSET:
         moved = [side for side in Side if fill and not is_empty(shown[side].value)]
     else:
-        moved = [side for side in Side if not _same(shown[side].value, baseline)]
+        moved = [side for side in Side if not same(shown[side].value, baseline)]
     return moved[0] if len(moved) == 1 else None
 
 
-def _same(left: Any, right: Any) -> bool:
+def same(left: Any, right: Any) -> bool:
     """Whether two values are equal; platforms spell emptiness differently."""
     return bool(left == right) or (is_empty(left) and is_empty(right))
 
@@ -116,10 +117,10 @@ def _owned(
         return Decision("take", owner.other, "owner", f"{NAMES[owner]} owns it and holds nothing yet")
     if baseline is UNSET:
         return Decision("take", owner, name, why or f"{NAMES[owner]} owns it; first comparison")
-    if not _same(theirs.value, baseline) and _same(mine.value, baseline):
+    if not same(theirs.value, baseline) and same(mine.value, baseline):
         reason = why or f"{NAMES[owner]} owns it: the edit in {NAMES[owner.other]} is taken back"
         return Decision("write_back", owner, name, reason)
-    if not _same(theirs.value, baseline):
+    if not same(theirs.value, baseline):
         return Decision("take", owner, name, why or f"both sides changed it; {NAMES[owner]} owns it")
     return Decision("take", owner, name, f"changed in {NAMES[owner]}, which owns it")
 

@@ -56,6 +56,7 @@ class Identification:
         self.identity = identity
         self.contract = contract
         self.tenant = tenant
+        self._ready: set[Entity] = set()
 
     def resolve(self, row: Row) -> Known | Waits:
         """Find the canonical id and customer of a sighting, and bind its record to them."""
@@ -89,7 +90,11 @@ class Identification:
 
     def ready(self, entity: Entity) -> bool:
         """Whether the sides that hold such records have been read once."""
-        return all(self.identity.marked(side, kind) for side, kind in FIRST_READINGS.get(entity, ()))
+        if entity in self._ready:
+            return True  # for good: what has been read once stays so
+        if all(self.identity.marked(side, kind) for side, kind in FIRST_READINGS.get(entity, ())):
+            self._ready.add(entity)
+        return entity in self._ready
 
     def settle(self, row: Row) -> Known | Waits:
         """Place a record that waited for evidence only: its twin names it."""

@@ -172,7 +172,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
 
 def _stated(state: EntityState, side: Side, fields: dict[str, object]) -> dict[str, object]:
     """What a write tells of the side's fields; an invoice we asked for is known only once the ERP has stated it."""
-    return {} if state.entity == Entity.INVOICE.value and side is Side.ERP else fields
+    return {} if state.entity is Entity.INVOICE and side is Side.ERP else fields
 
 
 def _block(state: EntityState, side: Side, flight: Flight) -> None:
@@ -192,7 +192,7 @@ def _blocked(fields: dict[str, object]) -> dict[str, object]:
 
 def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
     """The ERP refused the invoice: say so on the deal, and let the next change of it try again."""
-    if state.entity != Entity.INVOICE.value or outcome.side is not Side.ERP or "deal" not in state.related:
+    if state.entity is not Entity.INVOICE or outcome.side is not Side.ERP or "deal" not in state.related:
         return
     state.marks["refused_at"] = case.company().erp.version
     deal = case.known(state.related["deal"])
@@ -204,7 +204,7 @@ def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
 
 def _consequences(case: Case, state: EntityState, side: Side) -> None:
     """What the news means beyond the record's own fields."""
-    match Entity(state.entity), side:
+    match state.entity, side:
         case Entity.COMPANY, _:
             _know_customer(case, state, side)
         case Entity.CONTACT, Side.ERP:
@@ -244,7 +244,7 @@ def _judge_all(case: Case) -> None:
         judged[state.id] += 1
         if judged[state.id] > JUDGEMENTS:
             raise Refused(f"judging {state.id} does not come to rest", code="unrest")
-        if state.entity == Entity.DEAL.value:
+        if state.entity is Entity.DEAL:
             orders.consider(case, state)
         create_missing(case, state)
         compare(case, state)

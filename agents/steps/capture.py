@@ -43,11 +43,14 @@ class Capture:
     def __call__(self, values: Sequence[bytes | None], rows: View, names: View) -> Result:
         """Take the values of one partition in order; write versions (`rows`) and identities (`names`)."""
         result = Result()
+        tenants: dict[str, _Tenant] = {}
         for index, value in enumerate(values):
             result.at = index
             try:
                 arrival = parse_arrival(value)
-                work = _Tenant(self.contract, arrival.tenant, rows, names, result)
+                work = tenants.get(arrival.tenant)
+                if work is None:
+                    work = tenants[arrival.tenant] = _Tenant(self.contract, arrival.tenant, rows, names, result)
                 match arrival:
                     case Change():
                         work.change(arrival, self._sightings)
@@ -72,7 +75,7 @@ class Capture:
 
 
 class _Tenant:
-    """One arrival's work on one tenant."""
+    """The work on one tenant's arrivals."""
 
     def __init__(self, contract: Contract, tenant: str, rows: View, names: View, result: Result) -> None:
         self.contract = contract

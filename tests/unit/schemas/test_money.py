@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from schemas.money import Amount, Money, amount_text, exact, minor_digits, plain, rounded
+from schemas.money import LARGEST_EXPONENT, MOST_DIGITS, Amount, Money, amount_text, exact, minor_digits, plain, rounded
 
 AMOUNTS = st.decimals(-(10**12), 10**12, places=4)
 
@@ -33,6 +33,23 @@ def test_what_is_not_exact_is_no_amount(value: Any):
 )
 def test_what_is_exact_keeps_its_digits(value: Any, text: str):
     assert plain(exact(value)) == text
+
+
+@given(st.text("0123456789+-.eEinfa _٣", max_size=45) | st.from_regex(r"[+-]?\d{0,32}\.?\d{0,32}(e-?\d\d?)?"))
+def test_an_amount_is_exact_when_arithmetic_keeps_all_its_digits(text: str):
+    try:
+        found = exact(text)
+    except ValueError:
+        found = None
+    try:
+        wanted = Decimal(text.strip()) if text.isascii() and "_" not in text else None
+    except InvalidOperation:
+        wanted = None
+    if wanted is not None:
+        _, digits, places = wanted.as_tuple()
+        kept = isinstance(places, int) and abs(places) <= LARGEST_EXPONENT
+        wanted = wanted if kept and len(digits) + max(int(places), 0) <= MOST_DIGITS else None
+    assert found == wanted
 
 
 def test_no_float_passes_on_the_wire_in_either_direction():

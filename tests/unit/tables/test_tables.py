@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -170,16 +171,17 @@ def test_keys_names_and_partings_are_kept():
 
 def test_a_record_is_read_as_it_was_written():
     view = MemoryView()
-    state = EntityState(entity="company", id="company:1", baseline={"a": None}, marks={"first": True})
+    state = EntityState(entity=Entity.COMPANY, id="company:1", baseline={"a": None}, marks={"first": True})
     state.crm.ref, state.crm.fields = "hubspot/company/1", {"name": "Acme"}
     state.flights["erp"].append(Flight("c1", "update", {"name": "Acme"}))
     entities.save(view, "main", "company:1", state)
     assert entities.load(view, "main", "company:1", Entity.COMPANY, "company:1") == state
     assert entities.load(view, "main", "company:2", Entity.COMPANY, "company:1").crm.ref is None
+    assert view.rows == {"main|company:1|company:1": asdict(state)}  # every field of it, by its name
 
 
 def test_a_side_shows_what_is_on_its_way_and_the_erp_what_is_derived():
-    state = EntityState(entity="deal", id="deal:1", derived={"invoice_status": "paid"})
+    state = EntityState(entity=Entity.DEAL, id="deal:1", derived={"invoice_status": "paid"})
     state.crm.ref, state.crm.fields = "hubspot/deal/1", {"invoice_status": "posted"}
     state.flights["crm"] += [Flight("c1", "update", {"invoice_status": "x"}), Flight("c2", "update", {"a": "y"})]
     assert state.shown(Side.CRM) == {"invoice_status": "x", "a": "y"}
@@ -199,7 +201,7 @@ def test_a_side_shows_what_is_on_its_way_and_the_erp_what_is_derived():
     ],
 )
 def test_a_record_is_called_what_people_call_it(crm_fields: dict[str, Any], erp_fields: dict[str, Any], label: str):
-    state = EntityState(entity="company", id="company:1")
+    state = EntityState(entity=Entity.COMPANY, id="company:1")
     state.crm.fields, state.erp.fields = crm_fields, erp_fields
     assert state.label == label
 
@@ -213,6 +215,7 @@ def test_a_customer_is_read_as_it_was_written():
     state.add_balance("NZD", Decimal("-0.10"))
     customers.save(view, "main", state)
     assert customers.load(view, "main", "company:1") == state
+    assert view.rows == {"main|company:1": asdict(state)}
     assert (state.waiting, state.balances) == (["deal:1"], {"NZD": "1.00"})
     assert customers.load(view, "other", "company:1") == CustomerState(id="company:1")
 
