@@ -17,7 +17,10 @@ def main() -> None:
     """Measure, print, keep."""
     given = parser().parse_args()
     if given.bench == "chart":
-        say(f"drawn: {suite.draw()}")
+        try:
+            say(f"drawn: {suite.draw()}")
+        except RuntimeError as error:
+            sys.exit(str(error))
         return
     if given.bench != "all":
         told = _one(given.bench, given)
