@@ -1,7 +1,7 @@
 """Windows on a broker: right after kills and rebalances, and expiring after recovery (upstream #385, #193)."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -71,12 +71,17 @@ async def test_windows_are_right_when_workers_join_and_are_killed(bench: Bench, 
             return start(name, SCRIPT=SCRIPT, PREFIX=bench.names, STORE=store, DATADIR=str(tmp_path / name), **more)
 
         await bench.make_topics()
-        first = await begin("first", SLOW="0.01").ready()
-        writing = asyncio.create_task(steadily(bench, 2000))
-        await bench.has(bench.out, 100)
+        first = await begin("first", SLOW="0.01", COMMIT="60").ready()  # it commits when others join, and no more
+        writing = asyncio.create_task(steadily(bench, 0, 1000))
+        await bench.has(bench.out, 50)
         file = tmp_path / f"{store[:5]}.json"
         await begin("second", SLOW="0.01", SHOW=str(file)).ready()
-        first.kill()
+        await writing
+        before = await changes(bench)
+        writing = asyncio.create_task(steadily(bench, 1000, 2000))
+        while not all(count > before[partition] for partition, count in (await changes(bench)).items()):
+            assert first.process.poll() is None
+        first.kill()  # what it wrote is read again
         await writing
         await write(bench.broker, bench.facts, [(KEYS[p], b"19990") for p in range(4)])  # expired ones go with this
         await bench.all_committed()
@@ -96,9 +101,14 @@ async def test_windows_are_right_when_workers_join_and_are_killed(bench: Bench, 
     await asyncio.gather(*(story(each, store) for store, each in benches.items()))
 
 
-async def steadily(bench: Bench, count: int) -> None:
-    for first in range(0, count, 200):
+async def steadily(bench: Bench, begin: int, end: int) -> None:
+    for first in range(begin, end, 200):
         await write(bench.broker, bench.facts, load(first, first + 200))
+
+
+async def changes(bench: Bench) -> Counter[int]:
+    """Return how many changes each partition of the changelog holds."""
+    return Counter(record.partition for record in await read(bench.broker, bench.counts))
 
 
 async def test_watermarks_and_expiry_are_rebuilt_and_idle_partitions_keep_to_themselves(bench: Bench, start: Start):

@@ -23,7 +23,7 @@ app = EngineApp(
     datadir=os.environ.get("DATADIR", "unused"),
     quarantine_topic=f"{PREFIX}.quarantine",
     broker_session_timeout=6,
-    broker_commit_interval=0.2,
+    broker_commit_interval=float(os.environ.get("COMMIT", "0.2")),
 )
 facts = app.batch_topic(f"{PREFIX}.facts")
 sums = app.window_table(
