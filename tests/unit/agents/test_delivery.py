@@ -31,8 +31,8 @@ class Shore:
     def still_owns(self, batch: RecordBatch) -> bool:
         return batch.epoch == self.epoch
 
-    async def deliver_outputs(self, outputs: Sequence[tuple[str, Outgoing]]) -> None:
-        self.said += outputs
+    async def deliver_outputs(self, outputs: Mapping[str, Sequence[Outgoing]]) -> None:
+        self.said += [(topic, record) for topic, records in outputs.items() for record in records]
 
     async def deliver_changes(self, batch: RecordBatch, views: Mapping[Any, View]) -> None:
         batch.check()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -48,8 +48,8 @@ class Afloat(EngineApp):
     def check_table(self, _batch: RecordBatch, _table: Any) -> None:
         """Every table fits."""
 
-    async def deliver_outputs(self, outputs: Sequence[tuple[str, Any]]) -> None:
-        self.sent += outputs
+    async def deliver_outputs(self, outputs: Mapping[str, Sequence[Any]]) -> None:
+        self.sent += [(topic, record) for topic, records in outputs.items() for record in records]
 
     async def deliver_changes(self, batch: RecordBatch, views: Any) -> None:
         for table, view in views.items():
