@@ -37,6 +37,7 @@ class Revmark(EngineApp):
             quarantine_topic=self.names.name(self.names.quarantine),
             autodiscover=["agents"],
             broker_session_timeout=settings.session_timeout,
+            consumer_group_instance_id=settings.worker if settings.keep_place else None,
             producer_max_batch_size=BATCH_BYTES,
             metrics_port=settings.metrics_port,
             metrics_host=settings.metrics_host,

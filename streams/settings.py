@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     topic_prefix: str = Field(default="revmark.", description="what every topic's name begins with")
     group: str = Field(default="revmark", description="the workers' consumer group")
     session_timeout: float = Field(default=10.0, ge=6.0, description="seconds; Kafka refuses less than 6")
+    keep_place: bool = Field(
+        default=False,
+        description="true: a restart within the session timeout moves nothing; names then differ everywhere",
+    )
 
     # cadence, seconds
     poll_every: float = Field(

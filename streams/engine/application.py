@@ -292,8 +292,18 @@ class EngineApp(faust.App):
                 self._batches.refuse_commits()
             failure.say_and_arm(where, error)
 
+    def end(self, where: str, error: BaseException) -> None:
+        """End the process over an error no agent raised."""
+        self.fail(where, error)
+        self.add_future(self.crash(error))
+
     async def _on_agent_error(self, agent: AgentT[Any], exc: BaseException) -> None:
         self.fail(f"Agent {agent.name}", exc)
+
+    def learn_counts(self, count_of: Callable[[str], int | None]) -> None:
+        """Note topics that were given more partitions: tables they feed are refused from now on."""
+        for topic in self._readers:
+            self._partition_counts[topic] = count_of(topic) or self._partition_counts[topic]
 
     # what Faust asks of an app
 

@@ -127,6 +127,7 @@ class BatchConsumer(driver.Consumer):
         self._seeks.clear()
         self._hold(assigned)
         self.is_between = False
+        self.app.learn_counts(self._thread.partition_count)
         await super().on_partitions_assigned(assigned, generation_id)
 
     def _hold(self, tps: Iterable[TP]) -> None:

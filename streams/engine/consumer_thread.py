@@ -16,7 +16,9 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.engine.errors import EngineError
 from streams.engine.lease import Lease
+from streams.engine.membership import is_replaced, refused, replaced
 
 __all__ = ["COMMITTED", "BatchConsumerThread"]
 
@@ -44,6 +46,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         if self.app.client_only:
             return
         coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - seam
+        self._note_heartbeats(coordinator)
+        self._note_refusals(coordinator)
+        if self.app.conf.consumer_group_instance_id is not None:
+            self._note_replacement(coordinator)
+
+    def _note_heartbeats(self, coordinator: Any) -> None:
         beat = coordinator._do_heartbeat  # noqa: SLF001 - seam
 
         async def noted_beat() -> bool:
@@ -54,6 +62,50 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             return answered
 
         coordinator._do_heartbeat = noted_beat  # noqa: SLF001 - seam
+
+    def _note_refusals(self, coordinator: Any) -> None:
+        """End the worker when the group does not take it: aiokafka keeps the error for a fetch that never comes."""
+        push = coordinator._push_error_to_user  # noqa: SLF001 - seam
+
+        def tell(error: BaseException) -> None:
+            self._end(refused(error, self.app.conf.id, self.app.conf.broker_session_timeout))
+
+        def noted_push(error: BaseException) -> Any:
+            tell(error)
+            return push(error)
+
+        def noted_end(task: asyncio.Task[None]) -> None:
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                tell(error)
+
+        coordinator._coordination_task.add_done_callback(noted_end)  # noqa: SLF001 - seam
+        coordinator._push_error_to_user = noted_push  # noqa: SLF001 - seam
+
+    def _note_replacement(self, coordinator: Any) -> None:
+        """End the worker when another took its place, before aiokafka takes it back: they would do so for ever."""
+        send = coordinator._send_req  # noqa: SLF001 - seam
+        instance = self.app.conf.consumer_group_instance_id
+
+        async def noted_send(request: Any) -> Any:
+            answer = await send(request)
+            if is_replaced(request, answer, in_session=self.lease.holds):
+                self._end(replaced(self.app.conf.id, instance))
+                await asyncio.wait([coordinator._closing])  # noqa: SLF001 - seam
+            return answer
+
+        coordinator._send_req = noted_send  # noqa: SLF001 - seam
+
+    def partition_count(self, topic: str) -> int | None:
+        """Return how many partitions a topic has, as the group's last metadata says.
+
+        Faust's `topic_partitions` is what the group's leader knew when it shared them out, and nothing elsewhere.
+        """
+        return len(self._ensure_consumer().partitions_for_topic(topic) or ()) or None
+
+    def _end(self, error: EngineError) -> None:
+        """End the worker; called in the consumer's thread."""
+        self.app.loop.call_soon_threadsafe(self.app.end, "The consumer group", error)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Pass the assignment on; whoever is given partitions has just spoken with the group."""

@@ -168,6 +168,36 @@ SEAMS = (
         "537aa37c531b",
         "read: the generation, which fences commits",
     ),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator._push_error_to_user",
+        "743ff515bd7e",
+        "wrapped: a refusal ends the worker",
+    ),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator._coordination_routine",
+        "75273e127d4a",
+        "watched: its failure does as well",
+    ),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator._send_req",
+        "fa4b12e914ce",
+        "wrapped: a static member that was replaced ends",
+    ),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator._maybe_leave_group",
+        "016cd88a16e6",
+        "relied on: static members stay when they stop",
+    ),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "CoordinatorGroupRebalance.perform_group_join",
+        "ff2c2109b2e9",
+        "relied on: which errors reach the above",
+    ),
     Seam("aiokafka.protocol.api", "Request", "1dc66f0574be", "subclassed: asks for the ids of topics"),
     Seam("aiokafka.client", "AIOKafkaClient.send", "246b277687d7", "called: same"),
     Seam(

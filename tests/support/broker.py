@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.broker import KAFKA_VERSION, BrokerError, EmbeddedKafka
 from streams.broker.ports import brokers_known, free_ports
 
-__all__ = ["committed", "cut", "kafka_for_tests", "make_topics", "read", "remove_topic", "write"]
+__all__ = ["committed", "cut", "grow", "kafka_for_tests", "make_topics", "read", "remove_topic", "write"]
 
 IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 UP_WITHIN = 60.0  # seconds, after the image has been pulled
@@ -106,6 +106,16 @@ async def cut(address: str, topic: str, before: Mapping[int, int]) -> None:
         await admin.delete_records(
             {TopicPartition(topic, partition): RecordsToDelete(offset) for partition, offset in before.items()}
         )
+    finally:
+        await admin.close()
+
+
+async def grow(address: str, topic: str, partitions: int) -> None:
+    """Give a topic more partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    try:
+        await admin.create_partitions({topic: NewPartitions(partitions)})
     finally:
         await admin.close()
 

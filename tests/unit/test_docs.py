@@ -149,7 +149,8 @@ def test_operations_explain_every_setting_with_its_default():
     for field, model in Settings.model_fields.items():
         said = re.findall(r"`([^`]+)`", explained[f"{PREFIX}{field.upper()}"])
         if said and isinstance(model.default, int | float):
-            assert f"{model.default:g}" in said, field
+            default = str(model.default).lower() if isinstance(model.default, bool) else f"{model.default:g}"
+            assert default in said, field
         elif said and model.default and isinstance(model.default, str | Path) and "hubspot_url" not in field:
             assert str(model.default) in said, field
 

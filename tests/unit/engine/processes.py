@@ -20,6 +20,7 @@ class WorkerProcess:
 
     def __init__(self, folder: Path, name: str = "worker", SCRIPT: str = "worker.py", **environment: str) -> None:  # noqa: N803
         self.log = folder / f"{name}.log"
+        self.environment = environment
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own script
                 [sys.executable, str(SCRIPTS / SCRIPT)],
@@ -32,6 +33,11 @@ class WorkerProcess:
     def says(self, text: str) -> bool:
         """Return whether its log has the text."""
         return text in self.log.read_text()
+
+    def epoch(self) -> int:
+        """Return the number of its present assignment; it must have been started with SHOW."""
+        file = Path(self.environment["SHOW"]).with_suffix(".epoch")
+        return int(file.read_text() or -1) if file.exists() else -1
 
     async def ready(self, seconds: float = 30) -> "WorkerProcess":
         """Wait until it has its partitions."""

@@ -29,7 +29,10 @@ app = EngineApp(
     partitions=int(os.environ.get("PARTITIONS", "4")),
     quarantine_topic=f"{PREFIX}.quarantine",
     broker_session_timeout=float(os.environ.get("SESSION", "6")),
+    broker_heartbeat_interval=float(os.environ.get("HEARTBEAT", "2")),
     broker_commit_interval=float(os.environ.get("COMMIT", "0.2")),
+    consumer_group_instance_id=os.environ.get("INSTANCE"),
+    consumer_metadata_max_age_ms=int(os.environ.get("METADATA_AGE", "300000")),
     metrics_port=int(os.environ["METRICS"]) if "METRICS" in os.environ else None,
     start_timeout=float(os.environ.get("START_TIMEOUT", "12")),
     drain_timeout=float(os.environ.get("DRAIN", "5")),
@@ -84,6 +87,7 @@ def show(file: Path) -> None:
     draft = file.with_suffix(".new")
     draft.write_bytes(orjson.dumps(dict(counts.items())))
     draft.replace(file)
+    file.with_suffix(".epoch").write_text(str(app.epoch))
 
 
 if __name__ == "__main__":
