@@ -86,6 +86,7 @@ async def test_what_a_frozen_worker_had_done_it_cannot_commit_when_it_wakes_up_r
         assert await committed(bench.broker, bench.group) == place
         assert frozen.process.poll() is None, frozen.log.read_text()
     await until(lambda: frozen.epoch() > epoch + 1)
+    assert await frozen.stop() == 0  # which commits what is done
     assert await committed(bench.broker, bench.group) == place
     assert len(await read(bench.broker, bench.counts)) == len(state)
     await bench.assert_nothing_lost()
