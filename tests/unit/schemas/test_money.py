@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -36,6 +36,11 @@ def test_what_is_exact_keeps_its_digits(value: Any, text: str):
 
 
 @given(st.text("0123456789+-.eEinfa _٣", max_size=45) | st.from_regex(r"[+-]?\d{0,32}\.?\d{0,32}(e-?\d\d?)?"))
+@example("1" * 29)
+@example("1E27")
+@example("1E28")
+@example("1E-31")
+@example("Infinity")
 def test_an_amount_is_exact_when_arithmetic_keeps_all_its_digits(text: str):
     try:
         found = exact(text)
