@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from schemas.money import exact, plain
@@ -65,7 +66,8 @@ def load(view: View, tenant: str, customer: str) -> CustomerState:
 
 def save(view: View, tenant: str, state: CustomerState) -> None:
     """Write a customer's state."""
-    view[key(tenant, state.id)] = {name: getattr(state, name) for name in _NAMES}  # the view keeps a copy
+    view[key(tenant, state.id)] = dict(zip(_NAMES, _VALUES(state), strict=True))  # the view keeps a copy
 
 
 _NAMES = tuple(each.name for each in fields(CustomerState))
+_VALUES = attrgetter(*_NAMES)

@@ -6,6 +6,7 @@ The row is the JSON form of `EntityState`; arbitrate is its only writer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from schemas.names import Entity, Side
@@ -72,7 +73,7 @@ class EntityState:
         if state.deleted:
             return {}
         values = {**state.fields, **self.derived} if side is Side.ERP else dict(state.fields)
-        for flight in self.flights[side.value]:
+        for flight in self.flights[side]:
             values.update(flight.fields)
         return values
 
@@ -115,9 +116,9 @@ def save(view: View, tenant: str, customer: str, state: EntityState) -> None:
 
 def to_row(state: EntityState) -> dict[str, Any]:
     """The state as JSON. Its values are shared with the state: a view keeps a copy of what it is given."""
-    row = {name: getattr(state, name) for name in _NAMES}
-    row["crm"] = {name: getattr(state.crm, name) for name in _SIDE}
-    row["erp"] = {name: getattr(state.erp, name) for name in _SIDE}
+    row = dict(zip(_NAMES, _VALUES(state), strict=True))
+    row["crm"] = dict(zip(_SIDE, _SIDE_VALUES(state.crm), strict=True))
+    row["erp"] = dict(zip(_SIDE, _SIDE_VALUES(state.erp), strict=True))
     row["flights"] = {
         side: [{"command": one.command, "kind": one.kind, "fields": one.fields} for one in flights]
         for side, flights in state.flights.items()
@@ -127,3 +128,4 @@ def to_row(state: EntityState) -> dict[str, Any]:
 
 _NAMES = tuple(each.name for each in fields(EntityState))
 _SIDE = tuple(each.name for each in fields(SideState))
+_VALUES, _SIDE_VALUES = attrgetter(*_NAMES), attrgetter(*_SIDE)

@@ -26,12 +26,13 @@ def compare(case: Case, state: EntityState) -> None:
     reasons: dict[Side, list[str]] = {Side.CRM: [], Side.ERP: []}
     found: list[tuple[str, Decision, Any]] = []
     shown = crm, erp = state.shown(Side.CRM), state.shown(Side.ERP)
+    flying = {name for flights in state.flights.values() for flight in flights for name in flight.fields}
     for name, rule in clause.fields.items():
         if name not in crm or name not in erp or waits_for_history(case.contract, case.customer, state.entity, name):
             continue
         decision = _judge(case, state, name, rule, crm[name], erp[name])
         if decision.kind == "agree":
-            if not _in_flight(state, name):
+            if name not in flying:
                 state.baseline[name] = crm[name]
             continue
         if decision.stands is None:
@@ -95,10 +96,6 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, crm: Any,
     )
 
 
-def _in_flight(state: EntityState, name: str) -> bool:
-    return any(name in flight.fields for flights in state.flights.values() for flight in flights)
-
-
 def _in_vain(state: EntityState, side: Side, name: str, value: Any) -> bool:
     """Whether writing it would change nothing: it was refused, or is there in the platform's own spelling."""
     return _respelled(state, side, name, value) or _blocked(state, side, name, value)
@@ -129,7 +126,7 @@ def _lifecycle(case: Case, state: EntityState, crm: Fields, writes: Writes, reas
     ahead = lifecycle_advance(case.contract, case.customer, shown)
     stage = back or ahead
     if stage is None:
-        if not _in_flight(state, "lifecycle"):
+        if not any("lifecycle" in flight.fields for flights in state.flights.values() for flight in flights):
             state.baseline["lifecycle"] = shown
         return
     if _blocked(state, Side.CRM, "lifecycle", stage):
