@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
+from streams.engine.failure import log
 from streams.engine.store import Size
 
 __all__ = ["RocksStore"]
@@ -98,7 +99,14 @@ class RocksStore:
         if database is None:
             place = self._place(partition)
             place.parent.mkdir(parents=True, exist_ok=True)
-            database = Rdict(str(place), options=_options())
+            try:
+                database = Rdict(str(place), options=_options())
+            except Exception as error:
+                if not str(error).startswith("Corruption"):  # rocksdict raises nothing finer
+                    raise
+                log.warning("Local state %s is damaged and is rebuilt from the changelog: %s", place, error)
+                self.drop(partition)
+                database = Rdict(str(place), options=_options())
             self._databases[partition] = database
         return database
 

@@ -80,3 +80,15 @@ def test_what_a_kill_left_of_a_dropped_partition_is_in_nobodys_way(tmp_path: Pat
     store.write(3, {b'"a"': b"1"}, 41)
     store.drop(3)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_files_are_dropped_and_read_anew(tmp_path: Path):
+    first = RocksStore(lambda: tmp_path, "table")
+    first.write(0, {b'"a"': b"1"}, 7)
+    first.close()
+    (tmp_path / "table-0" / "CURRENT").write_text("torn")
+    second = RocksStore(lambda: tmp_path, "table")
+    assert (second.offset(0), second.get(0, b'"a"')) == (None, None)
+    second.write(0, {b'"a"': b"2"}, 3)
+    assert second.offset(0) == 3
+    second.close()
