@@ -72,6 +72,7 @@ async def test_what_a_frozen_worker_had_done_it_cannot_commit_when_it_wakes_up_r
 ):
     await write(bench.broker, bench.facts, records(0, 200))
     frozen = start("frozen", COMMIT="60", SHOW=str(tmp_path / "frozen.json"))
+    await until(lambda: frozen.epoch() > 0)
     await bench.has(bench.counts, 200)
     await until(lambda: len(shown(tmp_path / "frozen.json") or ()) == 200)
     epoch = frozen.epoch()
