@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random  # noqa: TID251 - its seed is an argument
 from statistics import median
-from time import monotonic
+from time import time
 from typing import Any
 
 from streams.broker import EmbeddedKafka
@@ -91,14 +91,14 @@ async def kill_9(broker: str, folder: Path, pace: Pace, say: Say) -> Report:
         for number in range(1, pace.rounds + 1):
             await place.linger(pace.between)
             place.kill("only")
-            since, event = monotonic(), place.load.next_number
+            since = time()
             if place.lots.random() < AGAIN:
                 place.start("only")
                 await place.linger(pace.between)
                 place.kill("only")
-                since, event = monotonic(), place.load.next_number
+                since = time()
             place.start("only")
-            await place.recovers(since, event)
+            await place.recovers(since)
             say(f"kill_9 {place.store} round {number}: {place.recoveries[-1]:.2f} s")
 
     return await _play("kill_9", broker, folder, pace, lambda places: _each(places, story))
@@ -120,10 +120,10 @@ async def group_churn(broker: str, folder: Path, pace: Pace, say: Say) -> Report
             await place.start(leaver).ready()
             await place.linger(pace.between)
             place.kill(victim)
-            since, event = monotonic(), place.load.next_number
+            since = time()
             await place.linger(pace.between)
             place.start(victim)
-            await place.recovers(since, event)
+            await place.recovers(since)
             say(f"group_churn {place.store} round {number}: {place.recoveries[-1]:.2f} s")
 
     return await _play("group_churn", broker, folder, pace, lambda places: _each(places, story))
@@ -138,12 +138,13 @@ async def broker_restart(kafka: EmbeddedKafka, folder: Path, pace: Pace, say: Sa
         await asyncio.gather(*(place.works() for place in places))
         for number in range(1, pace.rounds + 1):
             await places[0].linger(pace.between)
+            blow = time()
             await asyncio.to_thread(kafka.kill)
-            since, events = monotonic(), [place.load.next_number for place in places]
+            dead = time()
             await places[0].linger(pace.between)
             await asyncio.to_thread(kafka.revive)
-            up = monotonic() - since
-            await asyncio.gather(*(place.recovers(since, at) for place, at in zip(places, events, strict=True)))
+            up = time() - blow
+            await asyncio.gather(*(place.recovers(blow, made_after=dead) for place in places))
             for place in places:
                 say(f"broker_restart {place.store} round {number}: {place.recoveries[-1]:.2f} s, {up:.2f} of it away")
 

@@ -29,7 +29,7 @@ class Load:
     """A producer that goes on until it is stopped."""
 
     def __init__(self, broker: str, topic: str, rate: int) -> None:
-        self.next_number = 0
+        self._sent = 0
         self._topic = topic
         self._rate = rate
         self._place = lru_cache(KEYS)(lambda key: partition_of(key, PARTITIONS))
@@ -56,20 +56,20 @@ class Load:
         await self._producer.stop()
         if self._failed:
             raise self._failed[0]
-        return self.next_number
+        return self._sent
 
     async def _run(self) -> None:
         stream = events(ENDLESS, KEYS)
         burst = int(self._rate * TICK * HASTE) + 1
         began = monotonic()
         while not self._over:
-            due = min(int((monotonic() - began) * self._rate) - self.next_number, burst)
+            due = min(int((monotonic() - began) * self._rate) - self._sent, burst)
             await self._send([next(stream) for _ in range(due)])
             await asyncio.sleep(TICK)
 
     async def _send(self, records: list[tuple[bytes, bytes]]) -> None:
         """Send ready-made batches: a tenth of the processor time of as many single sends."""
-        self.next_number += len(records)
+        self._sent += len(records)
         batches = defaultdict(self._producer.create_batch)
         for key, value in records:
             batches[self._place(key)].append(timestamp=None, key=key, value=value)

@@ -78,17 +78,18 @@ class Scene:
     # the load and its answers
 
     async def works(self) -> None:
-        """Wait until every partition answers what is sent from now on."""
-        await self._watch.answered(self.load.next_number)
+        """Wait until every partition gives outputs from now on."""
+        await self._watch.answered(time.time())
 
-    async def recovers(self, since: float, number: int) -> None:
-        """Wait until every partition has answered an event sent after a fault; keep how long that took.
+    async def recovers(self, blow: float, *, made_after: float | None = None) -> None:
+        """Wait until every partition gives outputs made after a blow; keep how long that took.
 
         Args:
-            since: the fault's time.
-            number: the event that was next then.
+            blow: its time.
+            made_after: when it was over, if it took some time itself.
         """
-        self.recoveries.append(await self._watch.answered(number) - since)
+        end = blow if made_after is None else made_after
+        self.recoveries.append(await self._watch.answered(end) + end - blow)
 
     async def linger(self, most: float) -> None:
         """Let the load run for a while that chance decides."""

@@ -1,11 +1,12 @@
 """Looks on while outputs arrive, to tell when all partitions are worked on again.
 
-Flows in: outputs. Flows out: per source partition, the newest event that was answered.
+Flows in: outputs. Flows out: per source partition, when its newest output was made: the time its worker gave it, so
+that what a killed worker left on the way is not taken for an answer of its successor.
 """
 
 import asyncio
 from collections import defaultdict
-from time import monotonic
+from time import monotonic, time
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,7 +24,7 @@ class Watch:
     """A reader of the outputs."""
 
     def __init__(self, broker: str, topic: str, partitions: int) -> None:
-        self.newest: defaultdict[int, int] = defaultdict(lambda: -1)  # event number by source partition
+        self._newest: defaultdict[int, float] = defaultdict(float)  # seconds since 1970, by source partition
         self._places = [TopicPartition(topic, place) for place in range(partitions)]
         self._sources: dict[bytes, int] = {}
         self._consumer = AIOKafkaConsumer(
@@ -45,24 +46,26 @@ class Watch:
             await asyncio.gather(self._task, return_exceptions=True)
         await self._consumer.stop()
 
-    async def answered(self, number: int) -> float:
-        """Wait until each source partition has answered an event that is not older; return when that was."""
+    async def answered(self, since: float) -> float:
+        """Wait until each source partition has given an output made after `since`; return how long after.
+
+        Args:
+            since: seconds since 1970.
+        """
         deadline = monotonic() + PATIENCE
-        while any(self.newest[place] < number for place in range(PARTITIONS)):
+        while any(self._newest[place] <= since for place in range(PARTITIONS)):
             if self._task is not None and self._task.done():
                 self._task.result()
-            assert monotonic() < deadline, f"not answered within {PATIENCE:.0f} seconds: {number}, {dict(self.newest)}"
+            assert monotonic() < deadline, f"no outputs within {PATIENCE:.0f} seconds: {since}, {dict(self._newest)}"
             await asyncio.sleep(0.01)
-        return monotonic()
+        return time() - since
 
     async def _run(self) -> None:
         while True:
             for records in (await self._consumer.getmany(timeout_ms=FETCH)).values():
                 for record in records:
-                    at = record.value.index(b'"id":"') + 6
-                    number = int(record.value[at : at + 12])
                     place = self._source(record.key)
-                    self.newest[place] = max(self.newest[place], number)
+                    self._newest[place] = max(self._newest[place], record.timestamp / 1000)
 
     def _source(self, key: bytes) -> int:
         place = self._sources.get(key)
