@@ -29,8 +29,6 @@ def main() -> None:
     for report in reports:
         for line in [*report.ended, *(e for verdict in report.verdicts.values() for e in verdict.examples)]:
             _say(f"{report.id}: {line}")
-        if not given.json:
-            print(json.dumps(report.public()))
     ok = all(report.ok for report in reports)
     if given.json:
         print(json.dumps({"ok": ok, "seed": given.seed, "faults": [report.public() for report in reports]}))
@@ -44,13 +42,18 @@ async def _run(given: argparse.Namespace, folder: Path) -> list[Report]:
         return Pace(rounds, given.rate, given.seed)
 
     reports = []
+
+    def done(report: Report) -> None:
+        _say(json.dumps(report.public()))
+        reports.append(report)
+
     with EmbeddedKafka.start(folder=folder / "kafka") as kafka:
         if given.rounds_kill:
-            reports.append(await kill_9(kafka.address, folder, pace(given.rounds_kill), _say))
+            done(await kill_9(kafka.address, folder, pace(given.rounds_kill), _say))
         if given.rounds_group:
-            reports.append(await group_churn(kafka.address, folder, pace(given.rounds_group), _say))
+            done(await group_churn(kafka.address, folder, pace(given.rounds_group), _say))
         if given.rounds_broker:
-            reports.append(await broker_restart(kafka, folder, pace(given.rounds_broker), _say))
+            done(await broker_restart(kafka, folder, pace(given.rounds_broker), _say))
     return reports
 
 
