@@ -55,7 +55,7 @@ async def test_an_ordinary_agent_that_raises_ends_the_process_and_commits_nothin
 ):
     await write(broker, f"{topics}.raised", [(b"key", b"one"), (b"key", b"raise"), (b"key", b"three")])
     worker = start(SCRIPT="stock_worker.py", LIBRARY="engine")
-    assert await worker.ended() != 0
+    assert await worker.ended(60) != 0
     assert worker.says("raised saw raise")
     assert not worker.says("raised saw three")
     assert (await committed(broker, f"{topics}.app")).get((f"{topics}.raised", 0), 0) <= 1  # it is read again
