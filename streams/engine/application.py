@@ -5,10 +5,7 @@ Invariants: see docs/engine.md; those of reading and committing are kept by the 
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
-from itertools import count
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +16,14 @@ from faust.types import TP, AgentT, ChannelT, TransportT
 from streams.engine import failure, progress
 from streams.engine.batch import RecordBatch
 from streams.engine.consumer import BatchConsumer
+from streams.engine.delivery import Delivery
 from streams.engine.errors import EngineError, Misconfigured
 from streams.engine.folder import StateFolder
 from streams.engine.identity import topic_ids
 from streams.engine.metrics import Metrics
 from streams.engine.partitioner import partition_for
 from streams.engine.preflight import PATIENCE, look_up_topics
-from streams.engine.producer import BatchProducer, Load
+from streams.engine.producer import BatchProducer
 from streams.engine.record import Headers, Outgoing
 from streams.engine.recovery import BatchRecovery
 from streams.engine.rocks import RocksStore
@@ -37,13 +35,13 @@ from streams.engine.tables import BatchTableManager
 from streams.engine.topic import BatchTopic
 from streams.engine.transport import BatchTransport
 from streams.engine.tumbling import Tumbling
-from streams.engine.view import View
 from streams.engine.window_table import WindowTable
 from streams.engine.windows import E, V
 
 __all__ = ["EngineApp"]
 
 MAX_RECORD = 4 * 1024 * 1024  # bytes: what a topic must take (`max.message.bytes`)
+MAX_WAITING = 64 * 1024 * 1024  # bytes: some batches of each partition; more only delays a rebalance
 DRAIN = 5.0  # seconds open batches get to finish before their partitions are given up
 TOMBSTONES_KEPT = 7 * 24 * 3600 * 1000  # milliseconds: local state older than this may miss deletions
 
@@ -61,6 +59,7 @@ class EngineApp(faust.App):
         partitions: int = 4,
         quarantine_topic: str | None = None,
         max_record: int = MAX_RECORD,
+        max_waiting: int = MAX_WAITING,
         drain_timeout: float = DRAIN,
         start_timeout: float = PATIENCE,
         recovery_patience: float = progress.PATIENCE,
@@ -77,7 +76,8 @@ class EngineApp(faust.App):
             datadir: folder of local state on disk, one per worker.
             partitions: how many a changelog is made with: as many as the topics its table is fed from.
             quarantine_topic: where records go that cannot go on.
-            max_record: bytes; larger outputs are refused when they are staged.
+            max_record: bytes; larger outputs are refused when they are staged, larger records put into quarantine.
+            max_waiting: bytes of records that may wait for agents, about; each partition has an equal share.
             drain_timeout: seconds batches in work get to finish when partitions are given up.
             start_timeout: seconds a broker and its topics get to appear.
             recovery_patience: seconds recovery may stand still while the broker answers; then the worker ends.
@@ -93,6 +93,7 @@ class EngineApp(faust.App):
         self.on_disk = store == "rocksdb://"
         self.quarantine_topic = quarantine_topic
         self.max_record = max_record
+        self.max_waiting = max_waiting
         self.failure: BaseException | None = None
         self.recovery_patience = recovery_patience
         self.metrics = Metrics(self)
@@ -101,7 +102,7 @@ class EngineApp(faust.App):
         self._start_timeout = start_timeout
         self._readers: dict[str, str] = {}
         self._partition_counts: dict[str, int] = {}
-        self._keyless = count()
+        self.delivery = Delivery(self)
         self._was_ready = False
         self.folder: StateFolder | None = None
         urls = broker_urls(broker)
@@ -195,7 +196,7 @@ class EngineApp(faust.App):
         Raises:
             EngineError: the topic is not known (yet).
         """
-        known = self._writer.partitions_known(topic) or self._partition_counts.get(topic)
+        known = self.writer.partitions_known(topic) or self._partition_counts.get(topic)
         if not known:
             raise EngineError(f"Topic {topic} is not known: it does not exist, or the worker has not started.")
         return partition_for(key, known)
@@ -210,49 +211,9 @@ class EngineApp(faust.App):
         Raises:
             DeliveryFailed: the broker did not acknowledge it.
         """
-        await self.deliver_outputs({topic: [Outgoing(key, value, headers)]})
+        await self.delivery.outputs({topic: [Outgoing(key, value, headers)]})
 
     # what batches ask
-
-    async def deliver_outputs(self, outputs: Mapping[str, Sequence[Outgoing]]) -> None:
-        """Write records to the partitions of their own keys; return when all are acknowledged."""
-        loads: list[Load] = []
-        for topic, records in outputs.items():
-            partitions = await self._writer.partitions(topic)
-            places: defaultdict[int, list[Outgoing]] = defaultdict(list)
-            for record in records:
-                key = record.key
-                place = next(self._keyless) % partitions if key is None else partition_for(key, partitions)
-                places[place].append(record)
-            loads += [(topic, place, load) for place, load in places.items()]
-        with self.metrics.outputs.time():
-            await self._writer.deliver(loads)
-        if aside := outputs.get(self.quarantine_topic or ""):
-            self.metrics.quarantined(len(aside))
-
-    async def deliver_changes(self, batch: RecordBatch, views: Mapping[BatchTable, View]) -> None:
-        """Write what was staged to the changelogs, and once acknowledged to the local stores.
-
-        Locked per table and partition from before the send to after the local write: the offset a store reaches to
-        must never pass a change it does not have, also when agents of two topics write to one table.
-        """
-        tables = sorted(views, key=lambda table: table.name)
-        async with AsyncExitStack() as locks:
-            for table in tables:
-                await locks.enter_async_context(table.locks[batch.partition])
-            batch.check()
-            changes = {table: dict(views[table].staged) for table in tables}
-            loads = [
-                (table.changelog_topic_name, batch.partition, [Outgoing(k, v) for k, v in changes[table].items()])
-                for table in tables
-            ]
-            with self.metrics.changelogs.time():
-                ends = await self._writer.deliver(loads)
-            batch.check()  # acknowledged, but whoever recovers now reads it from the changelog
-            with self.metrics.local.time():
-                for table, end in zip(tables, ends, strict=True):
-                    table.local.write(batch.partition, changes[table], end)
-                    views[table].clear()
 
     def check_table(self, batch: RecordBatch, table: BatchTable) -> None:
         """Refuse a table whose partition is not ours, recovered, together with the batch's.
@@ -393,6 +354,7 @@ class EngineApp(faust.App):
         return consumer
 
     @property
-    def _writer(self) -> BatchProducer:
+    def writer(self) -> BatchProducer:
+        """The producer."""
         producer: BatchProducer = self.producer  # type: ignore[assignment] # same
         return producer

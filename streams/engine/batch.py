@@ -18,7 +18,7 @@ from faust.types import TP
 
 from streams.engine.errors import EngineError, Revoked, TooLarge
 from streams.engine.quarantine import quarantined
-from streams.engine.record import Headers, Outgoing, Record
+from streams.engine.record import Headers, Outgoing, Record, heap
 from streams.engine.view import exact
 
 if TYPE_CHECKING:
@@ -30,18 +30,34 @@ if TYPE_CHECKING:
 
 __all__ = ["RecordBatch"]
 
+ROOM = 8 * 1024 * 1024  # bytes of memory a batch grows to while it waits: two fetches
 OVERHEAD = 128  # bytes Kafka adds to a lone record, generously
 
 
 class RecordBatch:
     """Records of one partition, in order, with everything their handling causes."""
 
-    __slots__ = ("_app", "_done", "_open", "_outputs", "_views", "_windows", "epoch", "next_offset", "records", "tp")
+    __slots__ = (
+        "_app",
+        "_done",
+        "_open",
+        "_outputs",
+        "_views",
+        "_windows",
+        "epoch",
+        "first_offset",
+        "next_offset",
+        "records",
+        "size",
+        "tp",
+    )
 
     def __init__(self, app: "EngineApp", tp: TP, records: list[Record], epoch: int) -> None:
         self.tp = tp
         self.records = records
+        self.first_offset = records[0].offset
         self.next_offset = records[-1].offset + 1
+        self.size = heap(records)
         self._app = app
         self.epoch = epoch
         self._outputs: defaultdict[str, list[Outgoing]] = defaultdict(list)
@@ -57,16 +73,39 @@ class RecordBatch:
         return len(self.records)
 
     def __repr__(self) -> str:
-        first = self.records[0].offset
-        return f"<RecordBatch {self.tp.topic}[{self.tp.partition}] {first}..{self.next_offset - 1}>"
+        return f"<RecordBatch {self.tp.topic}[{self.tp.partition}] {self.first_offset}..{self.next_offset - 1}>"
 
     def extend(self, records: Sequence[Record], *, limit: int) -> bool:
-        """Take the records that follow, unless an agent has seen the batch or it would pass the limit."""
-        if self._open or len(self.records) + len(records) > limit:
+        """Take the records that follow, unless an agent has seen the batch or it would pass the limit or `ROOM`."""
+        size = heap(records)
+        if self._open or len(self.records) + len(records) > limit or self.size + size > ROOM:
             return False
         self.records += records
+        self.size += size
         self.next_offset = records[-1].offset + 1
         return True
+
+    def refuse_oversized(self) -> None:
+        """Put the records aside that are larger than the app's limit: the agent never sees them.
+
+        Raises:
+            TooLarge: there is one, and the app has no quarantine topic to name it in.
+        """
+        limit = self._app.max_record
+        if self.size <= limit:
+            return
+        for record in self.records:
+            size = len(record.key or b"") + len(record.value or b"")
+            if size <= limit:
+                continue
+            reason = f"The record is {size:,} bytes; this worker takes {limit:,} at most (max_record). It was not read"
+            if self._app.quarantine_topic is None:
+                raise TooLarge(
+                    f"Offset {record.offset} of {self.topic}[{self.partition}] cannot be read: {reason}, nor was what "
+                    "follows it. Raise max_record, or give the app a quarantine_topic, which such records are named in."
+                )
+            self.quarantine(record, reason=reason)
+        self.records = [r for r in self.records if len(r.key or b"") + len(r.value or b"") <= limit]
 
     def open(self) -> None:
         """Close the batch to further records: an agent has it now."""
@@ -144,11 +183,11 @@ class RecordBatch:
             windows.stage()
         outputs, self._outputs = self._outputs, defaultdict(list)
         if outputs:
-            await self._app.deliver_outputs(outputs)  # 1
+            await self._app.delivery.outputs(outputs)  # 1
             self.check()
         views = {table: view for table, view in self._views.items() if view.staged}
         if views:
-            await self._app.deliver_changes(self, views)  # 2 and 3
+            await self._app.delivery.changes(self, views)  # 2 and 3
 
     def done(self) -> None:
         """Let the batch's offsets be committed.

@@ -35,7 +35,6 @@ from streams.engine.topic import BatchTopic
 
 __all__ = ["BatchConsumer"]
 
-IN_FLIGHT = 4  # batches per partition: one worked on, some waiting; more only delays a rebalance
 RECORDS = 10_000  # per batch: at 60,000 a second a batch takes a sixth of a second
 FETCH_WAIT = 1.0  # seconds a fetch may wait for records; it ends with the first
 FETCH_WAIT_HELD = 0.02  # seconds, while a partition with enough in flight may become free again
@@ -256,7 +255,8 @@ class BatchConsumer(driver.Consumer):
     def _wanted(self) -> tuple[set[TP], bool]:
         """Return the partitions to fetch from, and whether some were left out for having enough in flight."""
         active = self._get_active_partitions()
-        held = {tp for tp, queue in self._in_flight.items() if len(queue) >= IN_FLIGHT}
+        sources = len(self._sources(active))
+        held = {tp for tp, queue in self._in_flight.items() if queue.size * sources >= self.app.max_waiting}
         return active - held, bool(held)
 
     async def _wait_for_room(self) -> None:

@@ -20,6 +20,10 @@ class Pending(Protocol):
     def next_offset(self) -> int:
         """The offset after its last record."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of memory its records take, about."""
+
 
 class InFlight:
     """A queue of batches and the end of its leading run of done ones."""
@@ -41,6 +45,11 @@ class InFlight:
         """Drop the leading run of done batches; what is left counts against the bound."""
         while self._queue and self._queue[0].is_done:
             self._end = self._queue.popleft().next_offset
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory taken by the records of all that are not done; any thread may ask."""
+        return sum(batch.size for batch in self.waiting)
 
     @property
     def last(self) -> Pending | None:

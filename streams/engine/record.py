@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Headers", "Outgoing", "Record", "slim"]
+__all__ = ["Headers", "Outgoing", "Record", "heap", "slim"]
+
+OBJECT = 256  # bytes of memory a record takes beside its contents: a tuple, two byte strings, two numbers
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -22,6 +24,12 @@ def slim(fetched: Iterable[Any]) -> list[Record]:
     """Return what a fetch brought, as records; made without Record's own constructor, which takes twice as long."""
     make = tuple.__new__
     return [make(Record, (r.key, r.value, r.offset, r.timestamp, r.headers)) for r in fetched]
+
+
+def heap(records: Sequence[Record]) -> int:
+    """Return about how much memory records take."""
+    contents = [len(r.value or b"") + len(r.key or b"") for r in records]
+    return sum(contents) + OBJECT * len(contents)
 
 
 class Outgoing(NamedTuple):

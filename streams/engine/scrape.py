@@ -59,6 +59,7 @@ class Scrape(Collector):
     def _partitions(self) -> Iterator[Metric]:
         lag = GaugeMetricFamily("engine_lag_records", "Records of a topic that are not done yet.", labels=PLACE)
         flight = GaugeMetricFamily("engine_batches_in_flight", "Batches handed out and not done yet.", labels=PLACE)
+        held = GaugeMetricFamily("engine_in_flight_bytes", "Memory their records take, about.", labels=PLACE)
         age = GaugeMetricFamily(
             "engine_commit_age_seconds", "How long work that is done has waited for its commit.", labels=PLACE
         )
@@ -71,9 +72,10 @@ class Scrape(Collector):
             elif ends.get(standing.tp) == 0:  # nothing was ever written, so there was nothing to commit
                 lag.add_metric(place, 0)
             flight.add_metric(place, standing.in_flight)
+            held.add_metric(place, standing.held)
             since = self._app.metrics.ages.since(standing.tp) if standing.waits else None
             age.add_metric(place, 0.0 if since is None else max(0.0, monotonic() - since))
-        yield from (lag, flight, age)
+        yield from (lag, flight, held, age)
 
     def _recovery(self) -> Iterator[Metric]:
         recovery = self._app.recovering

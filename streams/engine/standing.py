@@ -21,6 +21,7 @@ class Standing(NamedTuple):
     done: int | None  # the offset after all that is done
     handed_out: int | None  # the offset after all that agents were given
     in_flight: int  # batches
+    held: int  # bytes of memory their records take
     waits: bool  # whether something done is not committed yet
 
 
@@ -29,11 +30,12 @@ def standing(tp: TP, queue: InFlight, committed: int | None) -> Standing:
     end, waiting = queue.end, queue.waiting
     done = max((each for each in (end, committed) if each is not None), default=None)
     if done is None and waiting and isinstance(first := waiting[0], RecordBatch):
-        done = first.records[0].offset  # the group has no commit here yet
+        done = first.first_offset  # the group has no commit here yet
     return Standing(
         tp,
         done,
         waiting[-1].next_offset if waiting else done,
         len(waiting),
+        sum(batch.size for batch in waiting),
         end is not None and (committed is None or end > committed),
     )

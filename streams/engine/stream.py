@@ -42,9 +42,13 @@ class BatchStream:
     async def __anext__(self) -> RecordBatch:
         while True:
             batch = await self._waiting.get()
-            if not batch.is_revoked:
-                self._app.opened(batch)
+            if batch.is_revoked:
+                continue
+            self._app.opened(batch)
+            batch.refuse_oversized()
+            if batch.records:
                 return batch
+            await batch.flush()
 
 
 BatchAgent = Callable[[BatchStream], Awaitable[None]]

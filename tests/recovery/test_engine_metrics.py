@@ -1,44 +1,20 @@
 """What a worker's metrics say is what happened, seen from outside of its process."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.recovery.watched import Watched
 from tests.support.broker import read, write
 from tests.unit.engine.harness import Bench, records
-from tests.unit.engine.processes import WorkerProcess, until
-from tests.unit.engine.scraping import Scraped, assert_conventional, scrape
+from tests.unit.engine.processes import WorkerProcess
+from tests.unit.engine.scraping import Scraped, assert_conventional
 
 pytestmark = pytest.mark.broker
 
 Start = Callable[..., WorkerProcess]
-
-
-class Watched:
-    """A worker with its metrics on any free port."""
-
-    def __init__(self, worker: WorkerProcess) -> None:
-        self.worker = worker
-        self.last = Scraped({})
-
-    async def where(self, holds: Callable[[Scraped], object]) -> Scraped:
-        """Scrape until a condition holds."""
-        await until(lambda: bool(self._address()) or self.worker.process.poll() is not None)
-        address = self._address()
-
-        def asked() -> bool:
-            self.last = scrape(address)
-            return bool(holds(self.last))
-
-        await until(asked, explain=lambda: f"{self.last}\n{self.worker.log.read_text()}")
-        return self.last
-
-    def _address(self) -> str:
-        found = re.search(r"metrics at (\S+)", self.worker.log.read_text())
-        return found[1] if found else ""
 
 
 async def test_a_worker_tells_what_it_does_and_the_next_what_it_recovers(bench: Bench, start: Start, tmp_path: Path):

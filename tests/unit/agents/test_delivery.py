@@ -1,6 +1,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from faust.types import TP
@@ -31,10 +31,14 @@ class Shore:
     def still_owns(self, batch: RecordBatch) -> bool:
         return batch.epoch == self.epoch
 
-    async def deliver_outputs(self, outputs: Mapping[str, Sequence[Outgoing]]) -> None:
+    @property
+    def delivery(self) -> Self:
+        return self
+
+    async def outputs(self, outputs: Mapping[str, Sequence[Outgoing]]) -> None:
         self.said += [(topic, record) for topic, records in outputs.items() for record in records]
 
-    async def deliver_changes(self, batch: RecordBatch, views: Mapping[Any, View]) -> None:
+    async def changes(self, batch: RecordBatch, views: Mapping[Any, View]) -> None:
         batch.check()
         (view,) = views.values()
         self.writes.append(dict(view.staged))

@@ -10,6 +10,7 @@ from streams.engine.inflight import InFlight
 class Batch:
     next_offset: int
     is_done: bool = False
+    size: int = 100
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=12), st.data())
@@ -27,3 +28,4 @@ def test_only_the_leading_run_of_done_batches_may_be_committed(sizes: list[int],
             leading += 1
         assert queue.committable == (batches[leading - 1].next_offset if leading else None)
         assert len(queue) == len(batches) - leading
+        assert queue.size == 100 * len(queue)

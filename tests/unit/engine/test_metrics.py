@@ -89,19 +89,19 @@ def test_a_commit_waits_from_the_first_batch_that_is_done():
 
 async def test_a_partition_stands_where_its_leading_run_of_done_batches_ends(app: EngineApp):
     queue = InFlight()
-    assert standing(PLACE, queue, None) == (PLACE, None, None, 0, False)
-    assert standing(PLACE, queue, 4) == (PLACE, 4, 4, 0, False)
+    assert standing(PLACE, queue, None) == (PLACE, None, None, 0, 0, False)
+    assert standing(PLACE, queue, 4) == (PLACE, 4, 4, 0, 0, False)
     first, second = batch(app, 4, 7), batch(app, 7, 9)
     queue.add(first)
     queue.add(second)
-    assert standing(PLACE, queue, None) == (PLACE, 4, 9, 2, False)
+    assert standing(PLACE, queue, None) == (PLACE, 4, 9, 2, first.size + second.size, False)
     second._done = True  # noqa: SLF001 - as `done` sets it, which asks a consumer
     queue.settle()
-    assert standing(PLACE, queue, 4) == (PLACE, 4, 9, 2, False)
+    assert standing(PLACE, queue, 4) == (PLACE, 4, 9, 2, first.size + second.size, False)
     first._done = True  # noqa: SLF001 - same
     queue.settle()
-    assert standing(PLACE, queue, 4) == (PLACE, 9, 9, 0, True)
-    assert standing(PLACE, queue, 9) == (PLACE, 9, 9, 0, False)
+    assert standing(PLACE, queue, 4) == (PLACE, 9, 9, 0, 0, True)
+    assert standing(PLACE, queue, 9) == (PLACE, 9, 9, 0, 0, False)
 
 
 async def test_metrics_are_served_from_start_to_stop(app: EngineApp, caplog: pytest.LogCaptureFixture):

@@ -16,6 +16,7 @@ class Owner:
 
     epoch = 1
     should_stop = False
+    max_record = 1000
 
     def __init__(self) -> None:
         self.seen: list[str] = []

@@ -20,6 +20,7 @@ PREFIX = os.environ["PREFIX"]
 SLOW = float(os.environ.get("SLOW", "0"))  # seconds to linger within each batch
 SHOW = os.environ.get("SHOW")  # file to write the local state to
 OUT = os.environ.get("OUT", f"{PREFIX}.out")
+MORE = {"consumer_max_fetch_size": int(os.environ["FETCH"])} if "FETCH" in os.environ else {}
 
 app = EngineApp(
     f"{PREFIX}.app",
@@ -27,7 +28,9 @@ app = EngineApp(
     store=os.environ.get("STORE", "memory://"),
     datadir=os.environ.get("DATADIR", "unused"),
     partitions=int(os.environ.get("PARTITIONS", "4")),
-    quarantine_topic=f"{PREFIX}.quarantine",
+    quarantine_topic=os.environ.get("QUARANTINE", f"{PREFIX}.quarantine") or None,
+    max_record=int(os.environ.get("MAX_RECORD", "4000000")),
+    max_waiting=int(os.environ.get("MAX_WAITING", "64000000")),
     broker_session_timeout=float(os.environ.get("SESSION", "6")),
     broker_heartbeat_interval=float(os.environ.get("HEARTBEAT", "2")),
     broker_commit_interval=float(os.environ.get("COMMIT", "0.2")),
@@ -38,6 +41,7 @@ app = EngineApp(
     drain_timeout=float(os.environ.get("DRAIN", "5")),
     recovery_patience=float(os.environ.get("PATIENCE", "30")),
     producer_request_timeout=float(os.environ.get("PRODUCER_TIMEOUT", "60")),
+    **MORE,
 )
 facts = app.batch_topic(f"{PREFIX}.facts")
 counts = app.batch_table("counts", changelog=f"{PREFIX}.counts")

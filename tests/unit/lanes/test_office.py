@@ -12,6 +12,7 @@ from faust.types import TP
 from schemas.command import Poll, parse_work
 from schemas.errors import Parked, Throttled
 from streams.engine import EngineApp, Record, RecordBatch
+from streams.engine.delivery import Delivery
 from streams.lanes.office import BatchDesk, Office
 from streams.platforms.interface import Seen
 from streams.settings import Settings
@@ -20,6 +21,22 @@ from tests.support.contracts import shipped
 from tests.support.lane import CONNECTION, Clock, MemoryPlatform, create, poll, read
 
 TOPIC = "revmark.lanes.xero"
+
+
+class Aboard(Delivery):
+    """What is written stays in memory."""
+
+    def __init__(self, app: Afloat) -> None:
+        super().__init__(app)
+        self._sent = app.sent
+
+    async def outputs(self, outputs: Mapping[str, Sequence[Any]]) -> None:
+        self._sent += [(topic, record) for topic, records in outputs.items() for record in records]
+
+    async def changes(self, batch: RecordBatch, views: Any) -> None:
+        for table, view in views.items():
+            table.local.write(batch.partition, dict(view.staged), 0)
+            view.clear()
 
 
 class Afloat(EngineApp):
@@ -33,6 +50,7 @@ class Afloat(EngineApp):
         self.ledger = self.batch_table("ledger")
         self.cursors = self.batch_table("cursors")
         self.sent: list[tuple[str, Any]] = []
+        self.delivery = Aboard(self)
         self.ours = True
 
     @property
@@ -47,14 +65,6 @@ class Afloat(EngineApp):
 
     def check_table(self, _batch: RecordBatch, _table: Any) -> None:
         """Every table fits."""
-
-    async def deliver_outputs(self, outputs: Mapping[str, Sequence[Any]]) -> None:
-        self.sent += [(topic, record) for topic, records in outputs.items() for record in records]
-
-    async def deliver_changes(self, batch: RecordBatch, views: Any) -> None:
-        for table, view in views.items():
-            table.local.write(batch.partition, dict(view.staged), 0)
-            view.clear()
 
     def held(self) -> list[dict[str, Any]]:
         return [orjson.loads(output.value) for topic, output in self.sent if topic == "revmark.quarantine"]

@@ -1,0 +1,73 @@
+"""What batches have staged, made durable: outputs by their own keys, changes by their table's partition.
+
+Flows in: staged records. Flows out: acknowledged records, then local state.
+Invariant: whatever returns here is acknowledged by the broker; whatever raises ends the process before a commit.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import TYPE_CHECKING
+
+from streams.engine.partitioner import partition_for
+from streams.engine.producer import Load
+from streams.engine.record import Outgoing
+
+if TYPE_CHECKING:
+    from streams.engine.application import EngineApp
+    from streams.engine.batch import RecordBatch
+    from streams.engine.table import BatchTable
+    from streams.engine.view import View
+
+__all__ = ["Delivery"]
+
+
+class Delivery:
+    """Writes for the batches of one app."""
+
+    def __init__(self, app: "EngineApp") -> None:
+        self._app = app
+        self._keyless = count()
+
+    async def outputs(self, outputs: Mapping[str, Sequence[Outgoing]]) -> None:
+        """Write records, by topic, to the partitions of their own keys; return when all are acknowledged."""
+        app = self._app
+        loads: list[Load] = []
+        for topic, records in outputs.items():
+            partitions = await app.writer.partitions(topic)
+            places: defaultdict[int, list[Outgoing]] = defaultdict(list)
+            for record in records:
+                key = record.key
+                place = next(self._keyless) % partitions if key is None else partition_for(key, partitions)
+                places[place].append(record)
+            loads += [(topic, place, load) for place, load in places.items()]
+        with app.metrics.outputs.time():
+            await app.writer.deliver(loads)
+        if aside := outputs.get(app.quarantine_topic or ""):
+            app.metrics.quarantined(len(aside))
+
+    async def changes(self, batch: "RecordBatch", views: "Mapping[BatchTable, View]") -> None:
+        """Write what was staged to the changelogs, and once acknowledged to the local stores.
+
+        Locked per table and partition from before the send to after the local write: the offset a store reaches to
+        must never pass a change it does not have, also when agents of two topics write to one table.
+        """
+        app = self._app
+        tables = sorted(views, key=lambda table: table.name)
+        async with AsyncExitStack() as locks:
+            for table in tables:
+                await locks.enter_async_context(table.locks[batch.partition])
+            batch.check()
+            changes = {table: dict(views[table].staged) for table in tables}
+            loads = [
+                (table.changelog_topic_name, batch.partition, [Outgoing(k, v) for k, v in changes[table].items()])
+                for table in tables
+            ]
+            with app.metrics.changelogs.time():
+                ends = await app.writer.deliver(loads)
+            batch.check()  # acknowledged, but whoever recovers now reads it from the changelog
+            with app.metrics.local.time():
+                for table, end in zip(tables, ends, strict=True):
+                    table.local.write(batch.partition, changes[table], end)
+                    views[table].clear()
