@@ -60,8 +60,9 @@ class Scene:
         self._workers.pop(name).kill()
 
     async def leave(self, name: str) -> None:
-        """Stop a worker in order."""
-        worker = self._workers.pop(name)
+        """Stop a worker in order, once it has begun: before that, nobody listens to the request."""
+        worker = await self._workers[name].ready(DRAINED_WITHIN)
+        del self._workers[name]
         code = await worker.stop()
         if code:
             self.ended.append(f"{worker.log} left with exit code {code}")
