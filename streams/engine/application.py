@@ -19,6 +19,7 @@ from streams.engine.consumer import BatchConsumer
 from streams.engine.delivery import Delivery
 from streams.engine.errors import EngineError, Misconfigured
 from streams.engine.folder import StateFolder
+from streams.engine.garbage import look_less_often
 from streams.engine.identity import topic_ids
 from streams.engine.metrics import Metrics
 from streams.engine.partitioner import partition_for
@@ -286,6 +287,7 @@ class EngineApp(faust.App):
     async def on_first_start(self) -> None:
         """Look before anything starts: a broker, the topics, a state folder of our own."""
         failure.quieten()
+        look_less_often()
         if self._metrics_at is not None:
             self.metrics.start(*self._metrics_at)
         await self.wait_for_topics([*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])])

@@ -60,10 +60,7 @@ class Delivery:
                 await locks.enter_async_context(table.locks[batch.partition])
             batch.check()
             changes = {table: dict(views[table].staged) for table in tables}
-            loads = [
-                (table.changelog_topic_name, batch.partition, [Outgoing(k, v) for k, v in changes[table].items()])
-                for table in tables
-            ]
+            loads = [(table.changelog_topic_name, batch.partition, _records(changes[table])) for table in tables]
             with app.metrics.changelogs.time():
                 ends = await app.writer.deliver(loads)
             batch.check()  # acknowledged, but whoever recovers now reads it from the changelog
@@ -71,3 +68,8 @@ class Delivery:
                 for table, end in zip(tables, ends, strict=True):
                     table.local.write(batch.partition, changes[table], end)
                     views[table].clear()
+
+
+def _records(changes: Mapping[bytes, bytes | None]) -> list[Outgoing]:
+    make = tuple.__new__  # a named tuple in half the time of its own constructor
+    return [make(Outgoing, (key, value, ())) for key, value in changes.items()]

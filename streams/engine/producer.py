@@ -97,9 +97,9 @@ def _fill(builder: Any, records: Sequence[Outgoing], begin: int) -> int:
     """
     append = builder._builder.append  # noqa: SLF001 - seam
     now = int(time.time() * 1000)
-    taken = 0
+    taken, nothing = 0, list[tuple[str, bytes]]()
     for key, value, headers in records if begin == 0 else records[begin:]:
-        if append(taken, now, key, value, list(headers) if headers else []) is None:
+        if append(taken, now, key, value, list(headers) if headers else nothing) is None:
             break
         taken += 1
     builder._relative_offset = taken  # noqa: SLF001 - seam: what it counts as its records

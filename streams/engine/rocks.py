@@ -17,7 +17,7 @@ from streams.engine.store import Size
 __all__ = ["RocksStore"]
 
 OFFSET_KEY = b"\0changelog-offset"  # no table key begins so: they are JSON strings
-WRITE_BUFFER = 16 * 1024 * 1024  # bytes per partition: flushes are rare at our rates, memory stays small
+WRITE_BUFFER = 8 * 1024 * 1024  # bytes per partition of a table: few flushes at our rates, and memory that stays small
 BLOCK_CACHE = 64 * 1024 * 1024  # bytes, shared by all tables of the process
 BYTES = ("rocksdb.live-sst-files-size", "rocksdb.cur-size-all-mem-tables")  # properties: in files, and before that
 BLOOM_BITS = 10  # per key: about 1 % of look-ups for absent keys touch a block
