@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
+from streams.engine.cache import ReadCache
 from streams.engine.failure import log
 from streams.engine.store import Size
 
@@ -32,12 +33,14 @@ class RocksStore:
         self._folder = folder
         self._name = name
         self._databases: dict[int, Rdict] = {}
-        self._offsets: dict[int, int] = {}
+        self._caches: dict[int, ReadCache] = {}
 
     def get(self, partition: int, key: bytes) -> bytes | None:
         """Return the raw value of a key."""
-        raw: bytes | None = self._database(partition).get(key)
-        return raw
+        cache = self._caches.get(partition)
+        if cache is None:
+            cache = self._caches[partition] = ReadCache(self._database(partition).get)
+        return cache.get(key)
 
     def reader(self, partition: int) -> Callable[[bytes], bytes | None]:
         """Return a function that reads raw values of one partition, for the time of one batch."""
@@ -53,6 +56,8 @@ class RocksStore:
                 batch.put(key, value)
         batch.put(OFFSET_KEY, str(offset).encode())
         self._database(partition).write(batch)
+        if partition in self._caches:
+            self._caches[partition].note(changes)
 
     def offset(self, partition: int) -> int | None:
         """Return the changelog offset the partition's state reaches to, if it has any state."""
@@ -68,7 +73,7 @@ class RocksStore:
     def retain(self, partitions: Iterable[int]) -> None:
         """Close all partitions but these; their files stay and are caught up when they come back."""
         for partition in set(self._databases) - set(partitions):
-            self._databases.pop(partition).close()
+            self._let_go(partition)
 
     def size(self) -> Size:
         """Return about how much is held: what was written over counts until RocksDB merges it."""
@@ -80,9 +85,7 @@ class RocksStore:
 
     def drop(self, partition: int) -> None:
         """Remove a partition's files: moved aside first, so that a kill leaves all of them or none."""
-        database = self._databases.pop(partition, None)
-        if database is not None:
-            database.close()
+        self._let_go(partition)
         place = self._place(partition)
         aside = place.with_name(f"{place.name}.dropped")
         shutil.rmtree(aside, ignore_errors=True)
@@ -93,6 +96,13 @@ class RocksStore:
     def close(self) -> None:
         """Close everything."""
         self.retain(())
+
+    def _let_go(self, partition: int) -> None:
+        cache, database = self._caches.pop(partition, None), self._databases.pop(partition, None)
+        if cache is not None:
+            cache.close()
+        if database is not None:
+            database.close()
 
     def _database(self, partition: int) -> Rdict:
         database = self._databases.get(partition)
