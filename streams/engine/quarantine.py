@@ -10,6 +10,8 @@ from streams.engine.record import Record
 
 __all__ = ["quarantined"]
 
+REASON = 1_000  # characters kept of a reason that leaves no room: what went wrong is said at its beginning
+
 
 def quarantined(tp: TP, record: Record, reason: str, *, limit: int) -> bytes:
     """Return the JSON kept for a record; without its bytes when they would not fit into `limit`.
@@ -30,6 +32,9 @@ def quarantined(tp: TP, record: Record, reason: str, *, limit: int) -> bytes:
     raw = orjson.dumps(kept)
     if len(raw) > limit:
         kept |= {"value": None, "headers": [], "complete": False}
+        raw = orjson.dumps(kept)
+    if len(raw) > limit:  # a large key, or a reason that repeats the record
+        kept |= {"key": None, "reason": reason[:REASON]}
         raw = orjson.dumps(kept)
     return raw
 

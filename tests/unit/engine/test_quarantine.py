@@ -22,3 +22,13 @@ def test_raw_bytes_place_and_reason_are_kept():
 def test_a_record_too_large_for_a_record_is_kept_by_its_place():
     kept = orjson.loads(quarantined(PLACE, Record(b"k", b"v" * 1000, 1, 0), "large", limit=600))
     assert (kept["complete"], kept["value"], kept["offset"]) == (False, None, 1)
+
+
+def test_a_large_key_or_reason_gives_way_to_the_place():
+    """One that stayed too large would be refused by the broker at each start again."""
+    for record, reason in ((Record(b"k" * 1000, b"v", 1, 0), "large"), (Record(b"k", b"v", 1, 0), "bad " * 1000)):
+        raw = quarantined(PLACE, record, reason, limit=1400)
+        kept = orjson.loads(raw)
+        assert len(raw) <= 1400
+        assert (kept["offset"], kept["key"], kept["complete"]) == (1, None, False)
+        assert kept["reason"] == reason[:1000]
