@@ -124,4 +124,5 @@ async def topic_ids(addresses: Sequence[str], topics: Iterable[str], *, security
         return {}
     finally:
         await client.close()
-    return {name: str(found) for error, name, found, *_ in answer.topics if not error}
+    # A broker of a cluster that gives no ids yet tells zeros: not an id, and another one after the upgrade.
+    return {name: str(found) for error, name, found, *_ in answer.topics if not error and found.int}
