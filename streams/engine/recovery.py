@@ -55,6 +55,8 @@ class BatchRecovery(Recovery):
             progress, consumer = self.progress, self.app.consumer
             if progress is None or consumer is None:
                 continue
+            if consumer.is_between:
+                progress.note(0)  # the group takes its time to share partitions out: that is no standstill
             now, lease = monotonic(), consumer.lease
             progress.look(now, self.active_remaining(), lease.answered)
             line = progress.line(now, answered=lease.holds)
@@ -177,12 +179,12 @@ class BatchRecovery(Recovery):
             return
 
     async def _drop_misfits(self, consumer: ConsumerT, tps: set[TP], offsets: "Counter[TP]") -> None:
-        reaching = [tp for tp in tps if offsets[tp] is not None]
+        reaching = [tp for tp in tps if offsets.get(tp) is not None]
         if not reaching:
             return
         begins, ends = await consumer.earliest_offsets(*reaching), await consumer.highwaters(*reaching)
         for tp in sorted(reaching):
-            why = misfit(offsets[tp], begins[tp], ends[tp])
+            why = misfit(offsets.get(tp), begins[tp], ends[tp])  # not [tp]: a Counter would say 0 for none
             if why:
                 log.warning("Local state of %s[%d] is rebuilt from the changelog: %s.", tp.topic, tp.partition, why)
                 cast("BatchTable", self.tp_to_table[tp]).drop(tp.partition)
