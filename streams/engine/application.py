@@ -169,8 +169,11 @@ class EngineApp(faust.App):
 
     @property
     def is_ready(self) -> bool:
-        """Whether this worker has its partitions, with their tables recovered."""
-        return self._consumer is not None and not self.rebalancing and self._batches.is_positioned
+        """Whether this worker has its partitions for certain, with their tables recovered."""
+        consumer = self.reading
+        if consumer is None or consumer.is_between or self.rebalancing:
+            return False
+        return consumer.is_positioned and consumer.lease.holds
 
     @property
     def epoch(self) -> int:

@@ -38,8 +38,9 @@ class Scrape(Collector):
 
     def _worker(self) -> Iterator[Metric]:
         consumer = self._app.reading
-        ready = consumer is not None and not consumer.is_between and self._app.is_ready
-        yield GaugeMetricFamily("engine_ready", "1: partitions are assigned and their tables recovered.", float(ready))
+        yield GaugeMetricFamily(
+            "engine_ready", "1: partitions are assigned and their tables recovered.", float(self._app.is_ready)
+        )
         yield CounterMetricFamily(
             "engine_rebalances", "Times the group shared its partitions out anew.", self._app.rebalancing_count
         )
