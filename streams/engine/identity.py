@@ -124,5 +124,12 @@ async def topic_ids(addresses: Sequence[str], topics: Iterable[str], *, security
         return {}
     finally:
         await client.close()
-    # A broker of a cluster that gives no ids yet tells zeros: not an id, and another one after the upgrade.
-    return {name: str(found) for error, name, found, *_ in answer.topics if not error and found.int}
+    return told(answer.topics)
+
+
+def told(topics: Iterable[Sequence[Any]]) -> dict[str, str]:
+    """Return the ids in an answer.
+
+    A broker of a cluster that gives no ids yet tells zeros: not an id, and another one after the upgrade.
+    """
+    return {name: str(found) for error, name, found, *_ in topics if not error and found.int}

@@ -52,20 +52,28 @@ class BatchRecovery(Recovery):
         """
         while not self.should_stop:
             await self.sleep(LOOK_EVERY)
-            progress, consumer = self.progress, self.app.consumer
-            if progress is None or consumer is None:
-                continue
-            if consumer.is_between:
-                progress.note(0)  # the group takes its time to share partitions out: that is no standstill
-            now, lease = monotonic(), consumer.lease
-            progress.look(now, self.active_remaining(), lease.answered)
-            line = progress.line(now, answered=lease.holds)
-            if line:
-                log.info(line)
-            if progress.stands_still:
-                error = EngineError(progress.alarm(self.active_offsets))
-                self.app.fail("Recovery", error)
-                raise error
+            self.look(monotonic())
+
+    def look(self, now: float) -> None:
+        """Note how far recovery is.
+
+        Raises:
+            EngineError: it stands still.
+        """
+        progress, consumer = self.progress, self.app.consumer
+        if progress is None or consumer is None:
+            return
+        if consumer.is_between:
+            progress.note(0)  # the group takes its time to share partitions out: that is no standstill
+        lease = consumer.lease
+        progress.look(now, self.active_remaining(), lease.answered)
+        line = progress.line(now, answered=lease.holds)
+        if line:
+            log.info(line)
+        if progress.stands_still:
+            error = EngineError(progress.alarm(self.active_offsets))
+            self.app.fail("Recovery", error)
+            raise error
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ARG002, ASYNC109 - Faust's signature
         """Wait without Faust's time limit: it takes its end for the worker's stop, and recovery would end unsaid."""
