@@ -5,6 +5,7 @@ Invariants: see docs/engine.md; those of reading and committing are kept by the 
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from streams.engine.metrics import Metrics
 from streams.engine.partitioner import partition_for
 from streams.engine.preflight import PATIENCE, look_up_topics
 from streams.engine.producer import BatchProducer
-from streams.engine.record import Headers, Outgoing
+from streams.engine.record import OVERHEAD, Headers, Outgoing
 from streams.engine.recovery import BatchRecovery
 from streams.engine.rocks import RocksStore
 from streams.engine.settings import broker_addresses, broker_urls, checked, defaults
@@ -91,6 +92,8 @@ class EngineApp(faust.App):
         """
         if store not in {"memory://", "rocksdb://"}:
             raise Misconfigured(f"store is {store!r}; it is memory:// or rocksdb://.")
+        if max_waiting <= 0:
+            raise Misconfigured(f"max_waiting is {max_waiting} bytes: nothing could be read.")
         self.on_disk = store == "rocksdb://"
         self.quarantine_topic = quarantine_topic
         self.max_record = max_record
@@ -101,7 +104,8 @@ class EngineApp(faust.App):
         self._metrics_at = None if metrics_port is None else (metrics_host, metrics_port)
         self._drain_timeout = drain_timeout
         self._start_timeout = start_timeout
-        self._readers: dict[str, str] = {}
+        self._readers: dict[str, str] = {}  # of topics read as batches
+        self._readers_of: defaultdict[str, list[str]] = defaultdict(list)  # of all
         self._partition_counts: dict[str, int] = {}
         self.delivery = Delivery(self)
         self._was_ready = False
@@ -137,7 +141,10 @@ class EngineApp(faust.App):
             config={"delete.retention.ms": TOMBSTONES_KEPT, "max.message.bytes": self.max_record},
         )
         local: Store = RocksStore(lambda: self.conf.datadir / "tables", name) if self.on_disk else MemoryStore()
-        table = BatchTable(self, name=name, changelog_topic=topic, store_of_table=local, beacon=self.tables.beacon)
+        limit = self.max_record - OVERHEAD
+        table = BatchTable(
+            self, name=name, changelog_topic=topic, store_of_table=local, row_limit=limit, beacon=self.tables.beacon
+        )
         self.tables.add(table)
         return table
 
@@ -342,9 +349,12 @@ class EngineApp(faust.App):
         """Note who reads a topic: one read as batches has one agent."""
         names = [channel] if isinstance(channel, str) else list(getattr(channel, "topics", ()))
         for name in names:
-            other = self._readers.get(name)
-            if other is not None:
-                raise Misconfigured(f"Topic {name} is read as batches by {other}; {reader} cannot read it as well.")
+            others = self._readers_of[name]
+            if others and (alone or name in self._readers):
+                raise Misconfigured(
+                    f"A topic read as batches has one agent; {name} is read by {others[0]} and {reader}."
+                )
+            others.append(reader)
             if alone:
                 self._readers[name] = reader
 

@@ -18,7 +18,7 @@ from faust.types import TP
 
 from streams.engine.errors import EngineError, Revoked, TooLarge
 from streams.engine.quarantine import quarantined
-from streams.engine.record import Headers, Outgoing, Record, heap
+from streams.engine.record import OVERHEAD, Headers, Outgoing, Record, contents, heap
 from streams.engine.view import exact
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["RecordBatch"]
 
 ROOM = 8 * 1024 * 1024  # bytes of memory a batch grows to while it waits: two fetches
-OVERHEAD = 128  # bytes Kafka adds to a lone record, generously
+NEVER = -1  # an epoch there never is
 
 
 _new = tuple.__new__  # a named tuple in half the time of its own constructor
@@ -98,7 +98,7 @@ class RecordBatch:
         if self.size <= limit:
             return
         for record in self.records:
-            size = len(record.key or b"") + len(record.value or b"")
+            size = contents(record)
             if size <= limit:
                 continue
             reason = f"The record is {size:,} bytes; this worker takes {limit:,} at most (max_record). It was not read"
@@ -108,7 +108,16 @@ class RecordBatch:
                     "follows it. Raise max_record, or give the app a quarantine_topic, which such records are named in."
                 )
             self.quarantine(record, reason=reason)
-        self.records = [r for r in self.records if len(r.key or b"") + len(r.value or b"") <= limit]
+        self.records = [record for record in self.records if contents(record) <= limit]
+
+    def revoke(self) -> None:
+        """Drop the batch before an agent has seen it."""
+        self.epoch = NEVER
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an agent has it."""
+        return self._open
 
     def open(self) -> None:
         """Close the batch to further records: an agent has it now."""

@@ -158,10 +158,14 @@ class BatchConsumer(driver.Consumer):
         return True
 
     async def drain(self, seconds: float) -> None:
-        """Wait a moment for the batches worked on, then commit what is done.
+        """Drop the batches that wait, give those worked on a moment, then commit what is done.
 
         Called while the group waits for us, before partitions are given up or the worker stops.
         """
+        for queue in self._in_flight.values():
+            for batch in queue.waiting:
+                if isinstance(batch, RecordBatch) and not batch.is_open:
+                    batch.revoke()
         deadline = monotonic() + seconds
         while self._open and monotonic() < deadline and not self._refused:
             self._room.clear()

@@ -67,7 +67,7 @@ class Delivery:
             with app.metrics.local.time():
                 for table, end in zip(tables, ends, strict=True):
                     table.local.write(batch.partition, changes[table], end)
-                    views[table].clear()
+                    views[table].forget(changes[table])
 
 
 def _records(changes: Mapping[bytes, bytes | None]) -> list[Outgoing]:

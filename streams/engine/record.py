@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Headers", "Outgoing", "Record", "heap", "slim"]
+__all__ = ["OBJECT", "OVERHEAD", "Headers", "Outgoing", "Record", "contents", "heap", "slim"]
 
+OVERHEAD = 128  # bytes Kafka adds to a lone record, generously
 OBJECT = 256  # bytes of memory a record takes beside its contents: a tuple, two byte strings, two numbers
 
 Headers = Sequence[tuple[str, bytes]]
@@ -26,10 +27,16 @@ def slim(fetched: Iterable[Any]) -> list[Record]:
     return [make(Record, (r.key, r.value, r.offset, r.timestamp, r.headers)) for r in fetched]
 
 
+def contents(record: Record) -> int:
+    """Return how many bytes a record brings: key, value and headers."""
+    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers
+
+
 def heap(records: Sequence[Record]) -> int:
     """Return about how much memory records take."""
-    contents = [len(r.value or b"") + len(r.key or b"") for r in records]
-    return sum(contents) + OBJECT * len(contents)
+    sizes = [contents(r) if r.headers else len(r.value or b"") + len(r.key or b"") for r in records]
+    return sum(sizes) + OBJECT * len(sizes)
 
 
 class Outgoing(NamedTuple):

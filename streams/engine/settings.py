@@ -65,6 +65,11 @@ def checked(settings: dict[str, Any]) -> dict[str, Any]:
     settings.setdefault("broker_heartbeat_interval", session / 3)
     settings["broker_request_timeout"] = max(settings["broker_request_timeout"], session)  # Faust refuses less
     settings["consumer_group_instance_id"] = settings.get("consumer_group_instance_id") or None  # "" would be a name
+    if settings["producer_acks"] not in {-1, "all"}:
+        raise Misconfigured(
+            f"producer_acks is {settings['producer_acks']!r}; without all in-sync replicas (-1) what is acknowledged "
+            "may be lost. Nothing was started; leave it out."
+        )
     if settings.get("processing_guarantee", "at_least_once") != "at_least_once":
         raise Misconfigured("processing_guarantee is not supported: batches are at-least-once and idempotent.")
     return settings

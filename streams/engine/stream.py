@@ -8,14 +8,16 @@ batch and not the agent; any other exception leaving a body ends the process.
 
 import asyncio
 import inspect
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Self
 
+from faust.agents import current_agent
 from faust.types import TP
 
 from streams.engine.batch import RecordBatch
-from streams.engine.errors import Misconfigured, Revoked
+from streams.engine.errors import EngineError, Misconfigured, Revoked
 
 if TYPE_CHECKING:
     from faust.types import StreamT
@@ -30,25 +32,32 @@ class BatchStream:
 
     def __init__(self, app: "EngineApp") -> None:
         self._app = app
-        self._waiting: asyncio.Queue[RecordBatch] = asyncio.Queue()  # bounded by what the consumer has in flight
+        self._waiting: deque[RecordBatch] = deque()  # bounded by what the consumer has in flight
+        self._arrived = asyncio.Event()
 
     def put(self, batch: RecordBatch) -> None:
-        """Take the batch that follows."""
-        self._waiting.put_nowait(batch)
+        """Take the batch that follows, and forget what was revoked meanwhile."""
+        while self._waiting and self._waiting[0].is_revoked:
+            self._waiting.popleft()
+        self._waiting.append(batch)
+        self._arrived.set()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> RecordBatch:
         while True:
-            batch = await self._waiting.get()
-            if batch.is_revoked:
-                continue
-            self._app.opened(batch)
-            batch.refuse_oversized()
-            if batch.records:
-                return batch
-            await batch.flush()
+            while self._waiting:
+                batch = self._waiting.popleft()
+                if batch.is_revoked:
+                    continue
+                self._app.opened(batch)
+                batch.refuse_oversized()
+                if batch.records:
+                    return batch
+                await batch.flush()
+            self._arrived.clear()
+            await self._arrived.wait()
 
 
 BatchAgent = Callable[[BatchStream], Awaitable[None]]
@@ -72,6 +81,7 @@ class Dealer:
     def __init__(self, app: "EngineApp", body: BatchAgent) -> None:
         self._app = app
         self._body = body
+        self._name = getattr(current_agent(), "name", body.__qualname__)
         self._streams: dict[TP, BatchStream] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Future[asyncio.Task[None]] = asyncio.get_running_loop().create_future()
@@ -95,15 +105,30 @@ class Dealer:
             batches.put(batch)
 
     async def _run(self, batches: BatchStream) -> None:
-        """Run the body, and begin it again when a batch of it was revoked."""
-        while True:
-            try:
-                await self._body(batches)
-            except Revoked:
-                continue
-            if self._app.should_stop:
-                return
-            raise Misconfigured(f"Agent {self._body.__qualname__} returned; it must iterate over its stream for ever")
+        """Run the body, and begin it again when a batch of it was revoked.
+
+        An error is told to the app before the other bodies are asked to end: one that does not must not keep it.
+        """
+        try:
+            while True:
+                await self._once(batches)
+                if self._app.should_stop:
+                    return
+        except Exception as error:
+            self._app.fail(f"Agent {self._name}", error)
+            raise
+
+    async def _once(self, batches: BatchStream) -> None:
+        try:
+            await self._body(batches)
+        except Revoked:
+            return
+        except asyncio.CancelledError as error:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise  # the agent ends
+            raise EngineError("Something that it waited for was cancelled") from error
+        if not self._app.should_stop:
+            raise Misconfigured(f"Agent {self._name} returned; it must iterate over its stream for ever")
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

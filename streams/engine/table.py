@@ -25,16 +25,17 @@ __all__ = ["BatchTable"]
 class BatchTable(Collection):
     """A key-value table; read and written through `batch.table(...)`, listed with `items`."""
 
-    def __init__(self, *args: Any, store_of_table: Store, **settings: Any) -> None:
+    def __init__(self, *args: Any, store_of_table: Store, row_limit: int, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.local = store_of_table
+        self._limit = row_limit
         self.locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._active: frozenset[int] = frozenset()
         self._held: frozenset[int] = frozenset()
 
     def view(self, partition: int) -> View:
         """Return a fresh view of one partition."""
-        return View(self.local.reader(partition))
+        return View(self.local.reader(partition), limit=self._limit)
 
     def items(self, partition: int | None = None) -> Iterator[tuple[str, Any]]:
         """Iterate over the entries held here as the owner: of one partition, or of all that are ours."""

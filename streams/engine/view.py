@@ -5,14 +5,17 @@ Invariant: reads see the batch's own writes, and fall through to the store; a va
 changing it without setting it changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
+from streams.engine.errors import TooLarge
+
 __all__ = ["View", "decode_key", "encode_key", "exact"]
 
 _MISSING: Any = object()
+MAX_ROW = 4 * 1024 * 1024  # bytes: what a changelog takes unless told otherwise
 
 
 def exact(made: bytes) -> bytes:
@@ -37,10 +40,11 @@ def decode_key(key: bytes) -> str:
 class View:
     """Reads and writes of one table within one batch, staged until the batch is written."""
 
-    __slots__ = ("_names", "_read", "_staged")
+    __slots__ = ("_limit", "_names", "_read", "_staged")
 
-    def __init__(self, read: Callable[[bytes], bytes | None]) -> None:
+    def __init__(self, read: Callable[[bytes], bytes | None], *, limit: int = MAX_ROW) -> None:
         self._read = read
+        self._limit = limit
         self._staged: dict[bytes, bytes | None] = {}
         self._names: dict[str, bytes] = {}  # raw keys: most are asked for twice, to read and to set
 
@@ -58,7 +62,13 @@ class View:
     def __setitem__(self, key: str, value: Any) -> None:
         if value is None:
             raise ValueError(f"None cannot be kept under {key!r}: in a changelog it means deleted. Use del.")
-        self._staged[self._name(key)] = exact(orjson.dumps(value))
+        raw = exact(orjson.dumps(value))
+        if len(raw) > self._limit:
+            raise TooLarge(
+                f"The row {key!r} is {len(raw):,} bytes, over the limit of {self._limit:,}: no changelog takes it, "
+                "and it was not set. Keep less in it, or quarantine the record that made it so large."
+            )
+        self._staged[self._name(key)] = raw
 
     def __delitem__(self, key: str) -> None:
         raw = self._name(key)
@@ -74,9 +84,11 @@ class View:
         """What was set (bytes) and deleted (None) since the last write, by raw key."""
         return self._staged
 
-    def clear(self) -> None:
-        """Forget what was staged: it is in the store now."""
-        self._staged = {}
+    def forget(self, written: Mapping[bytes, bytes | None]) -> None:
+        """Forget what was written, and not what was staged meanwhile: it is in the store now."""
+        for key, value in written.items():
+            if self._staged.get(key, _MISSING) is value:
+                del self._staged[key]
 
     def _name(self, key: str) -> bytes:
         name = self._names.get(key)

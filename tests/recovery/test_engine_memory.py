@@ -8,7 +8,7 @@ import pytest
 from tests.recovery.watched import Watched
 from tests.support.broker import committed, read, write
 from tests.unit.engine.harness import Bench
-from tests.unit.engine.processes import WorkerProcess
+from tests.unit.engine.processes import WorkerProcess, until
 from tests.unit.engine.scraping import Scraped
 
 pytestmark = pytest.mark.broker
@@ -54,3 +54,15 @@ async def test_without_a_quarantine_topic_a_too_large_record_ends_the_worker(ben
     assert f"Offset 0 of {bench.facts}[" in log
     assert "Raise max_record" in log
     assert not await committed(bench.broker, bench.group)
+
+
+async def test_a_worker_that_stops_begins_nothing_that_waited(bench: Bench, start: Start):
+    backlog = [(b"key-%d" % n, b"%010d" % n + b"x" * SIZE) for n in range(400)]
+    await write(bench.broker, bench.facts, backlog)
+    worker = start(SLOW="1", FETCH=str(FETCH))
+    await until(lambda: worker.log.read_text().count("handling") >= 4, explain=worker.log.read_text)
+    begun = worker.log.read_text().count("handling")
+    assert await worker.stop() == 0
+    assert worker.log.read_text().count("handling") <= begun + 4  # one of each partition, while the signal was coming
+    outputs = await bench.outputs()
+    assert 0 < len(outputs) == len(set(outputs)) < len(backlog)  # what was begun was finished, and once

@@ -42,7 +42,7 @@ class Shore:
         batch.check()
         (view,) = views.values()
         self.writes.append(dict(view.staged))
-        view.clear()
+        view.forget(dict(view.staged))
 
     def settle(self, batch: RecordBatch) -> None:
         self.settled.append(batch)

@@ -56,10 +56,24 @@ def test_settings_follow_from_each_other(app: EngineApp):
 def test_a_batch_topic_has_one_agent(app: EngineApp):
     topic = app.batch_topic("facts")
     app.agent(topic)(reads)
-    with pytest.raises(Misconfigured, match="read as batches by"):
+    with pytest.raises(Misconfigured, match="has one agent"):
         app.agent(topic, name="again")(reads)
-    with pytest.raises(Misconfigured, match="read as batches by"):
+    with pytest.raises(Misconfigured, match="has one agent"):
         app.agent("facts", name="plainly")(reads)
+
+
+def test_a_topic_that_an_ordinary_agent_reads_is_not_read_as_batches(app: EngineApp):
+    for name in ("once", "twice"):
+        app.agent("facts", name=name)(reads)  # Faust allows two
+    with pytest.raises(Misconfigured, match="facts is read by"):
+        app.agent(app.batch_topic("facts"), name="batches")(reads)
+
+
+def test_settings_that_would_lose_or_stop_are_refused():
+    with pytest.raises(Misconfigured, match="what is acknowledged may be lost"):
+        EngineApp("unit", producer_acks=1)
+    with pytest.raises(Misconfigured, match="nothing could be read"):
+        EngineApp("unit", max_waiting=0)
 
 
 def test_an_agent_of_batches_is_alone_and_does_not_yield(app: EngineApp):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from streams.engine import BatchStream, Misconfigured, Record, RecordBatch, Revoked
+from streams.engine import BatchStream, EngineError, Misconfigured, Record, RecordBatch, Revoked
 from streams.engine.stream import guarded
 
 
@@ -20,9 +20,15 @@ class Owner:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.failures: list[tuple[str, BaseException]] = []
+        self.failed = asyncio.Event()
 
     def opened(self, batch: RecordBatch) -> None:
         self.seen.append(f"{batch.partition}:{batch.records[0].offset}")
+
+    def fail(self, where: str, error: BaseException) -> None:
+        self.failures.append((where, error))
+        self.failed.set()
 
 
 async def endless(batches: list[RecordBatch]) -> AsyncIterator[RecordBatch]:
@@ -105,3 +111,47 @@ async def test_a_body_that_returns_is_said():
     run: Any = guarded(owner, body)  # type: ignore[arg-type] # same
     with pytest.raises(Misconfigured, match="it must iterate"):
         await asyncio.wait_for(run(endless([batch(owner, 0, 0)])), 5)
+
+
+async def test_an_error_is_told_although_another_body_does_not_let_itself_be_cancelled():
+    owner, stubborn = Owner(), asyncio.Event()
+
+    async def body(stream: BatchStream) -> None:
+        async for each in stream:
+            if each.partition == 1:
+                raise RuntimeError("asked for it")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await stubborn.wait()
+
+    run: Any = guarded(owner, body)  # type: ignore[arg-type] # same
+    deal = asyncio.create_task(run(endless([batch(owner, 0, 0), batch(owner, 1, 0)])))
+    await asyncio.wait_for(owner.failed.wait(), 5)
+    assert not deal.done()
+    assert str(owner.failures[0][1]) == "asked for it"
+    stubborn.set()
+    with pytest.raises(RuntimeError, match="asked for it"):
+        await deal
+
+
+async def test_a_cancellation_that_is_not_the_agents_is_an_error():
+    owner = Owner()
+
+    async def body(stream: BatchStream) -> None:
+        async for _ in stream:
+            raise asyncio.CancelledError  # as from a future that somebody else cancelled
+
+    run: Any = guarded(owner, body)  # type: ignore[arg-type] # same
+    with pytest.raises(EngineError, match="was cancelled"):
+        await asyncio.wait_for(run(endless([batch(owner, 0, 0)])), 5)
+    assert len(owner.failures) == 1
+
+
+async def test_revoked_batches_do_not_pile_up_before_a_body_that_hangs():
+    owner = Owner()
+    stream = BatchStream(owner)  # type: ignore[arg-type] # same
+    for epoch in range(1, 50):
+        owner.epoch = epoch
+        stream.put(batch(owner, 0, epoch, epoch))
+    assert len(stream._waiting) == 1  # noqa: SLF001 - what it keeps

@@ -1,5 +1,6 @@
 import pytest
 
+from streams.engine.errors import TooLarge
 from streams.engine.view import View, decode_key, encode_key
 
 
@@ -45,7 +46,7 @@ def test_what_is_staged_is_one_change_per_key(view: View):
     view["a"] = 2
     del view["there"]
     assert view.staged == {b'"a"': b"2", b'"there"': None}
-    view.clear()
+    view.forget(dict(view.staged))
     assert view.staged == {}
 
 
@@ -57,3 +58,21 @@ def test_none_is_refused(view: View):
 def test_keys_are_those_of_a_stock_table():
     assert encode_key("ä|b") == '"ä|b"'.encode()
     assert decode_key(encode_key("ä|b")) == "ä|b"
+
+
+def test_what_is_staged_while_a_write_is_on_its_way_stays_staged(view: View):
+    view["a"] = 1
+    view["b"] = 1
+    written = dict(view.staged)
+    view["b"] = 2
+    view["c"] = 3
+    view.forget(written)
+    assert view.staged == {b'"b"': b"2", b'"c"': b"3"}
+
+
+def test_a_row_no_changelog_would_take_is_refused():
+    view = View({}.get, limit=100)
+    view["a"] = "x" * 90
+    with pytest.raises(TooLarge, match="'b' is 102 bytes, over the limit of 100"):
+        view["b"] = "x" * 100
+    assert view.staged.keys() == {b'"a"'}

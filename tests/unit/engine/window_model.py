@@ -94,7 +94,7 @@ class Partition:
         """Write what was staged, or as much as survives."""
         staged = [change for number, change in enumerate(self._view.staged.items()) if survives(number)]
         self.store.write(0, dict(staged), 0)
-        self._view.clear()
+        self._view.forget(dict(self._view.staged))
 
     def restart(self) -> None:
         """Forget what is in memory."""

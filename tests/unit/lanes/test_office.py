@@ -36,7 +36,7 @@ class Aboard(Delivery):
     async def changes(self, batch: RecordBatch, views: Any) -> None:
         for table, view in views.items():
             table.local.write(batch.partition, dict(view.staged), 0)
-            view.clear()
+            view.forget(dict(view.staged))
 
 
 class Afloat(EngineApp):
