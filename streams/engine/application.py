@@ -23,6 +23,7 @@ from streams.engine.folder import StateFolder
 from streams.engine.garbage import look_less_often
 from streams.engine.identity import topic_ids
 from streams.engine.metrics import Metrics
+from streams.engine.misfit import TOMBSTONES_KEPT
 from streams.engine.partitioner import partition_for
 from streams.engine.preflight import PATIENCE, look_up_topics
 from streams.engine.producer import BatchProducer
@@ -45,7 +46,6 @@ __all__ = ["EngineApp"]
 MAX_RECORD = 4 * 1024 * 1024  # bytes: what a topic must take (`max.message.bytes`)
 MAX_WAITING = 64 * 1024 * 1024  # bytes: some batches of each partition; more only delays a rebalance
 DRAIN = 5.0  # seconds open batches get to finish before their partitions are given up
-TOMBSTONES_KEPT = 7 * 24 * 3600 * 1000  # milliseconds: local state older than this may miss deletions
 
 
 class EngineApp(faust.App):

@@ -7,7 +7,7 @@ to the end it had when the partitions were assigned, also when compaction remove
 
 from collections import Counter
 from collections.abc import Sequence
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka.errors import KafkaTimeoutError
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchRecovery"]
 
+TOUCH_EVERY = 60.0  # seconds: what is noted is compared with days
+
 
 class BatchRecovery(Recovery):
     """Faust's recovery, fed by fetches instead of events.
@@ -43,6 +45,7 @@ class BatchRecovery(Recovery):
         self.applied = 0
         self.progress: Progress | None = None
         self._positions: dict[TP, int] = {}
+        self._touched = 0.0
 
     @Service.task
     async def _publish_stats(self) -> None:
@@ -55,13 +58,17 @@ class BatchRecovery(Recovery):
             self.look(monotonic())
 
     def look(self, now: float) -> None:
-        """Note how far recovery is.
+        """Note how far recovery is, or that the recovered tables miss nothing.
 
         Raises:
             EngineError: it stands still.
         """
         progress, consumer = self.progress, self.app.consumer
         if progress is None or consumer is None:
+            if now - self._touched > TOUCH_EVERY and self.app.is_ready:
+                self._touched = now
+                for table in self.app.tables.batch_tables:
+                    table.touch()
             return
         if consumer.is_between:
             progress.note(0)  # the group takes its time to share partitions out: that is no standstill
@@ -130,6 +137,9 @@ class BatchRecovery(Recovery):
             self.signal_recovery_end.set()
         if not self.tables.standbys_ready and not self.standby_remaining_total():
             self.tables.on_standbys_ready()
+            for tp in self.standby_tps:
+                if self.takes(tp):
+                    cast("BatchTable", self.tp_to_table[tp]).local.touch(tp.partition)
 
     def _set_recovery_started(self) -> None:
         """Begin, without the signal that ended the recovery before: Faust clears it only every few seconds."""
@@ -192,10 +202,13 @@ class BatchRecovery(Recovery):
             return
         begins, ends = await consumer.earliest_offsets(*reaching), await consumer.highwaters(*reaching)
         for tp in sorted(reaching):
-            why = misfit(offsets.get(tp), begins[tp], ends[tp])  # not [tp]: a Counter would say 0 for none
+            table = cast("BatchTable", self.tp_to_table[tp])
+            complete = table.local.complete_at(tp.partition)
+            age = None if complete is None else int(time() * 1000) - complete
+            why = misfit(offsets.get(tp), begins[tp], ends[tp], age=age)  # not [tp]: a Counter would say 0 for none
             if why:
                 log.warning("Local state of %s[%d] is rebuilt from the changelog: %s.", tp.topic, tp.partition, why)
-                cast("BatchTable", self.tp_to_table[tp]).drop(tp.partition)
+                table.drop(tp.partition)
                 offsets[tp] = None  # type: ignore[assignment] # Faust's way to say that there is none
 
     async def _seek_offsets(self, consumer: ConsumerT, tps: set[TP], offsets: "Counter[TP]", title: str) -> None:

@@ -1,10 +1,11 @@
 """Local state in RocksDB (rocksdict), one database per partition of a table.
 
-Invariant: a write batch carries the changes and the changelog offset they reach to, so a kill at any moment leaves a
-state and an offset that belong together.
+Invariants: a write batch carries the changes, the changelog offset they reach to and the time up to which nothing is
+missing, so a kill at any moment leaves three that belong together; files found damaged are never read again.
 """
 
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,15 @@ from pathlib import Path
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
 from streams.engine.cache import ReadCache
+from streams.engine.errors import EngineError
 from streams.engine.failure import log
 from streams.engine.store import Size
 
 __all__ = ["RocksStore"]
 
-OFFSET_KEY = b"\0changelog-offset"  # no table key begins so: they are JSON strings
+OFFSET_KEY = b"\0changelog-offset"  # no table key begins so: they are JSON strings; holds "offset milliseconds"
+DAMAGED = "damaged"  # a file among a database's own: these files go at the next opening
+TOUCH_AFTER = 3600 * 1000  # milliseconds between two notes that an idle partition misses nothing: its age is in days
 WRITE_BUFFER = 8 * 1024 * 1024  # bytes per partition of a table: few flushes at our rates, and memory that stays small
 BLOCK_CACHE = 64 * 1024 * 1024  # bytes, shared by all tables of the process
 BYTES = ("rocksdb.live-sst-files-size", "rocksdb.cur-size-all-mem-tables")  # properties: in files, and before that
@@ -29,9 +33,11 @@ _cache: list[Cache] = []
 class RocksStore:
     """State on disk that survives the process."""
 
-    def __init__(self, folder: Callable[[], Path], name: str) -> None:
+    def __init__(self, folder: Callable[[], Path], name: str, clock: Callable[[], float] = time.time) -> None:
         self._folder = folder
         self._name = name
+        self._clock = clock
+        self._times: dict[int, int] = {}
         self._databases: dict[int, Rdict] = {}
         self._caches: dict[int, ReadCache] = {}
 
@@ -39,36 +45,81 @@ class RocksStore:
         """Return the raw value of a key."""
         cache = self._caches.get(partition)
         if cache is None:
-            cache = self._caches[partition] = ReadCache(self._database(partition).get)
+            cache = self._caches[partition] = ReadCache(partial(self._read, partition))
         return cache.get(key)
 
     def reader(self, partition: int) -> Callable[[bytes], bytes | None]:
         """Return a function that reads raw values of one partition, for the time of one batch."""
         return partial(self.get, partition)  # the database is looked up each time: it may be closed meanwhile
 
-    def write(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
-        """Apply changes (None deletes) that are in the changelog up to `offset`, all at once."""
+    def write(
+        self, partition: int, changes: Mapping[bytes, bytes | None], offset: int, *, at: int | None = None
+    ) -> None:
+        """Apply changes (None deletes) that are in the changelog up to `offset`, all at once.
+
+        A record read from the changelog (`at`) tells that nothing before it is missing. The first into empty files
+        was read now: of a row that is read now, the deletion is kept from now on.
+        """
+        now = self._now()
+        if at is not None:
+            kept = self.complete_at(partition)
+            now = now if kept is None else max(kept, min(at, now))
         batch = WriteBatch(raw_mode=True)
         for key, value in changes.items():
             if value is None:
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        batch.put(OFFSET_KEY, str(offset).encode())
-        self._database(partition).write(batch)
+        batch.put(OFFSET_KEY, b"%d %d" % (offset, now))
+        self._write(partition, batch)
+        self._times[partition] = now
         if partition in self._caches:
             self._caches[partition].note(changes)
 
     def offset(self, partition: int) -> int | None:
         """Return the changelog offset the partition's state reaches to, if it has any state."""
-        raw = self._database(partition).get(OFFSET_KEY)
-        return None if raw is None else int(raw)
+        raw = self._read(partition, OFFSET_KEY)
+        return None if raw is None else int(raw.split()[0])
+
+    def complete_at(self, partition: int) -> int | None:
+        """Return the time up to which nothing of the changelog is missing, if it is known."""
+        if partition not in self._times:
+            _, _, noted = (self._read(partition, OFFSET_KEY) or b"").partition(b" ")
+            if noted:
+                self._times[partition] = int(noted)
+        return self._times.get(partition)
+
+    def touch(self, partition: int) -> None:
+        """Note that nothing is missing now; an idle partition would pass for one that was elsewhere."""
+        if self._now() - (self.complete_at(partition) or 0) <= TOUCH_AFTER:
+            return
+        offset = self.offset(partition)
+        if offset is not None:
+            self.write(partition, {}, offset)
 
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        """Iterate over a snapshot of a partition's entries."""
-        for key, value in self._database(partition).snapshot().items():
+        """Iterate over a snapshot of a partition's entries.
+
+        Raises:
+            EngineError: the files are damaged.
+        """
+        snapshot = self._database(partition).snapshot()
+        last: object = None
+        for key, value in snapshot.items():
+            last = key
             if isinstance(key, bytes) and key != OFFSET_KEY:
                 yield key, value
+        rest = snapshot.iter()  # the other one ends at a damaged block as if that were the end
+        if last is None:
+            rest.seek_to_first()
+        else:
+            rest.seek(last)  # type: ignore[arg-type] # raw mode: bytes
+            rest.next()
+        try:
+            rest.status()
+        except Exception as error:
+            self._note_damage(partition, error)
+            raise
 
     def retain(self, partitions: Iterable[int]) -> None:
         """Close all partitions but these; their files stay and are caught up when they come back."""
@@ -97,7 +148,43 @@ class RocksStore:
         """Close everything."""
         self.retain(())
 
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
+
+    def _read(self, partition: int, key: bytes) -> bytes | None:
+        try:
+            value: bytes | None = self._database(partition).get(key)
+        except Exception as error:
+            self._note_damage(partition, error)
+            raise
+        return value
+
+    def _write(self, partition: int, batch: WriteBatch) -> None:
+        try:
+            self._database(partition).write(batch)
+        except Exception as error:
+            self._note_damage(partition, error)
+            raise
+
+    def _note_damage(self, partition: int, error: Exception) -> None:
+        """Have the files removed at the next opening, if the error says that they are damaged.
+
+        Not here: what was read of them has gone into work that is not done, which must end first.
+
+        Raises:
+            EngineError: they are.
+        """
+        if not _is_damage(error):
+            return
+        place = self._place(partition)
+        (place / DAMAGED).touch()
+        raise EngineError(
+            f"Local state {place} is damaged: {error}. Nothing of this batch is committed. "
+            "Start the worker again: it rebuilds this partition from the changelog. If it comes back, look at the disk."
+        ) from error
+
     def _let_go(self, partition: int) -> None:
+        self._times.pop(partition, None)
         cache, database = self._caches.pop(partition, None), self._databases.pop(partition, None)
         if cache is not None:
             cache.close()
@@ -109,10 +196,13 @@ class RocksStore:
         if database is None:
             place = self._place(partition)
             place.parent.mkdir(parents=True, exist_ok=True)
+            if (place / DAMAGED).exists():
+                log.warning("Local state %s was found damaged and is rebuilt from the changelog.", place)
+                self.drop(partition)
             try:
                 database = Rdict(str(place), options=_options())
             except Exception as error:
-                if not str(error).startswith("Corruption"):  # rocksdict raises nothing finer
+                if not _is_damage(error):
                     raise
                 log.warning("Local state %s is damaged and is rebuilt from the changelog: %s", place, error)
                 self.drop(partition)
@@ -122,6 +212,10 @@ class RocksStore:
 
     def _place(self, partition: int) -> Path:
         return self._folder() / f"{self._name}-{partition}"  # asked late: the command line may still change it
+
+
+def _is_damage(error: Exception) -> bool:
+    return str(error).startswith("Corruption")  # rocksdict raises nothing finer
 
 
 def _options() -> Options:

@@ -26,11 +26,26 @@ class Store(Protocol):
     def reader(self, partition: int) -> Callable[[bytes], bytes | None]:
         """Return a function that reads raw values of one partition, for the time of one batch."""
 
-    def write(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
-        """Apply changes (None deletes) that are in the changelog up to `offset`."""
+    def write(
+        self, partition: int, changes: Mapping[bytes, bytes | None], offset: int, *, at: int | None = None
+    ) -> None:
+        """Apply changes (None deletes) that are in the changelog up to `offset`.
+
+        Args:
+            partition: of the table.
+            changes: raw keys and values.
+            offset: in the changelog.
+            at: timestamp of the record there, in milliseconds, where it was read; the owner's own are from now.
+        """
 
     def offset(self, partition: int) -> int | None:
         """Return the changelog offset the partition's state reaches to, if it has any state."""
+
+    def complete_at(self, partition: int) -> int | None:
+        """Return the time (milliseconds) up to which nothing of the changelog is missing, if it can be long ago."""
+
+    def touch(self, partition: int) -> None:
+        """Note that nothing of the changelog is missing now."""
 
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over a partition's entries."""
@@ -64,7 +79,14 @@ class MemoryStore:
         """Return a function that reads raw values of one partition, for the time of one batch."""
         return self._entries.setdefault(partition, {}).get
 
-    def write(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
+    def write(
+        self,
+        partition: int,
+        changes: Mapping[bytes, bytes | None],
+        offset: int,
+        *,
+        at: int | None = None,  # noqa: ARG002 - the protocol's
+    ) -> None:
         """Apply changes (None deletes) that are in the changelog up to `offset`."""
         entries = self._entries.setdefault(partition, {})
         for key, value in changes.items():
@@ -77,6 +99,12 @@ class MemoryStore:
     def offset(self, partition: int) -> int | None:
         """Return the changelog offset the partition's state reaches to, if it has any state."""
         return self._offsets.get(partition)
+
+    def complete_at(self, partition: int) -> None:
+        """Return None: what is let go is forgotten, and what is held misses nothing for long."""
+
+    def touch(self, partition: int) -> None:
+        """Do nothing."""
 
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over a partition's entries as they are now."""

@@ -49,12 +49,17 @@ class BatchTable(Collection):
         if partition not in self._held:
             return
         changes = {record.key: record.value for record in records if record.key is not None}
-        self.local.write(partition, changes, records[-1].offset)
+        self.local.write(partition, changes, records[-1].offset, at=records[-1].timestamp)
 
     def drop(self, partition: int) -> None:
         """Remove the local state of a partition that is ours; it is rebuilt from the changelog."""
         if partition in self._held:
             self.local.drop(partition)
+
+    def touch(self) -> None:
+        """Note that our own partitions miss nothing now: we own them for certain, and they are recovered."""
+        for partition in self._active:
+            self.local.touch(partition)
 
     # what Faust's table manager and recovery ask of a table
 
@@ -90,6 +95,7 @@ class BatchTable(Collection):
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:  # noqa: ARG002
         """Open the active partitions to `items`."""
         self._active = frozenset(self._partitions(active_tps))
+        self.touch()
         await self.call_recover_callbacks()
 
     def reset_state(self) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from streams.engine.misfit import misfit
+from streams.engine.misfit import TOMBSTONES_KEPT, misfit
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,11 @@ def test_local_state_that_can_be_caught_up(reach: int | None, begin: int, end: i
 )
 def test_local_state_that_must_be_rebuilt(reach: int, begin: int, end: int, why: str):
     assert why in str(misfit(reach, begin, end))
+
+
+def test_local_state_that_was_elsewhere_while_deletions_were_forgotten():
+    day = TOMBSTONES_KEPT // 7
+    assert misfit(4, 0, 10, age=6 * day) is None
+    assert misfit(None, 0, 10, age=8 * day) is None
+    assert "until 8.5 days ago" in str(misfit(4, 0, 10, age=17 * day // 2))
+    assert misfit(4, 0, 10, age=6 * day + 1)  # catching up takes time as well

@@ -1,7 +1,9 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from time import time
+from typing import Any, cast
 
 import pytest
 from faust.types import TP
@@ -12,6 +14,7 @@ from streams.engine.identity import told
 from streams.engine.lease import Lease
 from streams.engine.progress import Progress
 from streams.engine.recovery import BatchRecovery
+from streams.engine.rocks import RocksStore
 
 PLACE = TP("tables.versions", 0)
 
@@ -98,6 +101,58 @@ async def test_a_worker_is_ready_only_while_its_lease_holds(recovery: BatchRecov
     assert app.is_ready
     consumer._thread.lease = Lease(0)  # noqa: SLF001 - it ran out
     assert not app.is_ready
+
+
+class Changelog:
+    """A consumer that knows where a changelog begins and ends."""
+
+    async def earliest_offsets(self, *tps: TP) -> dict[TP, int]:
+        return dict.fromkeys(tps, 0)
+
+    async def highwaters(self, *tps: TP) -> dict[TP, int]:
+        return dict.fromkeys(tps, 10)
+
+
+async def test_files_that_were_elsewhere_for_long_are_rebuilt(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    """Compaction does not move where a changelog begins: offsets say nothing of deletions that are gone."""
+    app = EngineApp("unit", store="rocksdb://", datadir=tmp_path)
+    table = app.batch_table("versions", changelog=PLACE.topic)
+    long_ago = RocksStore(lambda: tmp_path / "tables", "versions", clock=lambda: time() - 8 * 24 * 3600)
+    for partition in (0, 1):
+        long_ago.write(partition, {b'"a"': b"1"}, 4)
+    long_ago.close()
+    held = TP(PLACE.topic, 1)
+    await table.on_rebalance({PLACE, held}, set(), set())
+    table.local.touch(1)
+    offsets: Counter[TP] = Counter()
+    for tp in (PLACE, held):
+        app.tables.recovery.add_active(table, tp)
+        offsets[tp] = cast("int", table.persisted_offset(tp))
+    await app.tables.recovery._drop_misfits(cast("Any", Changelog()), {PLACE, held}, offsets)  # noqa: SLF001
+    assert offsets == {PLACE: None, held: 4}
+    assert (table.persisted_offset(PLACE), table.persisted_offset(held)) == (None, 4)
+    assert "until 8.0 days ago" in caplog.text
+    table.local.close()
+
+
+async def test_what_a_worker_owns_for_certain_is_noted_to_miss_nothing(
+    recovery: BatchRecovery, consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+):
+    table, touched = recovery.tables["versions"], list[int]()
+    monkeypatch.setattr(table.local, "touch", touched.append)
+    recovery.app.rebalancing = False
+    await table.on_recovery_completed({PLACE}, set())
+    assert touched == [0]
+    recovery.look(100)  # no partitions yet
+    consumer.is_between = False
+    for now in (100, 100.5, 161):
+        recovery.look(now)
+    assert touched == [0] * 3
+    recovery.standby_tps.add(TP(PLACE.topic, 2))
+    recovery.tp_to_table[TP(PLACE.topic, 2)] = table
+    recovery.tables.standbys_ready = False
+    recovery.note_progress()
+    assert touched[3:] == [2]
 
 
 def test_zeros_are_not_the_id_of_a_topic():

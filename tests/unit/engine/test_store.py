@@ -1,9 +1,11 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from streams.engine.rocks import RocksStore
+from streams.engine import EngineError
+from streams.engine.rocks import OFFSET_KEY, RocksStore
 from streams.engine.store import MemoryStore, Store
 
 Open = Callable[[], Store]
@@ -92,3 +94,75 @@ def test_damaged_files_are_dropped_and_read_anew(tmp_path: Path):
     second.write(0, {b'"a"': b"2"}, 3)
     assert second.offset(0) == 3
     second.close()
+
+
+DAY = 24 * 3600 * 1000  # milliseconds
+
+
+def test_the_time_up_to_which_nothing_is_missing(tmp_path: Path):
+    days = [100.0]
+
+    def opened() -> RocksStore:
+        return RocksStore(lambda: tmp_path, "table", clock=lambda: days[0] * DAY / 1000)
+
+    store = opened()
+    assert store.complete_at(0) is None
+    store.touch(0)  # there is nothing to be said of it
+    assert store.offset(0) is None
+    store.write(0, {b'"a"': b"1"}, 5, at=10 * DAY)  # old, but read now
+    store.write(1, {b'"a"': b"1"}, 5)
+    store.close()
+    days[0], store = 108, opened()
+    assert (store.complete_at(0), store.complete_at(1)) == (100 * DAY, 100 * DAY)
+    store.write(0, {b'"a"': None}, 6, at=99 * DAY)  # older than what is known
+    assert store.complete_at(0) == 100 * DAY
+    store.write(0, {b'"a"': b"2"}, 7, at=103 * DAY)  # catching up: what follows is still missing
+    assert store.complete_at(0) == 103 * DAY
+    store.write(0, {b'"a"': b"3"}, 8, at=900 * DAY)  # by another clock
+    store.touch(1)
+    store.close()
+    store = opened()
+    assert (store.complete_at(0), store.complete_at(1)) == (108 * DAY, 108 * DAY)
+    assert (store.offset(1), store.get(0, b'"a"')) == (5, b"3")
+    store.close()
+
+
+def test_a_folder_that_does_not_tell_its_time_can_be_read(tmp_path: Path):
+    store = RocksStore(lambda: tmp_path, "table")
+    store._database(0).put(OFFSET_KEY, b"41")  # noqa: SLF001 - as it was written before times were
+    assert (store.offset(0), store.complete_at(0)) == (41, None)
+    store.close()
+
+
+def damaged(folder: Path) -> RocksStore:
+    """Return a store that opens, with a block in the middle of its rows torn."""
+    store = RocksStore(lambda: folder, "table")
+    store.write(0, {b'"%05d"' % n: os.urandom(200) for n in range(2000)}, 7)
+    store._database(0).flush()  # noqa: SLF001 - into a file
+    store.close()
+    (file,) = (folder / "table-0").glob("*.sst")
+    raw = bytearray(file.read_bytes())
+    raw[len(raw) // 2 : len(raw) // 2 + 50] = bytes(50)
+    file.write_bytes(raw)
+    return RocksStore(lambda: folder, "table")
+
+
+def read_all(store: RocksStore) -> None:
+    for n in range(2000):
+        store.get(0, b'"%05d"' % n)
+
+
+@pytest.mark.parametrize("read", [read_all, lambda store: list(store.items(0))], ids=["get", "items"])
+def test_damage_found_while_reading_ends_the_process_once(tmp_path: Path, read: Callable[[RocksStore], object]):
+    store = damaged(tmp_path)
+    assert store.offset(0) == 7
+    with pytest.raises(EngineError, match=r"table-0 is damaged: Corruption.*Start the worker again"):
+        read(store)
+    store.close()
+    again = RocksStore(lambda: tmp_path, "table")
+    assert again.offset(0) is None  # recovery begins at the changelog's beginning
+    again.write(0, {b'"a"': b"1"}, 3)
+    again.close()
+    after = RocksStore(lambda: tmp_path, "table")
+    assert (after.offset(0), dict(after.items(0))) == (3, {b'"a"': b"1"})
+    after.close()
