@@ -115,7 +115,12 @@ class WindowTable(Generic[V, E]):
         self._epoch: int | None = None
 
     def windows(self, batch: "RecordBatch") -> Windows[V, E]:
-        """Return the windows of a batch's partition, with an index of this epoch."""
+        """Return the windows of a batch's partition, with an index of this epoch.
+
+        Raises:
+            Revoked: the batch is of an earlier one; what later batches have of the index stays theirs.
+        """
+        batch.check()
         view = batch.table(self.table)
         if self._epoch != batch.epoch:
             self._epoch = batch.epoch

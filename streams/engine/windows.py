@@ -129,7 +129,8 @@ class Windows(Generic[V, E]):
         if type(at) is not int:
             raise TypeError(f"The event time {at!r} is not a whole number of milliseconds.")
         tumbling, watermark, offset = self._tumbling, self._watermark, record.offset
-        self._watermark = max(watermark, min(at, record.timestamp + tumbling.ahead))
+        if record.timestamp >= 0:  # else the record has none, and nothing to hold its event's time against
+            self._watermark = max(watermark, min(at, record.timestamp + tumbling.ahead))
         self._offset = max(self._offset, offset)
         end = at - at % tumbling.size + tumbling.size
         if end + tumbling.retention <= watermark:

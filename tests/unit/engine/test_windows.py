@@ -3,10 +3,21 @@
 from typing import Any
 
 import pytest
+from faust.types import TP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.engine import EngineError, Misconfigured, Outcome, Record, Tumbling, View
+from streams.engine import (
+    EngineApp,
+    EngineError,
+    Misconfigured,
+    Outcome,
+    Record,
+    RecordBatch,
+    Revoked,
+    Tumbling,
+    View,
+)
 from streams.engine import windows as module
 from streams.engine.window_table import WindowIndex
 from streams.engine.windows import Windows
@@ -309,3 +320,42 @@ def test_sums_hold_also_when_of_one_write_any_part_survives(stream: list[Event],
 def test_outcomes_are_those_of_one_reading(stream: list[Event]):
     partition = Partition(TENS)
     assert partition.take(stream) == expected(stream, TENS).outcomes
+
+
+def test_a_record_without_a_timestamp_counts_and_moves_nothing():
+    partition = Partition(Tumbling(10, grace=5, retention=30, ahead=1000))
+    nameless = Event(0, -1, "a", 3)  # as Kafka tells records of old producers
+    assert partition.take([nameless]) == [Outcome.APPLIED]
+    partition.write()
+    assert partition.windows().watermark is None
+    partition.take([Event(1, LATER, "a", 20), Event(2, -1, "a", 70)])
+    partition.write()
+    assert partition.windows().watermark == 20
+    assert [(w.start, w.value) for w in partition.said] == [(0, [0])]
+
+
+class Owner(EngineApp):
+    """An app whose epoch the test tells."""
+
+    now = 0
+
+    @property
+    def epoch(self) -> int:
+        return self.now
+
+    def still_owns(self, batch: RecordBatch) -> bool:
+        return batch.epoch == self.now
+
+
+async def test_a_revoked_batch_does_not_take_the_index_from_those_after_it():
+    app = Owner("unit")
+    table = app.window_table("sums", TENS, initial=list, fold=lambda value, _: value, changelog="sums")
+    app.tables.recovery.active_tps.add(TP("sums", 0))
+    late = RecordBatch(app, TP("facts", 0), [Record(None, b"", 0, LATER)], 0)
+    app.now = 1
+    first, second = (RecordBatch(app, TP("facts", 0), [Record(None, b"", n, LATER)], 1) for n in (1, 2))
+    first.windows(table).apply(first.records[0], key="a", at=3, event=1)
+    with pytest.raises(Revoked):
+        late.windows(table)
+    with pytest.raises(EngineError, match="has not written them"):
+        second.windows(table)  # the index still knows of the batch before

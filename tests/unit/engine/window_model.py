@@ -64,7 +64,8 @@ def expected(events: Iterable[Event], tumbling: Tumbling) -> Expected:
             row["offset"] = event.offset
             row["revision"] += late
             so_far.outcomes.append(Outcome.RESTATED if late else Outcome.APPLIED)
-        so_far.watermark = max(so_far.watermark, min(event.at, event.timestamp + tumbling.ahead))
+        if event.timestamp >= 0:
+            so_far.watermark = max(so_far.watermark, min(event.at, event.timestamp + tumbling.ahead))
     return so_far
 
 
