@@ -242,6 +242,26 @@ class EngineApp(faust.App):
             f"a key would not sit in the same one. Nothing was written. Give both the same."
         )
 
+    def check_end(self, batch: RecordBatch, table: BatchTable, end: int, written: int) -> None:
+        """Refuse to go on from a changelog that does not end with what was written to it, at an offset, just now.
+
+        Its new owner, or a worker that was it, wrote to it as well; or it took a batch twice from a retry. Local state
+        has not got that, and must not say it reaches behind it.
+
+        Raises:
+            Revoked: the tables are recovered before anything else is written.
+        """
+        changelog = TP(table.changelog_topic_name, batch.partition)
+        known = self._tables.recovery.reaches_to(changelog, table)
+        if end == known + written:
+            return
+        failure.log.warning(
+            "%s[%d] ends at %d and not at %d: something is in it that this worker has not read. Its tables recover.",
+            *changelog, end, known + written,
+        )  # fmt: skip
+        self._batches.recover()
+        batch.check()
+
     def still_owns(self, batch: RecordBatch) -> bool:
         """Return whether a batch may be written now."""
         return self._batches.still_owns(batch)
@@ -334,6 +354,11 @@ class EngineApp(faust.App):
 
     def _create_directories(self) -> None:
         """Make no folders: only local state on disk needs one, and its lock makes it."""
+
+    async def _producer_flush(self, logger: Any) -> None:  # noqa: ARG002 - Faust's signature
+        """Wait for what ordinary agents have sent, no longer than batches are waited for."""
+        if self._producer is not None:
+            await (self._producer if self._consumer is None else self._batches).flush()
 
     async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:  # noqa: ARG002 - Faust's signature
         """Let open batches finish, before partitions are given up and before the worker stops."""

@@ -195,7 +195,7 @@ class RecordBatch:
             windows.stage()
         outputs, self._outputs = self._outputs, defaultdict(list)
         if outputs:
-            await self._app.delivery.outputs(outputs)  # 1
+            await self._app.delivery.outputs(outputs, self.check)  # 1
             self.check()
         views = {table: view for table, view in self._views.items() if view.staged}
         if views:

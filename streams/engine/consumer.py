@@ -14,6 +14,7 @@ An epoch lasts from one rebalance to the next.
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -57,6 +58,7 @@ class BatchConsumer(driver.Consumer):
         self._seeks: dict[TP, int] = {}
         self._room = asyncio.Event()
         self._refused = False
+        self._flush_until = inf  # when a drain gives up what is not acknowledged
         super().__init__(*args, **settings)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
@@ -123,6 +125,7 @@ class BatchConsumer(driver.Consumer):
         """Begin anew: nothing is handed out before it was sought."""
         self._end_epoch()
         self._assignments += 1
+        self._flush_until = inf
         self._seeks.clear()
         self._hold(assigned)
         self.is_between = False
@@ -147,15 +150,25 @@ class BatchConsumer(driver.Consumer):
         """Return whether a batch may be written now.
 
         When the lease ran out, all that is in flight is given up and read again: by another worker if the group
-        replaced us, else by us once a heartbeat succeeds.
+        replaced us, else by us once we have joined it anew.
         """
         if batch.epoch != self.epoch:
             return False
         if not self._thread.lease.holds:
-            self._end_epoch()
-            self.plan_seeks(dict.fromkeys(self._sources(self.assignment()), COMMITTED))
+            self.recover()
             return False
         return True
+
+    def recover(self) -> None:
+        """Give up all that is in flight, and read nothing before the group has answered and tables are recovered.
+
+        What was acknowledged and not written to local state would be missing there for good otherwise. We join the
+        group anew for it, which is how recovery begins; the group need not share its partitions out again.
+        """
+        self.is_between = self.app.rebalancing = True
+        self._end_epoch()
+        self._hold(self._sources(self.assignment()))
+        self._thread.rejoin()
 
     async def drain(self, seconds: float) -> None:
         """Drop the batches that wait, give those worked on a moment, then commit what is done.
@@ -166,7 +179,7 @@ class BatchConsumer(driver.Consumer):
             for batch in queue.waiting:
                 if isinstance(batch, RecordBatch) and not batch.is_open:
                     batch.revoke()
-        deadline = monotonic() + seconds
+        deadline = self._flush_until = monotonic() + seconds
         while self._open and monotonic() < deadline and not self._refused:
             self._room.clear()
             try:
@@ -336,9 +349,10 @@ class BatchConsumer(driver.Consumer):
         if not self._may_commit(epoch):
             self.app.metrics.commit("refused")
             return False
-        await self.app.producer.flush()
+        flushed = await self.flush()
         assignment = ensure_TPset(self.assignment())
-        ours = {tp: offset for tp, offset in offsets.items() if tp in assignment}
+        # A batch that is done has its acknowledgements; an ordinary agent may have sent and not waited.
+        ours = {tp: end for tp, end in offsets.items() if tp in assignment and (flushed or tp in self._in_flight)}
         if not ours or not self._may_commit(epoch):
             return False
         committed = await self._thread.commit_in(ours, generation)
@@ -352,6 +366,18 @@ class BatchConsumer(driver.Consumer):
                 {tp: offset for tp, offset in ours.items() if committed or tp not in self._in_flight}
             )
         return committed
+
+    async def flush(self) -> bool:
+        """Wait until all that was sent is acknowledged, or a drain is over; return whether it is."""
+        flushing = asyncio.ensure_future(self.app.producer.flush())
+        try:
+            while not (await asyncio.wait([flushing], timeout=LOOK_EVERY))[0]:
+                if monotonic() > self._flush_until:
+                    return False
+            flushing.result()
+            return True
+        finally:
+            flushing.cancel()
 
     def _may_commit(self, epoch: int) -> bool:
         return self.epoch == epoch and not self._refused

@@ -12,6 +12,7 @@ from typing import Any
 
 import aiokafka
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.protocol.group import SyncGroupRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -32,6 +33,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     app: Any
     lease: Lease
+    _joined: float  # when the assignment was asked for
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -42,12 +44,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         """Start the consumer, and note its heartbeats from then on."""
         # A client reads without a group, so nobody can take anything from it.
         self.lease = Lease(inf if self.app.client_only else self.app.conf.broker_session_timeout)
+        self._joined = self.lease.answered
         await super().on_start()
         if self.app.client_only:
             return
         coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - seam
         self._note_heartbeats(coordinator)
         self._note_refusals(coordinator)
+        self._note_joins(coordinator)
         if self.app.conf.consumer_group_instance_id is not None:
             self._note_replacement(coordinator)
 
@@ -62,6 +66,18 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             return answered
 
         coordinator._do_heartbeat = noted_beat  # noqa: SLF001 - seam
+
+    def _note_joins(self, coordinator: Any) -> None:
+        send = coordinator._send_req  # noqa: SLF001 - seam
+
+        async def noted_send(request: Any) -> Any:
+            asked = self.lease.asked()
+            answer = await send(request)
+            if isinstance(request, SyncGroupRequest) and not answer.error_code:
+                self._joined = asked
+            return answer
+
+        coordinator._send_req = noted_send  # noqa: SLF001 - seam
 
     def _note_refusals(self, coordinator: Any) -> None:
         """End the worker when the group does not take it: aiokafka keeps the error for a fetch that never comes."""
@@ -108,9 +124,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         self.app.loop.call_soon_threadsafe(self.app.end, "The consumer group", error)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Pass the assignment on; whoever is given partitions has just spoken with the group."""
-        self.lease.renew(self.lease.asked())
+        """Pass the assignment on; the group counts a session from when it was asked for the assignment."""
+        self.lease.renew(self._joined)
         await super().on_partitions_assigned(assigned, generation_id)
+
+    def rejoin(self) -> None:
+        """Join the group anew, as soon as it answers; called outside of the consumer's thread."""
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - seam
+        self.thread_loop.call_soon_threadsafe(coordinator.request_rejoin)
 
     async def seek_all(self, seeks: Mapping[TP, int]) -> dict[TP, int | None]:
         """Make all seeks between two fetches; return the committed offset of each that asked for it.

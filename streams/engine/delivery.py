@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from streams.engine.partitioner import partition_for
-from streams.engine.producer import Load
+from streams.engine.producer import Check, Load
 from streams.engine.record import Outgoing
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Delivery:
         self._app = app
         self._keyless = count()
 
-    async def outputs(self, outputs: Mapping[str, Sequence[Outgoing]]) -> None:
+    async def outputs(self, outputs: Mapping[str, Sequence[Outgoing]], check: Check | None = None) -> None:
         """Write records, by topic, to the partitions of their own keys; return when all are acknowledged."""
         app = self._app
         loads: list[Load] = []
@@ -43,7 +43,7 @@ class Delivery:
                 places[place].append(record)
             loads += [(topic, place, load) for place, load in places.items()]
         with app.metrics.outputs.time():
-            await app.writer.deliver(loads)
+            await app.writer.deliver(loads, check)
         if aside := outputs.get(app.quarantine_topic or ""):
             app.metrics.quarantined(len(aside))
 
@@ -62,8 +62,10 @@ class Delivery:
             changes = {table: dict(views[table].staged) for table in tables}
             loads = [(table.changelog_topic_name, batch.partition, _records(changes[table])) for table in tables]
             with app.metrics.changelogs.time():
-                ends = await app.writer.deliver(loads)
+                ends = await app.writer.deliver(loads, batch.check)
             batch.check()  # acknowledged, but whoever recovers now reads it from the changelog
+            for table, end in zip(tables, ends, strict=True):
+                app.check_end(batch, table, end, len(changes[table]))
             with app.metrics.local.time():
                 for table, end in zip(tables, ends, strict=True):
                     table.local.write(batch.partition, changes[table], end)

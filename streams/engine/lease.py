@@ -20,7 +20,7 @@ def _now() -> float:
 
 
 class Lease:
-    """Renewed by each heartbeat, from the moment it was sent: the broker counts from when it arrived, later."""
+    """Renewed by each heartbeat and assignment, from when it was asked for: the broker counts from later on."""
 
     def __init__(self, session: float) -> None:
         self._length = session - MARGIN

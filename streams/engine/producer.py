@@ -1,29 +1,43 @@
 """Faust's producer that can also write ready-made record batches and wait for every acknowledgement.
 
 Flows in: records by topic and partition. Flows out: the offset of the last one, once all are acknowledged.
-Invariant: it returns only when the broker (acks=all) has everything; otherwise it raises, and nothing was skipped.
+Invariants: it returns only when the broker (acks=all) has everything; otherwise it raises, and nothing was skipped.
+What belongs to a batch is checked each time it is about to go on the wire: a batch that waits for a broker longer than
+its worker holds the partition is not written any more, however often it was tried before.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiokafka.errors import KafkaError
+from aiokafka.producer.sender import SendProduceReqHandler
 from faust.exceptions import NotReady
 from faust.transport.drivers import aiokafka as driver
 
-from streams.engine.errors import DeliveryFailed, EngineError
+from streams.engine.errors import DeliveryFailed, EngineError, Revoked
 from streams.engine.record import Outgoing
 
-__all__ = ["BatchProducer", "Load"]
+__all__ = ["BatchProducer", "Check", "Load"]
 
 Load = tuple[str, int, Sequence[Outgoing]]
+Check = Callable[[], None]  # raises `Revoked` once what it belongs to must not be written any more
 METADATA_WITHIN = 30.0  # seconds to learn of a topic; one that does not exist is said so after them
 
 
 class BatchProducer(driver.Producer):
     """Writes batches, and knows how many partitions a topic has."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def on_start(self) -> None:
+        """Start the client, and check what it sends."""
+        await super().on_start()
+        _check_before_the_wire(self._ensure_producer()._sender)  # noqa: SLF001 - seam
 
     async def partitions(self, topic: str) -> int:
         """Return how many partitions a topic has.
@@ -51,43 +65,86 @@ class BatchProducer(driver.Producer):
             return None
         return len(known) if known else None
 
-    async def deliver(self, loads: Sequence[Load]) -> list[int]:
+    async def deliver(self, loads: Sequence[Load], check: Check | None = None) -> list[int]:
         """Write all loads and return, for each, the offset of its last record.
 
         Raises:
+            Revoked: `check` did before all was on the wire; the rest is not written.
             DeliveryFailed: the broker did not acknowledge one of them.
         """
-        try:
-            waiting = [await self._submit(load) for load in loads]
-            answers = await asyncio.gather(*(f for futures in waiting for f in futures), return_exceptions=True)
-        except KafkaError as error:
-            raise _failed(loads, error) from error
-        begins: list[int] = []
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise _failed(loads, answer) from answer
-            begins.append(answer.offset)
+        # Side by side: a partition that has no leader now keeps only its own load waiting.
+        submitted = await asyncio.gather(*(self._submit(load, check) for load in loads), return_exceptions=True)
+        sent = [sizes for sizes in submitted if not isinstance(sizes, BaseException)]
+        answers: list[Any] = await asyncio.gather(*(f for futures in sent for f in futures), return_exceptions=True)
+        errors = [found for found in (*submitted, *answers) if isinstance(found, BaseException)]
+        for error in sorted(errors, key=lambda error: not isinstance(error, EngineError)):
+            raise error if isinstance(error, EngineError) else _failed(loads, error) from error
         ends: list[int] = []
         position = 0
-        for futures in waiting:
+        for futures in sent:
             position += len(futures)
-            ends.append(begins[position - 1] + list(futures.values())[-1] - 1)
+            ends.append(answers[position - 1].offset + list(futures.values())[-1] - 1)
         return ends
 
-    async def _submit(self, load: Load) -> dict["asyncio.Future[Any]", int]:
-        """Queue a load as as many record batches as it takes; return their futures and sizes, in order."""
+    async def _submit(self, load: Load, check: Check | None) -> dict["asyncio.Future[Any]", int]:
+        """Queue a load as as many record batches as it takes; return their futures and sizes, in order.
+
+        One load at a time per partition: aiokafka counts the wait of all who wait for a place against each of them.
+        """
         topic, partition, records = load
         producer = self._ensure_producer()
         futures: dict[asyncio.Future[Any], int] = {}
         begin = 0
-        while begin < len(records):
-            builder = producer.create_batch()
-            taken = _fill(builder, records, begin)
-            if not taken:
-                raise EngineError(f"A record for {topic} does not fit into a batch of its own.")
-            futures[await producer.send_batch(builder, topic, partition=partition)] = taken
-            begin += taken
+        async with self._turns[topic, partition]:
+            while begin < len(records):
+                if check is not None:
+                    check()
+                builder = producer.create_batch()
+                builder.check = check
+                taken = _fill(builder, records, begin)
+                if not taken:
+                    raise EngineError(f"A record for {topic} does not fit into a batch of its own.")
+                future = await producer.send_batch(builder, topic, partition=partition)
+                future.add_done_callback(_heard)
+                futures[future] = taken
+                begin += taken
         return futures
+
+
+def _heard(future: "asyncio.Future[Any]") -> None:
+    """Take note of an error: who waited for it may have been told of another one before."""
+    if not future.cancelled():
+        future.exception()
+
+
+def _check_before_the_wire(sender: Any) -> None:
+    """Have each batch checked when the connection is there, at its first try and at every other."""
+
+    async def send(node_id: int, batches: Mapping[Any, Any]) -> None:
+        await sender.client.ready(node_id)  # may take as long as a broker is away
+        current = _current(batches)
+        if current:
+            await SendProduceReqHandler(sender, current).do(node_id)
+        sender._in_flight.remove(node_id)  # noqa: SLF001 - seam: as it is written there
+        for place in batches:
+            sender._muted_partitions.remove(place)  # noqa: SLF001 - same
+
+    sender._send_produce_req = send  # noqa: SLF001 - seam
+
+
+def _current(batches: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the batches that may be written still; the others are told why not."""
+    current = {}
+    for place, batch in batches.items():
+        try:
+            check = getattr(batch._builder, "check", None)  # noqa: SLF001 - seam: set when it was queued
+            if check is not None:
+                check()
+        except Revoked as error:
+            batch.failure(error)
+        else:
+            current[place] = batch
+    return current
 
 
 def _fill(builder: Any, records: Sequence[Outgoing], begin: int) -> int:

@@ -219,6 +219,11 @@ class BatchRecovery(Recovery):
         if others:
             await super()._seek_offsets(consumer, others, offsets, title)
 
+    def reaches_to(self, tp: TP, table: BatchTable) -> int:
+        """Return the changelog offset a table of ours has everything up to: recovered, or written since."""
+        local = table.persisted_offset(tp)
+        return max(self.active_offsets.get(tp, -1), -1 if local is None else local)
+
     def _offsets_of(self, tp: TP) -> "Counter[TP] | None":
         if tp in self.active_tps:
             return self.active_offsets

@@ -139,6 +139,7 @@ SEAMS = (
     Seam("faust.app.base", "App._on_partitions_revoked", "d5c895bbe57d", "relied on: when batches are drained"),
     Seam("faust.app.base", "App._stop_consumer", "55854a5de12c", "relied on: same, at the stop"),
     Seam("faust.app.base", "App._consumer_wait_empty", "6bc313c48c06", "replaced: drains open batches"),
+    Seam("faust.app.base", "App._producer_flush", "35c92baa028d", "replaced: ends with the drain"),
     Seam("faust.app.base", "App._on_agent_error", "bdd12f286de6", "replaced: ends the process"),
     Seam("faust.app.base", "App._create_directories", "a9f571c3b04a", "replaced: makes none"),
     Seam("faust.app.base", "App._new_transport", "42db531312dd", "replaced: our consumer"),
@@ -188,6 +189,18 @@ SEAMS = (
     ),
     Seam(
         "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator.request_rejoin",
+        "f70a261c91c3",
+        "called: tables recover after a lost lease",
+    ),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "CoordinatorGroupRebalance._send_sync_group_request",
+        "7429ca078ddf",
+        "relied on: its request, through `_send_req`, begins the lease of an assignment",
+    ),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
         "GroupCoordinator._maybe_leave_group",
         "016cd88a16e6",
         "relied on: static members stay when they stop",
@@ -207,6 +220,19 @@ SEAMS = (
         "relied on: order within a partition",
     ),
     Seam("aiokafka.producer.message_accumulator", "MessageAccumulator.add_batch", "5ed1c5b1367a", "relied on: same"),
+    Seam(
+        "aiokafka.producer.sender",
+        "Sender._send_produce_req",
+        "aea01ae4b6c7",
+        "replaced: the same, with each batch checked before the wire",
+    ),
+    Seam("aiokafka.producer.sender", "SendProduceReqHandler.do", "2dccd3d56b16", "called by the above"),
+    Seam(
+        "aiokafka.producer.message_accumulator",
+        "MessageBatch",
+        "36a7b1dac89d",
+        "relied on: it keeps the builder, which carries the check; `failure` takes it out of the queue",
+    ),
     Seam(
         "aiokafka.producer.message_accumulator",
         "BatchBuilder.append",

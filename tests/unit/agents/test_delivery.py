@@ -35,7 +35,7 @@ class Shore:
     def delivery(self) -> Self:
         return self
 
-    async def outputs(self, outputs: Mapping[str, Sequence[Outgoing]]) -> None:
+    async def outputs(self, outputs: Mapping[str, Sequence[Outgoing]], _check: Any = None) -> None:
         self.said += [(topic, record) for topic, records in outputs.items() for record in records]
 
     async def changes(self, batch: RecordBatch, views: Mapping[Any, View]) -> None:

@@ -1,13 +1,18 @@
-"""A network that loses requests: what a worker asks of the broker goes unanswered while a file is there."""
+"""A network that loses requests: what a worker asks of the broker goes unanswered, or fails, while a file is there."""
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
 from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.produce import ProduceRequest
 
-__all__ = ["mute"]
+__all__ = ["cut", "mute"]
+
+log = logging.getLogger("tests.engine")
 
 
 def mute(file: Path) -> None:
@@ -31,3 +36,25 @@ def mute(file: Path) -> None:
         return asyncio.ensure_future(held(connection, request, expect_response=expect_response))
 
     AIOKafkaConnection.send = now_or_later
+
+
+def cut(file: Path, topic: str) -> None:
+    """While the file is there, let all requests fail from the first write to a topic on."""
+    send = AIOKafkaConnection.send
+    failed: list[Any] = []
+
+    def is_cut(request: Any) -> bool:
+        if not file.exists():
+            return False
+        writes = request._topics if isinstance(request, ProduceRequest) else ()  # noqa: SLF001 - it has no other way
+        if not failed and any(name == topic for name, _ in writes):
+            log.info("cut off")
+            failed.append(request)
+        return bool(failed)
+
+    def send_or_fail(connection: Any, request: Any, expect_response: bool = True) -> Any:  # noqa: FBT001, FBT002
+        if is_cut(request):
+            raise KafkaConnectionError("cut off")
+        return send(connection, request, expect_response)
+
+    AIOKafkaConnection.send = send_or_fail

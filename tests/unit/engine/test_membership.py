@@ -9,9 +9,11 @@ from aiokafka.errors import (
     KafkaError,
 )
 from aiokafka.protocol.commit import OffsetCommitRequest
-from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest
+from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGroupRequest
 
 from streams.engine import EngineApp, EngineError, Misconfigured
+from streams.engine.consumer_thread import BatchConsumerThread
+from streams.engine.lease import Lease
 from streams.engine.membership import is_replaced, refused
 
 BEAT = HeartbeatRequest("group", 1, "member")
@@ -68,3 +70,21 @@ def test_a_session_may_be_longer_than_a_request():
 
 def test_an_empty_name_is_none():
     assert EngineApp("unit", consumer_group_instance_id="").conf.consumer_group_instance_id is None
+
+
+async def test_the_lease_of_an_assignment_begins_when_it_was_asked_for():
+    thread: Any = SimpleNamespace(lease=Lease(10), _joined=0.0)
+    arrived: list[float] = []
+    codes = [0, REBALANCING]
+
+    async def broker(_: Any) -> Any:
+        arrived.append(thread.lease.asked())
+        return answer(codes.pop(0))
+
+    coordinator = SimpleNamespace(_send_req=broker)
+    BatchConsumerThread._note_joins(thread, coordinator)  # noqa: SLF001 - it needs no thread
+    await coordinator._send_req(SyncGroupRequest("group", 1, "member", None, []))  # noqa: SLF001 - as aiokafka does
+    joined = thread._joined  # noqa: SLF001 - what the assignment will find
+    assert 0 < joined <= arrived[0]
+    await coordinator._send_req(SyncGroupRequest("group", 1, "member", None, []))  # noqa: SLF001 - refused
+    assert thread._joined == joined  # noqa: SLF001 - same

@@ -2,18 +2,22 @@
 
 It counts records per key in a table, remembering the last offset applied, and answers each with an output keyed by
 the record's value. A record's value may ask for trouble: see `handle`. `MUTE` names a file: while it is there, the
-broker does not answer what it says, "fetch" or "all" (the latter from the first fetch on).
+broker does not answer what it says, "fetch" or "all" (the latter from the first fetch on). `CUT` names another: while
+that is there, nothing reaches the broker from the first write to the changelog on. With `LAPSE` the lease runs out
+once, when the first changes are acknowledged and not in local state yet.
 """
 
 import asyncio
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from streams.engine import BatchStream, EngineApp, RecordBatch, Revoked
-from tests.unit.engine.network import mute
+from streams.engine.producer import BatchProducer
+from tests.unit.engine.network import cut, mute
 
 log = logging.getLogger("tests.engine")
 PREFIX = os.environ["PREFIX"]
@@ -94,7 +98,25 @@ def show(file: Path) -> None:
     file.with_suffix(".epoch").write_text(str(app.epoch))
 
 
+def lapse() -> None:
+    deliver = BatchProducer.deliver
+    lapsed: list[bool] = []
+
+    async def deliver_and_lapse(self: BatchProducer, loads: Any, *more: Any) -> list[int]:
+        ends = await deliver(self, loads, *more)
+        if not lapsed and loads[0][0] == f"{PREFIX}.counts":
+            lapsed.append(True)
+            app.reading.lease._since -= 3600  # type: ignore[union-attr] # noqa: SLF001 - as if an hour ago
+        return ends
+
+    BatchProducer.deliver = deliver_and_lapse  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
+    if "CUT" in os.environ:
+        cut(Path(os.environ["CUT"]), f"{PREFIX}.counts")
+    if "LAPSE" in os.environ:
+        lapse()
     if "MUTE" in os.environ:
         mute(Path(os.environ["MUTE"]))
     app.Worker(loglevel="INFO").execute_from_commandline()

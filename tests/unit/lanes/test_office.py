@@ -30,7 +30,7 @@ class Aboard(Delivery):
         super().__init__(app)
         self._sent = app.sent
 
-    async def outputs(self, outputs: Mapping[str, Sequence[Any]]) -> None:
+    async def outputs(self, outputs: Mapping[str, Sequence[Any]], _check: Any = None) -> None:
         self._sent += [(topic, record) for topic, records in outputs.items() for record in records]
 
     async def changes(self, batch: RecordBatch, views: Any) -> None:

@@ -1,0 +1,96 @@
+"""What the producer does around aiokafka's queue; acknowledgements are watched on a broker."""
+
+import asyncio
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaTimeoutError
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from streams.engine import DeliveryFailed, EngineApp, Revoked
+from streams.engine.consumer import BatchConsumer
+from streams.engine.producer import BatchProducer
+from streams.engine.record import Outgoing
+
+LOAD = [Outgoing(b"key-%d" % n, b"value" * 40) for n in range(10)]
+PER_BATCH = 2  # records that fit
+
+
+class Queue:
+    """aiokafka's producer as far as its queue goes: one place per partition, free again when a test says so."""
+
+    def __init__(self) -> None:
+        self.places: defaultdict[int, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(100))
+        self.sent: list[tuple[int, bytes]] = []
+        self.waiting: defaultdict[int, int] = defaultdict(int)
+        self.fails: set[int] = set()
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(600, 0)
+
+    async def send_batch(self, builder: Any, _topic: str, *, partition: int) -> "asyncio.Future[Any]":
+        self.waiting[partition] += 1
+        assert self.waiting[partition] == 1, "two wait for one place: each is charged for the other's wait"
+        await asyncio.sleep(0)
+        await self.places[partition].acquire()
+        self.waiting[partition] -= 1
+        if partition in self.fails:
+            raise KafkaTimeoutError
+        self.sent.append((partition, bytes(builder._build())))  # noqa: SLF001 - as aiokafka does
+        acknowledged: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        acknowledged.set_result(SimpleNamespace(offset=len(self.sent)))
+        return acknowledged
+
+
+@pytest.fixture
+async def queue() -> Queue:
+    return Queue()
+
+
+@pytest.fixture
+async def producer(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> BatchProducer:
+    made = EngineApp("unit").writer
+    monkeypatch.setattr(made, "_producer", queue)
+    return made
+
+
+async def test_loads_of_one_partition_are_queued_one_after_the_other(producer: BatchProducer, queue: Queue):
+    other = [Outgoing(b"other", b"value" * 40) for _ in LOAD]
+    await asyncio.gather(producer.deliver([("out", 0, LOAD)]), producer.deliver([("out", 0, other)]))
+    assert len(queue.sent) > PER_BATCH * 2
+    whose = [b"other" in batch for _, batch in queue.sent]
+    assert whose == sorted(whose)  # a load is not torn apart
+
+
+async def test_a_partition_without_a_leader_keeps_only_its_own_load_waiting(producer: BatchProducer, queue: Queue):
+    queue.places[0] = asyncio.Semaphore(0)
+    delivery = asyncio.create_task(producer.deliver([("out", 0, LOAD[:1]), ("out", 1, LOAD)]))
+    async with asyncio.timeout(5):
+        while len(queue.sent) < len(LOAD) // PER_BATCH:  # noqa: ASYNC110 - a stub tells nobody
+            await asyncio.sleep(0)
+    queue.fails.add(0)
+    queue.places[0].release()
+    with pytest.raises(DeliveryFailed, match="KafkaTimeoutError"):
+        await delivery
+
+
+async def test_a_revoked_batch_queues_no_more_of_a_load(producer: BatchProducer, queue: Queue):
+    def check() -> None:
+        if len(queue.sent) == PER_BATCH:
+            raise Revoked("gone")
+
+    with pytest.raises(Revoked):
+        await producer.deliver([("out", 0, LOAD)], check)
+    assert len(queue.sent) == PER_BATCH
+
+
+async def test_a_drain_that_is_over_waits_for_no_acknowledgement():
+    never = asyncio.Event()
+    app = SimpleNamespace(producer=SimpleNamespace(flush=never.wait))
+    consumer: Any = SimpleNamespace(app=app, _flush_until=0.0)
+    async with asyncio.timeout(5):
+        assert not await BatchConsumer.flush(consumer)
+    never.set()
+    assert await BatchConsumer.flush(consumer)
