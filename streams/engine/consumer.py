@@ -313,7 +313,7 @@ class BatchConsumer(driver.Consumer):
         batch = RecordBatch(self.app, tp, fresh, self.epoch)
         last = records[-1]
         message = ConsumerMessage(
-            tp.topic, tp.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type, None, None, None, None,
+            tp.topic, tp.partition, last.offset, last.timestamp / 1000.0, 0, None, None, None, None,
             0, 0, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
         message.refcount = 1

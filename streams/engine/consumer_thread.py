@@ -18,6 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.engine.errors import EngineError
+from streams.engine.fetched import take
 from streams.engine.lease import Lease
 from streams.engine.membership import is_replaced, refused, replaced
 
@@ -39,6 +40,30 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT  # noqa: SLF001 - seam: Faust has no setting for it
         return consumer
+
+    async def _fetch_records(
+        self,
+        consumer: aiokafka.AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
+        max_records: int | None = None,
+    ) -> Any:
+        """Take what is there of partitions read as batches in one go; wait, and take the others, as Faust does."""
+        fetcher = consumer._fetcher  # noqa: SLF001 - seam
+        if not self.consumer.flow_active or consumer._closed or fetcher._closed:  # noqa: SLF001 - seam
+            return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        batches = {tp for tp in active_partitions if self.app.reads_batches(tp.topic) or self._recovers(tp)}
+        with fetcher._subscriptions.fetch_context():  # noqa: SLF001 - seam
+            taken = take(fetcher, batches)
+        if not taken:
+            return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        if others := active_partitions - batches:
+            taken |= await super()._fetch_records(consumer, others, 0, max_records)
+        return taken
+
+    def _recovers(self, tp: TP) -> bool:
+        recovering = self.app.recovering
+        return recovering is not None and recovering.takes(tp)
 
     async def on_start(self) -> None:
         """Start the consumer, and note its heartbeats from then on."""

@@ -239,4 +239,23 @@ SEAMS = (
         "657d76f55157",
         "gone past: its builder is appended to, with its count of records set; the first record always has room",
     ),
+    Seam(
+        "aiokafka.consumer.fetcher",
+        "PartitionRecords._unpack_records",
+        "b803e6d46480",
+        "replaced where batches are read: see fetched.py",
+    ),
+    Seam("aiokafka.consumer.fetcher", "FetchResult.getall", "3e717e30de50", "same"),
+    Seam(
+        "aiokafka.consumer.fetcher",
+        "FetchResult.check_assignment",
+        "b5340df67e3f",
+        "called: whether a fetch is still of the position",
+    ),
+    Seam(
+        "faust.transport.drivers.aiokafka",
+        "AIOKafkaConsumerThread._fetch_records",
+        "39a2c6c79fc1",
+        "extended: takes what is there of batches first",
+    ),
 )
