@@ -25,7 +25,7 @@ from streams.engine.identity import topic_ids
 from streams.engine.metrics import Metrics
 from streams.engine.misfit import TOMBSTONES_KEPT
 from streams.engine.partitioner import partition_for
-from streams.engine.preflight import PATIENCE, look_up_topics
+from streams.engine.preflight import PATIENCE, largest_record, look_up_topics
 from streams.engine.producer import BatchProducer
 from streams.engine.record import OVERHEAD, Headers, Outgoing
 from streams.engine.recovery import BatchRecovery
@@ -97,6 +97,7 @@ class EngineApp(faust.App):
         self.on_disk = store == "rocksdb://"
         self.quarantine_topic = quarantine_topic
         self.max_record = max_record
+        self.quarantine_limit = max_record  # bytes; less where the topic takes less
         self.max_waiting = max_waiting
         self.failure: BaseException | None = None
         self.recovery_patience = recovery_patience
@@ -321,12 +322,25 @@ class EngineApp(faust.App):
         if self._metrics_at is not None:
             self.metrics.start(*self._metrics_at)
         await self.wait_for_topics([*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])])
+        if self.quarantine_topic:
+            await self._learn_quarantine_limit(self.quarantine_topic)
         if self.on_disk:
             self.folder = StateFolder(Path(self.conf.datadir))
             self.folder.open()
             self.folder.claim(self.conf.id, self._tables.origins())
         failure.log.info("worker of %s starts: %s", self.conf.id, ", ".join(self._addresses))
         await super().on_first_start()
+
+    async def _learn_quarantine_limit(self, topic: str) -> None:
+        """Put no more into the quarantine topic than it takes: what it refused would end the worker at each start."""
+        takes = await largest_record(self._addresses, topic, security=self._security)
+        if takes is not None and takes < self.max_record:
+            self.quarantine_limit = takes
+            failure.log.warning(
+                "Topic %s takes records of %s bytes, this app writes up to %s: larger ones are put into quarantine by "
+                "their place, without their bytes. Raise its max.message.bytes to keep them whole.",
+                topic, f"{takes:,}", f"{self.max_record:,}",
+            )  # fmt: skip
 
     async def on_stop(self) -> None:
         """Stop, and give the state folder back."""

@@ -180,7 +180,7 @@ class RecordBatch:
         if topic is None:
             raise EngineError(f"{self} has a record to quarantine ({reason}), but the app has no quarantine_topic.")
         key = f"{self.topic}|{self.partition}|{record.offset}".encode()
-        value = quarantined(self.tp, record, reason, limit=self._app.max_record - len(key) - OVERHEAD)
+        value = quarantined(self.tp, record, reason, limit=self._app.quarantine_limit - len(key) - OVERHEAD)
         self._outputs[topic].append(Outgoing(key, value))
 
     async def write(self) -> None:

@@ -5,12 +5,14 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from streams.engine.errors import BrokerUnreachable, Misconfigured
 
-__all__ = ["PATIENCE", "look_up_topics"]
+__all__ = ["PATIENCE", "largest_record", "look_up_topics"]
 
 PATIENCE = 12.0  # seconds: a broker that starts together with the worker gets its time
 ASK_EVERY = 0.5  # seconds between attempts
@@ -52,6 +54,20 @@ async def look_up_topics(
             await asyncio.sleep(ASK_EVERY)
     finally:
         chatter.setLevel(level)
+
+
+async def largest_record(addresses: Sequence[str], topic: str, *, security: Mapping[str, object]) -> int | None:
+    """Return how many bytes a topic takes in one record (`max.message.bytes`), if the broker tells us."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=list(addresses), **security)
+    try:
+        await admin.start()
+        replies = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    except (KafkaError, OSError):  # it may not be for us to know
+        return None
+    finally:
+        await admin.close()
+    entries = [entry for reply in replies for code, _, _, _, found in reply.resources if not code for entry in found]
+    return next((int(value) for name, value, *_ in entries if name == "max.message.bytes" and value), None)
 
 
 async def _ask(addresses: Sequence[str], security: Mapping[str, object]) -> dict[str, int]:

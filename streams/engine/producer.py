@@ -9,10 +9,10 @@ its worker holds the partition is not written any more, however often it was tri
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.producer.sender import SendProduceReqHandler
 from faust.exceptions import NotReady
 from faust.transport.drivers import aiokafka as driver
@@ -78,7 +78,10 @@ class BatchProducer(driver.Producer):
         answers: list[Any] = await asyncio.gather(*(f for futures in sent for f in futures), return_exceptions=True)
         errors = [found for found in (*submitted, *answers) if isinstance(found, BaseException)]
         for error in sorted(errors, key=lambda error: not isinstance(error, EngineError)):
-            raise error if isinstance(error, EngineError) else _failed(loads, error) from error
+            if isinstance(error, EngineError):
+                raise error
+            refused = [load for load, futures in zip(loads, submitted, strict=True) if _has(futures, error)]
+            raise _failed(refused or loads, error) from error
         ends: list[int] = []
         position = 0
         for futures in sent:
@@ -164,8 +167,21 @@ def _fill(builder: Any, records: Sequence[Outgoing], begin: int) -> int:
     return taken
 
 
+def _has(futures: "Iterable[asyncio.Future[Any]] | BaseException", error: BaseException) -> bool:
+    if isinstance(futures, BaseException):
+        return futures is error
+    return any(not each.cancelled() and each.exception() is error for each in futures)
+
+
 def _failed(loads: Sequence[Load], error: BaseException) -> DeliveryFailed:
     topics = ", ".join(sorted({topic for topic, _, _ in loads}))
+    if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
+        largest = max(len(key or b"") + len(value or b"") for _, _, load in loads for key, value, _ in load)
+        return DeliveryFailed(
+            f"Topic {topics} refused records as too large; the largest is {largest:,} bytes. Nothing of this batch is "
+            "committed, and it would be refused again: raise max.message.bytes of the topic (kafka-configs.sh --alter "
+            f"--entity-type topics --entity-name {topics}) to max_record of the app, or send less"
+        )
     return DeliveryFailed(
         f"The broker did not acknowledge records for {topics}: {error!r}. "
         "Nothing of this batch is committed; it is read again when the worker starts."

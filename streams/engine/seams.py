@@ -25,14 +25,18 @@ class Seam(NamedTuple):
 
 
 def fingerprint(seam: Seam) -> str:
-    """Return the fingerprint of the seam's source as it is installed."""
+    """Return the fingerprint of the seam's source as it is installed; of what has none, being C, its signature."""
     found: Any = importlib.import_module(seam.module)
     for part in seam.name.split("."):
         found = inspect.getattr_static(found, part)
     if isinstance(found, property):
         found = found.fget
     found = inspect.unwrap(getattr(found, "fun", found))  # mode wraps its tasks
-    return hashlib.sha256(inspect.getsource(found).encode()).hexdigest()[:12]
+    try:
+        source = inspect.getsource(found)
+    except TypeError:
+        return str(inspect.signature(found))
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
 
 
 SEAMS = (
@@ -257,5 +261,26 @@ SEAMS = (
         "AIOKafkaConsumerThread._fetch_records",
         "39a2c6c79fc1",
         "extended: takes what is there of batches first",
+    ),
+    Seam(
+        "aiokafka.record.default_records",
+        "DefaultRecordBatchBuilder.append",
+        "(self, offset, timestamp, key, value, headers)",
+        "called: None when there is no room. It is C: only its signature is watched",
+    ),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator.__init__",
+        "9e729f077efc",
+        "read: `_coordination_task`, whose end is noted, and `_closing`, which is waited for",
+    ),
+    Seam(
+        "aiokafka.consumer.group_coordinator", "GroupCoordinator.close", "f30d83108945", "relied on: it sets `_closing`"
+    ),
+    Seam(
+        "aiokafka.consumer.consumer",
+        "AIOKafkaConsumer.start",
+        "2f1ba7044332",
+        "relied on: `_fetch_max_wait_ms` as it is set by then goes into fetches",
     ),
 )

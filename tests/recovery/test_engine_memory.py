@@ -1,10 +1,13 @@
 """Memory is bounded by bytes, whatever the size of records: a slow agent makes reading wait, not the heap grow."""
 
+from base64 import b64decode
 from collections.abc import Callable
+from operator import itemgetter
 
 import orjson
 import pytest
 
+from streams.engine.preflight import largest_record
 from tests.recovery.watched import Watched
 from tests.support.broker import committed, read, write
 from tests.unit.engine.harness import Bench
@@ -54,6 +57,21 @@ async def test_without_a_quarantine_topic_a_too_large_record_ends_the_worker(ben
     assert f"Offset 0 of {bench.facts}[" in log
     assert "Raise max_record" in log
     assert not await committed(bench.broker, bench.group)
+
+
+async def test_a_record_that_the_quarantine_topic_would_refuse_is_named_there(bench: Bench, start: Start):
+    """It grows by a third when it is written down, and a refusal would end the worker at each start."""
+    large, small = b"bad" + b"x" * 1_000_000, b"bad" + b"x" * 500_000
+    await write(bench.broker, bench.facts, [(b"key-1", large), (b"key-1", small), (b"key-1", b"good")])
+    worker = start()
+    await bench.all_committed()
+    first, second = sorted(
+        (orjson.loads(record.value) for record in await read(bench.broker, bench.quarantine)), key=itemgetter("offset")
+    )
+    assert (first["offset"], first["value"], first["complete"]) == (0, None, False)
+    assert (b64decode(second["value"]), second["complete"]) == (small, True)
+    assert worker.says(f"Topic {bench.quarantine} takes records of 1,048,588 bytes")
+    assert await largest_record([bench.broker], f"{bench.quarantine}.none", security={}) is None
 
 
 async def test_a_worker_that_stops_begins_nothing_that_waited(bench: Bench, start: Start):

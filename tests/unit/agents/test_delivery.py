@@ -23,6 +23,7 @@ class Shore:
     settled: list[RecordBatch] = field(default_factory=list)
     epoch: int = 1
     max_record: int = BATCH_BYTES
+    quarantine_limit: int = BATCH_BYTES
     quarantine_topic: str = "t.quarantine"
 
     def check_table(self, batch: RecordBatch, table: Any) -> None:
