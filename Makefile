@@ -44,7 +44,7 @@ format: $(STAMP) ## let ruff mend what it can
 	@$(BIN)/ruff check --fix . $(ARGS)
 	@$(BIN)/ruff format .
 
-schemas: $(STAMP) ## write the JSON Schemas of the topics
+schemas: $(STAMP) ## write the JSON Schemas of the topics and of the contract
 	@$(BIN)/python -m schemas.published $(ARGS)
 
 bench: $(VENV)/.bench ## measure engine, rebuild, latency, growth, cluster, pipeline, decisions or all (ARGS="engine --quick --json")

@@ -1,6 +1,7 @@
-"""The JSON Schemas of what travels on topics, generated from the models: `python -m schemas.published` writes them.
+"""The JSON Schemas of what travels on topics, and of the contract: `python -m schemas.published` writes them.
 
-In: the models. Out: one file per record in `schemas/json/`; those of the public topics are a promise to subscribers.
+In: the models. Out: one file per record in `schemas/json/`; those of the public topics are a promise to subscribers,
+that of the contract is for editors.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from schemas.change import Arrival
+from schemas.contract import Contract
+from schemas.entities import ENTITIES
 from schemas.fact import Finding
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
@@ -30,8 +33,23 @@ PUBLISHED: dict[str, Any] = {
 
 
 def schemas() -> dict[str, str]:
-    """File name -> text of each schema, as readers of the topic see it."""
-    return {f"{topic}.json": _text(topic, kind) for topic, kind in PUBLISHED.items()}
+    """File name -> text of each schema: of topics as their readers see them, of the contract as people write it."""
+    told = {f"{topic}.json": _text(topic, kind) for topic, kind in PUBLISHED.items()}
+    return told | {"contract.json": contract_schema()}
+
+
+def contract_schema() -> str:
+    """The contract's schema for editors; each entity's fields are offered by name."""
+    schema = Contract.model_json_schema()
+    clauses = schema["properties"]["entities"]
+    clauses["properties"] = {
+        entity.value: {
+            "allOf": [{"$ref": "#/$defs/EntityClause"}],
+            "properties": {"fields": {"propertyNames": {"enum": sorted(kind.model_fields)}}},
+        }
+        for entity, kind in ENTITIES.items()
+    }
+    return _printed("contract", schema)
 
 
 def write(folder: Path = FOLDER) -> list[Path]:
@@ -44,8 +62,11 @@ def write(folder: Path = FOLDER) -> list[Path]:
 
 
 def _text(topic: str, kind: Any) -> str:
-    schema = TypeAdapter(kind).json_schema(mode="serialization")
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"revmark/{topic}.json"}
+    return _printed(topic, TypeAdapter(kind).json_schema(mode="serialization"))
+
+
+def _printed(name: str, schema: dict[str, Any]) -> str:
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"revmark/{name}.json"}
     return json.dumps({**head, **schema}, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -42,15 +42,7 @@ class Arbitrate:
         for index, value in enumerate(values):
             try:
                 finding = parse_finding(value)
-                case = self._case(finding, records, customer_view)
-                case.result.at = index
-                if isinstance(finding, Fact):
-                    _take_fact(case, finding)
-                else:
-                    _take_outcome(case, finding)
-                _judge_all(case)
-                case.close(customer_view)
-                result.add(case.result)
+                result.add(self.judge([finding], records, customer_view, index=index))
             except Refused as error:
                 result.refuse(index, error.message)
             except ValidationError as error:
@@ -61,6 +53,21 @@ class Arbitrate:
                 # The case has written nothing yet. Without the message: it may hold what the record holds.
                 result.refuse(index, f"cannot be judged: {type(error).__name__}")
         return result
+
+    def judge(
+        self, findings: Sequence[Fact | Outcome], records: View, customer_view: View, *, index: int = 0
+    ) -> Result:
+        """Take findings of one customer, then judge what they touched; `index` is their place in the batch."""
+        case = self._case(findings[0], records, customer_view)
+        case.result.at = index
+        for finding in findings:
+            if isinstance(finding, Fact):
+                _take_fact(case, finding)
+            else:
+                _take_outcome(case, finding)
+        _judge_all(case)
+        case.close(customer_view)
+        return case.result
 
     def _case(self, finding: Fact | Outcome, records: View, customer_view: View) -> Case:
         """A case with a result of its own: a finding that is refused half-way leaves nothing behind."""

@@ -1,17 +1,21 @@
-"""`revmark contract`: lint and show the Revenue Data Contract."""
+"""`revmark contract`: lint, test and show the Revenue Data Contract, and print its JSON Schema."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from agents.trial import Trial, no_longer_hold, trials
 from console.exits import NEEDS_PERSON
 from console.options import Document, examples
 from console.output import Cell, Sheet, say, show, show_json, value_text
 from console.session import session_of
-from schemas.contract import Contract, FieldRule, lint, load_contract
+from schemas.contract import Contract, FieldRule, Finding, lint, load_contract
+from schemas.published import contract_schema
 
 app = typer.Typer(help="Look at the Revenue Data Contract.", no_args_is_help=True, rich_markup_mode="rich")
 File = Annotated[Path | None, typer.Option("--file", help="the contract; REVMARK_CONTRACT if not given")]
@@ -23,10 +27,15 @@ def _path(context: typer.Context, file: Path | None) -> Path:
 
 @app.command("lint", epilog=examples("revmark contract lint", "revmark contract lint --file new.yaml --json"))
 def lint_(context: typer.Context, *, file: File = None, json: Document = False) -> None:
-    """Look for gaps and contradictions. Exits 1 when workers would not start with it, 2 when it does not load."""
+    """Look for gaps, contradictions and examples that no longer hold.
+
+    Exits 1 when workers would not start with it, 2 when it does not load.
+    """
     path = _path(context, file)
     contract = load_contract(path)
     found = lint(contract)
+    if not any(each.level == "error" for each in found):
+        found += [Finding("warning", where, what) for where, what in no_longer_hold(trials(contract))]
     if json:
         rows = [{"level": each.level, "path": each.path, "message": each.message} for each in found]
         show_json({"file": str(path), "digest": contract.digest, "findings": rows})
@@ -39,6 +48,46 @@ def lint_(context: typer.Context, *, file: File = None, json: Document = False) 
         show(sheet)
     if any(each.level == "error" for each in found):
         raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command("test", epilog=examples("revmark contract test", "revmark contract test --file new.yaml --json"))
+def play(context: typer.Context, *, file: File = None, json: Document = False) -> None:
+    """Play the contract's examples through the rules. Exits 1 when one does not hold."""
+    path = _path(context, file)
+    contract = load_contract(path)
+    played = trials(contract)
+    failed = [each for each in played if not each.holds]
+    if json:
+        counts = {"examples": len(played), "failed": len(failed)}
+        show_json({"file": str(path), "digest": contract.digest, **counts, "results": [_result(one) for one in played]})
+    else:
+        if failed:
+            show(_differences(failed))
+            say("")
+        said = f"{path}: {len(played) - len(failed)} of {len(played)} examples hold"
+        say(said, "red" if failed else "green")
+    if failed:
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _result(trial: Trial) -> dict[str, object]:
+    return {"example": trial.example.example, "holds": trial.holds, "misses": [asdict(miss) for miss in trial.misses]}
+
+
+def _differences(failed: list[Trial]) -> Sheet:
+    sheet = Sheet(("example*", "about", "expected", "came out", "why*"))
+    for trial in failed:
+        for miss in trial.misses:
+            about = f"{trial.example.about.value} {miss.about}"
+            why = f"{miss.by}: {miss.reason}" if miss.by else "no rule spoke"
+            sheet.add(trial.example.example, about, miss.expected, Cell(miss.came, "red"), why)
+    return sheet
+
+
+@app.command("schema", epilog=examples("revmark contract schema > contract.schema.json"))
+def schema_() -> None:
+    """Print the contract's JSON Schema, for editors that complete and check while you type."""
+    sys.stdout.write(contract_schema())
 
 
 @app.command("show", epilog=examples("revmark contract show", "revmark contract show --json"))

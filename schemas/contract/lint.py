@@ -53,7 +53,7 @@ class Finding:
 
 def lint(contract: Contract) -> list[Finding]:
     """All findings, errors first."""
-    found = [*_fields(contract), *_gaps(contract), *_guards(contract), *_required(contract)]
+    found = [*_fields(contract), *_gaps(contract), *_guards(contract), *_required(contract), *_examples(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 
@@ -63,9 +63,7 @@ def _fields(contract: Contract) -> Iterator[Finding]:
         for name, rule in clause.fields.items():
             path = f"entities.{entity.value}.fields.{name}"
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f": did you mean {near[0]!r}?" if near else ""
-                yield Finding("error", path, f"{entity.value} has no field {name!r}{hint}")
+                yield Finding("error", path, _no_field(entity, name))
             yield from _rule(path, rule, finance=name in FINANCE_FIELDS.get(entity, ()))
 
 
@@ -75,9 +73,20 @@ def _required(contract: Contract) -> Iterator[Finding]:
         source = Entity.DEAL if entity is Entity.ORDER else entity  # an order is made of what its deal holds
         known = set(ENTITIES[source].model_fields)
         for name in sorted(set(names) - known):
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f": did you mean {near[0]!r}?" if near else ""
-            yield Finding("error", f"required.{entity.value}", f"{source.value} has no field {name!r}{hint}")
+            yield Finding("error", f"required.{entity.value}", _no_field(source, name))
+
+
+def _examples(contract: Contract) -> Iterator[Finding]:
+    """An example that speaks of a field that does not exist can never hold."""
+    for place, each in enumerate(contract.examples):
+        named = {*each.given.agreed, *(each.when.crm or ()), *(each.when.erp or ()), *each.then.fields}
+        for name in sorted(named - set(ENTITIES[each.about].model_fields)):
+            yield Finding("error", f"examples.{place}", f"{each.example!r}: {_no_field(each.about, name)}")
+
+
+def _no_field(entity: Entity, name: str) -> str:
+    near = difflib.get_close_matches(name, list(ENTITIES[entity].model_fields), n=1)
+    return f"{entity.value} has no field {name!r}" + (f": did you mean {near[0]!r}?" if near else "")
 
 
 def _rule(path: str, rule: FieldRule, *, finance: bool) -> Iterator[Finding]:

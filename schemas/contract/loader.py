@@ -80,14 +80,14 @@ def _nearest(where: list[str]) -> str:
 
 
 def _known_keys(path: list[str]) -> list[str]:
-    """The keys that the model knows at `path`; a mapping's own keys are stepped over."""
+    """The keys that the model knows at `path`; a mapping's own keys and a list's places are stepped over."""
     model: Any = Contract
     for part in path:
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(part)
             model = field.annotation if field else None
         else:
-            arguments = get_args(model)
+            arguments = [each for each in get_args(model) if each is not ...]
             model = arguments[-1] if arguments else None
     if isinstance(model, type) and issubclass(model, BaseModel):
         return list(model.model_fields)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.contract.examples import Example
 from schemas.money import Currency
 from schemas.names import Entity, Side, digest
 
@@ -133,11 +134,12 @@ class Contract(Clause):
     invoice_defaults: InvoiceDefaults = InvoiceDefaults()
     credit_hold_group: str = Field(default="Credit hold", description="the ERP's contact group that means on hold")
     required: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)
+    examples: tuple[Example, ...] = Field(default=(), description="cases that `revmark contract test` plays")
 
     @cached_property
     def digest(self) -> str:
-        """Names this very contract in every verdict."""
-        return digest(self.model_dump_json())
+        """Names this very contract in every verdict. Examples decide nothing and do not count."""
+        return digest(self.model_dump_json(exclude={"examples"}))
 
     def clause(self, entity: Entity) -> EntityClause | None:
         """The entity's clause, None where the contract is silent (and nothing is written)."""

@@ -34,7 +34,7 @@ NEEDS_MORE = (
     r"revmark (worker|gateway|page|broker|check|sweep|link|links|status|events|decisions|ledger|totals|variances)\b.*",
     r"revmark (sandbox|quarantine) .*",
 )  # fmt: skip
-SAFE = r"revmark (init|contract (lint|show)|--version|(.* )?--help)( .*)?"
+SAFE = r"revmark (init|contract (lint|test|show)|--version|(.* )?--help)( .*)?"
 
 
 def read(page: Path) -> str:

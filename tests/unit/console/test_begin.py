@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from typer.testing import Result
 
 from schemas.contract import template
@@ -51,6 +53,38 @@ def test_a_contract_that_contradicts_itself_exits_1(run: Run, tmp_path: Path):
     assert result.exit_code == 1
     (finding,) = [each for each in json.loads(result.stdout)["findings"] if each["level"] == "error"]
     assert finding["path"] == "entities.company.fields.credit_hold"
+
+
+def test_the_examples_of_the_contract_that_init_writes_hold(run: Run):
+    run("init")
+    result = run("contract", "test")
+    assert result.exit_code == 0
+    assert "20 of 20 examples hold" in result.stdout
+
+
+def test_an_example_that_no_longer_holds_is_shown_with_what_came_out(run: Run, tmp_path: Path):
+    (tmp_path / "contract.yaml").write_text(template().replace("tolerance_seconds: 5", "tolerance_seconds: 90"))
+    result = run("contract", "test")
+    assert result.exit_code == 1
+    assert "19 of 20 examples hold" in result.stdout
+    assert "both sides changed it within 90 s: a person decides" in result.stdout
+    found = json.loads(run("contract", "test", "--json").stdout)
+    assert (found["examples"], found["failed"]) == (20, 1)
+    (missed,) = [each for each in found["results"] if not each["holds"]]
+    assert missed["misses"][0]["came"] == "review by newest"
+    linted = run("contract", "lint", "--json")
+    assert linted.exit_code == 0
+    (finding,) = json.loads(linted.stdout)["findings"]
+    assert finding["level"] == "warning"
+    assert "no longer holds" in finding["message"]
+
+
+def test_the_schema_is_printed_and_put_beside_the_contract(run: Run, tmp_path: Path):
+    run("init")
+    printed = run("contract", "schema").stdout
+    assert (tmp_path / "contract.schema.json").read_text() == printed
+    assert (tmp_path / "contract.yaml").read_text().startswith("# yaml-language-server: $schema=contract.schema.json\n")
+    jsonschema.validate(yaml.safe_load(template()), json.loads(printed))
 
 
 def test_a_contract_is_shown_in_words(run: Run):

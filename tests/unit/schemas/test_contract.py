@@ -131,6 +131,10 @@ def test_every_fault_of_a_contract_is_listed_at_once():
         (field("company", "lifecycle", {"owner": "crm"}), "error", "entities.company.fields.lifecycle", "guard"),
         ({"entities": {"invoice": {"master": "crm"}}}, "error", "entities.invoice.master", "count as revenue"),
         ({"required": {"order": ["lnes"]}}, "error", "required.order", "did you mean 'lines'?"),
+        (
+            {"examples": [{"example": "x", "when": {"crm": {"fone": "1"}}, "then": {"fields": {"phone": "crm"}}}]},
+            "error", "examples.0", "did you mean 'phone'?",
+        ),
     ],
 )  # fmt: skip
 def test_what_loads_but_cannot_be_meant_is_found(changes: dict[str, Any], level: str, path: str, said: str):
@@ -175,6 +179,7 @@ def test_a_silent_contract_has_no_rules():
 def test_the_digest_names_this_very_contract():
     assert contract().digest == shipped().digest
     assert contract({"timing": {"invoice_when": "never"}}).digest != shipped().digest
+    assert contract({"examples": None}).digest == shipped().digest  # they decide nothing
     assert Contract.model_validate_json(shipped().model_dump_json()).digest == shipped().digest
     assert "contract: 1" in contract_text()
     assert (shipped().platforms.on(Side.CRM), shipped().platforms.on(Side.ERP)) == ("hubspot", "xero")

@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from schemas.fact import Fact
 from schemas.money import Money
@@ -15,6 +16,7 @@ from schemas.revenue import RevenueEvent
 from schemas.totals import Total
 from schemas.wire import Wire
 from streams.topics import Topics
+from tests.support.contracts import contract_text
 from tests.support.judging import START, Court, company, deal, invoice
 
 
@@ -55,6 +57,25 @@ def test_records_fit_the_published_schema(topic: str, record: Wire):
     value = json.loads(record.to_bytes())
     jsonschema.validate(value, schema)
     assert type(record).from_bytes(record.to_bytes()) == record
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, None),
+        ({"guardz": {}}, "guardz"),
+        ({"entities": {"company": {"fields": {"fone": {"owner": "crm"}}}}}, "fone"),
+        ({"entities": {"compani": {"master": "crm"}}}, "compani"),
+        ({"entities": {"company": {"fields": {"name": {"owner": "sales"}}}}}, "sales"),
+        ({"examples": [{"example": "x", "when": {}, "then": {"filds": {}}}]}, "filds"),
+    ],
+)
+def test_an_editor_sees_what_a_contract_may_not_hold(changes: dict[str, Any], said: str | None):
+    found = jsonschema.Draft202012Validator(json.loads(schemas()["contract.json"])).iter_errors(
+        yaml.safe_load(contract_text(changes))
+    )
+    told = [error.message for error in found]
+    assert told == [] if said is None else any(said in message for message in told)
 
 
 def test_a_subscriber_sees_amounts_as_texts():

@@ -1,0 +1,264 @@
+"""Trials: the examples of a contract, played through the step that judges the real records.
+
+In: a contract. Out: what came of each example, and where it is not what the example expects. Pure, as the step is: the
+facts are made of the example's words, and time is a count of seconds. Edits of both sides are heard in both orders; an
+example that ends differently then does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+from pydantic import ValidationError
+
+from agents.rules.decision import same
+from agents.rules.result import Result
+from agents.steps.arbitrate import Arbitrate
+from schemas.command import Command
+from schemas.contract import Contract
+from schemas.contract.examples import Example, Expected
+from schemas.entities import ENTITIES
+from schemas.errors import Refused
+from schemas.fact import Fact
+from schemas.instants import to_millis
+from schemas.names import Entity, Side, ref
+from schemas.verdict import Verdict
+from schemas.wire import faults
+from tables import customers, entities
+from tables.customers import CustomerState
+from tables.view import MemoryView
+
+TENANT = "example"
+COMPANY = "company:example"
+AGREED_AT = datetime(2026, 6, 1, 9, tzinfo=UTC)  # any working day: no rule asks which
+EDITED_AT = AGREED_AT + timedelta(days=1)  # long after what was agreed, whatever the tolerance
+STANDS = {"take_crm": "crm", "take_erp": "erp", "review": "review", "hold": "hold"}
+OF_ORDERS = {"order_status", ""}  # the fields of a verdict about a whole order or record
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What came out about one field."""
+
+    wins: str
+    value: Any = None
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came out of one example."""
+
+    fields: dict[str, Ruled] = field(default_factory=dict)
+    order: str = "none"
+    invoice: str = "none"
+    create: str = "none"
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """One difference: about what, what the example expects, what came out, by which rule and why."""
+
+    about: str
+    expected: str
+    came: str
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One example, played."""
+
+    place: int
+    example: Example
+    misses: tuple[Miss, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything came out as expected."""
+        return not self.misses
+
+
+def trials(contract: Contract) -> list[Trial]:
+    """All examples of a contract, played in their order."""
+    return [Trial(place, each, tuple(_misses(contract, each))) for place, each in enumerate(contract.examples)]
+
+
+def no_longer_hold(played: Sequence[Trial]) -> list[tuple[str, str]]:
+    """(where, what) of everything that came out differently, for lint."""
+    return [
+        (
+            f"examples.{each.place}",
+            f"{each.example.example!r} no longer holds: {miss.about}: expected {miss.expected}, came out {miss.came}",
+        )
+        for each in played
+        for miss in each.misses
+    ]
+
+
+def _misses(contract: Contract, example: Example) -> list[Miss]:
+    try:
+        return compared(example, _played(contract, example))
+    except ValidationError as error:
+        return [Miss("the example", f"values that a {_word(example.about)} can hold", faults(error))]
+    except (Refused, ValueError, ArithmeticError) as error:
+        return [Miss("the example", "something that can be judged", str(error))]
+
+
+def compared(example: Example, outcomes: Sequence[Outcome]) -> list[Miss]:
+    """Where what came out is not as expected; there is one outcome for each order of arrival."""
+    first, *others = outcomes
+    found = [*_field_misses(example, first), *_whole_misses(example, first)]
+    if any(other != first for other in others):
+        found.append(Miss("the order of arrival", "no matter", "the CRM's edit first ends otherwise"))
+    return found
+
+
+def _field_misses(example: Example, came: Outcome) -> list[Miss]:
+    found = []
+    for name in example.then.fields:
+        wanted, ruled = example.then.field(name), came.fields.get(name, Ruled("nobody"))
+        differs = "value" in wanted.model_fields_set and not _equal(example.about, name, wanted.value, ruled.value)
+        if wanted.wins != ruled.wins or differs or wanted.by not in {None, ruled.by}:
+            found.append(Miss(name, _wanted(wanted), _came(ruled, wanted), ruled.by, ruled.reason))
+    return found
+
+
+def _whole_misses(example: Example, came: Outcome) -> list[Miss]:
+    then = example.then
+    pairs = (
+        ("order", then.order, came.order),
+        ("invoice", then.invoice, came.invoice),
+        ("create", then.create, came.create),
+    )
+    found = [
+        Miss(about, wanted, shown, came.by, came.reason)
+        for about, wanted, shown in pairs
+        if wanted is not None and wanted != shown
+    ]
+    if not found and then.by not in {None, came.by}:
+        found.append(Miss("by", str(then.by), came.by or "no rule spoke", came.by, came.reason))
+    return found
+
+
+def _equal(entity: Entity, name: str, wanted: Any, came: Any) -> bool:
+    return same(_canonical(entity, {name: wanted})[name], came)
+
+
+def _canonical(entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
+    """The values as a platform's translator states them: checked, and with all parts of an address or a line."""
+    whole = ENTITIES[entity].model_validate(values).model_dump(mode="json")
+    return {name: whole[name] for name in values}
+
+
+def _wanted(wanted: Expected) -> str:
+    value = f" with {wanted.value!r}" if "value" in wanted.model_fields_set else ""
+    return f"{wanted.wins}{value}{f' by {wanted.by}' if wanted.by else ''}"
+
+
+def _came(ruled: Ruled, wanted: Expected) -> str:
+    shown = "value" in wanted.model_fields_set and ruled.wins in {side.value for side in Side}
+    value = f" with {ruled.value!r}" if shown else ""
+    return f"{ruled.wins}{value}{f' by {ruled.by}' if ruled.by else ''}"
+
+
+def _played(contract: Contract, example: Example) -> list[Outcome]:
+    """The outcome for each order in which the edits can arrive; the first is the CRM's after the ERP's."""
+    judge = Arbitrate(contract)
+    moments = {side: EDITED_AT + timedelta(seconds=getattr(example.when.at_second, side)) for side in Side}
+    shown = [_fact(example, side, moments[side], now=True) for side in (Side.ERP, Side.CRM) if side in example.exists]
+    outcomes = []
+    for order in permutations(shown):
+        records, customer_view = MemoryView(), MemoryView()
+        state = CustomerState(id=COMPANY, ordered=example.given.customer == "ordered", settled=True)
+        customers.save(customer_view, TENANT, state)
+        before = _before(example)
+        if before:
+            judge.judge(before, records, customer_view)
+        outcomes.append(_outcome(example, judge.judge(order, records, customer_view), records))
+    return outcomes
+
+
+def _before(example: Example) -> list[Fact]:
+    """What was known before the edits: the customer, and the record as both sides agreed on it."""
+    known: list[Fact] = []
+    if example.about is not Entity.COMPANY:
+        held = {} if example.given.on_hold == "unknown" else {"credit_hold": example.given.on_hold}
+        known = [
+            _stated(Entity.COMPANY, side, {"name": "Example"} | (held if side is Side.ERP else {}), AGREED_AT)
+            for side in Side
+        ]
+    if example.given.agreed:
+        known += [_fact(example, side, AGREED_AT) for side in Side if side in example.exists]
+    return known
+
+
+def _fact(example: Example, side: Side, at: datetime, *, now: bool = False) -> Fact:
+    edits = {each: example.when.edits(each) or {} for each in Side}
+    values = dict(example.given.agreed)
+    if now:
+        values = {**dict.fromkeys([*edits[Side.CRM], *edits[Side.ERP]]), **values, **edits[side]}
+    if example.about is Entity.COMPANY and side is Side.ERP:
+        values.pop("lifecycle", None)  # the CRM's alone
+        if example.given.on_hold != "unknown":
+            values.setdefault("credit_hold", example.given.on_hold)
+    return _stated(example.about, side, values, at, alone=len(example.exists) == 1)
+
+
+def _stated(entity: Entity, side: Side, values: dict[str, Any], at: datetime, *, alone: bool = False) -> Fact:
+    """A fact of the example's words, checked as a platform's are."""
+    record = f"{entity.value}:example"
+    return Fact(
+        tenant=TENANT,
+        customer=COMPANY,
+        entity=entity,
+        id=record,
+        side=side,
+        ref=ref(side.value, entity.value, "example"),
+        version=to_millis(at),
+        seen_at=at,
+        fields=_canonical(entity, values),
+        alone=alone,
+    )
+
+
+def _outcome(example: Example, result: Result, records: MemoryView) -> Outcome:
+    record = f"{example.about.value}:example"
+    found = Outcome()
+    for output in result.outputs:
+        if output.topic == "decisions":
+            _note(found, Verdict.from_bytes(output.value), record)
+        elif output.topic.startswith("lanes."):
+            command = Command.from_bytes(output.value)
+            if command.kind == "create" and command.entity is Entity.INVOICE and command.side is Side.ERP:
+                found.invoice = "asked"
+            elif command.kind == "create" and command.record == record:
+                found.create = command.side.value
+    if example.about is Entity.DEAL:
+        marks = entities.load(records, TENANT, COMPANY, Entity.DEAL, record).marks
+        found.order = "created" if "order" in marks else "held" if marks.get("held") else "none"
+    return found
+
+
+def _note(found: Outcome, verdict: Verdict, record: str) -> None:
+    if verdict.record != record:
+        return
+    if verdict.field in OF_ORDERS and verdict.ruling in {"create", "hold", "wait"}:
+        found.by, found.reason = verdict.rule, verdict.reason
+    winner = STANDS.get(verdict.ruling)
+    if verdict.ruling == "write_back" and verdict.written_to is not None:
+        winner = verdict.written_to.other.value
+    if winner is not None:
+        found.fields[verdict.field] = Ruled(winner, verdict.chosen, verdict.rule, verdict.reason)
+
+
+def _word(entity: Entity) -> str:
+    return entity.value.replace("_", " ")

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agents.trial import Miss, Outcome, Ruled, Trial, compared, no_longer_hold, trials
+from schemas.errors import ContractError
+from tests.support.contracts import contract, shipped
+
+WON = {"stage": "closedwon", "currency": "NZD", "lines": [{"description": "Widget", "unit_price": "50"}]}
+TERMS = {"agreed": {"payment_terms": "30 DAYS"}}
+
+
+def trial(changes: dict[str, Any] | None = None, **words: Any) -> Trial:
+    """One example, played under the shipped contract with `changes`."""
+    example = {"example": "a case", "when": {"crm": {"payment_terms": "90 DAYS"}}} | words
+    (played,) = trials(contract({**(changes or {}), "examples": [example]}))
+    return played
+
+
+def test_every_shipped_example_holds():
+    assert [each for each in trials(shipped()) if not each.holds] == []
+
+
+@pytest.mark.parametrize(
+    ("then", "missed"),
+    [
+        ({"fields": {"payment_terms": "erp"}}, None),
+        ({"fields": {"payment_terms": {"wins": "erp", "value": "30 DAYS", "by": "owner"}}}, None),
+        ({"fields": {"phone": "nobody"}}, None),
+        ({"fields": {"payment_terms": "crm"}}, ("payment_terms", "crm", "erp by owner")),
+        (
+            {"fields": {"payment_terms": {"wins": "erp", "by": "newest"}}},
+            ("payment_terms", "erp by newest", "erp by owner"),
+        ),
+        (
+            {"fields": {"payment_terms": {"wins": "erp", "value": "90 DAYS"}}},
+            ("payment_terms", "erp with '90 DAYS'", "erp with '30 DAYS' by owner"),
+        ),
+        ({"fields": {"name": "crm"}}, ("name", "crm", "nobody")),
+        ({"create": "erp"}, ("create", "erp", "none")),
+        ({"create": "none", "by": "create"}, ("by", "create", "no rule spoke")),
+    ],
+)  # fmt: skip
+def test_what_came_out_is_compared_with_what_is_expected(then: dict[str, Any], missed: tuple[str, ...] | None):
+    misses = trial(given=TERMS, then=then).misses
+    assert [(miss.about, miss.expected, miss.came) for miss in misses] == ([missed] if missed else [])
+
+
+def test_a_miss_says_which_rule_spoke_and_why():
+    (miss,) = trial(given=TERMS, then={"fields": {"payment_terms": "crm"}}).misses
+    assert (miss.by, miss.reason) == ("owner", "the ERP owns it: the edit in the CRM is taken back")
+
+
+@pytest.mark.parametrize(
+    ("given", "then"),
+    [
+        ({}, {"order": "created", "invoice": "asked", "by": "timing"}),
+        ({"on_hold": True}, {"order": "held", "invoice": "none", "by": "guard.credit_hold"}),
+        ({"on_hold": "unknown"}, {"order": "held", "by": "guard.credit_hold"}),
+        ({"customer": "ordered"}, {"order": "created"}),
+    ],
+)
+def test_a_won_deal_is_judged_with_its_customer(given: dict[str, Any], then: dict[str, Any]):
+    assert trial(about="deal", given=given, when={"crm": WON}, then=then).holds
+
+
+def test_an_example_follows_the_contract():
+    words = {"about": "deal", "given": {"on_hold": True}, "when": {"crm": WON}, "then": {"order": "created"}}
+    assert not trial(**words).holds
+    assert trial({"guards": {"credit_hold": False}}, **words).holds
+
+
+@pytest.mark.parametrize(("seconds", "holds"), [(6, True), (5, False)])
+def test_the_moments_of_both_edits_count(seconds: int, holds: bool):  # noqa: FBT001 - a column of the table
+    when = {"crm": {"phone": "2"}, "erp": {"phone": "3"}, "at_second": {"crm": seconds}}
+    assert trial(given={"agreed": {"phone": "1"}}, when=when, then={"fields": {"phone": "crm"}}).holds is holds
+
+
+def test_what_was_never_agreed_is_a_first_comparison():
+    then = {"fields": {"phone": {"wins": "crm", "by": "newest"}, "payment_terms": {"wins": "erp", "value": None}}}
+    assert trial(when={"crm": {"phone": "2", "payment_terms": "90 DAYS"}}, then=then).holds
+
+
+def test_parts_of_an_address_that_are_not_named_are_empty():
+    old, new = {"street": "1 Old Road"}, {"street": "2 New Road"}
+    then = {"fields": {"shipping_address": {"wins": "crm", "value": new}}}
+    assert trial(given={"agreed": {"shipping_address": old}}, when={"crm": {"shipping_address": new}}, then=then).holds
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"when": {"crm": {"nmae": "A"}}}, "nmae"),
+        ({"when": {"crm": {"name": 7}}}, "name"),
+        ({"about": "deal", "when": {"crm": WON | {"currency": "dollars"}}}, "currency"),
+    ],
+)
+def test_an_example_that_no_platform_could_show_is_a_miss_of_its_own(words: dict[str, Any], said: str):
+    (miss,) = trial(**words, then={"fields": {"name": "crm"}}).misses
+    assert miss.about == "the example"
+    assert said in miss.came
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"then": {}}, "has to expect something"),
+        ({"then": {"fields": {"phone": "crm"}, "by": "owner"}}, "expect one of them"),
+        ({"when": {}, "then": {"order": "none"}}, "nothing happens"),
+        ({"given": {"exists": "erp"}, "then": {"create": "crm"}}, "there is none"),
+        ({"then": {"fields": {"phone": "sales"}}}, "Input should be"),
+        ({"then": {"filds": {}}}, "did you mean 'fields'?"),
+    ],
+)
+def test_an_example_that_cannot_be_meant_is_refused(words: dict[str, Any], said: str):
+    with pytest.raises(ContractError, match="examples") as caught:
+        trial(**words)
+    assert said in caught.value.message
+
+
+def test_an_outcome_that_depends_on_the_order_of_arrival_is_a_miss():
+    example = trial(given=TERMS, then={"fields": {"payment_terms": "erp"}}).example
+    one, other = (Outcome(fields={"payment_terms": Ruled("erp", by=rule)}) for rule in ("owner", "newest"))
+    assert compared(example, [one, one]) == []
+    assert [miss.about for miss in compared(example, [one, other])] == ["the order of arrival"]
+
+
+def test_lint_is_told_where_an_example_stands_and_what_came_out():
+    played = trial(given=TERMS, then={"fields": {"payment_terms": "crm"}})
+    assert no_longer_hold([played]) == [
+        ("examples.0", "'a case' no longer holds: payment_terms: expected crm, came out erp by owner")
+    ]
+    assert isinstance(played.misses[0], Miss)
