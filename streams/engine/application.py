@@ -5,7 +5,6 @@ Invariants: see docs/engine.md; those of reading and committing are kept by the 
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from streams.engine.misfit import TOMBSTONES_KEPT
 from streams.engine.partitioner import partition_for
 from streams.engine.preflight import PATIENCE, largest_record, look_up_topics
 from streams.engine.producer import BatchProducer
+from streams.engine.readers import Readers
 from streams.engine.record import OVERHEAD, Headers, Outgoing
 from streams.engine.recovery import BatchRecovery
 from streams.engine.rocks import RocksStore
@@ -105,8 +105,7 @@ class EngineApp(faust.App):
         self._metrics_at = None if metrics_port is None else (metrics_host, metrics_port)
         self._drain_timeout = drain_timeout
         self._start_timeout = start_timeout
-        self._readers: dict[str, str] = {}  # of topics read as batches
-        self._readers_of: defaultdict[str, list[str]] = defaultdict(list)  # of all
+        self._readers = Readers()
         self._partition_counts: dict[str, int] = {}
         self.delivery = Delivery(self)
         self._was_ready = False
@@ -168,7 +167,7 @@ class EngineApp(faust.App):
         declare = super().agent(channel, concurrency=concurrency, **settings)
 
         def decorate(body: Callable[..., Any]) -> AgentT[Any]:
-            self._claim(channel, body.__qualname__, alone=reads_batches)
+            self._readers.claim(channel, body.__qualname__, batches=reads_batches)
             return declare(guarded(self, body) if reads_batches else body)
 
         return decorate
@@ -242,26 +241,6 @@ class EngineApp(faust.App):
             f"Table {table.name} has {held} partitions ({changelog}), the topic {batch.topic} has {source}: "
             f"a key would not sit in the same one. Nothing was written. Give both the same."
         )
-
-    def check_end(self, batch: RecordBatch, table: BatchTable, end: int, written: int) -> None:
-        """Refuse to go on from a changelog that does not end with what was written to it, at an offset, just now.
-
-        Its new owner, or a worker that was it, wrote to it as well; or it took a batch twice from a retry. Local state
-        has not got that, and must not say it reaches behind it.
-
-        Raises:
-            Revoked: the tables are recovered before anything else is written.
-        """
-        changelog = TP(table.changelog_topic_name, batch.partition)
-        known = self._tables.recovery.reaches_to(changelog, table)
-        if end == known + written:
-            return
-        failure.log.warning(
-            "%s[%d] ends at %d and not at %d: something is in it that this worker has not read. Its tables recover.",
-            *changelog, end, known + written,
-        )  # fmt: skip
-        self._batches.recover()
-        batch.check()
 
     def still_owns(self, batch: RecordBatch) -> bool:
         """Return whether a batch may be written now."""
@@ -383,19 +362,6 @@ class EngineApp(faust.App):
 
     def _new_producer_transport(self) -> TransportT:
         return BatchTransport(self.conf.broker_producer, self)
-
-    def _claim(self, channel: Any, reader: str, *, alone: bool) -> None:
-        """Note who reads a topic: one read as batches has one agent."""
-        names = [channel] if isinstance(channel, str) else list(getattr(channel, "topics", ()))
-        for name in names:
-            others = self._readers_of[name]
-            if others and (alone or name in self._readers):
-                raise Misconfigured(
-                    f"A topic read as batches has one agent; {name} is read by {others[0]} and {reader}."
-                )
-            others.append(reader)
-            if alone:
-                self._readers[name] = reader
 
     @property
     def _tables(self) -> BatchTableManager:

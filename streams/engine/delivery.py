@@ -10,6 +10,10 @@ from contextlib import AsyncExitStack
 from itertools import count
 from typing import TYPE_CHECKING
 
+from faust.types import TP
+
+from streams.engine.errors import EngineError
+from streams.engine.failure import log
 from streams.engine.partitioner import partition_for
 from streams.engine.producer import Check, Load
 from streams.engine.record import Outgoing
@@ -65,11 +69,34 @@ class Delivery:
                 ends = await app.writer.deliver(loads, batch.check)
             batch.check()  # acknowledged, but whoever recovers now reads it from the changelog
             for table, end in zip(tables, ends, strict=True):
-                app.check_end(batch, table, end, len(changes[table]))
+                self._check_end(batch, table, end, len(changes[table]))
             with app.metrics.local.time():
                 for table, end in zip(tables, ends, strict=True):
                     table.local.write(batch.partition, changes[table], end)
                     views[table].forget(changes[table])
+
+    def _check_end(self, batch: "RecordBatch", table: "BatchTable", end: int, written: int) -> None:
+        """Refuse to go on from a changelog that does not end with what was written to it, at an offset, just now.
+
+        Its new owner, or a worker that was it, wrote to it as well; or it took a batch twice from a retry. Local state
+        has not got that, and must not say it reaches behind it.
+
+        Raises:
+            Revoked: the tables are recovered before anything else is written.
+        """
+        changelog = TP(table.changelog_topic_name, batch.partition)
+        recovery, consumer = self._app.recovering, self._app.reading
+        if recovery is None or consumer is None:
+            raise EngineError(f"{batch} is written by an app that has not started.")
+        known = recovery.reaches_to(changelog, table)
+        if end == known + written:
+            return
+        log.warning(
+            "%s[%d] ends at %d and not at %d: something is in it that this worker has not read. Its tables recover.",
+            *changelog, end, known + written,
+        )  # fmt: skip
+        consumer.recover()
+        batch.check()
 
 
 def _records(changes: Mapping[bytes, bytes | None]) -> list[Outgoing]:
