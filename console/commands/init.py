@@ -10,16 +10,19 @@ import typer
 from console.envfile import commented, write_private
 from console.options import examples
 from console.output import say
-from schemas.contract import template
+from schemas.contract import Pattern, template
 from schemas.errors import SettingsError
 from schemas.published import contract_schema
 
-EXAMPLES = examples("revmark init", "revmark init --folder /etc/revmark", "revmark init --force")
+EXAMPLES = examples(
+    "revmark init", "revmark init --pattern crm_led", "revmark init --folder /etc/revmark", "revmark init --force"
+)
 
 
 def command(
     folder: Annotated[Path, typer.Option(help="where the files go")] = Path(),
     *,
+    pattern: Annotated[Pattern, typer.Option(help="which side leads; arbitrated: both may begin")] = "arbitrated",
     force: Annotated[bool, typer.Option("--force", help="write over files that are there")] = False,
 ) -> None:
     """Write contract.yaml and revmark.env, both with comments, and contract.schema.json for your editor."""
@@ -32,7 +35,7 @@ def command(
             "`revmark init --force` to begin again (a new REVMARK_SECRET_KEY cannot open what the old one sealed)"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    contract.write_text(template(), encoding="utf-8")
+    contract.write_text(template(pattern), encoding="utf-8")
     (folder / "contract.schema.json").write_text(contract_schema(), encoding="utf-8")  # made, not edited: always anew
     write_private(settings, commented())
     say(f"{contract}  who owns what, when, and what may never happen: read it with finance and sales")

@@ -1,4 +1,4 @@
-"""Finds what loads but cannot be meant: gaps, contradictions, fields that do not exist."""
+"""Finds what loads but cannot be meant: gaps, contradictions, guards that never speak, fields that do not exist."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ class Finding:
 def lint(contract: Contract) -> list[Finding]:
     """All findings, errors first."""
     found = [*_fields(contract), *_gaps(contract), *_guards(contract), *_required(contract), *_examples(contract)]
+    found += [*_idle_guards(contract), *_two_owners(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 
@@ -70,10 +71,45 @@ def _fields(contract: Contract) -> Iterator[Finding]:
 def _required(contract: Contract) -> Iterator[Finding]:
     """A required field that does not exist would hold every record for ever."""
     for entity, names in contract.required.items():
+        if entity is not Entity.ORDER:
+            yield Finding("warning", f"required.{entity.value}", "only an order's required fields are looked at")
         source = Entity.DEAL if entity is Entity.ORDER else entity  # an order is made of what its deal holds
         known = set(ENTITIES[source].model_fields)
         for name in sorted(set(names) - known):
             yield Finding("error", f"required.{entity.value}", _no_field(source, name))
+
+
+def _idle_guards(contract: Contract) -> Iterator[Finding]:
+    """A guard that can never speak protects nothing, and whoever reads the contract believes it does."""
+    guards = contract.guards
+    bills = bool(contract.timing.order_when_deal_stage)
+    held = contract.rule(Entity.COMPANY, "payment_terms") or contract.rule(Entity.DEAL, "order_status")
+    idle = {
+        "credit_hold": not contract.credit_hold_group and "no contact group means on hold: name credit_hold_group",
+        "address_governance": not contract.rule(Entity.COMPANY, "shipping_address")
+        and "the company's shipping_address is not synced",
+        "currency_lock": not contract.rule(Entity.COMPANY, "currency") and "the company's currency is not synced",
+        "lifecycle_gating": not contract.lifecycle.gated and "lifecycle.gated names no stage",
+    }
+    idle["credit_hold"] = idle["credit_hold"] or (
+        not held and not bills and "no deal becomes an order, and neither payment_terms nor order_status is synced"
+    )
+    for name, why in idle.items():
+        if getattr(guards, name) and why:
+            yield Finding("warning", f"guards.{name}", f"it can never speak: {why}")
+
+
+def _two_owners(contract: Contract) -> Iterator[Finding]:
+    """A rule and a guard that name different owners in the same state: the guard stands, and the rule misleads."""
+    for guard, name in (("address_governance", "shipping_address"), ("currency_lock", "currency")):
+        rule = contract.rule(Entity.COMPANY, name)
+        if getattr(contract.guards, guard) and rule is not None and rule.owner_at(ordered=True) is Side.CRM:
+            yield Finding(
+                "warning",
+                f"entities.company.fields.{name}",
+                f"two owners after the first order: the CRM by this rule, the ERP by the guard {guard}, which stands; "
+                f"write {{owner: {rule.owner}, until: first_order, then: erp}}, or switch the guard off",
+            )
 
 
 def _examples(contract: Contract) -> Iterator[Finding]:

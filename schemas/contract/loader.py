@@ -11,16 +11,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from schemas.contract.model import Contract
+from schemas.contract.model import Contract, Pattern
 from schemas.errors import ContractError
 from schemas.names import Entity
 
-TEMPLATE = "arbitrated.yaml"
 
-
-def template() -> str:
-    """The commented contract that a new deployment begins with."""
-    return (files("schemas.contract") / TEMPLATE).read_text(encoding="utf-8")
+def template(pattern: Pattern = "arbitrated") -> str:
+    """The commented contract that a new deployment of this pattern begins with."""
+    return (files("schemas.contract") / f"{pattern}.yaml").read_text(encoding="utf-8")
 
 
 def load_contract(path: Path) -> Contract:

@@ -13,6 +13,7 @@ from schemas.money import Currency
 from schemas.names import Entity, Side, digest
 
 State = Literal["first_order"]
+Pattern = Literal["crm_led", "erp_led", "arbitrated"]
 
 
 class Clause(BaseModel):
@@ -122,7 +123,7 @@ class Contract(Clause):
 
     contract: Literal[1] = Field(description="version of this format")
     name: str
-    pattern: Literal["crm_led", "erp_led", "arbitrated"]
+    pattern: Pattern
     timezone: str = Field(description="IANA name: business days are counted here")
     base_currency: Currency
     platforms: Platforms = Platforms()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from agents.trial import Miss, Outcome, Ruled, Trial, compared, no_longer_hold, trials
+from schemas.contract import Pattern, parse_contract, template
 from schemas.errors import ContractError
-from tests.support.contracts import contract, shipped
+from tests.support.contracts import contract
 
 WON = {"stage": "closedwon", "currency": "NZD", "lines": [{"description": "Widget", "unit_price": "50"}]}
 TERMS = {"agreed": {"payment_terms": "30 DAYS"}}
@@ -19,8 +20,11 @@ def trial(changes: dict[str, Any] | None = None, **words: Any) -> Trial:
     return played
 
 
-def test_every_shipped_example_holds():
-    assert [each for each in trials(shipped()) if not each.holds] == []
+@pytest.mark.parametrize("pattern", get_args(Pattern))
+def test_every_shipped_example_holds(pattern: Pattern):
+    played = trials(parse_contract(template(pattern)))
+    assert [each for each in played if not each.holds] == []
+    assert len(played) >= 15
 
 
 @pytest.mark.parametrize(

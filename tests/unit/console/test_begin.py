@@ -9,7 +9,7 @@ import pytest
 import yaml
 from typer.testing import Result
 
-from schemas.contract import template
+from schemas.contract import Pattern, template
 
 Run = Callable[..., Result]
 
@@ -25,6 +25,14 @@ def test_init_writes_both_files_and_never_over_them(run: Run, tmp_path: Path):
     assert (tmp_path / "revmark.env").read_text() == before
     assert run("init", "--force").exit_code == 0
     assert (tmp_path / "revmark.env").read_text() != before
+
+
+@pytest.mark.parametrize("pattern", ["crm_led", "erp_led"])
+def test_init_writes_the_contract_of_a_pattern(run: Run, tmp_path: Path, pattern: Pattern):
+    assert run("init", "--pattern", pattern).exit_code == 0
+    assert (tmp_path / "contract.yaml").read_text() == template(pattern)
+    assert run("contract", "test").exit_code == 0
+    assert run("init", "--pattern", "both", "--force").exit_code == 2
 
 
 def test_init_into_a_folder(run: Run, tmp_path: Path):

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from schemas.contract import Contract, FieldRule, lint, load_contract, parse_contract, template
+from schemas.contract import Contract, FieldRule, Pattern, lint, load_contract, parse_contract, template
 from schemas.contract.lint import FINANCE_FIELDS, SHARED_FIELDS
 from schemas.entities import ENTITIES
 from schemas.errors import ContractError
@@ -19,8 +19,11 @@ def field(entity: str, name: str, rule: dict[str, Any] | None) -> dict[str, Any]
     return {"entities": {entity: {"fields": {name: rule}}}}
 
 
-def test_the_shipped_contract_loads_and_has_nothing_to_find():
-    assert lint(shipped()) == []
+@pytest.mark.parametrize("pattern", get_args(Pattern))
+def test_the_shipped_contracts_load_and_have_nothing_to_find(pattern: Pattern):
+    found = parse_contract(template(pattern))
+    assert lint(found) == []
+    assert found.pattern == pattern
 
 
 def test_a_contract_is_read_from_its_file(tmp_path: Path):
@@ -131,6 +134,19 @@ def test_every_fault_of_a_contract_is_listed_at_once():
         (field("company", "lifecycle", {"owner": "crm"}), "error", "entities.company.fields.lifecycle", "guard"),
         ({"entities": {"invoice": {"master": "crm"}}}, "error", "entities.invoice.master", "count as revenue"),
         ({"required": {"order": ["lnes"]}}, "error", "required.order", "did you mean 'lines'?"),
+        ({"required": {"invoice": ["date"]}}, "warning", "required.invoice", "only an order's"),
+        (field("company", "shipping_address", None), "warning", "guards.address_governance", "never speak"),
+        (field("company", "currency", None), "warning", "guards.currency_lock", "never speak"),
+        ({"lifecycle": {"gated": []}}, "warning", "guards.lifecycle_gating", "names no stage"),
+        ({"credit_hold_group": ""}, "warning", "guards.credit_hold", "name credit_hold_group"),
+        (
+            field("company", "currency", {"owner": "crm", "until": None, "then": None}), "warning",
+            "entities.company.fields.currency", "two owners after the first order",
+        ),
+        (
+            field("company", "shipping_address", {"owner": "erp", "until": "first_order", "then": "crm"}), "warning",
+            "entities.company.fields.shipping_address", "by the guard address_governance",
+        ),
         (
             {"examples": [{"example": "x", "when": {"crm": {"fone": "1"}}, "then": {"fields": {"phone": "crm"}}}]},
             "error", "examples.0", "did you mean 'phone'?",
@@ -145,6 +161,26 @@ def test_what_loads_but_cannot_be_meant_is_found(changes: dict[str, Any], level:
 def test_switched_off_guards_find_nothing():
     quiet = {"guards": {"lifecycle_gating": False}, "lifecycle": {"fallback": "customer"}}
     assert lint(contract(quiet | field("company", "lifecycle", {"owner": "crm"}))) == []
+
+
+def test_the_hold_guard_is_idle_only_when_neither_fields_nor_orders_need_it():
+    silent = {
+        "entities": {"company": {"fields": {"payment_terms": None}}, "deal": {"fields": {"order_status": None}}},
+        "timing": {"order_when_deal_stage": []},
+    }
+    assert "guards.credit_hold" in {finding.path for finding in lint(contract(silent))}
+    for part in silent:
+        needed = {key: value for key, value in silent.items() if key != part}
+        assert "guards.credit_hold" not in {finding.path for finding in lint(contract(needed))}
+
+
+def test_a_guard_that_is_off_contradicts_nobody():
+    off = {"guards": {"currency_lock": False, "address_governance": False}}
+    for name in ("currency", "shipping_address"):
+        assert lint(contract(off | field("company", name, {"owner": "crm", "until": None, "then": None}))) == []
+        assert [each.path for each in lint(contract(off | field("company", name, None)))] == [
+            f"entities.company.fields.{name}"
+        ]
 
 
 def test_errors_come_before_warnings():
