@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from schemas.contract import FieldRule
+from schemas.money import exact
 from schemas.names import Side
 
 
@@ -66,7 +67,7 @@ def decide(
     guard: tuple[str, str] | None = None,
     fill: bool = True,
 ) -> Decision:
-    """Decide about one field.
+    """Decide about one field. An amount that never falls is asked about before it does, whatever else is decided.
 
     Args:
         rule: the contract's rule.
@@ -80,6 +81,21 @@ def decide(
     if same(crm.value, erp.value):
         return AGREE
     shown = {Side.CRM: crm, Side.ERP: erp}
+    found = _ruled(rule, baseline, shown, owner=owner, guard=guard, fill=fill)
+    if rule.never_falls and found.stands is not None and _falls(baseline, shown[found.stands].value):
+        return Decision("review", rule="never_falls", reason=f"it was {baseline} and would fall: a person decides")
+    return found
+
+
+def _ruled(
+    rule: FieldRule,
+    baseline: Any,
+    shown: dict[Side, Shown],
+    *,
+    owner: Side | None,
+    guard: tuple[str, str] | None,
+    fill: bool,
+) -> Decision:
     if guard is not None or rule.policy == "owner":
         if owner is None:
             return Decision("review", rule="owner", reason="nobody owns this field in this state")
@@ -92,6 +108,16 @@ def decide(
     if rule.policy == "newest":
         return _newest(rule.tolerance, shown)
     return Decision("review", rule="review", reason="both sides changed it: a person decides")
+
+
+def _falls(baseline: Any, value: Any) -> bool:
+    """Whether an amount is less than the agreed one. What is empty, or no amount, counts as fallen: fails closed."""
+    if baseline is UNSET or is_empty(baseline):
+        return False
+    try:
+        return exact(value) < exact(baseline)
+    except (ValueError, TypeError):
+        return True
 
 
 def _only(baseline: Any, shown: dict[Side, Shown], *, fill: bool) -> Side | None:

@@ -112,6 +112,10 @@ def show_(context: typer.Context, *, file: File = None, json: Document = False) 
 def _who(rule: FieldRule | None) -> str:
     if rule is None:
         return "-"
+    return _decider(rule) + (", never falls" if rule.never_falls else "")
+
+
+def _decider(rule: FieldRule) -> str:
     if rule.policy == "newest":
         return f"the later change; a person within {rule.tolerance_seconds} s"
     if rule.policy == "review":

@@ -40,6 +40,13 @@ SHARED_FIELDS: dict[Entity, frozenset[str]] = {
     Entity.CONTACT: frozenset({"email", "first_name", "last_name"}),
     Entity.PRODUCT: frozenset({"name", "description", "price"}),
 }
+# Canonical fields that hold an amount, of whichever entity.
+AMOUNTS = frozenset(
+    {
+        "amount", "amount_credited", "amount_due", "amount_paid", "balance_due", "last_payment_amount", "price",
+        "remaining", "subtotal", "tax", "total",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,8 @@ def _fields(contract: Contract) -> Iterator[Finding]:
             path = f"entities.{entity.value}.fields.{name}"
             if name not in known:
                 yield Finding("error", path, _no_field(entity, name))
+            if rule.never_falls and name not in AMOUNTS:
+                yield Finding("error", path, "'never_falls' compares amounts, and this is none")
             yield from _rule(path, rule, finance=name in FINANCE_FIELDS.get(entity, ()))
 
 

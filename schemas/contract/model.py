@@ -28,6 +28,7 @@ class FieldRule(Clause):
     `owner`: the system of record; with `until`/`then` it changes hands when the customer reaches a state.
     `newest`: the later change wins, unless both came within `tolerance_seconds`: then a person is asked.
     `review`: when both changed, a person is asked.
+    `never_falls`: an amount that would fall below what both sides agreed on is a person's to settle, whoever owns it.
     """
 
     policy: Literal["owner", "newest", "review"] = "owner"
@@ -35,6 +36,7 @@ class FieldRule(Clause):
     until: State | None = None
     then: Side | None = None
     tolerance_seconds: int = Field(default=5, ge=0, description="clocks of two vendors differ by seconds")
+    never_falls: bool = Field(default=False, description="an amount that goes back is asked about, as a paid one")
 
     @property
     def tolerance(self) -> timedelta:

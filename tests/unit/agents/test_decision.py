@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,11 @@ REVIEW = FieldRule(policy="review")
 GUARD = ("guard.test", "because")
 EARLY, LATE = 1_000_000, 1_010_000  # ten seconds apart
 CRM, ERP = Side.CRM, Side.ERP
+VALUES = st.sampled_from([None, "", "a", "b", "c", False, True, {"street": ""}, {"street": "x"}])
+MOMENTS = st.integers(0, 20_000)
+SHOWN = st.builds(Shown, VALUES, MOMENTS)
+POLICIES = st.sampled_from(["owner", "newest", "review"])
+OWNERS = st.sampled_from([CRM, ERP, None])
 
 
 @pytest.mark.parametrize(
@@ -80,6 +86,52 @@ def test_review_asks_where_both_sides_changed(baseline: Any, crm: Any, erp: Any,
     assert (decision.kind, decision.stands) == (kind, stands)
 
 
+RISES = FieldRule(policy="owner", owner=Side.ERP, never_falls=True)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "crm", "erp", "kind"),
+    [
+        ("5.00", "5.00", "6.00", "take"),
+        ("5.00", "5.00", "4.00", "review"),
+        ("9.00", "9.00", "10.00", "take"),  # amounts, not texts
+        ("5.00", "4.00", "5.00", "write_back"),  # what stands does not fall
+        ("5.00", "5.00", "5.0", "take"),
+        ("5.00", "5.00", None, "review"),
+        ("5.00", "5.00", "much", "review"),
+        ("0.00", "0.00", "-1.00", "review"),
+        (None, None, "-1.00", "take"),
+        (UNSET, "5.00", "4.00", "take"),
+    ],
+)
+def test_an_amount_that_never_falls_is_asked_about_before_it_does(baseline: Any, crm: Any, erp: Any, kind: str):
+    decision = decide(RISES, baseline, Shown(crm, LATE), Shown(erp, EARLY), owner=ERP)
+    assert decision.kind == kind
+    assert decision.rule == ("never_falls" if kind == "review" else "owner")
+    assert decide(OWNED, baseline, Shown(crm, LATE), Shown(erp, EARLY), owner=ERP).kind != "review"
+
+
+def test_a_guard_lets_no_amount_fall_either():
+    assert decide(RISES, "5", Shown("5", 1), Shown("4", 2), owner=ERP, guard=GUARD).rule == "never_falls"
+
+
+AMOUNTS = st.sampled_from([None, "", "0.00", "4.00", "5.00", "10.00", "-1.00", "much"])
+
+
+@given(
+    POLICIES, OWNERS, AMOUNTS | st.just(UNSET), st.builds(Shown, AMOUNTS, MOMENTS), st.builds(Shown, AMOUNTS, MOMENTS)
+)
+def test_no_decision_lets_an_amount_fall_that_never_does(
+    policy: Any, owner: Side | None, baseline: Any, crm: Shown, erp: Shown
+):
+    rule = FieldRule(policy=policy, owner=owner if policy == "owner" else None, never_falls=True)
+    turned = FieldRule(policy=policy, owner=owner.other if owner and policy == "owner" else None, never_falls=True)
+    decision = decide(rule, baseline, crm, erp, owner=owner)
+    assert decision == mirror(decide(turned, baseline, erp, crm, owner=owner.other if owner else None))
+    if decision.stands is not None and baseline not in {UNSET, None, ""} and baseline != "much":
+        assert Decimal((crm if decision.stands is CRM else erp).value) >= Decimal(baseline)
+
+
 def test_a_field_that_nobody_owns_now_is_asked_about():
     assert decide(OWNED, "a", Shown("b", 1), Shown("a", 1), owner=None).kind == "review"
 
@@ -103,12 +155,6 @@ def test_nothing_is_empty_in_every_spelling(value: Any, empty: bool):  # noqa: F
 @pytest.mark.parametrize("value", [False, 0, "0", "0.00", {"a": "", "b": "x"}, [{}]])
 def test_zero_and_false_are_something(value: Any):
     assert not is_empty(value)
-
-
-VALUES = st.sampled_from([None, "", "a", "b", "c", False, True, {"street": ""}, {"street": "x"}])
-SHOWN = st.builds(Shown, VALUES, st.integers(0, 20_000))
-POLICIES = st.sampled_from(["owner", "newest", "review"])
-OWNERS = st.sampled_from([CRM, ERP, None])
 
 
 @given(POLICIES, OWNERS, VALUES | st.just(UNSET), SHOWN, SHOWN, st.booleans(), st.booleans())

@@ -134,6 +134,10 @@ def test_every_fault_of_a_contract_is_listed_at_once():
         (field("company", "lifecycle", {"owner": "crm"}), "error", "entities.company.fields.lifecycle", "guard"),
         ({"entities": {"invoice": {"master": "crm"}}}, "error", "entities.invoice.master", "count as revenue"),
         ({"required": {"order": ["lnes"]}}, "error", "required.order", "did you mean 'lines'?"),
+        (
+            field("company", "name", {"owner": "crm", "never_falls": True}), "error", "entities.company.fields.name",
+            "compares amounts",
+        ),
         ({"required": {"invoice": ["date"]}}, "warning", "required.invoice", "only an order's"),
         (field("company", "shipping_address", None), "warning", "guards.address_governance", "never speak"),
         (field("company", "currency", None), "warning", "guards.currency_lock", "never speak"),
