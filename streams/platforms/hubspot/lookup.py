@@ -41,13 +41,16 @@ class LookUp:
         else:
             found = await self._reading.read(job.shape.kind, [job.target])
             seen = next((each for each in found if not each.deleted), None)
-        if seen is None or not await self._linked(job, seen) or not self._as_written(job, seen):
+        if seen is None or not await self._linked(job, seen):
             return None
-        return Written(command.id, "applied", ref(PLATFORM, seen.kind, seen.record_id), seen.version, seen=[seen])
+        as_written = self._as_written(job, seen)
+        # Nobody else writes any key but an e-mail: the record is ours, and what people changed since is theirs.
+        if not as_written and (not job.creates or job.shape.key == "email"):
+            return None
+        version = seen.version if as_written else 0  # of our own write, which nobody can tell any more
+        return Written(command.id, "applied", ref(PLATFORM, seen.kind, seen.record_id), version, seen=[seen])
 
     def _as_written(self, job: Job, seen: Seen) -> bool:
-        if job.creates and job.shape.key != "email":
-            return True  # nobody else writes such a key; what people changed since is theirs
         change = Change(
             tenant=job.command.tenant,
             platform=PLATFORM,

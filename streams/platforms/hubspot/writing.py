@@ -252,7 +252,9 @@ class Writing:
             by_id |= {old: each for old in merged_ids(each.raw) if old not in by_id}
         for job in jobs:
             found = by_id.get(job.target)
-            run.applied(job, found.version if found else job.version, [found] if found else [])
+            # The version that our write made, as its reply says: what is read back may be somebody's edit since.
+            made = job.version if job.version is not None or found is None else found.version
+            run.applied(job, made, [found] if found else [])
 
 
 def _ref(job: Job) -> Ref | None:

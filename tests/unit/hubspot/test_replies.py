@@ -157,6 +157,28 @@ async def test_what_was_written_is_applied_though_it_cannot_be_read_back():
     assert written.version == 1_788_253_201_500
 
 
+async def test_an_edit_between_a_write_and_its_reading_back_is_not_taken_for_ours():
+    def answer(request: Request, body: Any) -> Response:
+        second = "01" if request.url.path.endswith("update") else "02"
+        return results(*[record(each["id"], f"2026-09-01T09:00:{second}.500Z") for each in body["inputs"]])
+
+    (written,) = await Vendor(answer).client.write([command("product", {"name": "x"}, "hubspot/product/1")])
+    assert written.version == 1_788_253_201_500
+    assert [each.version for each in written.seen] == [1_788_253_202_500]
+
+
+@pytest.mark.parametrize(("shown", "version"), [("Acme", 1_788_253_201_500), ("Acme Ltd", 0)])
+async def test_a_create_found_again_claims_the_version_only_while_it_is_as_written(shown: str, version: int):
+    def answer(request: Request, _body: Any) -> Response:
+        if "associations" in request.url.path:
+            return results()
+        return results(record("1", "2026-09-01T09:00:01.500Z", xero_contact_id=GUID, name=shown))
+
+    found = await Vendor(answer).client.look_up(command("company", {"name": "Acme"}, natural_key=GUID))
+    assert found is not None
+    assert (found.state, found.version, found.seen[0].version) == ("applied", version, 1_788_253_201_500)
+
+
 async def test_associations_of_more_than_a_page_are_all_read():
     def answer(request: Request, body: Any) -> Response:
         if "associations" not in request.url.path:
