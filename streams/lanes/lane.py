@@ -76,7 +76,7 @@ class Lane:
         hints = _hints(works)
         unfinished = False
         if standing.parked_at(self.clock()):
-            await self._cover(desk, backlog, commands, {command.record for command in commands.values()})
+            await self._cover(desk, backlog, commands, _records(commands))
             self._ask(desk, hints)
         else:
             self.line.failures = standing.failures
@@ -111,7 +111,7 @@ class Lane:
         self, desk: Desk, standing: status.Standing, backlog: Backlog, commands: dict[str, Command]
     ) -> None:
         """Write what can be written. A platform that is down is tried with one record's commands."""
-        await self._cover(desk, backlog, commands, {command.record for command in commands.values()})
+        await self._cover(desk, backlog, commands, _records(commands))
         taken = backlog.take(self.clock(), 1 if self.line.dead else LIMIT)
         found = [each for ids in taken.values() for each in self._found(desk, ids, commands)]
         postponed = await self.writer.write(desk, found) if found else Postponed()
@@ -170,6 +170,11 @@ class Lane:
         if self.line.dead and self.line.failures > standing.failures:
             standing.park(self.clock() + PROBE_EVERY, self.line.why)
         return unfinished
+
+
+def _records(commands: dict[str, Command]) -> Iterable[str]:
+    """The records of commands, each once, in order: what is told of them must not hang on a hash."""
+    return dict.fromkeys(command.record for command in commands.values())
 
 
 def _hints(works: Sequence[Work]) -> dict[str, list[str]]:
