@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.contract import load_contract
 from schemas.ledger import SETTLED
 from tests.support import recount
 from tests.support.broker import write
-from tests.support.invariants import records_of, violations
+from tests.support.invariants import violations
 from tests.support.theatre import Performance, performance
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -78,22 +77,22 @@ def assert_a_replay_gives_the_same_tables(play: Performance) -> None:
     topics = play.stage.topics
     for name in [name for name in play.stage.processes if name != "sandbox"]:
         play.stage.processes.pop(name).stop()
-    contract = load_contract(play.stage.options.folder / "contract.yaml")
-    versions, identity, _ = recount.replay_capture(contract, records_of(play, topics.changes))
-    known = recount.compacted(records_of(play, topics.known))
+    contract = play.contract
+    versions, identity, _ = recount.replay_capture(contract, play.records(topics.changes))
+    known = recount.compacted(play.records(topics.known))
     assert versions == recount.drawer(known, "v")
     assert identity == recount.drawer(known, "i")
-    records, customers, result = recount.replay_arbitrate(contract, records_of(play, topics.facts))
-    accounts = recount.compacted(records_of(play, topics.accounts))
+    records, customers, result = recount.replay_arbitrate(contract, play.records(topics.facts))
+    accounts = recount.compacted(play.records(topics.accounts))
     assert records == recount.drawer(accounts, "r")
     assert customers == recount.drawer(accounts, "c")
-    documents, windows = recount.replay_reconcile(records_of(play, topics.documents))
-    books = recount.compacted(records_of(play, topics.books))
+    documents, windows = recount.replay_reconcile(play.records(topics.documents))
+    books = recount.compacted(play.records(topics.books))
     assert documents == recount.drawer(books, "d")
     assert windows == recount.drawer(books, "w")
-    published = recount.replay_publish(records_of(play, topics.occurrences))
-    assert published == recount.compacted(records_of(play, topics.published))
-    ledger = recount.compacted(records_of(play, topics.ledger))
+    published = recount.replay_publish(play.records(topics.occurrences))
+    assert published == recount.compacted(play.records(topics.published))
+    ledger = recount.compacted(play.records(topics.ledger))
     settled = {row["command"]["id"] for row in ledger.values() if row["state"] in SETTLED}
     assert recount.commands(result) == settled
     assert settled

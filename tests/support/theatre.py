@@ -6,8 +6,10 @@ be compared to the letter.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +23,11 @@ from console.demo.people import Finance, Sales
 from console.demo.stage import Options, Stage
 from console.demo.story import Story
 from console.demo.witness import Witness
+from schemas.contract import Contract, load_contract
 from streams.broker.progress import silent
+from streams.topics import Topic, Topics
+from tests.support.broker import read
+from tests.support.recount import Records
 
 PATIENCE = 90.0  # seconds a step may take while workers are killed under it, on two busy cores
 TIMES = re.compile(r"(createdate|lastmodified|created|updated|date_entered|date_exited|_timestamp|closedate|hs_.*date)")
@@ -39,6 +45,23 @@ class Performance:
     finance: Finance
     cast: Cast
     witness: Witness
+
+    @property
+    def topics(self) -> Topics:
+        """The deployment's topics."""
+        return self.stage.topics
+
+    @property
+    def contract(self) -> Contract:
+        """What was agreed."""
+        return load_contract(self.stage.options.folder / "contract.yaml")
+
+    def records(self, topic: Topic) -> Records:
+        """A topic's records by partition, in order."""
+        found: Records = defaultdict(list)
+        for record in asyncio.run(read(self.stage.broker, self.topics.name(topic))):
+            found[record.partition].append((record.key, record.value))
+        return found
 
     def differences(self) -> list[Entry]:
         """The steps that did not see what they expected."""
