@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos lint format schemas broker sandbox bench clean
+.PHONY: help setup demo test chaos simulate lint format schemas broker sandbox bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ test: $(STAMP) ## run the tests (ARGS="tests/scenario -q")
 
 chaos: $(STAMP) ## kill workers and the broker under load, and count (ARGS="--rounds-kill 10 --json")
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+simulate: $(STAMP) ## play seeded stories in one process, in virtual time (ARGS="--seeds 500 --from 0 --jobs 4")
+	@$(BIN)/python -m tests.simulation $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check . $(ARGS)

@@ -1,0 +1,96 @@
+"""`make simulate ARGS="--seeds 500 --from 0"`: stories played in one process, or in several, and judged.
+
+In: seeds. Out: a line for each that fails, with the command that replays it and its shortest story; last, the count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from tests.simulation.bugs import BUGS, planted
+from tests.simulation.evidence import violations
+from tests.simulation.shrinking import shrink
+from tests.simulation.story import Story, draw
+from tests.simulation.world import run
+
+SHOWN = 5  # violations of an invariant that are printed
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of a seed."""
+
+    seed: int
+    trace: str
+    seconds: float
+    found: dict[str, list[str]]
+
+
+def judge(seed: int, operations: int, bug: str | None = None) -> Judged:
+    """Play a seed and look."""
+    logging.disable(logging.CRITICAL)  # people and platforms refuse each other all the time
+    return judge_story(draw(seed, operations), bug)
+
+
+def judge_story(story: Story, bug: str | None = None) -> Judged:
+    """Play a story and look."""
+    begun = time.process_time()
+    with planted(bug):
+        world = run(story)
+        found = violations(world)
+    return Judged(story.seed, world.broker.trace, time.process_time() - begun, found)
+
+
+def tell(judged: Judged, operations: int, bug: str | None, *, shortest: bool) -> None:
+    """Say what went wrong, and how to see it again."""
+    print(f"seed {judged.seed} fails (trace {judged.trace})")
+    for name, rows in judged.found.items():
+        print(f"  {name}: {len(rows)}")
+        for row in rows[:SHOWN]:
+            print(f"    {row[:400]}")
+    more = f" --bug {bug}" if bug else ""
+    print(f'  again: make simulate ARGS="--seeds 1 --from {judged.seed} --operations {operations}{more}"')
+    if shortest:
+        names = judged.found.keys()
+        story = shrink(draw(judged.seed, operations), lambda each: bool(judge_story(each, bug).found.keys() & names))
+        print(f"  shortest story ({len(story.scenes)} scenes):")
+        for scene in story.scenes:
+            print(f"    {scene}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Play the seeds; 1 when one of them fails."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20, help="how many")
+    parser.add_argument("--from", dest="first", type=int, default=0, help="the first of them")
+    parser.add_argument("--operations", type=int, default=200, help="what people do in each story")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--bug", choices=sorted(BUGS), help="plant a bug: it has to be found")
+    parser.add_argument("--no-shrink", action="store_true", help="do not look for the shortest story")
+    parser.add_argument("--trace", action="store_true", help="print every seed's trace")
+    given = parser.parse_args(argv)
+    seeds = range(given.first, given.first + given.seeds)
+    work = partial(judge, operations=given.operations, bug=given.bug)
+    failed, seconds, begun = 0, 0.0, time.monotonic()
+    with ProcessPoolExecutor(given.jobs) as pool:  # it starts no process before it is given work
+        for judged in pool.map(work, seeds) if given.jobs > 1 else map(work, seeds):
+            seconds += judged.seconds
+            if given.trace:
+                print(f"seed {judged.seed} trace {judged.trace} {judged.seconds:.2f} s")
+            if judged.found:
+                failed += 1
+                tell(judged, given.operations, given.bug, shortest=not given.no_shrink)
+            sys.stdout.flush()
+    print(f"{seconds / max(given.seeds, 1):.2f} CPU seconds a seed, {time.monotonic() - begun:.0f} s in all")
+    print(f"{given.seeds - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Kafka in memory: topics of partitions, offsets, committed positions, compacted changelogs.
+
+Flows in: loads of records. Flows out: records by offset. Invariants: a load is there as a whole or not at all, loads of
+one delivery one by one; what was committed is read no more. `trace` is a hash over all that was ever written, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from random import Random
+
+from streams.engine.partitioner import partition_for
+from streams.engine.record import Outgoing, Record
+
+DELAY = 0.004  # seconds that a load takes to be acknowledged, at most
+FETCHES = (1, 2, 5, 50, 500)  # records a fetch brings at most: batches end where chance has it
+
+Load = tuple[str, int, Sequence[Outgoing]]
+Place = tuple[str, int]
+
+
+class Flood(Exception):
+    """Records beget records without end."""
+
+
+class Broker:
+    """All topics of one world."""
+
+    def __init__(self, partitions: int, clock: Callable[[], datetime], lots: Random, *, limit: int) -> None:
+        """Begin empty; more records than the limit are a circle that somebody runs in."""
+        self._limit = limit
+        self.partitions = partitions
+        self.records: defaultdict[Place, list[Record]] = defaultdict(list)
+        self.committed: defaultdict[Place, int] = defaultdict(int)
+        self.written = 0
+        self._trace = hashlib.sha256()
+        self._clock = clock
+        self._lots = lots
+        self._news: defaultdict[Place, asyncio.Event] = defaultdict(asyncio.Event)
+
+    @property
+    def trace(self) -> str:
+        """What tells two runs apart."""
+        return self._trace.hexdigest()[:16]
+
+    async def deliver(self, loads: Sequence[Load], check: Callable[[], None] | None = None) -> list[int]:
+        """Write loads, in any order; whoever dies meanwhile leaves some of them written."""
+        ends = [0] * len(loads)
+        order = list(range(len(loads)))
+        self._lots.shuffle(order)
+        for number in order:
+            await asyncio.sleep(self._lots.random() * DELAY)
+            if check is not None:
+                check()
+            topic, partition, load = loads[number]
+            ends[number] = self._append((topic, partition), load)
+        await asyncio.sleep(self._lots.random() * DELAY)
+        return ends
+
+    async def produce(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        """Write one record."""
+        place = partition_for(key or b"", self.partitions)
+        await self.deliver([(topic, place, [Outgoing(key, value)])])
+
+    async def fetch(self, place: Place, position: int) -> list[Record]:
+        """Records from `position` on, as soon as there are any."""
+        records = self.records[place]
+        while len(records) <= position:
+            self._news[place].clear()
+            await self._news[place].wait()
+        await asyncio.sleep(self._lots.random() * DELAY)
+        return records[position : position + self._lots.choice(FETCHES)]
+
+    def waiting(self) -> dict[Place, int]:
+        """How many records of each partition have not been committed yet."""
+        return {place: left for place, rows in self.records.items() if (left := len(rows) - self.committed[place])}
+
+    def _append(self, place: Place, load: Sequence[Outgoing]) -> int:
+        if self.written > self._limit:
+            raise Flood(f"more than {self._limit} records")
+        rows, at = self.records[place], self._clock()
+        millis = int(at.timestamp() * 1000)
+        for key, value, *_ in load:
+            self._trace.update(repr((at.isoformat(), place, key, value)).encode())
+            rows.append(Record(key, value, len(rows), millis))
+        self.written += len(load)
+        self._news[place].set()
+        return len(rows) - 1

@@ -1,0 +1,52 @@
+"""Bugs to be planted: a test of the test. They live here and never in what is tested.
+
+Flows in: a name. Flows out: the same code with that bug, for as long as the context lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from schemas.names import Side
+from streams.engine import RecordBatch
+from tables.entities import EntityState
+from tests.simulation.worker import Worker
+
+_lane = Worker._lane  # noqa: SLF001 - to be put back
+
+
+def _shown(state: EntityState, side: Side) -> dict[str, Any]:
+    """What a side shows, as if nothing of ours were on its way to it."""
+    known = state.side(side)
+    if known.deleted:
+        return {}
+    return {**known.fields, **state.derived} if side is Side.ERP else dict(known.fields)
+
+
+async def _hasty(worker: Worker, batch: RecordBatch) -> None:
+    """Work that is acknowledged when it comes, before the ledger knows of it."""
+    worker.acknowledge(batch)
+    await _lane(worker, batch)
+
+
+BUGS: dict[str, tuple[Any, str, Any]] = {
+    "echo": (EntityState, "shown", _shown),  # the echo check is skipped
+    "hasty": (Worker, "_lane", _hasty),  # the acknowledgement comes before the ledger
+}
+
+
+@contextmanager
+def planted(name: str | None) -> Iterator[None]:
+    """Plant a bug; None plants none."""
+    if name is None:
+        yield
+        return
+    owner, attribute, bug = BUGS[name]
+    sound = getattr(owner, attribute)
+    setattr(owner, attribute, bug)
+    try:
+        yield
+    finally:
+        setattr(owner, attribute, sound)

@@ -1,0 +1,193 @@
+"""What people do on both platforms, one thing at a time.
+
+Flows in: the platforms as they are, lots drawn for this one deed. Flows out: edits through the platforms' own screens.
+Invariant: a deed chooses among what is there, so that it still means something when deeds before it are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+from tests.simulation.platforms import Declined, Platforms, Record
+
+SKUS = ("HONEY-1", "BOX-L", "ARM-7", "TEA-3", "OIL-2")
+DAY = "2026-09-01"
+Deed = Callable[[Platforms, Random], Awaitable[None]]
+
+
+def _one(lots: Random, rows: list[Record]) -> Record:
+    if not rows:
+        raise Declined("there is none")
+    return lots.choice(rows)
+
+
+def _name(lots: Random) -> str:
+    return f"Firm {lots.randrange(10**6):06}"
+
+
+async def crm_company(both: Platforms, lots: Random) -> None:
+    """Sales meets a company."""
+    name = _name(lots)
+    await both.sales.do("POST", "people/companies", {"properties": {
+        "name": name, "domain": f"{name.lower().replace(' ', '')}.example", "revmark_currency": "NZD",
+    }})  # fmt: skip
+
+
+async def erp_contact(both: Platforms, lots: Random) -> None:
+    """Finance meets a customer."""
+    terms = {"Sales": {"Day": lots.choice((14, 20, 30)), "Type": "DAYSAFTERBILLDATE"}}
+    body = {"Name": _name(lots), "DefaultCurrency": "NZD", "PaymentTerms": terms}
+    await both.finance.do("PUT", "people/Contacts", body)
+
+
+async def crm_rename(both: Platforms, lots: Random) -> None:
+    """Sales renames a company: its own field."""
+    row = _one(lots, both.records("companies"))
+    await _edit(both, "companies", row, name=_name(lots))
+
+
+async def erp_rename(both: Platforms, lots: Random) -> None:
+    """Finance renames a customer: sales' field."""
+    row = _one(lots, both.shelf("Contacts"))
+    await both.finance.do("POST", "people/Contacts", {"ContactID": row["ContactID"], "Name": _name(lots)})
+
+
+async def crm_terms(both: Platforms, lots: Random) -> None:
+    """Sales edits payment terms: finance's field."""
+    row = _one(lots, both.records("companies"))
+    await _edit(both, "companies", row, revmark_payment_terms=f"{lots.choice((60, 90))} DAYSAFTERBILLDATE")
+
+
+async def erp_terms(both: Platforms, lots: Random) -> None:
+    """Finance edits payment terms."""
+    row = _one(lots, both.shelf("Contacts"))
+    terms = {"Sales": {"Day": lots.choice((7, 10, 20, 30)), "Type": "DAYSAFTERBILLDATE"}}
+    await both.finance.do("POST", "people/Contacts", {"ContactID": row["ContactID"], "PaymentTerms": terms})
+
+
+async def crm_phone(both: Platforms, lots: Random) -> None:
+    """Sales edits the phone: the later edit wins."""
+    row = _one(lots, both.records("companies"))
+    await _edit(both, "companies", row, phone=f"09 {lots.randrange(10**7):07}")
+
+
+async def crm_person(both: Platforms, lots: Random) -> None:
+    """Sales meets somebody."""
+    row = _one(lots, both.records("companies"))
+    first = f"P{lots.randrange(10**6):06}"
+    made = await both.sales.do("POST", "people/contacts", {"properties": {
+        "email": f"{first.lower()}@people.example", "firstname": first, "lastname": "Doe",
+    }})  # fmt: skip
+    await _associate(both, "contacts", made, "companies", row["id"])
+
+
+async def crm_product(both: Platforms, lots: Random) -> None:
+    """Sales lists a product."""
+    sku = lots.choice(SKUS)
+    if any(row["properties"].get("hs_sku") == sku for row in both.records("products")):
+        raise Declined("it is listed")
+    price = f"{lots.randrange(1, 999)}.50"
+    await both.sales.do("POST", "people/products", {"properties": {"name": sku, "hs_sku": sku, "price": price}})
+
+
+async def erp_item(both: Platforms, lots: Random) -> None:
+    """Finance lists an item."""
+    sku = lots.choice(SKUS)
+    details = {"UnitPrice": f"{lots.randrange(1, 999)}.25", "AccountCode": "200"}
+    await both.finance.do("PUT", "people/Items", {"Code": sku, "Name": sku, "SalesDetails": details})
+
+
+async def erp_price(both: Platforms, lots: Random) -> None:
+    """Finance edits a price."""
+    row = _one(lots, both.shelf("Items"))
+    details = {"UnitPrice": f"{lots.randrange(1, 999)}.75", "AccountCode": "200"}
+    await both.finance.do(
+        "POST", "people/Items", {"ItemID": row["ItemID"], "Code": row["Code"], "SalesDetails": details}
+    )
+
+
+async def crm_deal(both: Platforms, lots: Random) -> None:
+    """Sales makes a deal with lines, and perhaps wins it at once."""
+    row = _one(lots, both.records("companies"))
+    deal = await both.sales.do("POST", "people/deals", {"properties": {
+        "dealname": f"Deal {lots.randrange(10**6)}", "dealstage": "contractsent", "pipeline": "default",
+        "deal_currency_code": "NZD",
+    }})  # fmt: skip
+    await _associate(both, "deals", deal, "companies", row["id"])
+    for _ in range(lots.randrange(1, 3)):
+        line = await both.sales.do("POST", "people/line_items", {"properties": {
+            "name": "line", "quantity": str(lots.randrange(1, 9)), "price": f"{lots.randrange(1, 500)}.10",
+        }})  # fmt: skip
+        await _associate(both, "line_items", line, "deals", deal["id"])
+    if lots.random() < 0.5:
+        await _edit(both, "deals", deal, dealstage="closedwon")
+
+
+async def crm_win(both: Platforms, lots: Random) -> None:
+    """Sales wins a deal."""
+    rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "contractsent"]
+    await _edit(both, "deals", _one(lots, rows), dealstage="closedwon")
+
+
+async def erp_payment(both: Platforms, lots: Random) -> None:
+    """A customer pays, perhaps a part."""
+    row = _one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED" and row["AmountDue"] > 0])
+    due = row["AmountDue"]
+    amount = due if lots.random() < 0.5 else (due / 2).quantize(due.__class__("0.01"))
+    await both.finance.do("PUT", "people/Payments", {
+        "Invoice": {"InvoiceID": row["InvoiceID"]}, "Account": {"Code": "090"}, "Date": DAY, "Amount": str(amount),
+    })  # fmt: skip
+
+
+async def erp_credit(both: Platforms, lots: Random) -> None:
+    """Finance credits a part of an invoice."""
+    row = _one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED" and row["AmountDue"] > 1])
+    amount = f"{row['AmountDue'] / 4:.2f}"
+    note = await both.finance.do("PUT", "people/CreditNotes", {
+        "Type": "ACCRECCREDIT", "Status": "AUTHORISED", "Contact": {"ContactID": row["_contact"]}, "Date": DAY,
+        "LineItems": [{"Description": "Goodwill", "Quantity": "1", "UnitAmount": amount, "TaxType": "NONE",
+                       "AccountCode": "200"}],
+    })  # fmt: skip
+    number = note["CreditNotes"][0]["CreditNoteID"]
+    await both.finance.do("PUT", f"people/CreditNotes/{number}/Allocations", {
+        "Amount": amount, "Date": DAY, "Invoice": {"InvoiceID": row["InvoiceID"]},
+    })  # fmt: skip
+
+
+async def erp_void(both: Platforms, lots: Random) -> None:
+    """Finance voids an invoice."""
+    rows = [row for row in both.invoices() if row["Status"] == "AUTHORISED" and row["AmountDue"] == row["Total"]]
+    row = _one(lots, rows)
+    await both.finance.do("POST", f"people/Invoices/{row['InvoiceID']}", {"Status": "VOIDED"})
+
+
+async def erp_hold(both: Platforms, lots: Random) -> None:
+    """Finance puts a customer on hold, or lifts it."""
+    row = _one(lots, both.shelf("Contacts"))
+    group = both.shelf("ContactGroups")[0]["ContactGroupID"]
+    path = f"people/ContactGroups/{group}/Contacts"
+    if lots.random() < 0.5:
+        await both.finance.do("PUT", path, {"Contacts": [{"ContactID": row["ContactID"]}]})
+    else:
+        await both.finance.do("DELETE", f"{path}/{row['ContactID']}")
+
+
+DEEDS: dict[str, tuple[int, Deed]] = {
+    deed.__name__: (weight, deed)
+    for weight, deed in (
+        (4, crm_company), (3, erp_contact), (8, crm_rename), (6, erp_rename), (6, crm_terms), (6, erp_terms),
+        (6, crm_phone), (4, crm_person), (2, crm_product), (2, erp_item), (3, erp_price), (8, crm_deal), (6, crm_win),
+        (8, erp_payment), (3, erp_credit), (2, erp_void), (4, erp_hold),
+    )
+}  # fmt: skip
+
+
+async def _edit(both: Platforms, kind: str, row: Record, **properties: str) -> None:
+    await both.sales.do("PATCH", f"people/{kind}/{row['id']}", {"properties": properties})
+
+
+async def _associate(both: Platforms, kind: str, made: Any, to_type: str, to_id: str) -> None:
+    body = {"to_type": to_type, "to_id": to_id, "primary": True}
+    await both.sales.do("POST", f"people/{kind}/{made['id']}/associate", body)

@@ -1,0 +1,120 @@
+"""Both pretend platforms in this process, with people at their screens, on the world's clock.
+
+Flows in: what people do, faults. Flows out: webhooks; what the platforms hold. Invariant: everything that a run could
+tell apart (tokens, ids, times) follows from the seed.
+"""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from sandbox.hubspot.app import create_app as hubspot_app
+from sandbox.hubspot.portal import Portal
+from sandbox.xero.app import create_app as xero_app
+from sandbox.xero.balances import amount_credited, amount_due, amount_paid
+from sandbox.xero.organisation import Organisation
+from tests.simulation.clockwork import Hours
+from tests.simulation.wire import Wire, call
+
+TOKEN = "pat-sim"
+SECRET = "hubspot-sim-secret"
+GATEWAY = "http://gateway.sim"
+GATHER = 0.5  # seconds in which HubSpot's events wait for company
+Record = dict[str, Any]
+
+
+class Declined(Exception):
+    """A platform says no to a person: it happens, and nothing has changed."""
+
+
+class Screen:
+    """A platform as people use it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Sit down."""
+        self.app = app
+
+    async def do(self, method: str, path: str, body: Any = None) -> Any:
+        """Do one thing.
+
+        Raises:
+            Declined: it cannot be done.
+        """
+        content = b"" if body is None else json.dumps(body).encode()
+        headers = [(b"content-type", b"application/json")]
+        status, _, answer = await call(self.app, method, f"/_sandbox/{path}".encode(), headers, content)
+        if status >= httpx.codes.BAD_REQUEST:
+            raise Declined(f"{method} {path}: {status} {answer[:300]!r}")
+        return json.loads(answer) if answer else None
+
+
+class Platforms:
+    """A HubSpot and a Xero."""
+
+    def __init__(self, hours: Hours, seed: int) -> None:
+        """Begin with empty books."""
+        self.portal = Portal(clock=hours, token=TOKEN, client_secret=SECRET, seed=seed)
+        self.portal.seed_defaults()
+        self.hubspot = hubspot_app(self.portal, clock=hours, gather_seconds=GATHER)
+        self.organisation = Organisation(clock=hours)
+        self.organisation.seed_defaults()
+        self.xero = xero_app(self.organisation, clock=hours)
+        self.credentials = self.organisation.credentials()
+        self.sales, self.finance = Screen(self.hubspot), Screen(self.xero)
+        self.faults = {"hubspot": self.hubspot.state.faults, "xero": self.xero.state.faults}
+
+    async def subscribe(self, gateway: ASGIApp, lots: Random) -> None:
+        """Let webhooks go to the gateway."""
+        for screen, name, deliverer in (
+            (self.sales, "hubspot", self.hubspot.state.deliverer),
+            (self.finance, "xero", self.xero.state.hooks),
+        ):
+            deliverer.use(httpx.AsyncClient(transport=Wire(gateway, lots)))
+            await screen.do("POST", "webhooks", {"target_url": f"{GATEWAY}/webhooks/{name}"})
+
+    @property
+    def pending(self) -> int:
+        """Webhooks on their way."""
+        return int(self.hubspot.state.deliverer.pending + self.xero.state.hooks.pending)
+
+    async def close(self) -> None:
+        """Stop sending."""
+        await self.hubspot.state.deliverer.close()
+        await self.xero.state.hooks.close()
+
+    # what they hold, for choices and for checks
+
+    def records(self, kind: str) -> list[Record]:
+        """Live records of HubSpot, as id and properties."""
+        rows = self.portal.store.all(self.portal.catalogue.get(kind))
+        return [{"id": str(row.id), "properties": row.values()} for row in rows if not row.archived]
+
+    def shelf(self, resource: str) -> list[Record]:
+        """All records of a resource of Xero."""
+        rows: list[Record] = list(self.organisation.shelves[resource])
+        if resource != "Invoices":
+            return rows
+        books = self.organisation
+        return [
+            {
+                **row,
+                "AmountDue": amount_due(books, row),
+                "AmountPaid": amount_paid(books, row),
+                "AmountCredited": amount_credited(books, row),
+            }
+            for row in rows
+        ]
+
+    def invoices(self) -> list[Record]:
+        """Sales invoices."""
+        return [row for row in self.shelf("Invoices") if row["Type"] == "ACCREC"]
+
+    def writes(self, platform: str) -> list[Any]:
+        """What our app has written."""
+        log = self.portal.writes if platform == "hubspot" else self.xero.state.writes
+        return [row for row in log.writes if row.actor == "api"]

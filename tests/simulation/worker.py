@@ -1,0 +1,231 @@
+"""A worker without Faust: the real batches, tables, deliveries, steps and lanes, over partitions in memory.
+
+Flows in: what is on the topics. Flows out: what the agents make of it. It stands in for the engine's app and no more:
+it fetches, hands batches to the agents' bodies, commits what is done within a second. Invariant: after `die` nothing of
+it takes effect any more, and nothing that was not written or committed is left of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from functools import partial
+from random import Random
+
+from faust.types import TP
+
+from agents.delivery import deliver
+from agents.rules.result import Result
+from agents.steps.arbitrate import Arbitrate
+from agents.steps.capture import Capture
+from agents.steps.publish import Publish
+from agents.steps.reconcile import Reconcile
+from schemas.contract import Contract
+from streams.engine import RecordBatch
+from streams.engine.delivery import Delivery
+from streams.engine.partitioner import partition_for
+from streams.engine.store import MemoryStore
+from streams.engine.view import View
+from streams.lanes.office import Make, Office
+from streams.platforms.registry import translators
+from streams.settings import Settings
+from streams.topics import BATCH_BYTES, Topic, Topics
+from tables.view import Drawer
+from tests.simulation.broker import Broker, Load
+
+TICK = 2.0  # seconds between looks at the clock
+COMMIT = 1.0  # seconds within which a batch that is done is committed
+
+
+class Metrics:
+    """Counts nothing."""
+
+    outputs = changelogs = local = property(lambda self: self)
+
+    def time(self) -> AbstractContextManager[None]:
+        """Take no time."""
+        return nullcontext()
+
+    def quarantined(self, number: int) -> None:
+        """The quarantine topic itself is looked at."""
+
+
+class Table:
+    """A table of this worker, as batches and deliveries use it."""
+
+    def __init__(self, name: str, changelog: str) -> None:
+        """Begin empty."""
+        self.name = name
+        self.changelog_topic_name = changelog
+        self.local = MemoryStore()
+        self.locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def view(self, partition: int) -> View:
+        """A fresh view of one partition."""
+        return View(self.local.reader(partition))
+
+
+class Worker:
+    """One process with its partitions; fulfils what `RecordBatch`, `Delivery` and `Office` ask of the app."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        settings: Settings,
+        contract: Contract,
+        partitions: Iterable[int],
+        *,
+        make: Make,
+        clock: Callable[[], datetime],
+        lots: Random,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Read the tables back and begin to work."""
+        self.settings, self.contract = settings, contract
+        self.names = Topics(settings.topic_prefix, settings.partitions)
+        self.max_record = self.quarantine_limit = BATCH_BYTES
+        self.quarantine_topic = self.names.name(self.names.quarantine)
+        self.epoch = 0
+        self.metrics = Metrics()
+        self.delivery = Delivery(self)  # type: ignore[arg-type]  # all that it asks for is here
+        self.writer = self.recovering = self.reading = self
+        self.is_ready = True
+        self.dead = False
+        self._broker, self._lots, self._failed = broker, lots, failed
+        self._ours = tuple(partitions)
+        self._due: dict[tuple[str, int], int] = {}
+        self._committing = False
+        self.known, self.accounts = self._table(self.names.known), self._table(self.names.accounts)
+        self.ledger, self.cursors = self._table(self.names.ledger), self._table(self.names.cursors)
+        self.books, self.published = self._table(self.names.books), self._table(self.names.published)
+        self.office = Office(self, make=make, clock=clock)
+        self._tasks = [asyncio.create_task(self._ticks())]
+        for topic, body in self._agents().items():
+            self._tasks += [asyncio.create_task(self._body(topic, place, body)) for place in self._ours]
+
+    def die(self) -> None:
+        """End here and now."""
+        self.dead, self.is_ready = True, False
+        for task in self._tasks:
+            task.cancel()
+
+    async def buried(self) -> None:
+        """Wait until nothing of it moves."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # what the agents do: see agents/*.py, whose bodies these are
+
+    def _agents(self) -> Mapping[Topic, Callable[[RecordBatch], Awaitable[None]]]:
+        capture = Capture(self.contract, translators(self.contract))
+        arbitrate = Arbitrate(self.contract)
+        names, prefix = self.names, self.names.prefix
+
+        def stepping(
+            table: Table, step: Callable[..., Result], **drawers: str
+        ) -> Callable[[RecordBatch], Awaitable[None]]:
+            async def body(batch: RecordBatch) -> None:
+                view = batch.table(table)  # type: ignore[arg-type]  # as above
+                views = {name: Drawer(view, drawer) if drawer else view for name, drawer in drawers.items()}
+                await deliver(batch, view, partial(step, **views), prefix=prefix)
+
+            return body
+
+        return {
+            names.changes: stepping(self.known, capture, rows="v", names="i"),
+            names.facts: stepping(self.accounts, arbitrate, records="r", customer_view="c"),
+            names.documents: stepping(self.books, Reconcile(), books="d", sums="w"),
+            names.occurrences: stepping(self.published, Publish(), published=""),
+            names.lanes_hubspot: self._lane,
+            names.lanes_xero: self._lane,
+        }
+
+    async def _lane(self, batch: RecordBatch) -> None:
+        await self.office.work(batch)
+        await batch.flush()
+
+    # the loop around them
+
+    async def _body(self, topic: Topic, partition: int, body: Callable[[RecordBatch], Awaitable[None]]) -> None:
+        place = (self.names.name(topic), partition)
+        position = self._broker.committed[place]
+        try:
+            while True:
+                records = await self._broker.fetch(place, position)
+                batch = RecordBatch(self, TP(*place), records, self.epoch)  # type: ignore[arg-type]  # as above
+                batch.open()
+                batch.refuse_oversized()
+                await body(batch)
+                position = batch.next_offset
+        except Exception as error:  # noqa: BLE001 - whatever ends a worker is a finding
+            self._failed(error)
+
+    async def _ticks(self) -> None:
+        try:
+            while True:
+                await self.office.tick()
+                await asyncio.sleep(TICK)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(error)
+
+    def _table(self, topic: Topic) -> Table:
+        table = Table(topic.name.removeprefix("tables."), self.names.name(topic))
+        for partition in self._ours:
+            rows = self._broker.records[table.changelog_topic_name, partition]
+            if rows:
+                changes = {row.key: row.value for row in rows if row.key is not None}
+                table.local.write(partition, changes, len(rows) - 1)
+        return table
+
+    # what batches, deliveries and the office ask for
+
+    def still_owns(self, batch: RecordBatch) -> bool:
+        """Whether the batch is still this worker's."""
+        return not self.dead and batch.epoch == self.epoch
+
+    def check_table(self, batch: RecordBatch, table: Table) -> None:
+        """Every table is fed as it should be."""
+
+    def settle(self, batch: RecordBatch) -> None:
+        """Commit the batch, soon."""
+        self._due[batch.topic, batch.partition] = batch.next_offset
+        if not self._committing:
+            self._committing = True
+            asyncio.get_running_loop().call_later(self._lots.random() * COMMIT, self._commit)
+
+    def acknowledge(self, batch: RecordBatch) -> None:
+        """Commit the batch at once, done or not."""
+        self._broker.committed[batch.topic, batch.partition] = batch.next_offset
+
+    def _commit(self) -> None:
+        self._committing = False
+        if not self.dead:
+            self._broker.committed.update(self._due)
+            self._due.clear()
+
+    def owns(self, topic: str, key: bytes) -> bool:  # noqa: ARG002 - all topics are shared out alike
+        """Whether a key's partition is ours."""
+        return partition_for(key, self._broker.partitions) in self._ours
+
+    async def partitions(self, topic: str) -> int:  # noqa: ARG002 - all have as many
+        """How many partitions a topic has."""
+        return self._broker.partitions
+
+    async def deliver(self, loads: Sequence[Load], check: Callable[[], None] | None = None) -> list[int]:
+        """Write to the broker, while the batch is ours: `check` raises when it is not."""
+        return await self._broker.deliver(loads, check)
+
+    def reaches_to(self, changelog: TP, table: Table) -> int:
+        """The offset that a table's state reaches to; -1 where there is none."""
+        offset = table.local.offset(changelog.partition)
+        return -1 if offset is None else offset
+
+    def recover(self) -> None:
+        """Somebody else has written to a changelog of ours: here that is nobody's right."""
+        raise AssertionError("a changelog has two writers")
+
+    async def produce(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        """Write one record."""
+        await self._broker.produce(topic, key, value)
