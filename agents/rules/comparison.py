@@ -30,7 +30,7 @@ def compare(case: Case, state: EntityState) -> None:
     for name, rule in clause.fields.items():
         if name not in crm or name not in erp or waits_for_history(case.contract, case.customer, state.entity, name):
             continue
-        decision = _judge(case, state, name, rule, crm[name], erp[name])
+        decision = _judge(case, state, name, rule, shown)
         if decision.kind == "agree":
             if name not in flying:
                 state.baseline[name] = crm[name]
@@ -80,10 +80,11 @@ def _ask(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, lis
     return asked
 
 
-def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, crm: Any, erp: Any) -> Decision:
+def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tuple[Fields, Fields]) -> Decision:
+    crm, erp = (fields[name] for fields in shown)
     if same(crm, erp):
         return AGREE  # as most fields do: nobody has to be asked who owns it
-    guard = field_guard(case.contract, case.customer, state.entity, name)
+    guard = field_guard(case.contract, case.customer, state.entity, name, shown[1])
     owner = Side.ERP if guard else rule.owner_at(ordered=case.customer.ordered)
     return decide(
         rule,

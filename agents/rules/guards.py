@@ -5,15 +5,22 @@ A guard that speaks makes the ERP the field's owner. The reasons are what people
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from schemas.contract import Contract
+from schemas.contract.conditions import UNKNOWN, parse
+from schemas.contract.model import OwnGuard
 from schemas.names import Entity
 from tables.customers import CustomerState
 
 ON_HOLD_FIELDS = {(Entity.COMPANY, "payment_terms"), (Entity.DEAL, "order_status")}
 
 
-def field_guard(contract: Contract, customer: CustomerState, entity: Entity, name: str) -> tuple[str, str] | None:
-    """(rule, reason) when a guard gives the field to the ERP, else None."""
+def field_guard(
+    contract: Contract, customer: CustomerState, entity: Entity, name: str, erp: Mapping[str, Any] | None = None
+) -> tuple[str, str] | None:
+    """(rule, reason) when a guard gives the field to the ERP, else None. `erp` is what the record shows there."""
     guards = contract.guards
     if guards.credit_hold and customer.hold and (entity, name) in ON_HOLD_FIELDS:
         return (
@@ -30,7 +37,29 @@ def field_guard(contract: Contract, customer: CustomerState, entity: Entity, nam
         )
     if guards.currency_lock and customer.ordered and (entity, name) == (Entity.COMPANY, "currency"):
         return ("guard.currency_lock", "the first order exists: the currency is kept by the ERP")
+    for own in guards.own:
+        if own.about is entity and name in own.protects and _speaks(own, customer, erp or {}):
+            return (f"guard.{own.guard}", own.because)
     return None
+
+
+def _speaks(own: OwnGuard, customer: CustomerState, erp: Mapping[str, Any]) -> bool:
+    """Whether the guard's condition holds. Fails closed: where nobody can say, it speaks."""
+
+    def look(name: str) -> Any:
+        if name == "customer.ordered":
+            return customer.ordered or (False if customer.settled else UNKNOWN)
+        if name == "customer.on_hold":
+            return UNKNOWN if customer.hold is None else customer.hold
+        side, _, path = name.partition(".")
+        if side != "erp":
+            return UNKNOWN  # lint refuses such a name
+        value: Any = erp
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
+
+    return parse(own.when).holds(look) is not False
 
 
 def waits_for_history(contract: Contract, customer: CustomerState, entity: Entity, name: str) -> bool:

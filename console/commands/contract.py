@@ -127,7 +127,9 @@ def _decider(rule: FieldRule) -> str:
 def _settings(contract: Contract) -> Sheet:
     sheet = Sheet(("clause", "setting", "value"))
     for clause in ("guards", "identity", "lifecycle", "timing", "invoice_defaults"):
-        for name, value in getattr(contract, clause).model_dump(mode="json").items():
+        for name, value in getattr(contract, clause).model_dump(mode="json", exclude={"own"}).items():
             shown = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else value_text(value)
             sheet.add(clause.replace("_", " "), name.replace("_", " "), shown)
+    for own in contract.guards.own:
+        sheet.add("guards", own.guard.replace("_", " "), f"{', '.join(own.protects)}: erp while {own.when}")
     return sheet

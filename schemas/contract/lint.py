@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.contract.model import Contract, FieldRule
+from schemas.contract.conditions import can_hold, parse, questions
+from schemas.contract.model import Contract, FieldRule, Guards
 from schemas.entities import ENTITIES
 from schemas.names import Entity, Side
 
@@ -40,6 +41,7 @@ SHARED_FIELDS: dict[Entity, frozenset[str]] = {
     Entity.CONTACT: frozenset({"email", "first_name", "last_name"}),
     Entity.PRODUCT: frozenset({"name", "description", "price"}),
 }
+CUSTOMER_NAMES = ("customer.ordered", "customer.on_hold")  # what a condition may ask of the customer
 # Canonical fields that hold an amount, of whichever entity.
 AMOUNTS = frozenset(
     {
@@ -61,7 +63,7 @@ class Finding:
 def lint(contract: Contract) -> list[Finding]:
     """All findings, errors first."""
     found = [*_fields(contract), *_gaps(contract), *_guards(contract), *_required(contract), *_examples(contract)]
-    found += [*_idle_guards(contract), *_two_owners(contract)]
+    found += [*_idle_guards(contract), *_own_guards(contract), *_two_owners(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 
@@ -106,6 +108,32 @@ def _idle_guards(contract: Contract) -> Iterator[Finding]:
     for name, why in idle.items():
         if getattr(guards, name) and why:
             yield Finding("warning", f"guards.{name}", f"it can never speak: {why}")
+
+
+def _own_guards(contract: Contract) -> Iterator[Finding]:
+    """A guard that looks at nothing, protects nothing, has a name that is taken, or can never speak."""
+    taken = set(Guards.model_fields)
+    for place, own in enumerate(contract.guards.own):
+        path = f"guards.own.{place}"
+        if own.guard in taken:
+            yield Finding("error", path, f"there is a guard {own.guard!r} already")
+        taken.add(own.guard)
+        for name in own.protects:
+            if name not in ENTITIES[own.about].model_fields:
+                yield Finding("error", path, _no_field(own.about, name))
+            elif contract.rule(own.about, name) is None:
+                yield Finding("warning", path, f"it can never speak for {name!r}: the field is not synced")
+        condition = parse(own.when)
+        known = [*CUSTOMER_NAMES, *(f"erp.{name}" for name in ENTITIES[own.about].model_fields)]
+        for name in sorted({each.name for each in questions(condition)}):
+            if name not in known and name.rsplit(".", 1)[0] not in known[len(CUSTOMER_NAMES) :]:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = (
+                    f": did you mean {near[0]!r}?" if near else f": there are {', '.join(CUSTOMER_NAMES)}, erp.<field>"
+                )
+                yield Finding("error", path, f"'when' knows no {name!r}{hint}")
+        if not can_hold(condition):
+            yield Finding("warning", path, "it can never speak: no case makes its condition true")
 
 
 def _two_owners(contract: Contract) -> Iterator[Finding]:

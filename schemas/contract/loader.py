@@ -66,7 +66,7 @@ def _explain(item: Any) -> str:
     if item["type"] == "enum" and item["loc"][-1] == "[key]" and where[0] in {"entities", "required"}:
         near = difflib.get_close_matches(where[1], [entity.value for entity in Entity], n=1)
         return f"{path}: unknown entity {where[1]!r}" + (f": did you mean {near[0]!r}?" if near else "")
-    return f"{path}: {item['msg']}"
+    return f"{path}: {item['msg'].removeprefix('Value error, ')}"
 
 
 def _nearest(where: list[str]) -> str:

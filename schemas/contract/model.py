@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from schemas.contract.conditions import parse
 from schemas.contract.examples import Example
 from schemas.money import Currency
 from schemas.names import Entity, Side, digest
@@ -63,6 +64,23 @@ class EntityClause(Clause):
     fields: dict[str, FieldRule] = Field(default_factory=dict)
 
 
+def _readable(text: str) -> str:
+    parse(text)
+    return text
+
+
+class OwnGuard(Clause):
+    """A guard of this contract's own: where its condition holds, or nobody can say, the ERP owns the fields."""
+
+    guard: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=40, description="its name; decisions say guard.<name>")
+    about: Entity = Entity.COMPANY
+    protects: tuple[str, ...] = Field(min_length=1, description="fields of that record")
+    when: Annotated[str, AfterValidator(_readable)] = Field(
+        description="as: customer.ordered and erp.balance_due > 1000"
+    )
+    because: str = Field(min_length=1, description="what people read in the decision")
+
+
 class Guards(Clause):
     """What protects finance data, whatever the field rules say."""
 
@@ -70,6 +88,7 @@ class Guards(Clause):
     address_governance: bool = Field(default=True, description="the CRM may change addresses of prospects only")
     currency_lock: bool = Field(default=True, description="the first order hands the currency to the ERP")
     lifecycle_gating: bool = Field(default=True, description="no customer in the CRM before an order exists")
+    own: tuple[OwnGuard, ...] = Field(default=(), description="guards of this contract's own")
 
 
 class Identity(Clause):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,40 @@ def test_a_guard_speaks_for_its_fields_in_its_state_and_not_when_switched_off(
     found = field_guard(shipped(), customer(hold=hold, ordered=ordered), entity, field)
     assert (found[0] if found else None) == rule
     assert field_guard(UNGUARDED, customer(hold=hold, ordered=ordered), entity, field) is None
+
+
+@pytest.mark.parametrize(
+    ("when", "hold", "ordered", "settled", "erp", "speaks"),
+    [
+        ("customer.ordered", False, True, True, {}, True),
+        ("customer.ordered", False, False, True, {}, False),
+        ("customer.ordered", False, False, False, {}, True),  # not all invoices are read: nobody can say
+        ("customer.on_hold", None, False, True, {}, True),  # as above
+        ("not customer.on_hold", None, False, True, {}, True),  # as above
+        ("customer.on_hold", False, False, True, {}, False),
+        ("erp.balance_due > 100", False, False, True, {"balance_due": "100.01"}, True),
+        ("erp.balance_due > 100", False, False, True, {"balance_due": "20"}, False),
+        ("erp.balance_due > 100", False, False, True, {}, False),
+        ('erp.shipping_address.country == "AU"', False, False, True, {"shipping_address": {"country": "AU"}}, True),
+        ('erp.shipping_address.country == "AU"', False, False, True, {"shipping_address": None}, False),
+        ("crm.name", False, False, True, {}, True),
+    ],
+)
+def test_a_guard_of_the_contracts_own_speaks_where_its_condition_holds_or_nobody_can_say(
+    when: str,
+    hold: bool | None,  # noqa: FBT001 - a column of the table
+    ordered: bool,  # noqa: FBT001 - as above
+    settled: bool,  # noqa: FBT001 - as above
+    erp: dict[str, Any],
+    speaks: bool,  # noqa: FBT001 - as above
+):
+    own = {"guard": "late", "protects": ["name"], "when": when, "because": "it is late"}
+    rules = contract({"guards": {"own": [own]}})
+    state = CustomerState(id="company:1", hold=hold, ordered=ordered, settled=settled)
+    expected = ("guard.late", "it is late") if speaks else None
+    assert field_guard(rules, state, Entity.COMPANY, "name", erp) == expected
+    assert field_guard(rules, state, Entity.COMPANY, "phone", erp) is None
+    assert field_guard(rules, state, Entity.PRODUCT, "name", erp) is None
 
 
 def test_the_hold_names_the_customer_and_the_field_in_words():

@@ -32,6 +32,8 @@ def test_init_writes_the_contract_of_a_pattern(run: Run, tmp_path: Path, pattern
     assert run("init", "--pattern", pattern).exit_code == 0
     assert (tmp_path / "contract.yaml").read_text() == template(pattern)
     assert run("contract", "test").exit_code == 0
+    shown = run("contract", "show").stdout
+    assert ("name: erp while customer.ordered and erp.balance_due > 0" in shown) is (pattern == "crm_led")
     assert run("init", "--pattern", "both", "--force").exit_code == 2
 
 

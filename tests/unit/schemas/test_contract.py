@@ -167,6 +167,41 @@ def test_switched_off_guards_find_nothing():
     assert lint(contract(quiet | field("company", "lifecycle", {"owner": "crm"}))) == []
 
 
+def own(**words: Any) -> dict[str, Any]:
+    """A contract with one guard of its own."""
+    guard = {"guard": "late", "protects": ["name"], "when": "customer.ordered", "because": "it is late"}
+    return {"guards": {"own": [guard | words]}}
+
+
+@pytest.mark.parametrize(
+    ("words", "level", "said"),
+    [
+        ({"guard": "credit_hold"}, "error", "there is a guard 'credit_hold' already"),
+        ({"protects": ["nmae"]}, "error", "did you mean 'name'?"),
+        ({"protects": ["domain"]}, "warning", "it can never speak for 'domain'"),
+        ({"when": "customer.orderd"}, "error", "did you mean 'customer.ordered'?"),
+        ({"when": "crm.name is empty"}, "error", "'when' knows no 'crm.name'"),
+        ({"when": "erp.nmae is empty"}, "error", "did you mean 'erp.name'?"),
+        ({"when": "zzz"}, "error", "there are customer.ordered, customer.on_hold, erp.<field>"),
+        ({"when": "customer.ordered and not customer.ordered"}, "warning", "no case makes its condition true"),
+        ({"when": "erp.balance_due > 5 and erp.balance_due < 5"}, "warning", "no case makes its condition true"),
+    ],
+)
+def test_what_a_guard_of_its_own_cannot_mean_is_found(words: dict[str, Any], level: str, said: str):
+    (finding,) = lint(contract(own(**words)))
+    assert (finding.level, finding.path) == (level, "guards.own.0")
+    assert said in finding.message
+
+
+def test_a_guard_of_its_own_that_can_speak_finds_nothing():
+    assert lint(contract(own(when='erp.shipping_address.country in ("AU", "US") or erp.balance_due >= 0.01'))) == []
+
+
+def test_a_condition_that_cannot_be_read_is_refused_with_its_place():
+    with pytest.raises(ContractError, match=r"guards\.own\.0\.when: line 1, column 21: expected a name"):
+        contract(own(when="customer.ordered and"))
+
+
 def test_the_hold_guard_is_idle_only_when_neither_fields_nor_orders_need_it():
     silent = {
         "entities": {"company": {"fields": {"payment_terms": None}}, "deal": {"fields": {"order_status": None}}},
