@@ -5,10 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.broker import kafka_for_tests
 from tests.unit.engine.harness import Bench
 from tests.unit.engine.processes import WorkerProcess
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("revmark", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("revmark")
 
 
 @pytest.fixture(scope="session")
