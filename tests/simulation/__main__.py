@@ -34,8 +34,12 @@ class Judged:
 
 def judge(seed: int, operations: int, bug: str | None = None) -> Judged:
     """Play a seed and look."""
+    before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)  # people and platforms refuse each other all the time
-    return judge_story(draw(seed, operations), bug)
+    try:
+        return judge_story(draw(seed, operations), bug)
+    finally:
+        logging.disable(before)  # what runs after it in this process has its own to say
 
 
 def judge_story(story: Story, bug: str | None = None) -> Judged:
