@@ -30,7 +30,7 @@ from streams.engine.batch import RecordBatch
 from streams.engine.consumer_thread import COMMITTED, BatchConsumerThread
 from streams.engine.inflight import InFlight
 from streams.engine.lease import Lease
-from streams.engine.record import slim
+from streams.engine.record import Record, slim
 from streams.engine.standing import Standing, standing
 from streams.engine.topic import BatchTopic
 
@@ -286,7 +286,7 @@ class BatchConsumer(driver.Consumer):
     async def _take(self, tp: TP, records: Sequence[Any]) -> None:
         recovery = self.app.tables.recovery
         if recovery.takes(tp):
-            recovery.apply(tp, slim(records))
+            recovery.apply(tp, _records(records))
             await asyncio.sleep(0)
             return
         if self.app.rebalancing and not self._is_changelog_tp(tp):
@@ -306,7 +306,7 @@ class BatchConsumer(driver.Consumer):
         Without the first, an agent slower than the fetches would find many small batches and fall behind further.
         """
         self._read_offset[tp] = records[-1].offset
-        fresh = slim(records)
+        fresh = _records(records)
         waiting = self._in_flight[tp].last
         if isinstance(waiting, RecordBatch) and waiting.extend(fresh, limit=RECORDS):
             return
@@ -381,3 +381,8 @@ class BatchConsumer(driver.Consumer):
 
     def _may_commit(self, epoch: int) -> bool:
         return self.epoch == epoch and not self._refused
+
+
+def _records(fetched: Sequence[Any]) -> list[Record]:
+    """Return what was fetched, as records: what was taken in one go is so already."""
+    return list(fetched) if isinstance(fetched[0], Record) else slim(fetched)

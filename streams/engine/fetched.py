@@ -12,7 +12,7 @@ from typing import Any
 from aiokafka.consumer.fetcher import READ_UNCOMMITTED, Fetcher, FetchResult
 from aiokafka.errors import CorruptRecordException
 
-from streams.engine.record import Record
+from streams.engine.record import Record, slim
 
 __all__ = ["take"]
 
@@ -41,7 +41,6 @@ def _unpacked(result: Any, place: Any) -> list[Record]:
     """Unpack the record batches of a fetch and move the position past them."""
     source = result._partition_records  # noqa: SLF001 - seam
     batches, position = source._records, source.next_fetch_offset  # noqa: SLF001 - seam
-    make = tuple.__new__
     records: list[Record] = []
     while batches.has_next():
         batch = batches.next_batch()
@@ -49,11 +48,7 @@ def _unpacked(result: Any, place: Any) -> list[Record]:
             raise CorruptRecordException(f"Invalid CRC - {place}")
         if not batch.is_control_batch:
             # A compressed batch may begin before the position.
-            records += [
-                make(Record, (r.key, r.value, r.offset, r.timestamp, tuple(r.headers)))
-                for r in batch
-                if r.offset >= position
-            ]
+            records += slim(r for r in batch if r.offset >= position)
         # Also past offsets at the end of the batch that have no record any more.
         position = batch.next_offset
     source.next_fetch_offset = position

@@ -24,9 +24,7 @@ class Record(NamedTuple):
 def slim(fetched: Iterable[Any]) -> list[Record]:
     """Return what a fetch brought, as records; made without Record's own constructor, which takes twice as long."""
     make = tuple.__new__
-    if isinstance(fetched, list) and fetched and type(fetched[0]) is Record:
-        return fetched
-    return [make(Record, (r.key, r.value, r.offset, r.timestamp, r.headers)) for r in fetched]
+    return [make(Record, (r.key, r.value, r.offset, r.timestamp, tuple(r.headers))) for r in fetched]
 
 
 def contents(record: Record) -> int:
