@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
 from aiokafka.protocol.group import SyncGroupRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
@@ -35,6 +35,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     app: Any
     lease: Lease
     _joined: float  # when the assignment was asked for
+    _turn = 0  # of fetching: what was asked for in an earlier one is taken no more
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -48,18 +49,44 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
         max_records: int | None = None,
     ) -> Any:
-        """Take what is there of partitions read as batches in one go; wait, and take the others, as Faust does."""
+        """Wait for records, then take what is there: of partitions read as batches in one go.
+
+        Whoever asked may be gone by then: a rebalance ends the reading while this thread still waits, and what it took
+        from behind the next seek nobody would ever see (stock Faust loses it so). So a rebalance and each seek end the
+        fetches that wait, empty-handed.
+        """
         fetcher = consumer._fetcher  # noqa: SLF001 - seam
-        if not self.consumer.flow_active or consumer._closed or fetcher._closed:  # noqa: SLF001 - seam
-            return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
-        batches = {tp for tp in active_partitions if self.app.reads_batches(tp.topic) or self._recovers(tp)}
+        turn, until = self._turn, self.thread_loop.time() + (timeout or 0)
         with fetcher._subscriptions.fetch_context():  # noqa: SLF001 - seam
-            taken = take(fetcher, batches)
-        if not taken:
-            return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
-        if others := active_partitions - batches:
-            taken |= await super()._fetch_records(consumer, others, 0, max_records)
+            while self.consumer.flow_active and turn == self._turn:
+                if consumer._closed or fetcher._closed:  # noqa: SLF001 - seam
+                    raise ConsumerStoppedError
+                taken = await self._take(fetcher, active_partitions, max_records)
+                left = until - self.thread_loop.time()
+                if taken or left <= 0:
+                    return taken
+                waiter = fetcher._create_fetch_waiter()  # noqa: SLF001 - seam
+                done, _ = await asyncio.wait([waiter], timeout=left)
+                if not done:
+                    waiter.cancel()
+                    break
+                waiter.result()  # an authorization error
+        return {}
+
+    async def _take(self, fetcher: Any, tps: set[TP], max_records: int | None) -> dict[Any, Any]:
+        """Take what is there, without waiting."""
+        if fetcher._subscriptions.reassignment_in_progress:  # noqa: SLF001 - seam
+            return {}
+        batches = {tp for tp in tps if self.app.reads_batches(tp.topic) or self._recovers(tp)}
+        taken: dict[Any, Any] = take(fetcher, batches)
+        others = tps - batches if taken else tps  # also for what a fetch of a batch's partition has failed with
+        if others:
+            taken |= await fetcher.fetched_records(others, 0, max_records)
         return taken
+
+    def abandon_fetches(self) -> None:
+        """Let the fetches that wait take nothing any more; called from any thread."""
+        self._turn += 1
 
     def _recovers(self, tp: TP) -> bool:
         recovering = self.app.recovering
@@ -148,8 +175,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         """End the worker; called in the consumer's thread."""
         self.app.loop.call_soon_threadsafe(self.app.end, "The consumer group", error)
 
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Pass the revocation on, and take no more records of before."""
+        self.abandon_fetches()
+        await super().on_partitions_revoked(revoked)
+
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Pass the assignment on; the group counts a session from when it was asked for the assignment."""
+        self.abandon_fetches()
         self.lease.renew(self._joined)
         await super().on_partitions_assigned(assigned, generation_id)
 
@@ -166,7 +199,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         reached: dict[TP, int | None] = await self.call_thread(self._seek_all, seeks)
         return reached
 
+    async def _seek_wait(self, consumer: aiokafka.AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+        self.abandon_fetches()
+        await super()._seek_wait(consumer, partitions)
+
     async def _seek_all(self, seeks: Mapping[TP, int]) -> dict[TP, int | None]:
+        self.abandon_fetches()
         consumer = self._ensure_consumer()
         places = {tp: TopicPartition(tp.topic, tp.partition) for tp in seeks}
         try:

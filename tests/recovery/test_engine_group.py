@@ -116,3 +116,22 @@ async def test_a_standby_is_promoted_with_its_state(bench: Bench, start: Start, 
 async def steadily(bench: Bench, count: int) -> None:
     for first in range(0, count, 100):
         await write(bench.broker, bench.facts, records(first, first + 100, keys=4000))
+
+
+async def test_what_a_fetch_from_before_a_rebalance_still_waits_for_is_not_lost(bench: Bench, start: Start):
+    # Reading ends with the rebalance; the fetch it waited for does not, and would take the records that come next.
+    stays = await start("stays", FETCH_WAIT="25").ready()
+    leaves = start("leaves", FETCH_WAIT="25")
+    await until(lambda: "worker of" in leaves.log.read_text() and leaves.says("is ready"), explain=leaves.log.read_text)
+    await write(bench.broker, bench.facts, records(0, 100))
+    await bench.all_committed()
+    for first in (100, 200, 300):
+        leaves.process.send_signal(signal.SIGTERM)
+        assert await leaves.ended() == 0
+        await write(bench.broker, bench.facts, records(first, first + 50))
+        await bench.all_committed(20)
+        leaves = await start(f"leaves-{first}", FETCH_WAIT="25").ready()
+        await write(bench.broker, bench.facts, records(first + 50, first + 100))
+        await bench.all_committed(20)
+    assert await bench.assert_nothing_lost() == 0
+    assert stays.process.poll() is None

@@ -11,10 +11,11 @@ from typing import Any
 
 import faust
 
-from streams.engine import EngineApp
+from streams.engine import EngineApp, consumer
 
 log = logging.getLogger("tests.stock")
 PREFIX, BROKER = os.environ["PREFIX"], os.environ["BROKER"]
+consumer.FETCH_WAIT = float(os.environ.get("FETCH_WAIT", consumer.FETCH_WAIT))
 SETTINGS: dict[str, Any] = {"broker_commit_interval": 0.2, "topic_partitions": 1}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from streams.engine import BatchStream, EngineApp, RecordBatch, Revoked
+from streams.engine import BatchStream, EngineApp, RecordBatch, Revoked, consumer
 from streams.engine.producer import BatchProducer
 from tests.unit.engine.network import cut, mute
 
@@ -24,6 +24,7 @@ PREFIX = os.environ["PREFIX"]
 SLOW = float(os.environ.get("SLOW", "0"))  # seconds to linger within each batch
 SHOW = os.environ.get("SHOW")  # file to write the local state to
 OUT = os.environ.get("OUT", f"{PREFIX}.out")
+consumer.FETCH_WAIT = float(os.environ.get("FETCH_WAIT", consumer.FETCH_WAIT))
 MORE = {"consumer_max_fetch_size": int(os.environ["FETCH"])} if "FETCH" in os.environ else {}
 
 app = EngineApp(
