@@ -79,7 +79,8 @@ class Feed:
             took = time.monotonic() - started
             await asyncio.sleep(max(PACE, took * SHARE))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), BREATH)
+                async with asyncio.timeout(BREATH):
+                    await self._changed.wait()
 
     def _build(self) -> bytes:
         store = Store(self.folder, read_only=True)
@@ -104,7 +105,8 @@ class Feed:
             async with self._published:
                 if self._version == seen and not self._closing:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._published.wait(), BREATH)
+                        async with asyncio.timeout(BREATH):
+                            await self._published.wait()
                 document = self._document if self._version != seen else None
                 seen = self._version
             yield document

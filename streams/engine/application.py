@@ -27,7 +27,7 @@ from streams.engine.partitioner import partition_for
 from streams.engine.preflight import PATIENCE, largest_record, look_up_topics
 from streams.engine.producer import BatchProducer
 from streams.engine.readers import Readers
-from streams.engine.record import OVERHEAD, Headers, Outgoing
+from streams.engine.record import OVERHEAD, Headers
 from streams.engine.recovery import BatchRecovery
 from streams.engine.rocks import RocksStore
 from streams.engine.settings import broker_addresses, broker_urls, checked, defaults
@@ -222,7 +222,7 @@ class EngineApp(faust.App):
         Raises:
             DeliveryFailed: the broker did not acknowledge it.
         """
-        await self.delivery.outputs({topic: [Outgoing(key, value, headers)]})
+        await self.delivery.outputs({topic: [(key, value, headers)]})
 
     # what batches ask
 

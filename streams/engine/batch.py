@@ -18,7 +18,7 @@ from faust.types import TP
 
 from streams.engine.errors import EngineError, Revoked, TooLarge
 from streams.engine.quarantine import quarantined
-from streams.engine.record import OVERHEAD, Headers, Outgoing, Record, contents, heap
+from streams.engine.record import OVERHEAD, Headers, Outgoing, Record, contents, weigh
 from streams.engine.view import exact
 
 if TYPE_CHECKING:
@@ -34,15 +34,13 @@ ROOM = 8 * 1024 * 1024  # bytes of memory a batch grows to while it waits: two f
 NEVER = -1  # an epoch there never is
 
 
-_new = tuple.__new__  # a named tuple in half the time of its own constructor
-
-
 class RecordBatch:
     """Records of one partition, in order, with everything their handling causes."""
 
     __slots__ = (
         "_app",
         "_done",
+        "_largest",
         "_open",
         "_outputs",
         "_views",
@@ -60,7 +58,7 @@ class RecordBatch:
         self.records = records
         self.first_offset = records[0].offset
         self.next_offset = records[-1].offset + 1
-        self.size = heap(records)
+        self.size, self._largest = weigh(records)
         self._app = app
         self.epoch = epoch
         self._outputs: defaultdict[str, list[Outgoing]] = defaultdict(list)
@@ -80,11 +78,12 @@ class RecordBatch:
 
     def extend(self, records: Sequence[Record], *, limit: int) -> bool:
         """Take the records that follow, unless an agent has seen the batch or it would pass the limit or `ROOM`."""
-        size = heap(records)
-        if self._open or len(self.records) + len(records) > limit or self.size + size > ROOM:
+        weight = weigh(records)
+        if self._open or len(self.records) + len(records) > limit or self.size + weight.heap > ROOM:
             return False
         self.records += records
-        self.size += size
+        self.size += weight.heap
+        self._largest = max(self._largest, weight.largest)
         self.next_offset = records[-1].offset + 1
         return True
 
@@ -95,7 +94,7 @@ class RecordBatch:
             TooLarge: there is one, and the app has no quarantine topic to name it in.
         """
         limit = self._app.max_record
-        if self.size <= limit:
+        if self._largest <= limit:
             return
         for record in self.records:
             size = contents(record)
@@ -172,7 +171,7 @@ class RecordBatch:
                 f"A record of {size:,} bytes for {topic} is over the limit of {self._app.max_record:,}. "
                 "Nothing was staged; send less, or quarantine the record that caused it."
             )
-        self._outputs[topic].append(_new(Outgoing, (key, None if value is None else exact(value), headers)))
+        self._outputs[topic].append((key, None if value is None else exact(value), headers))
 
     def quarantine(self, record: Record, *, reason: str) -> None:
         """Stage a record that cannot go on for the quarantine topic; its neighbours go on."""
@@ -181,7 +180,7 @@ class RecordBatch:
             raise EngineError(f"{self} has a record to quarantine ({reason}), but the app has no quarantine_topic.")
         key = f"{self.topic}|{self.partition}|{record.offset}".encode()
         value = quarantined(self.tp, record, reason, limit=self._app.quarantine_limit - len(key) - OVERHEAD)
-        self._outputs[topic].append(Outgoing(key, value))
+        self._outputs[topic].append((key, value, ()))
 
     async def write(self) -> None:
         """Make everything staged so far durable, in order. May be called several times within a batch.

@@ -183,7 +183,8 @@ class BatchConsumer(driver.Consumer):
         while self._open and monotonic() < deadline and not self._refused:
             self._room.clear()
             try:
-                await asyncio.wait_for(self._room.wait(), deadline - monotonic())
+                async with asyncio.timeout(deadline - monotonic()):
+                    await self._room.wait()
             except TimeoutError:
                 break
         await self.maybe_wait_for_commit_to_finish()  # the periodic one may miss what was done since it began
@@ -279,7 +280,8 @@ class BatchConsumer(driver.Consumer):
     async def _wait_for_room(self) -> None:
         self._room.clear()
         try:
-            await asyncio.wait_for(self._room.wait(), LOOK_EVERY)
+            async with asyncio.timeout(LOOK_EVERY):
+                await self._room.wait()
         except TimeoutError:
             return
 

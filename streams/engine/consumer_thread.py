@@ -107,6 +107,20 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         if self.app.conf.consumer_group_instance_id is not None:
             self._note_replacement(coordinator)
 
+    async def on_thread_stop(self) -> None:
+        """Close the consumer.
+
+        While the broker is away a fetch waits to be tried again; aiokafka cancels it, and passes that on as if it was
+        us who had been cancelled. The thread would end so, unsaid, and the worker wait for it for ever.
+        """
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            await self._ensure_consumer()._client.close()  # noqa: SLF001 - seam: what was left to be done
+
     def _note_heartbeats(self, coordinator: Any) -> None:
         beat = coordinator._do_heartbeat  # noqa: SLF001 - seam
 
@@ -251,11 +265,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         if not ours:
             return False
         try:
-            await consumer.commit(ours)
+            # aiokafka would look for the group's coordinator for ever, and a worker could not stop. After a session
+            # the group counts us in no more.
+            async with asyncio.timeout(self.app.conf.broker_session_timeout):
+                await consumer.commit(ours)
         except (CommitFailedError, IllegalStateError):
             self.app.metrics.commit("fenced")
             return False  # whoever owns the partitions now reads from the last commit
-        except KafkaError as error:
+        except (KafkaError, TimeoutError) as error:
             # The broker is away for now. Offering the offsets again loses nothing; ending the process would.
             self.app.metrics.commit("failed")
             self.log.warning("Offsets were not committed, and will be again: %r", error)

@@ -47,8 +47,10 @@ def _unpacked(result: Any, place: Any) -> list[Record]:
         if source._check_crcs and not batch.validate_crc():  # noqa: SLF001 - seam
             raise CorruptRecordException(f"Invalid CRC - {place}")
         if not batch.is_control_batch:
-            # A compressed batch may begin before the position.
-            records += slim(r for r in batch if r.offset >= position)
+            fetched = slim(batch)
+            if fetched and fetched[0].offset < position:  # a compressed batch may begin before it
+                fetched = [record for record in fetched if record.offset >= position]
+            records += fetched
         # Also past offsets at the end of the batch that have no record any more.
         position = batch.next_offset
     source.next_fetch_offset = position

@@ -35,7 +35,8 @@ async def look_up_topics(
         while True:
             late = monotonic() > deadline - ASK_EVERY
             try:
-                topics = await asyncio.wait_for(_ask(addresses, security), patience)
+                async with asyncio.timeout(patience):
+                    topics = await _ask(addresses, security)
             except (KafkaError, OSError, TimeoutError) as error:
                 if late:
                     raise BrokerUnreachable(

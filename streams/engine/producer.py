@@ -49,7 +49,8 @@ class BatchProducer(driver.Producer):
         if known:
             return known
         try:
-            found = await asyncio.wait_for(self._ensure_producer().partitions_for(topic), METADATA_WITHIN)
+            async with asyncio.timeout(METADATA_WITHIN):
+                found = await self._ensure_producer().partitions_for(topic)
         except (KafkaError, TimeoutError) as error:
             raise DeliveryFailed(
                 f"Topic {topic} cannot be written: the broker does not know it ({error!r}). "

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["OBJECT", "OVERHEAD", "Headers", "Outgoing", "Record", "contents", "heap", "slim"]
+__all__ = ["OBJECT", "OVERHEAD", "Headers", "Outgoing", "Record", "Weight", "contents", "slim", "weigh"]
 
 OVERHEAD = 128  # bytes Kafka adds to a lone record, generously
 OBJECT = 256  # bytes of memory a record takes beside its contents: a tuple, two byte strings, two numbers
 
 Headers = Sequence[tuple[str, bytes]]
+Outgoing = tuple[bytes | None, bytes | None, Headers]
+"""Key, value and headers of a record to be written; its partition is decided by whoever queues it."""
 
 
 class Record(NamedTuple):
@@ -33,15 +35,14 @@ def contents(record: Record) -> int:
     return len(record.key or b"") + len(record.value or b"") + headers
 
 
-def heap(records: Sequence[Record]) -> int:
-    """Return about how much memory records take."""
+class Weight(NamedTuple):
+    """What records weigh."""
+
+    heap: int  # bytes of memory, about
+    largest: int  # bytes that the largest of them brings
+
+
+def weigh(records: Sequence[Record]) -> Weight:
+    """Return what records weigh, one or more of them."""
     sizes = [contents(r) if r.headers else len(r.value or b"") + len(r.key or b"") for r in records]
-    return sum(sizes) + OBJECT * len(sizes)
-
-
-class Outgoing(NamedTuple):
-    """A record to be written; its partition is decided by whoever queues it."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Headers = ()
+    return Weight(sum(sizes) + OBJECT * len(sizes), max(sizes))

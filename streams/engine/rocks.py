@@ -1,7 +1,9 @@
 """Local state in RocksDB (rocksdict), one database per partition of a table.
 
+What is written waits in memory for up to a second: a row that changes with every batch goes to disk once.
 Invariants: a write batch carries the changes, the changelog offset they reach to and the time up to which nothing is
-missing, so a kill at any moment leaves three that belong together; files found damaged are never read again.
+missing, so a kill at any moment leaves three that belong together, and what waited is in the changelog behind that
+offset; files found damaged are never read again.
 """
 
 import shutil
@@ -16,6 +18,7 @@ from streams.engine.cache import ReadCache
 from streams.engine.errors import EngineError
 from streams.engine.failure import log
 from streams.engine.store import Size
+from streams.engine.waiting import Waiting
 
 __all__ = ["RocksStore"]
 
@@ -40,17 +43,21 @@ class RocksStore:
         self._times: dict[int, int] = {}
         self._databases: dict[int, Rdict] = {}
         self._caches: dict[int, ReadCache] = {}
+        self._waiting: dict[int, Waiting] = {}
 
     def get(self, partition: int, key: bytes) -> bytes | None:
         """Return the raw value of a key."""
+        return self.reader(partition)(key)
+
+    def reader(self, partition: int) -> Callable[[bytes], bytes | None]:
+        """Return a function that reads raw values of one partition, for the time of one batch.
+
+        Should the partition be let go of meanwhile, it may tell what was, to a batch that can be written no more.
+        """
         cache = self._caches.get(partition)
         if cache is None:
             cache = self._caches[partition] = ReadCache(partial(self._read, partition))
-        return cache.get(key)
-
-    def reader(self, partition: int) -> Callable[[bytes], bytes | None]:
-        """Return a function that reads raw values of one partition, for the time of one batch."""
-        return partial(self.get, partition)  # the database is looked up each time: it may be closed meanwhile
+        return cache.get
 
     def write(
         self, partition: int, changes: Mapping[bytes, bytes | None], offset: int, *, at: int | None = None
@@ -64,20 +71,36 @@ class RocksStore:
         if at is not None:
             kept = self.complete_at(partition)
             now = now if kept is None else max(kept, min(at, now))
+        waiting = self._waiting.get(partition)
+        if waiting is None:
+            waiting = self._waiting[partition] = Waiting(now)
+        waiting.add(changes, offset, now)
+        self._times[partition] = now
+        if partition in self._caches:
+            self._caches[partition].note(changes)
+        if waiting.is_due(self._now()):
+            self._settle(partition)
+
+    def _settle(self, partition: int) -> None:
+        """Write what waits."""
+        waiting = self._waiting.get(partition)
+        if waiting is None:
+            return
         batch = WriteBatch(raw_mode=True)
-        for key, value in changes.items():
+        for key, value in waiting.changes.items():
             if value is None:
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        batch.put(OFFSET_KEY, b"%d %d" % (offset, now))
+        batch.put(OFFSET_KEY, b"%d %d" % (waiting.offset, waiting.complete_at))
         self._write(partition, batch)
-        self._times[partition] = now
-        if partition in self._caches:
-            self._caches[partition].note(changes)
+        del self._waiting[partition]
 
     def offset(self, partition: int) -> int | None:
         """Return the changelog offset the partition's state reaches to, if it has any state."""
+        waiting = self._waiting.get(partition)
+        if waiting is not None:
+            return waiting.offset
         raw = self._read(partition, OFFSET_KEY)
         return None if raw is None else int(raw.split()[0])
 
@@ -91,11 +114,13 @@ class RocksStore:
 
     def touch(self, partition: int) -> None:
         """Note that nothing is missing now; an idle partition would pass for one that was elsewhere."""
+        self._settle(partition)
         if self._now() - (self.complete_at(partition) or 0) <= TOUCH_AFTER:
             return
         offset = self.offset(partition)
         if offset is not None:
             self.write(partition, {}, offset)
+            self._settle(partition)
 
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over a snapshot of a partition's entries.
@@ -103,6 +128,7 @@ class RocksStore:
         Raises:
             EngineError: the files are damaged.
         """
+        self._settle(partition)
         snapshot = self._database(partition).snapshot()
         last: object = None
         for key, value in snapshot.items():
@@ -123,14 +149,15 @@ class RocksStore:
 
     def retain(self, partitions: Iterable[int]) -> None:
         """Close all partitions but these; their files stay and are caught up when they come back."""
-        for partition in set(self._databases) - set(partitions):
+        for partition in (set(self._databases) | set(self._waiting)) - set(partitions):
+            self._settle(partition)
             self._let_go(partition)
 
     def size(self) -> Size:
         """Return about how much is held: what was written over counts until RocksDB merges it."""
-        found = self._databases.values()
+        found, waiting = self._databases.values(), sum(len(each.changes) for each in list(self._waiting.values()))
         return Size(
-            sum(each.property_int_value("rocksdb.estimate-num-keys") or 0 for each in found),
+            sum((each.property_int_value("rocksdb.estimate-num-keys") or 0 for each in found), waiting),
             sum(each.property_int_value(name) or 0 for each in found for name in BYTES),
         )
 
@@ -152,6 +179,9 @@ class RocksStore:
         return int(self._clock() * 1000)
 
     def _read(self, partition: int, key: bytes) -> bytes | None:
+        waiting = self._waiting.get(partition)
+        if waiting is not None and key in waiting.changes:
+            return waiting.changes[key]
         try:
             value: bytes | None = self._database(partition).get(key)
         except Exception as error:
@@ -185,6 +215,7 @@ class RocksStore:
 
     def _let_go(self, partition: int) -> None:
         self._times.pop(partition, None)
+        self._waiting.pop(partition, None)
         cache, database = self._caches.pop(partition, None), self._databases.pop(partition, None)
         if cache is not None:
             cache.close()

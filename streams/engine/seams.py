@@ -103,12 +103,6 @@ SEAMS = (
     ),
     Seam(
         "faust.transport.drivers.aiokafka",
-        "AIOKafkaConsumerThread._fetch_records",
-        "39a2c6c79fc1",
-        "relied on: what a fetch returns",
-    ),
-    Seam(
-        "faust.transport.drivers.aiokafka",
         "Producer._ensure_producer",
         "5592a4bbdf25",
         "called: the client that writes batches",
@@ -260,7 +254,7 @@ SEAMS = (
         "faust.transport.drivers.aiokafka",
         "AIOKafkaConsumerThread._fetch_records",
         "39a2c6c79fc1",
-        "extended: takes what is there of batches first",
+        "replaced: takes what is there of batches first, and nothing for whoever is gone",
     ),
     Seam(
         "aiokafka.record.default_records",
@@ -282,5 +276,33 @@ SEAMS = (
         "AIOKafkaConsumer.start",
         "2f1ba7044332",
         "relied on: `_fetch_max_wait_ms` as it is set by then goes into fetches",
+    ),
+    Seam(
+        "aiokafka.consumer.fetcher", "Fetcher._create_fetch_waiter", "61d840568746", "called: waits for the next fetch"
+    ),
+    Seam(
+        "aiokafka.consumer.fetcher",
+        "Fetcher.close",
+        "1cd24bc1c442",
+        "relied on: may end as if its caller were cancelled",
+    ),
+    Seam("aiokafka.consumer.consumer", "AIOKafkaConsumer.stop", "bc5da9c98595", "relied on: closes its client last"),
+    Seam(
+        "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator.commit_offsets",
+        "5cbe31af28d6",
+        "relied on: can be cancelled; without the coordinator it never ends",
+    ),
+    Seam(
+        "faust.transport.drivers.aiokafka",
+        "AIOKafkaConsumerThread._seek_wait",
+        "9d221e816d94",
+        "extended: ends the fetches that wait",
+    ),
+    Seam(
+        "faust.transport.drivers.aiokafka",
+        "AIOKafkaConsumerThread.on_thread_stop",
+        "8dfc004e258b",
+        "extended: ends also when a fetch was waiting to be tried again",
     ),
 )

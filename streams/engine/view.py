@@ -50,7 +50,12 @@ class View:
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a fresh copy of the value, or `default`."""
-        raw = self._raw(self._name(key))
+        name = self._names.get(key)  # as `_name` and `_raw` have it, without their calls: agents do little else
+        if name is None:
+            name = self._name(key)
+        raw: bytes | None = self._staged.get(name, _MISSING)
+        if raw is _MISSING:
+            raw = self._read(name)
         return default if raw is None else orjson.loads(raw)
 
     def __getitem__(self, key: str) -> Any:

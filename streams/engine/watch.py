@@ -48,4 +48,6 @@ class Watch:
         self.sizes = {table.name: table.local.size() for table in tables if isinstance(table, BatchTable)}
         consumer = self._app.reading
         if consumer is not None and (sources := [standing.tp for standing in consumer.standings()]):
-            self.ends = await asyncio.wait_for(consumer.log_ends(sources), ANSWER_WITHIN)
+            # Not `wait_for`: in 3.11 that forgets that it was cancelled when the answer comes in the same moment.
+            async with asyncio.timeout(ANSWER_WITHIN):
+                self.ends = await consumer.log_ends(sources)

@@ -14,6 +14,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.broker import BrokerError, EmbeddedKafka, Step
 from streams.broker.ports import brokers_known, free_ports
+from tests.recovery.test_engine_restart import shown
+from tests.support.broker import write
+from tests.unit.engine.harness import Bench, records
+from tests.unit.engine.processes import WorkerProcess, until
 
 pytestmark = pytest.mark.broker
 
@@ -92,3 +96,23 @@ def test_a_broker_that_cannot_start_shows_its_log(tmp_path: Path):
 
 def test_free_ports_are_different():
     assert len(set(free_ports(20))) == 20
+
+
+async def test_a_worker_stops_also_while_the_broker_is_away(names: str, tmp_path: Path):
+    kafka = EmbeddedKafka.start(folder=tmp_path / "kafka")
+    try:
+        bench = Bench(kafka.address, names)
+        await bench.make_topics()
+        await write(bench.broker, bench.facts, records(0, 100))
+        worker = WorkerProcess(
+            tmp_path, BROKER=kafka.address, PREFIX=names, COMMIT="60", SHOW=str(tmp_path / "state.json")
+        )
+        await bench.has(bench.out, 100)
+        await until(lambda: len(shown(tmp_path / "state.json") or ()) == 100, explain=worker.log.read_text)
+    finally:
+        kafka.stop()
+    worker.process.send_signal(signal.SIGTERM)  # it has something to commit
+    try:
+        assert await worker.ended(40) == 0
+    finally:
+        worker.kill()

@@ -28,6 +28,7 @@ async def test_a_worker_tells_what_it_does_and_the_next_what_it_recovers(bench: 
     found = await first.where(lambda found: all_zero(found, "engine_lag_records", 4))
     assert found.sum("engine_batch_records_sum", topic=bench.facts) == 2005
     assert found.sum("engine_quarantined_records_total") == 5
+    found = await first.where(lambda found: not found.sum("engine_batches_in_flight"))
     for step in ("outputs", "changelogs", "local"):
         assert found.sum("engine_flush_seconds_count", step=step) == found.sum("engine_batch_records_count")
     assert 0 < (found.sum("engine_lease_seconds") or 0) < 6

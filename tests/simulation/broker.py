@@ -64,7 +64,7 @@ class Broker:
     async def produce(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """Write one record."""
         place = partition_for(key or b"", self.partitions)
-        await self.deliver([(topic, place, [Outgoing(key, value)])])
+        await self.deliver([(topic, place, [(key, value, ())])])
 
     async def fetch(self, place: Place, position: int) -> list[Record]:
         """Records from `position` on, as soon as there are any."""

@@ -95,7 +95,7 @@ async def test_a_slice_is_as_long_as_its_changes_fit_into_one_record_batch(size:
     assert max(bytes_of) < BATCH_BYTES
     assert all(held >= ROOM for held in bytes_of[:-1])  # and no shorter
     assert [key for write in shore.writes for key in write] == [b'"%s"' % value for value in values]
-    assert [record.value for _, record in shore.said] == values
+    assert [value for _, (_, value, _) in shore.said] == values
 
 
 async def test_small_changes_of_a_whole_batch_leave_at_once():
@@ -106,6 +106,6 @@ async def test_a_record_that_cannot_go_on_is_quarantined_itself_wherever_it_stan
     values = numbered(3 * CHUNK)
     values[CHUNK + 7], values[2 * CHUNK + 1] = b"bad", b"huge"
     shore = await delivered(values, 1)
-    held = [record.key for topic, record in shore.said if topic == "t.quarantine"]
+    held = [key for topic, (key, _, _) in shore.said if topic == "t.quarantine"]
     assert held == [b"t.in|0|%d" % place for place in (CHUNK + 7, 2 * CHUNK + 1)]
     assert len(shore.said) == len(values)

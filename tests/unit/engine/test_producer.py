@@ -14,7 +14,7 @@ from streams.engine.consumer import BatchConsumer
 from streams.engine.producer import BatchProducer
 from streams.engine.record import Outgoing
 
-LOAD = [Outgoing(b"key-%d" % n, b"value" * 40) for n in range(10)]
+LOAD: list[Outgoing] = [(b"key-%d" % n, b"value" * 40, ()) for n in range(10)]
 PER_BATCH = 2  # records that fit
 
 
@@ -57,7 +57,7 @@ async def producer(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> BatchProduc
 
 
 async def test_loads_of_one_partition_are_queued_one_after_the_other(producer: BatchProducer, queue: Queue):
-    other = [Outgoing(b"other", b"value" * 40) for _ in LOAD]
+    other: list[Outgoing] = [(b"other", b"value" * 40, ()) for _ in LOAD]
     await asyncio.gather(producer.deliver([("out", 0, LOAD)]), producer.deliver([("out", 0, other)]))
     assert len(queue.sent) > PER_BATCH * 2
     whose = [b"other" in batch for _, batch in queue.sent]

@@ -1,4 +1,5 @@
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +40,9 @@ def test_the_size_is_that_of_the_partitions_held(store: Store):
     assert store.size() == (0, 0 if isinstance(store, RocksStore) else None)
     store.write(0, {b'"%d"' % n: b"x" * 100 for n in range(300)}, 1)
     store.write(1, {b'"%d"' % n: b"x" * 100 for n in range(20)}, 1)
+    assert store.size().entries == 320
+    store.touch(0)  # what waited goes to disk
+    store.touch(1)
     offsets = isinstance(store, RocksStore)  # RocksDB counts each partition's offset as well
     assert store.size().entries == 320 + 2 * offsets
     assert (store.size().on_disk or 0) >= 32_000 * offsets
@@ -94,6 +98,34 @@ def test_damaged_files_are_dropped_and_read_anew(tmp_path: Path):
     second.write(0, {b'"a"': b"2"}, 3)
     assert second.offset(0) == 3
     second.close()
+
+
+def test_what_a_kill_took_is_what_the_offset_on_disk_says(tmp_path: Path):
+    seconds = [100.0]
+
+    def killed(name: str) -> RocksStore:
+        """What another process finds that begins now."""
+        shutil.copytree(tmp_path / "live", tmp_path / name)
+        (tmp_path / name / "table-0" / "LOCK").unlink()
+        return RocksStore(lambda: tmp_path / name, "table")
+
+    live = RocksStore(lambda: tmp_path / "live", "table", clock=lambda: seconds[0])
+    live.write(0, {b'"a"': b"1", b'"b"': b"1"}, 5)
+    live.touch(0)
+    live.write(0, {b'"a"': b"2"}, 6)
+    live.write(0, {b'"b"': None}, 7)
+    assert (live.offset(0), live.get(0, b'"a"'), live.get(0, b'"b"')) == (7, b"2", None)
+    left = killed("waiting")
+    assert (left.offset(0), dict(left.items(0))) == (5, {b'"a"': b"1", b'"b"': b"1"})
+    seconds[0] += 1
+    live.write(0, {b'"c"': b"8"}, 8)
+    later = killed("written")
+    assert (later.offset(0), dict(later.items(0))) == (8, {b'"a"': b"2", b'"c"': b"8"})
+    live.write(0, {b'"d"': b"x" * (1 << 20)}, 9)
+    assert killed("small").offset(0) == 8
+    live.write(0, {b'"%d"' % n: b"x" * (1 << 20) for n in range(8)}, 10)
+    assert killed("large").offset(0) == 10
+    live.close()
 
 
 DAY = 24 * 3600 * 1000  # milliseconds
