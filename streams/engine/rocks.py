@@ -1,6 +1,6 @@
 """Local state in RocksDB (rocksdict), one database per partition of a table.
 
-What is written waits in memory for up to a second: a row that changes with every batch goes to disk once.
+What is written waits in memory for up to five seconds: a row that changes with every batch goes to disk once.
 Invariants: a write batch carries the changes, the changelog offset they reach to and the time up to which nothing is
 missing, so a kill at any moment leaves three that belong together, and what waited is in the changelog behind that
 offset; files found damaged are never read again.

@@ -117,7 +117,7 @@ def test_what_a_kill_took_is_what_the_offset_on_disk_says(tmp_path: Path):
     assert (live.offset(0), live.get(0, b'"a"'), live.get(0, b'"b"')) == (7, b"2", None)
     left = killed("waiting")
     assert (left.offset(0), dict(left.items(0))) == (5, {b'"a"': b"1", b'"b"': b"1"})
-    seconds[0] += 1
+    seconds[0] += 5
     live.write(0, {b'"c"': b"8"}, 8)
     later = killed("written")
     assert (later.offset(0), dict(later.items(0))) == (8, {b'"a"': b"2", b'"c"': b"8"})
