@@ -94,7 +94,7 @@ async def _read(broker: str, topic: str, key: bytes) -> str | None:
     return found
 
 
-def advice(error: RevmarkError) -> str:
+def connect(error: RevmarkError) -> str:
     """What to do about a grant that does not work."""
     if error.code == "keep":
         return "start a worker first, or put REVMARK_XERO_REFRESH_TOKEN into the settings file, then: revmark check"

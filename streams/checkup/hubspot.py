@@ -8,6 +8,7 @@ import httpx
 
 from schemas.contract import Contract
 from schemas.errors import RevmarkError
+from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.properties import create_properties, missing_properties
@@ -15,6 +16,7 @@ from streams.platforms.registry import hubspot_auth
 from streams.settings import Settings
 
 NOBODY = "1"  # an id no portal gives a record of ours: reading it asks for the scope and shows nothing
+CREDENTIALS = "set REVMARK_HUBSPOT_TOKEN (or the OAuth settings) anew, then: revmark check"
 KINDS = ("company", "contact", "product", "deal", "line_item", "invoice")
 
 
@@ -33,8 +35,8 @@ async def findings(
         try:
             account = await client.account()
         except RevmarkError as error:
-            step = "set REVMARK_HUBSPOT_TOKEN (or the OAuth settings) anew, then: revmark check"
-            yield Finding("hubspot credentials", ok=False, detail=error.message, next_step=step)
+            step = advice(error, settings.hubspot_url, CREDENTIALS)
+            yield Finding(called("hubspot", error), ok=False, detail=error.message, next_step=step)
             return
         portal = str(account.get("portalId") or "")
         yield Finding("hubspot credentials", ok=True, detail=f"portal {portal} answers at {settings.hubspot_url}")
@@ -45,7 +47,8 @@ async def findings(
             )
             step = "see that base_currency in the contract is the ERP's: it is what product prices are stated in"
             yield Finding("hubspot currency", ok=True, detail=said, next_step=step)
-        for finding in [await _scopes(client), await _properties(client, create=create)]:
+        url = settings.hubspot_url
+        for finding in [await _scopes(client, url), await _properties(client, url, create=create)]:
             yield finding
     finally:
         await client.close()
@@ -63,12 +66,15 @@ def _portal(settings: Settings, portal: str) -> Finding:
     )
 
 
-async def _scopes(client: HubSpotClient) -> Finding:
+async def _scopes(client: HubSpotClient, url: str) -> Finding:
     refused: list[str] = []
     for kind in KINDS:
         try:
             await client.read(kind, [NOBODY])
         except RevmarkError as error:
+            if passing(error):  # the other kinds would meet the same
+                step = advice(error, url, "")
+                return Finding(called("hubspot", error), ok=False, detail=error.message, next_step=step)
             refused.append(f"{kind.replace('_', ' ')}: {error.message}")
     if refused:
         step = "give the app the scopes named above, install it again, then: revmark check"
@@ -76,7 +82,7 @@ async def _scopes(client: HubSpotClient) -> Finding:
     return Finding("hubspot scopes", ok=True, detail=f"reads {len(KINDS)} kinds; write scopes show at the first write")
 
 
-async def _properties(client: HubSpotClient, *, create: bool) -> Finding:
+async def _properties(client: HubSpotClient, url: str, *, create: bool) -> Finding:
     name = "hubspot properties"
     try:
         missing = await missing_properties(client)
@@ -84,7 +90,7 @@ async def _properties(client: HubSpotClient, *, create: bool) -> Finding:
             made = await create_properties(client, missing)
             return Finding(name, ok=True, detail=f"{len(made)} made: {', '.join(each.name for each in made)}")
     except RevmarkError as error:
-        step = "give the app the crm.schemas scopes, then: revmark check --create"
+        step = advice(error, url, "give the app the crm.schemas scopes, then: revmark check --create")
         return Finding(name, ok=False, detail=error.message, next_step=step)
     if missing:
         names = ", ".join(f"{each.kind}.{each.name}" for each in missing)

@@ -11,8 +11,9 @@ import httpx
 
 from schemas.contract import Contract
 from schemas.errors import RevmarkError
+from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
-from streams.checkup.grant import Keeper, advice
+from streams.checkup.grant import Keeper, connect
 from streams.platforms.xero.checkup import accounts, organisation, reached, tax_types
 from streams.platforms.xero.client import XeroClient
 from streams.platforms.xero.grants import Grants
@@ -65,7 +66,8 @@ async def findings(
         try:
             reach = {each.organisation: each.name for each in await reached(client.connection)}
         except RevmarkError as error:
-            yield Finding("xero credentials", ok=False, detail=error.message, next_step=advice(error))
+            step = advice(error, _door(settings, error), connect(error))
+            yield Finding(called("xero", error), ok=False, detail=error.message, next_step=step)
             return
         names = ", ".join(f"{name} ({key})" for key, name in reach.items()) or "no organisation"
         yield Finding("xero credentials", ok=True, detail=f"the grant reaches {names}")
@@ -76,19 +78,24 @@ async def findings(
             return
         for look in (_organisation, _accounts, _tax_types, _hold_group):
             if contract is not None:
-                yield await _guarded(look, client, contract)
-        yield await _scopes(client, keeper)
+                yield await _guarded(look, client, contract, settings.xero_url)
+        yield await _scopes(client, keeper, settings.xero_url)
     finally:
         await client.close()
 
 
-async def _guarded(look: Look, client: XeroClient, contract: Contract) -> Finding:
+def _door(settings: Settings, error: RevmarkError) -> str:
+    """The address that did not answer: grants are renewed at one of their own."""
+    return settings.xero_identity_url if error.code == "identity" else settings.xero_url
+
+
+async def _guarded(look: Look, client: XeroClient, contract: Contract, url: str) -> Finding:
     try:
         return await look(client, contract)
     except RevmarkError as error:
         name = f"xero {look.__name__.strip('_').replace('_', ' ')}"
         step = "give the app the scopes accounting.settings and accounting.contacts, connect it again"
-        return Finding(name, ok=False, detail=error.message, next_step=step)
+        return Finding(name, ok=False, detail=error.message, next_step=advice(error, url, step))
 
 
 async def _organisation(client: XeroClient, contract: Contract) -> Finding:
@@ -160,13 +167,16 @@ async def _hold_group(client: XeroClient, contract: Contract) -> Finding:
     return Finding("xero credit hold", ok=False, detail=said, next_step=f"{step}{there}")
 
 
-async def _scopes(client: XeroClient, keeper: Keeper) -> Finding:
+async def _scopes(client: XeroClient, keeper: Keeper, url: str) -> Finding:
     refused: list[str] = []
     for path in READS:
         query = {"page": "1", "pageSize": "1"} if path != "ContactGroups" else {}
         try:
             await client.connection.get(path, query=query)
         except RevmarkError as error:
+            if passing(error):  # the others would meet the same
+                step = advice(error, url, "")
+                return Finding(called("xero", error), ok=False, detail=error.message, next_step=step)
             refused.append(f"{path} cannot be read: {error.message}")
     granted = set(keeper.grant.scopes) if keeper.grant else set()
     if granted:

@@ -104,6 +104,53 @@ async def test_what_is_wrong_is_named_and_the_rest_is_looked_at(
     assert found[name].next_step
 
 
+class Broken(httpx.AsyncBaseTransport):
+    """A platform that answers with `reply` where `path` says so, and as it would elsewhere; None: it is not reached."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, path: str, reply: httpx.Response | None) -> None:
+        self.inner, self.path, self.reply = inner, path, reply
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.path not in request.url.path:
+            return await self.inner.handle_async_request(request)
+        if self.reply is None:
+            raise httpx.ConnectError("no route to host")
+        reply = httpx.Response(self.reply.status_code, headers=self.reply.headers, content=self.reply.content)
+        reply.request = request
+        return reply
+
+
+DAILY = httpx.Response(429, json={"status": "error", "policyName": "DAILY", "message": "daily limit reached"})
+DAY = httpx.Response(429, headers={"X-Rate-Limit-Problem": "day", "Retry-After": "3600"})
+
+
+@pytest.mark.parametrize(
+    ("platform", "path", "reply", "name", "step"),
+    [
+        ("hubspot", "/", None, "hubspot connection", "see that this machine reaches"),
+        ("hubspot", "/", httpx.Response(503), "hubspot connection", "see that this machine reaches"),
+        ("hubspot", "/", DAILY, "hubspot connection", "wait until"),
+        ("hubspot", "/crm/objects", DAILY, "hubspot connection", "wait until"),
+        ("hubspot", "/crm/properties", None, "hubspot properties", "see that this machine reaches"),
+        ("xero", "/connect/token", None, "xero connection", "see that this machine reaches"),
+        ("xero", "/connections", None, "xero connection", "see that this machine reaches"),
+        ("xero", "/connections", DAY, "xero connection", "wait until"),
+        ("xero", "/Accounts", httpx.Response(503), "xero accounts", "see that this machine reaches"),
+        ("xero", "/Payments", DAY, "xero connection", "wait until"),
+    ],
+)
+async def test_a_line_that_is_down_or_a_spent_quota_is_not_called_wrong_credentials(
+    ground: Ground, platform: str, path: str, reply: httpx.Response | None, name: str, step: str
+):
+    await ground.findings()  # the properties are there
+    ground.transports[platform] = Broken(ground.transports[platform], path, reply)
+    found = await ground.findings(create=False)
+    assert found[name].ok is False
+    assert found[name].next_step.startswith(step)
+    assert found[name].next_step.endswith("then: revmark check")
+    assert not [each for each in found.values() if not each.ok and "scopes" in each.next_step + each.name]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "name", "says"),
     [
