@@ -9,6 +9,7 @@ import typer
 from console.options import examples
 from console.output import note
 from console.session import session_of
+from streams.settings import Settings
 
 EXAMPLES = examples("revmark gateway", "revmark gateway --host 0.0.0.0 --port 8080")
 
@@ -24,5 +25,8 @@ def command(
 
     given = {name: value for name, value in (("gateway_host", host), ("gateway_port", port)) if value is not None}
     settings = session_of(context).settings.model_copy(update=given)
-    note(f"gateway: listening on {settings.gateway_host}:{settings.gateway_port}, called as {settings.gateway_url}")
-    serve(settings)
+    serve(settings, lambda: note(_said(settings)))
+
+
+def _said(settings: Settings) -> str:
+    return f"gateway: listening on {settings.gateway_host}:{settings.gateway_port}, called as {settings.gateway_url}"

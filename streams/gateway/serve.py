@@ -5,13 +5,15 @@ In: settings. Out: nothing until it is told to stop. Invariant: what was acknowl
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import uvicorn
 from starlette.applications import Starlette
 
+from schemas.errors import Transient
 from streams.gateway.app import create_app
 from streams.gateway.produce import KafkaProduce
 from streams.settings import Settings
@@ -39,12 +41,29 @@ def build(settings: Settings) -> Starlette:
     return create_app(settings, produce, _now, ready=lambda: produce.ready, lifespan=lifespan)
 
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT."""
+class Server(uvicorn.Server):
+    """A server that says so once callers are answered (with 503 as long as Kafka is away)."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Come up."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` hears when callers are answered.
+
+    Raises:
+        Transient: the address cannot be had.
+    """
+    listeners = _bound(settings.gateway_host, settings.gateway_port)
     config = uvicorn.Config(
         build(settings),
-        host=settings.gateway_host,
-        port=settings.gateway_port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -52,4 +71,26 @@ def serve(settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE,
         limit_concurrency=MAX_CONNECTIONS,
     )
-    uvicorn.Server(config).run()
+    Server(config, ready).run(sockets=listeners)
+
+
+def _bound(host: str, port: int) -> list[socket.socket]:
+    """Sockets on every address of a host's name."""
+    listeners: list[socket.socket] = []
+    try:
+        for family, kind, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            listener = socket.socket(family, kind)
+            listeners.append(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.bind(address)
+    except OSError as error:
+        for listener in listeners:
+            listener.close()
+        raise Transient(
+            f"the gateway cannot have {host}:{port}: {error.strerror}. Nothing was started. "
+            "Next: set REVMARK_GATEWAY_HOST and REVMARK_GATEWAY_PORT, or revmark gateway --host --port",
+            code="port",
+        ) from error
+    return listeners
