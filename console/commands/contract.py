@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -99,11 +99,13 @@ def show_(context: typer.Context, *, file: File = None, json: Document = False) 
         show_json({"file": str(path), "digest": contract.digest, **contract.model_dump(mode="json")})
         return
     say(f"{contract.name}  ({path}, {contract.pattern}, digest {contract.digest})", "bold")
+    say(f"the CRM is {contract.platforms.crm}, the ERP is {contract.platforms.erp}")
     say(f"business days in {contract.timezone}, base currency {contract.base_currency}\n")
-    sheet = Sheet(("entity", "master", "field", "who decides"))
+    sheet = Sheet(("entity", "master", "made in the CRM", "made in the ERP", "field", "who decides"))
     for entity, clause in contract.entities.items():
         for name, rule in clause.fields.items() or [("", None)]:
-            sheet.add(entity.value.replace("_", " "), clause.master.value, name, _who(rule))
+            made = (clause.create.crm, clause.create.erp.replace("_", " "))
+            sheet.add(entity.value.replace("_", " "), clause.master.value, *made, name, _who(rule))
     show(sheet)
     say("")
     show(_settings(contract))
@@ -128,8 +130,18 @@ def _settings(contract: Contract) -> Sheet:
     sheet = Sheet(("clause", "setting", "value"))
     for clause in ("guards", "identity", "lifecycle", "timing", "invoice_defaults"):
         for name, value in getattr(contract, clause).model_dump(mode="json", exclude={"own"}).items():
-            shown = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else value_text(value)
-            sheet.add(clause.replace("_", " "), name.replace("_", " "), shown)
+            sheet.add(clause.replace("_", " "), name.replace("_", " "), _setting(value))
     for own in contract.guards.own:
         sheet.add("guards", own.guard.replace("_", " "), f"{', '.join(own.protects)}: erp while {own.when}")
+    sheet.add("credit hold group", "", contract.credit_hold_group)
+    for entity, names in contract.required.items():
+        sheet.add("required", entity.value.replace("_", " "), ", ".join(names))
     return sheet
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):  # a table by SKU or by country: without its keys it says nothing
+        return ", ".join(f"{key}: {each}" for key, each in value.items()) or "-"
+    return value_text(value)

@@ -105,6 +105,19 @@ def test_a_contract_is_shown_in_words(run: Run):
     assert json.loads(run("contract", "show", "--json").stdout)["guards"]["credit_hold"] is True
 
 
+def test_a_contract_is_shown_with_platforms_creation_countries_and_what_is_required(run: Run):
+    run("init")
+    shown = run("contract", "show").stdout
+    assert "the CRM is hubspot, the ERP is xero" in shown
+    rows = [line.split("  ") for line in shown.splitlines()]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    assert ["entity", "master", "made in the CRM", "made in the ERP", "field", "who decides"] in cells
+    assert ["invoice", "erp", "always", "never", "number", "erp"] in cells
+    assert "AU: ZERORATEDOUTPUT, US: ZERORATEDOUTPUT" in shown
+    assert ["credit hold group", "Credit hold"] in cells
+    assert ["required", "order", "currency, lines"] in cells
+
+
 def test_without_a_contract_the_next_command_is_named(run: Run):
     result = run("contract", "show")
     assert result.exit_code == 2
