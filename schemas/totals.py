@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -61,8 +62,20 @@ class Variance(Wire):
     kind: VarianceClass
     crm_total: Amount | None = None
     erp_total: Amount | None = None
+    crm_due: Amount | None = Field(default=None, description="what is left to pay; what differs for kind balance")
+    erp_due: Amount | None = None
     difference: Amount
     state: Literal["open", "closed"]
     opened_at: Instant
     closed_at: Instant | None = None
     refs: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def figure(self) -> Literal["due", "total"]:
+        """Which figure of the document differs, or is looked at."""
+        return "due" if self.kind == "balance" else "total"
+
+    @property
+    def figures(self) -> tuple[Decimal | None, Decimal | None]:
+        """That figure on both sides, the CRM's first; None where a side has no such document."""
+        return (self.crm_due, self.erp_due) if self.figure == "due" else (self.crm_total, self.erp_total)

@@ -92,6 +92,8 @@ def _compare(document: DocumentVersion, row: dict[str, Any], sums: View, result:
         kind=kind,
         crm_total=exact(crm.total) if crm else None,
         erp_total=exact(erp.total) if erp else None,
+        crm_due=exact(crm.due) if crm else None,
+        erp_due=exact(erp.due) if erp else None,
         difference=difference(crm, erp),
         state="open",
         opened_at=opened,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
-from console.options import DEFAULT_LIMIT, Customer, Day, Limit, Lines, Offline, Record, examples
-from console.output import Cell, Sheet, moment, show, show_lines, value_text
+from console.listed import Wish, present
+from console.options import DEFAULT_LIMIT, Customer, Day, Kind, Limit, Lines, Offline, Record, examples
+from console.output import Cell, Sheet, moment, value_text
 from console.projection.filters import Filters
-from console.projection.listing import find, labels
-from console.session import session_of
-from schemas.names import Entity
 from schemas.verdict import Ruling, Verdict
 
 EXAMPLES = examples(
@@ -19,7 +18,7 @@ EXAMPLES = examples(
     "revmark decisions --state write_back",
     "revmark decisions --record INV-0042 --json",
 )
-_STYLES = {"write_back": "cyan", "hold": "yellow", "review": "yellow", "propose": "yellow", "refuse": "red"}
+STYLES = {"write_back": "cyan", "hold": "yellow", "review": "yellow", "propose": "yellow", "refuse": "red"}
 
 
 def command(
@@ -28,20 +27,19 @@ def command(
     record: Record = None,
     customer: Customer = None,
     state: Annotated[Ruling | None, typer.Option(help="the ruling")] = None,
-    type: Annotated[Entity | None, typer.Option(help="kind of record")] = None,  # noqa: A002 - the option's name
+    kind: Kind = None,
     day: Day = None,
     limit: Limit = DEFAULT_LIMIT,
     json: Lines = False,
     offline: Offline = False,
 ) -> None:
     """Show decisions with their reasons."""
-    filters = Filters(record=record, customer=customer, state=state, type=type, day=day)
-    with session_of(context).projection("decisions", "revenue", offline=offline) as store:
-        found = find(store, Verdict, filters, limit)
-        names = labels(store, (verdict.record for verdict in found))
-    if json:
-        show_lines(found)
-        return
+    wish = Wish(Filters(record=record, customer=customer, state=state, type=kind, day=day), limit, json, offline)
+    shelves = ("decisions", "revenue")  # events say what people call a record
+    present(context, Verdict, wish, _sheet, shelves=shelves, named=lambda verdict: verdict.record)
+
+
+def _sheet(found: Sequence[Verdict], names: Mapping[str, str]) -> Sheet:
     sheet = Sheet(
         ("time (UTC)", "record", "field", "ruling", "crm", "erp", "chosen", "rule", "reason*"),
         empty="no decisions found",
@@ -51,11 +49,11 @@ def command(
             moment(verdict.at),
             f"{verdict.entity.value} {verdict.label or names.get(verdict.record, verdict.record)}",
             verdict.field,
-            Cell(verdict.ruling.replace("_", " "), _STYLES.get(verdict.ruling, "")),
+            Cell(verdict.ruling.replace("_", " "), STYLES.get(verdict.ruling, "")),
             value_text(verdict.crm),
             value_text(verdict.erp),
             value_text(verdict.chosen),
             verdict.rule,
             verdict.reason,
         )
-    show(sheet)
+    return sheet

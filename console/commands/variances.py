@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 import typer
 
+from console.listed import Wish, present
 from console.options import DEFAULT_LIMIT, Currency, Day, Limit, Lines, Offline, Record, examples
-from console.output import Cell, Sheet, moment, money_text, show, show_lines
+from console.output import Cell, Sheet, moment, money_text
 from console.projection.filters import Filters
-from console.projection.listing import find
-from console.session import session_of
 from schemas.totals import Variance, VarianceClass
 
 EXAMPLES = examples(
@@ -23,34 +23,35 @@ def command(
     *,
     record: Record = None,
     state: Annotated[Literal["open", "closed"] | None, typer.Option(help="whether it still stands")] = None,
-    type: Annotated[VarianceClass | None, typer.Option(help="kind of difference")] = None,  # noqa: A002 - the option's name
+    kind: Annotated[VarianceClass | None, typer.Option("--type", help="kind of difference")] = None,
     day: Day = None,
     currency: Currency = None,
     limit: Limit = DEFAULT_LIMIT,
     json: Lines = False,
     offline: Offline = False,
 ) -> None:
-    """Show variances, open ones first."""
-    filters = Filters(record=record, state=state, type=type, day=day, currency=currency)
-    with session_of(context).projection("variances", offline=offline) as store:
-        found = find(store, Variance, filters, limit)
-    if json:
-        show_lines(found)
-        return
+    """Show variances, open ones first. Of kind balance it is what is due that differs, else the total."""
+    wish = Wish(Filters(record=record, state=state, type=kind, day=day, currency=currency), limit, json, offline)
+    present(context, Variance, wish, _sheet, shelves=("variances",))
+
+
+def _sheet(found: Sequence[Variance], _names: Mapping[str, str]) -> Sheet:
     sheet = Sheet(
-        ("state", "day", "document", "kind", "crm>", "erp>", "difference>", "currency", "since (UTC)"),
+        ("state", "day", "document", "kind", "figure", "crm>", "erp>", "difference>", "currency", "since (UTC)"),
         empty="no variances found",
     )
     for variance in found:
+        crm, erp = variance.figures
         sheet.add(
             Cell(variance.state, "yellow" if variance.state == "open" else "dim"),
             variance.day,
             variance.number or variance.document,
             variance.kind,
-            money_text(variance.crm_total),
-            money_text(variance.erp_total),
+            variance.figure,
+            money_text(crm),
+            money_text(erp),
             money_text(variance.difference),
             variance.currency,
             moment(variance.closed_at or variance.opened_at),
         )
-    show(sheet)
+    return sheet

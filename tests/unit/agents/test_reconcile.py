@@ -248,3 +248,12 @@ def test_nothing_differs_where_nothing_counts():
     assert classify(part(counted=False), None, day_closed=True) is None
     assert classify(None, None, day_closed=True) is None
     assert difference(None, part(counted=False)) == 0
+
+
+def test_a_variance_says_what_is_due_on_both_sides():
+    books = Books()
+    books.take(document(Side.ERP, due=Decimal("15.00")), document(Side.CRM, due=Decimal("40.00")))
+    (found,) = books.open
+    assert (found.kind, found.figure, found.difference) == ("balance", "due", Decimal("25.00"))
+    assert found.figures == (Decimal("40.00"), Decimal("15.00"))
+    assert (found.crm_total, found.erp_total) == (Decimal("115.00"), Decimal("115.00"))
