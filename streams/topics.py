@@ -64,7 +64,9 @@ class Topics:
     decisions: Topic = field(default=Topic("decisions", "tenant|customer", "Verdict", retention=YEARS))
     occurrences: Topic = field(default=Topic("occurrences", "tenant|customer", "RevenueEvent"))
     documents: Topic = field(default=Topic("documents", "tenant", "DocumentVersion"))
-    quarantine: Topic = field(default=Topic("quarantine", "source key", "Quarantined", retention=FOREVER))
+    quarantine: Topic = field(
+        default=Topic("quarantine", "topic|partition|offset", "Quarantined | Settlement", retention=FOREVER)
+    )
     ledger: Topic = field(default=Topic("ledger", "connection|command", "LedgerEntry", cleanup="compact"))
     # what others read
     revenue: Topic = field(default=Topic("revenue", "tenant|customer", "RevenueEvent", retention=FOREVER, public=True))

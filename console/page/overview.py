@@ -10,8 +10,7 @@ from typing import Any
 from console.output import value_text
 from console.projection import summary
 from console.projection.filters import Filters
-from console.projection.held import Held
-from console.projection.listing import find, labels
+from console.projection.listing import find, labels, quarantined
 from console.projection.store import Store
 from schemas.money import plain
 from schemas.names import Side
@@ -46,7 +45,8 @@ def overview(store: Store, now: datetime) -> dict[str, Any]:
         "events": [_event(each) for each in find(store, RevenueEvent, limit=EVENTS)],
         "quarantine": [
             {"name": each.name, "at": each.at.isoformat(), "topic": each.topic, "reason": each.reason}
-            for each in find(store, Held, limit=QUARANTINED)
+            | {"about": each.about}
+            for each in quarantined(store, Filters(state="held"), QUARANTINED)
         ],
         "totals": daily(find(store, Total, limit=summary.EVERYTHING)),
     }
@@ -97,11 +97,13 @@ def _decision(verdict: Verdict, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _variance(variance: Variance) -> dict[str, Any]:
-    shown = variance.model_dump(mode="json", include={"id", "day", "currency", "kind", "state"})
+    shown = variance.model_dump(mode="json", include={"id", "day", "currency", "kind", "state", "document"})
+    crm, erp = variance.figures
     return shown | {
         "label": variance.number or variance.document,
-        "crm": None if variance.crm_total is None else plain(variance.crm_total),
-        "erp": None if variance.erp_total is None else plain(variance.erp_total),
+        "figure": variance.figure,
+        "crm": None if crm is None else plain(crm),
+        "erp": None if erp is None else plain(erp),
         "difference": plain(variance.difference),
         "at": (variance.closed_at or variance.opened_at).isoformat(),
     }
@@ -114,6 +116,7 @@ def _event(event: RevenueEvent) -> dict[str, Any]:
         "type": event.type,
         "customer": event.customer_name or event.customer,
         "number": event.number,
+        "document": event.deal if event.type == "order_created" else event.document,
         "amount": plain(event.money.amount) if event.money else None,
         "currency": event.money.currency if event.money else None,
         "credit_hold": event.credit_hold,

@@ -16,6 +16,9 @@ SHELVES = {
     "revenue": "events",
     "quarantine": "quarantine",
 }
+# Changelogs of tables that are kept row by row, by their bare topic name -> the table: what both sides of every record
+# show and agreed on, and which records are one. Rows of these say how things stand; nothing else of a worker is needed.
+STATES = {"tables.accounts": "accounts", "tables.known": "known"}
 # Topics that are only counted, to show what moves.
 COUNTED = ("changes", "facts", "lanes.hubspot", "lanes.xero")
 

@@ -43,7 +43,12 @@ _MATCHES: dict[str, dict[str, tuple[str, ...]]] = {
         "day": ("day",),
         "currency": ("currency",),
     },
-    "quarantine": {"record": ("key",), "type": ("topic",), "day": ("at",)},
+    "quarantine": {
+        "record": ("key", "about"),
+        "state": ("coalesce((SELECT state FROM settlements WHERE settlements.key = quarantine.key), 'held')",),
+        "type": ("topic",),
+        "day": ("at",),
+    },
 }
 
 

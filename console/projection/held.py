@@ -1,4 +1,4 @@
-"""A quarantined record: what could not go on, where it lay and why.
+"""A quarantined record: what could not go on, where it lay and why; and its bytes, to put it back.
 
 The parser takes what it finds: quarantine is where broken things are, so a broken quarantine record is shown as it is
 and never refused.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +18,49 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from console.projection.delivery import Delivery
 from schemas.instants import Instant, from_millis
+from schemas.quarantine import Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """A quarantined record as it lay on its topic. Not `complete`: its bytes did not fit into quarantine."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    complete: bool = True
+
+    @classmethod
+    def parse(cls, raw: str) -> Bytes | None:
+        """Read a quarantine record's value; None where it does not say what lay where."""
+        try:
+            found = orjson.loads(raw)
+            return cls(
+                topic=found["topic"],
+                partition=int(found["partition"]),
+                offset=int(found["offset"]),
+                key=_bytes(found["key"]),
+                value=_bytes(found["value"]),
+                headers=tuple((str(name), _bytes(value)) for name, value in found.get("headers") or ()),
+                complete=bool(found.get("complete", True)),
+            )
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+def _bytes(value: str | None) -> bytes | None:
+    return None if value is None else base64.b64decode(value, validate=True)
 
 
 class Held(BaseModel):
-    """One record in quarantine. `key` and `value` are texts where the bytes were text, else base64."""
+    """One record in quarantine. `key` and `value` are texts where the bytes were text, else base64.
+
+    `about` is the record of a platform, or the canonical id, that it tells of, where that can still be read.
+    `settlement` says what became of it; None: it is held.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -32,6 +73,8 @@ class Held(BaseModel):
     reason: str
     code: str = ""
     at: Instant
+    about: str = ""
+    settlement: Settlement | None = None
 
     @classmethod
     def parse(cls, delivery: Delivery) -> Held:
@@ -55,6 +98,7 @@ class Held(BaseModel):
             "reason": str(record.get("reason") or "no reason was written"),
             "code": str(record.get("code") or ""),
             "at": at,
+            "about": _about(_unpacked(record.get("value"))),
         }
         try:
             return cls(**parts, **more)
@@ -62,7 +106,22 @@ class Held(BaseModel):
             return cls(**parts)
 
 
-_KNOWN = {"name", "topic", "partition", "offset", "key", "value", "reason", "code", "at"}
+_KNOWN = {"name", "topic", "partition", "offset", "key", "value", "reason", "code", "at", "about", "settlement"}
+
+
+def _about(value: str | None) -> str:
+    """What a change, fact, command, document or event is about."""
+    try:
+        found = orjson.loads(value or "null")
+    except orjson.JSONDecodeError:
+        return ""
+    if not isinstance(found, Mapping):
+        return ""
+    parts = [found.get(name) for name in ("platform", "kind", "record_id")]
+    if all(isinstance(part, str) for part in parts):
+        return "/".join(map(str, parts))
+    named = [found.get(name) for name in ("record", "document", "id")]
+    return next((name for name in named if isinstance(name, str) and ":" in name), "")
 
 
 def _place(record: dict[str, Any], delivery: Delivery) -> tuple[str, int, int]:

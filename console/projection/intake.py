@@ -9,10 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from console.projection.delivery import SHELVES, Delivery
+import orjson
+
+from console.projection import naming
+from console.projection.delivery import SHELVES, STATES, Delivery
 from console.projection.held import Held
+from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity
+from schemas.quarantine import Settlement
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
@@ -20,7 +25,10 @@ from schemas.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row to keep. `first_wins`: a record that is there under this key already is a redelivery, and stays."""
+    """A row to keep. `first_wins`: a record that is there under this key already is a redelivery, and stays.
+
+    `names` are what a record is called, as (record, name); they take the place of those that this row gave before.
+    """
 
     table: str
     key: str
@@ -28,6 +36,7 @@ class Row:
     body: str
     first_wins: bool = False
     labels: dict[str, str] = field(default_factory=dict)
+    names: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,24 @@ def row(delivery: Delivery) -> Row | Removal:
     """
     if delivery.value is None and delivery.topic in {"ledger", "totals", "variances"}:
         return Removal(SHELVES[delivery.topic], delivery.key_text)
+    if delivery.topic in STATES:
+        return _state(delivery)
     return _ROWS[delivery.topic](delivery)
+
+
+def _state(delivery: Delivery) -> Row | Removal:
+    """A row of a table, as its changelog has it."""
+    try:
+        name = str(orjson.loads(delivery.key or b""))
+        value = None if delivery.value is None else orjson.loads(delivery.value)
+    except orjson.JSONDecodeError as error:
+        raise Refused("no row of a table", code="malformed") from error
+    table = STATES[delivery.topic]
+    if delivery.value is None:
+        return Removal("states", f"{table}|{name}")
+    found = naming.of(table, name, value)
+    columns: dict[str, str | int | None] = {"drawer": f"{table}.{name.partition('|')[0]}", "record": found.record}
+    return Row("states", f"{table}|{name}", columns, delivery.value.decode(), names=found.names)
 
 
 def _decision(delivery: Delivery) -> Row:
@@ -142,16 +168,37 @@ def _event(delivery: Delivery) -> Row:
     return Row("events", event.id, columns, event.model_dump_json(), first_wins=True, labels=labels)
 
 
-def _held(delivery: Delivery) -> Row:
+def _quarantine(delivery: Delivery) -> Row:
+    settled = _settlement(delivery)
+    if settled is not None:
+        kept: dict[str, str | int | None] = {
+            "state": settled.state,
+            "who": settled.who,
+            "at": instant_text(settled.at),
+        }
+        return Row("settlements", settled.name, kept, settled.model_dump_json())
     held = Held.parse(delivery)
     columns: dict[str, str | int | None] = {
         "topic": held.topic,
         "partition": held.partition,
         "offset": held.offset,
         "reason": held.reason,
+        "about": held.about,
+        "raw": _raw(delivery),
         "at": instant_text(held.at),
     }
     return Row("quarantine", held.name, columns, held.model_dump_json())
+
+
+def _settlement(delivery: Delivery) -> Settlement | None:
+    try:
+        return Settlement.from_bytes(delivery.value)
+    except Refused:
+        return None  # what the engine wrote has neither `who` nor `state`
+
+
+def _raw(delivery: Delivery) -> str:
+    return (delivery.value or b"").decode(errors="replace")
 
 
 _ROWS: dict[str, Callable[[Delivery], Row]] = {
@@ -160,5 +207,5 @@ _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "totals": _total,
     "variances": _variance,
     "revenue": _event,
-    "quarantine": _held,
+    "quarantine": _quarantine,
 }

@@ -8,10 +8,11 @@ from typing import TypeVar
 import orjson
 
 from console.projection.filters import Filters
-from console.projection.held import Held
+from console.projection.held import Bytes, Held
 from console.projection.store import Store
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
+from schemas.quarantine import Settlement
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
@@ -44,16 +45,31 @@ def find(store: Store, model: type[Record], filters: Filters | None = None, limi
     return [model.model_validate_json(row["body"]) for row in rows]
 
 
+def quarantined(store: Store, filters: Filters | None = None, limit: int = 50) -> list[Held]:
+    """Quarantined records, newest first, each with what became of it; `state` is `held` while nothing has."""
+    rows = store.rows("SELECT key, body FROM settlements")
+    settled = {row["key"]: Settlement.model_validate_json(row["body"]) for row in rows}
+    return [
+        each.model_copy(update={"settlement": settled.get(each.name)}) for each in find(store, Held, filters, limit)
+    ]
+
+
 def held(store: Store, name: str) -> Held:
     """One quarantined record by its name.
 
     Raises:
         Refused: there is none of that name.
     """
-    found = find(store, Held, Filters(record=name), limit=1)
+    found = [each for each in quarantined(store, Filters(record=name)) if each.name == name]
     if not found:
         raise Refused(f"nothing in quarantine is named {name!r}. Next: revmark quarantine list", code="usage")
     return found[0]
+
+
+def bytes_of(store: Store, name: str) -> Bytes | None:
+    """The bytes of a quarantined record, and where they lay; None where quarantine does not say."""
+    rows = store.rows("SELECT raw FROM quarantine WHERE key = ?", [name])
+    return Bytes.parse(rows[0]["raw"]) if rows else None
 
 
 def events_after(store: Store, seq: int, filters: Filters) -> tuple[list[RevenueEvent], int]:

@@ -29,11 +29,12 @@ def bucket_of(instant: datetime) -> int:
 
 def stops(delivery: Delivery) -> Iterable[str]:
     """The stops that a record on this topic has just passed."""
-    if (stop := _WHOLE.get(delivery.topic)) is not None:
-        yield stop
-        return
-    found = _peek(delivery.value)
+    found = {} if delivery.topic in _WHOLE and delivery.topic != "quarantine" else _peek(delivery.value)
     kind = found.get("type")
+    if (stop := _WHOLE.get(delivery.topic)) is not None:
+        if kind != "settlement":  # a person's word, and no record that stopped
+            yield stop
+        return
     if delivery.topic == "ledger":
         if found.get("state") in _SETTLED:
             verb = "written" if found["state"] == "applied" else "declined"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 1  # raised with every change below: a file of another version is filled anew from the topics
+VERSION = 2  # raised with every change below: a file of another version is filled anew from the topics
 
 _COLUMNS = {
     "decisions": "tenant, customer, entity, record, label, field, ruling, rule, command, at",
@@ -16,7 +16,9 @@ _COLUMNS = {
     "totals": "tenant, day, currency, subsidiary, side",
     "variances": "tenant, day, currency, document, number, kind, state, at",
     "events": "tenant, customer, customer_name, type, document, number, currency, day, at",
-    "quarantine": "topic, partition, offset, reason, at",
+    "quarantine": "topic, partition, offset, reason, about, raw, at",
+    "settlements": "state, who, at",
+    "states": "drawer, record",
 }
 _INDEXES = {
     "decisions": ("at", "record", "ruling"),
@@ -24,13 +26,18 @@ _INDEXES = {
     "totals": ("day",),
     "variances": ("state", "at"),
     "events": ("at", "customer"),
-    "quarantine": ("at",),
+    "quarantine": ("at", "about"),
+    "settlements": (),
+    "states": ("record",),
 }
 _PLACE = " PRIMARY KEY (topic, partition, offset))"
 _OTHERS = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE offsets (topic TEXT, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY (topic, partition))",
     "CREATE TABLE labels (id TEXT PRIMARY KEY, label TEXT NOT NULL)",
+    "CREATE TABLE names (owner TEXT NOT NULL, record TEXT NOT NULL, name TEXT NOT NULL)",
+    "CREATE INDEX names_owner ON names (owner)",
+    "CREATE INDEX names_name ON names (name)",
     "CREATE TABLE pulse (stop TEXT, bucket INTEGER, count INTEGER NOT NULL, PRIMARY KEY (stop, bucket))",
     "CREATE TABLE unreadable (topic TEXT, partition INTEGER, offset INTEGER, reason TEXT," + _PLACE,
 )

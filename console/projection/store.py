@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from console.projection import intake, pulse, schema
-from console.projection.delivery import SHELVES, Delivery
+from console.projection.delivery import SHELVES, STATES, Delivery
 from schemas.errors import Refused, Stale, Transient
 from schemas.instants import from_millis
 
@@ -125,7 +125,7 @@ class Store:
                 offsets[place] = delivery.offset + 1
                 applied += 1
                 self._count(delivery, oldest)
-                if delivery.topic in SHELVES:
+                if delivery.topic in SHELVES or delivery.topic in STATES:
                     self._keep(delivery)
             moved = [(*place, step) for place, step in offsets.items() if before.get(place) != step]
             self.connection.executemany("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)", moved)
@@ -141,6 +141,7 @@ class Store:
             return
         if isinstance(change, intake.Removal):
             self.connection.execute(f"DELETE FROM {change.table} WHERE key = ?", (change.key,))  # noqa: S608 - our names
+            self.connection.execute("DELETE FROM names WHERE owner = ?", (change.key,))
             return
         columns = schema.TABLES[change.table]
         names = ("key", *columns, "body")
@@ -152,6 +153,10 @@ class Store:
             (change.key, *(change.columns[name] for name in columns), change.body),
         )
         self.connection.executemany("INSERT OR REPLACE INTO labels VALUES (?, ?)", list(change.labels.items()))
+        if change.names is not None:
+            self.connection.execute("DELETE FROM names WHERE owner = ?", (change.key,))
+            named = [(change.key, record, name) for record, name in change.names]
+            self.connection.executemany("INSERT INTO names VALUES (?, ?, ?)", named)
 
     def _count(self, delivery: Delivery, oldest: int) -> None:
         bucket = pulse.bucket_of(from_millis(delivery.timestamp))

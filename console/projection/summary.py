@@ -104,11 +104,17 @@ def refused_standing(store: Store) -> int:
     return int(rows[0]["n"])
 
 
+def held_standing(store: Store) -> int:
+    """Records in quarantine that were neither put back nor dropped."""
+    rows = store.rows("SELECT count(*) AS n FROM quarantine WHERE key NOT IN (SELECT key FROM settlements)")
+    return int(rows[0]["n"])
+
+
 def status(store: Store) -> dict[str, object]:
     """The whole picture as one document; `needs_person` names what waits for one."""
     ledger = counts(store, "ledger", "state")
     variances = counts(store, "variances", "state")
-    quarantined = sum(counts(store, "quarantine", "topic").values())
+    quarantined = held_standing(store)
     waiting = {
         "variances": variances.get("open", 0),
         "quarantined": quarantined,

@@ -131,13 +131,15 @@ def event(nth: int, /, **changes: Any) -> RevenueEvent:
     return RevenueEvent(**(parts | changes))
 
 
-def quarantined(offset: int, reason: str = "not a change: tenant: Field required") -> bytes:
+def quarantined(
+    offset: int, reason: str = "not a change: tenant: Field required", value: bytes = b'{"broken": true}'
+) -> bytes:
     record = {
         "topic": "revmark.changes",
         "partition": 0,
         "offset": offset,
         "key": base64.b64encode(b"main").decode(),
-        "value": base64.b64encode(b'{"broken": true}').decode(),
+        "value": base64.b64encode(value).decode(),
         "reason": reason,
         "at": START.isoformat(),
     }

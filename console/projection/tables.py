@@ -1,0 +1,117 @@
+"""The workers' tables as their changelogs tell them: the same rows, for reading.
+
+In: rows of the projection. Out: views that the readers in `tables` take, so that a row is understood in one place.
+Invariant: the projection is never written to; what a rule writes while it is asked goes into memory and is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from agents.rules.identification import Identification, Waits
+from console.projection.store import Store
+from schemas.contract import Contract
+from schemas.names import Entity
+from tables import customers, entities, versions
+from tables.customers import CustomerState
+from tables.entities import EntityState
+from tables.identity import Identity
+from tables.view import Drawer
+
+
+class TableView:
+    """One table. What is set or deleted stays in this view."""
+
+    def __init__(self, store: Store, table: str) -> None:
+        self._store = store
+        self._table = table
+        self._own: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any | None:
+        """The value, or None."""
+        if key in self._own:
+            return self._own[key]
+        rows = self._store.rows("SELECT body FROM states WHERE key = ?", [f"{self._table}|{key}"])
+        return orjson.loads(rows[0]["body"]) if rows else None
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Keep a value in this view."""
+        self._own[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        """Forget a key in this view."""
+        self._own[key] = None
+
+
+class Known:
+    """What is known of one tenant's records."""
+
+    def __init__(self, store: Store, tenant: str) -> None:
+        self.store = store
+        self.tenant = tenant
+        accounts, known = TableView(store, "accounts"), TableView(store, "known")
+        self._records, self._customers = Drawer(accounts, "r"), Drawer(accounts, "c")
+        self._versions = Drawer(known, "v")
+        self.identity = Identity(Drawer(known, "i"), tenant)
+
+    def customer(self, customer: str) -> CustomerState:
+        """A customer's state."""
+        return customers.load(self._customers, self.tenant, customer)
+
+    def customer_of(self, record: str) -> str | None:
+        """The customer that a record belongs to now: a record that was moved has left a row with the one before."""
+        found: list[tuple[bool, str]] = []
+        for row in self._rows("accounts.r", record):
+            customer = row["key"].split("|")[3]
+            state = self.state(customer, record)
+            mine = any(self.identity.customer(ref) == customer for ref in (state.crm.ref, state.erp.ref) if ref)
+            found.append((mine, customer))
+        return max(found, default=(False, None), key=lambda pair: pair[0])[1]
+
+    def state(self, customer: str, record: str) -> EntityState:
+        """A record's state with one customer."""
+        entity = Entity(record.split(":", 1)[0])
+        return entities.load(self._records, self.tenant, customer, entity, record)
+
+    def find(self, record: str) -> EntityState | None:
+        """A record's state with the customer that it belongs to."""
+        customer = self.customer_of(record)
+        return None if customer is None else self.state(customer, record)
+
+    def deal_of(self, order: str) -> str | None:
+        """The deal that an order was made of: an order has no row of its own."""
+        rows = self.store.rows(
+            "SELECT record FROM states WHERE drawer = 'accounts.r' AND json_extract(body, '$.marks.order.id') = ?",
+            [order],
+        )
+        return str(rows[0]["record"]) if rows else None
+
+    def references(self, record: str) -> list[str]:
+        """Every record of a platform that is, or was, this one."""
+        return sorted(row["key"].split("|", 4)[4] for row in self._rows("known.i", record) if "|r|" in row["key"])
+
+    def seen(self, reference: str) -> dict[str, Any] | None:
+        """What is kept of a platform's record as it was last seen, if it ever was."""
+        return self._versions.get(versions.key(self.tenant, reference))
+
+    def waiting(self, reference: str) -> dict[str, Any] | None:
+        """The sighting of a record that cannot go on yet; one that was told already does not count."""
+        rows = versions.parked(self._versions, self.tenant, reference)
+        return next((row for row in rows if not row.get("told")), None)
+
+    def waits(self, row: dict[str, Any], contract: Contract) -> Waits | None:
+        """Why a sighting cannot go on, asked of the rule that holds it; None: it would go on now."""
+        scratch = Identity(Drawer(TableView(self.store, "known"), "i"), self.tenant)
+        found = Identification(scratch, contract, self.tenant).resolve(dict(row))
+        return found if isinstance(found, Waits) else None
+
+    def all(self) -> Iterator[str]:
+        """Every canonical record."""
+        rows = self.store.rows("SELECT DISTINCT record FROM states WHERE drawer = 'accounts.r' ORDER BY record")
+        return (str(row["record"]) for row in rows)
+
+    def _rows(self, drawer: str, record: str) -> list[dict[str, Any]]:
+        return self.store.rows("SELECT key FROM states WHERE record = ? AND drawer = ? ORDER BY key", [record, drawer])

@@ -1,0 +1,159 @@
+"""A person's word on records in quarantine: each goes back on its topic as it was, or is dropped.
+
+In: records by their names. Out: the bytes on their topic again, under the same key in the same partition, and a
+settlement on the quarantine topic. Invariant: 1 the bytes are durable, 2 the settlement is. A command that dies between
+the two is repeated, and the record is on its topic twice, which every reader of our topics bears.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from console.projection import cluster
+from console.projection.delivery import topics_of
+from console.projection.held import Bytes
+from console.word import Place
+from schemas.errors import Refused
+from schemas.quarantine import Settlement
+from streams.settings import Settings
+from streams.topics import Topics
+
+FETCH = 5.0  # seconds for one record that is still on its topic
+READ_BY_WORKERS = ("changes", "facts", "occurrences", "documents", "lanes_hubspot", "lanes_xero")
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Who says it, and why."""
+
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A record that was put back: its name in quarantine, and where it lies now."""
+
+    name: str
+    place: Place
+
+
+async def replay(settings: Settings, records: Sequence[Bytes], say: Say) -> list[Returned]:
+    """Put records back on their topics, oldest first, and tell the quarantine topic.
+
+    Raises:
+        Refused: one of them cannot be put back; nothing was sent.
+        Transient: the broker does not answer; what was settled until then is settled.
+    """
+    topics = topics_of(settings)
+    whole = [await _whole(settings, topics, each) for each in sorted(records, key=_place)]
+    done: list[Returned] = []
+    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+        for each in whole:
+            # 1 the bytes
+            sent = await producer.send_and_wait(
+                each.topic, each.value, key=each.key, partition=each.partition, headers=list(each.headers) or None
+            )
+            # 2 the settlement
+            await _tell(producer, topics, each, "replayed", say)
+            done.append(Returned(_name(each), Place(sent.topic, sent.partition, sent.offset)))
+    except (KafkaError, OSError) as error:
+        raise cluster.unreachable(settings.broker, error) from error
+    finally:
+        await producer.stop()
+    return done
+
+
+async def drop(settings: Settings, records: Sequence[Bytes], say: Say) -> None:
+    """Tell the quarantine topic that records are dropped. Their bytes stay where they are.
+
+    Raises:
+        Transient: the broker does not answer.
+    """
+    topics = topics_of(settings)
+    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+        for each in records:
+            await _tell(producer, topics, each, "dropped", say)
+    except (KafkaError, OSError) as error:
+        raise cluster.unreachable(settings.broker, error) from error
+    finally:
+        await producer.stop()
+
+
+async def _tell(
+    producer: AIOKafkaProducer, topics: Topics, record: Bytes, state: Literal["replayed", "dropped"], say: Say
+) -> None:
+    settlement = Settlement(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        state=state,
+        who=say.who,
+        why=say.why,
+        at=datetime.now(UTC),
+    )
+    # Under the record's own key, so that both are in one partition, in their order.
+    key = f"{record.topic}|{record.partition}|{record.offset}".encode()
+    await producer.send_and_wait(topics.name(topics.quarantine), settlement.to_bytes(), key=key)
+
+
+async def _whole(settings: Settings, topics: Topics, record: Bytes) -> Bytes:
+    """The record with its bytes; those that did not fit into quarantine are read where they lay."""
+    if record.topic not in {topics.name(getattr(topics, name)) for name in READ_BY_WORKERS}:
+        raise Refused(
+            f"{_name(record)} came from {record.topic}, which no worker of this deployment reads: it cannot be put "
+            f"back. Nothing was sent. Next: revmark quarantine drop {_name(record)} --why ...",
+            code="topic",
+        )
+    if record.complete and record.value is None:
+        raise Refused(
+            f"{_name(record)} holds no bytes to put back. Nothing was sent. "
+            f"Next: revmark quarantine drop {_name(record)} --why ...",
+            code="empty",
+        )
+    if record.complete:
+        return record
+    place = TopicPartition(record.topic, record.partition)
+    async with cluster.consumer(settings.broker) as consumer:
+        consumer.assign([place])
+        begin = (await consumer.beginning_offsets([place]))[place]
+        end = (await consumer.end_offsets([place]))[place]
+        found = await _fetch(consumer, place, record.offset) if begin <= record.offset < end else None
+    if found is None:
+        raise Refused(
+            f"{_name(record)} was too large for quarantine, and its topic no longer holds it. Nothing was sent. "
+            f"Next: read the record anew with `revmark sweep`, then revmark quarantine drop {_name(record)} --why ...",
+            code="gone",
+        )
+    return found
+
+
+async def _fetch(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int) -> Bytes | None:
+    consumer.seek(place, offset)
+    try:
+        async with asyncio.timeout(FETCH):
+            found = await consumer.getone(place)
+    except TimeoutError:
+        return None
+    if found.offset != offset:
+        return None
+    return Bytes(place.topic, place.partition, offset, found.key, found.value, tuple(found.headers or ()))
+
+
+def _name(record: Bytes) -> str:
+    return f"{record.topic}-{record.partition}-{record.offset}"
+
+
+def _place(record: Bytes) -> tuple[str, int, int]:
+    return record.topic, record.partition, record.offset
