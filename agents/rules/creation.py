@@ -30,6 +30,8 @@ REQUIRED = {
     Entity.PRODUCT: ("sku", "name"),
     Entity.INVOICE: ("number", "date", "currency", "total"),
 }
+# What the rule means, in a sentence for people.
+SAYS = {"create": "It exists on one side only, and the contract has it made on the other."}
 MIRRORED = {"posted", "paid"}
 
 

@@ -49,6 +49,13 @@ class Decision:
 
 
 AGREE = Decision("agree")
+# What each rule means, in a sentence for people.
+SAYS = {
+    "owner": "The contract names one side as the owner: its value stands, and an edit on the other side is taken back.",
+    "newest": "The later edit stands, by the platforms' own times; of edits too close together a person is asked.",
+    "review": "Where both sides changed the field, a person is asked and nothing is overwritten.",
+    "never_falls": "An amount that never falls was about to: a person is asked first.",
+}
 NAMES = {Side.CRM: "the CRM", Side.ERP: "the ERP"}
 
 

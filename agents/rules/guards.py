@@ -14,6 +14,13 @@ from schemas.contract.model import OwnGuard
 from schemas.names import Entity
 from tables.customers import CustomerState
 
+# What each guard means, in a sentence for people. A contract's own guards say it themselves, in `because`.
+SAYS = {
+    "guard.credit_hold": "While the ERP has the customer on credit hold, it gets no order and finance's terms stand.",
+    "guard.address_governance": "Once the customer has ordered, the ERP keeps its shipping address.",
+    "guard.currency_lock": "The first order locks the customer's currency: from then on the ERP keeps it.",
+    "guard.lifecycle_gating": "Nobody is called a customer in the CRM before the ERP has an order.",
+}
 ON_HOLD_FIELDS = {(Entity.COMPANY, "payment_terms"), (Entity.DEAL, "order_status")}
 
 

@@ -13,6 +13,19 @@ from schemas.contract import Contract
 from schemas.names import CanonicalId, Entity, Side, canonical_id, ref
 from tables.identity import Identity
 
+# What the rule means, in a sentence for people.
+SAYS = {"identity": "Which records are one: an id of the other side links, a domain or a name only proposes."}
+# Why a record cannot go on yet, for people; `{on}` is what it waits for.
+WAITING = {
+    "record": "it belongs to {on}, which has not been seen yet",
+    "twin": "it says that it is {on}, which has not been seen on the other side",
+    "readings": "both sides have to be read once before anything is called new, and that is not over",
+    "person": "it may be the same as {on}: a person has to say so",
+    "conflict": "{on} already carries the id that it names",
+    "unattached": "it belongs to no company, so nobody knows whose it is",
+    "moved": "it now belongs to another customer than before ({on}), where its balance stands",
+    "ignored": "it holds nothing by which it could be linked, so it is no business of Revmark",
+}
 # What has to be read once on each side before a record without a counterpart is a new one.
 FIRST_READINGS = {
     Entity.COMPANY: ((Side.CRM, "company"), (Side.ERP, "contact")),

@@ -20,6 +20,12 @@ from schemas.revenue import RevenueEvent
 from schemas.wire import fingerprint
 from tables.entities import EntityState
 
+# What each rule means, in a sentence for people.
+SAYS = {
+    "timing": "The contract says at which stage a deal becomes an order, and when the order is billed.",
+    "required": "Something that is needed first is missing: the record waits until it is there.",
+    "guard.posted_immutable": "What has been billed is never edited: it is corrected through credit in the ERP.",
+}
 DEFAULT_TERMS_BASIS = "DAYSAFTERBILLDATE"
 HUNDRED = Decimal(100)
 

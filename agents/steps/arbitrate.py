@@ -27,6 +27,8 @@ from tables import customers
 from tables.entities import EntityState, Flight, SideState
 from tables.view import View
 
+# What the rule means, in a sentence for people.
+SAYS = {"platform": "The platform refused the write; the same value is not tried again until something changes."}
 JUDGEMENTS = 50  # of one record per finding; more means two rules push it to and fro: to be seen, not looped
 
 

@@ -11,6 +11,7 @@ from console.commands import (
     decisions,
     demo,
     events,
+    explain,
     gateway,
     init,
     ledger,
@@ -36,7 +37,7 @@ def register(app: typer.Typer) -> None:
     for panel, modules in (
         (_BEGIN, (demo, init, check)),
         (_RUN, (worker, gateway, page, broker)),
-        (_LOOK, (status, events, decisions, ledger, totals, variances)),
+        (_LOOK, (status, explain, events, decisions, ledger, totals, variances)),
         (_DECIDE, (links, sweep)),
     ):
         for module in modules:

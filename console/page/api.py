@@ -1,4 +1,4 @@
-"""JSON under `/api/`: the same lists and filters as the command line."""
+"""JSON under `/api/`: the same lists and filters as the command line, and the same explanation of a record."""
 
 from __future__ import annotations
 
@@ -12,25 +12,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from console.explain.contract import read
+from console.explain.document import Candidates, Explanation
+from console.explain.explanation import explain
+from console.explain.search import search
 from console.output import as_json
 from console.page.overview import overview
 from console.projection import summary
 from console.projection.filters import Filters
-from console.projection.held import Held
-from console.projection.listing import Record, find
+from console.projection.listing import Record, find, quarantined
 from console.projection.store import Store
+from console.projection.tables import Known
 from schemas.errors import RevmarkError, SettingsError, Transient
 from schemas.ledger import LedgerEntry
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
+from streams.settings import Settings
 
 LIMIT = 50
 MOST = 1_000  # of one answer
 _FILTERS = ("record", "customer", "state", "type", "day", "currency")
 
 
-def routes(folder: Path) -> list[Route]:
+def routes(settings: Settings, folder: Path) -> list[Route]:
     """The routes, reading the projection in `folder`."""
 
     def answer(path: str, build: Callable[[Store, Request], Any]) -> Route:
@@ -60,11 +65,22 @@ def routes(folder: Path) -> list[Route]:
         answer("totals", lambda store, request: _list(store, Total, request)),
         answer("variances", lambda store, request: _list(store, Variance, request)),
         answer("events", lambda store, request: _list(store, RevenueEvent, request)),
-        answer("quarantine", lambda store, request: _list(store, Held, request)),
+        answer("explain", lambda store, request: _explain(settings, store, request)),
+        answer("quarantine", lambda store, request: quarantined(store, *_wish(request))),
     ]
 
 
+def _explain(settings: Settings, store: Store, request: Request) -> Explanation | Candidates:
+    known = Known(store, settings.tenant)
+    found = search(known, request.query_params.get("record", ""))
+    return found if isinstance(found, Candidates) else explain(known, found, read(settings.contract))
+
+
 def _list(store: Store, model: type[Record], request: Request) -> list[Record]:
+    return find(store, model, *_wish(request))
+
+
+def _wish(request: Request) -> tuple[Filters, int]:
     query = request.query_params
     unknown = sorted(set(query) - {*_FILTERS, "limit"})
     if unknown:
@@ -73,7 +89,7 @@ def _list(store: Store, model: type[Record], request: Request) -> list[Record]:
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= MOST:
         raise SettingsError(f"limit is a whole number from 1 to {MOST}", code="usage")
     filters = Filters(**{name: query[name] for name in _FILTERS if name in query})
-    return find(store, model, filters, int(limit))
+    return filters, int(limit)
 
 
 def _json(body: dict[str, str], status: int) -> Response:

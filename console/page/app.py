@@ -49,15 +49,19 @@ def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) ->
     def index(_request: Request) -> Response:
         return FileResponse(STATIC / "index.html")
 
+    def record(_request: Request) -> Response:
+        return FileResponse(STATIC / "record.html")
+
     def health(_request: Request) -> Response:
         return PlainTextResponse("ok" if feed.connected else feed.problem or "starting", 200 if feed.connected else 503)
 
     app = Starlette(
         routes=[
             Route("/", index),
+            Route("/record", record),
             Route("/healthz", health),
             Route("/api/stream", stream),
-            *api.routes(feed.folder),
+            *api.routes(settings, feed.folder),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Shield, loopback=is_loopback(settings.page_host))],

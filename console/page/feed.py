@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from console.page.overview import overview
-from console.projection.delivery import COUNTED, SHELVES, topics_of
+from console.projection.delivery import COUNTED, SHELVES, STATES, topics_of
 from console.projection.follower import Follower
 from console.projection.store import Store
 from schemas.errors import RevmarkError
@@ -56,7 +56,7 @@ class Feed:
         topics = topics_of(self.settings)
         while True:
             try:
-                await Follower(self.settings.broker, topics, store, (*SHELVES, *COUNTED)).follow(self._applied)
+                await Follower(self.settings.broker, topics, store, (*SHELVES, *STATES, *COUNTED)).follow(self._applied)
             except RevmarkError as error:
                 self.connected, self.problem = False, error.message
                 self._changed.set()

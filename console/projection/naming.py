@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-NAMES = ("name", "number", "domain", "email", "sku", "reference")  # fields that name a record
+NAMES = ("name", "number", "domain", "email", "sku")  # fields that name a record
 ACCOUNT_PARTS, KNOWN_PARTS = 4, 4  # of a key: drawer, tenant, customer, record; drawer, tenant, sort, name
 
 

@@ -95,7 +95,8 @@ class Known:
 
     def seen(self, reference: str) -> dict[str, Any] | None:
         """What is kept of a platform's record as it was last seen, if it ever was."""
-        return self._versions.get(versions.key(self.tenant, reference))
+        found: dict[str, Any] | None = self._versions.get(versions.key(self.tenant, reference))
+        return found
 
     def waiting(self, reference: str) -> dict[str, Any] | None:
         """The sighting of a record that cannot go on yet; one that was told already does not count."""

@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from console.explain.contract import Agreed, read
+from console.explain.explanation import explain
+from console.explain.search import search
+from console.projection.delivery import SHELVES, STATES
+from console.projection.follower import Follower
+from console.projection.store import Store
+from console.projection.tables import Known
 from schemas.ledger import SETTLED
 from tests.support import recount
 from tests.support.broker import write
@@ -15,6 +22,8 @@ from tests.support.invariants import violations
 from tests.support.theatre import Performance, performance
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
+
+EXPLAINED_WITHIN = 20  # seconds to read the demo's topics from their beginning; it takes about one
 
 
 def assert_played(play: Performance) -> None:
@@ -60,6 +69,7 @@ def test_webhooks_tripled_and_shuffled_lead_to_the_same_end_and_replays_write_no
         calm.stage.raise_curtain()
         calm.story.play()
         assert_played(calm)
+        assert_every_record_is_explained(calm, tmp_path / "console")
         expected = calm.end_state()
     with performance(tmp_path / "storm", broker, f"{names}b") as play:
         for desk in (play.sales, play.finance):
@@ -71,6 +81,39 @@ def test_webhooks_tripled_and_shuffled_lead_to_the_same_end_and_replays_write_no
         assert play.end_state() == expected
         assert_a_replay_gives_the_same_tables(play)
         assert_a_start_from_nothing_writes_nothing(play)
+
+
+def assert_every_record_is_explained(play: Performance, folder: Path) -> None:
+    """Whatever either platform holds is explained from the topics, whichever way it is named, within seconds."""
+    store = Store(folder)
+    shelves = (*SHELVES, *STATES)
+    asyncio.run(asyncio.wait_for(Follower(play.stage.broker, play.topics, store, shelves).catch_up(), EXPLAINED_WITHIN))
+    known, contract = Known(store, "demo"), read(play.stage.options.folder / "contract.yaml")
+    assert isinstance(contract, Agreed)
+    rules = set()
+    asked = play.every_record()
+    assert len(asked) >= 30
+    for name in asked:
+        record = search(known, name)
+        assert isinstance(record, str), (name, record)
+        found = explain(known, record, contract)
+        assert name in {shown.ref for shown in found.sides.values()}, (name, found.sides)
+        assert found.fields, name
+        for each in found.fields:
+            assert each.owner.decides != "unknown", (name, each)
+            assert each.owner.why, (name, each)
+            assert each.owner.contract is not None, (name, each)
+            assert each.owner.contract.line, (name, each)
+        assert found.history or found.nothing_decided, name
+        assert all(step.meaning for step in found.history), [step.rule for step in found.history]
+        rules |= {step.rule for step in found.history}
+        # What was won before the first reading is held for good; nothing else stands still after the story.
+        assert {each.state for each in found.standing} <= {"held"}, (name, found.standing)
+        assert search(known, found.record) == record
+    assert {"owner", "create", "timing", "identity", "guard.credit_hold", "guard.lifecycle_gating"} <= rules
+    canonical = set(known.all())
+    assert canonical == {search(known, name) for name in asked}
+    store.close()
 
 
 def assert_a_replay_gives_the_same_tables(play: Performance) -> None:

@@ -76,6 +76,18 @@ class Performance:
         """Remove every worker's local state."""
         shutil.rmtree(self.stage.options.folder / "state")
 
+    def every_record(self) -> list[str]:
+        """All records of both platforms, as `revmark explain` is asked for them."""
+        kinds = {"companies": "company", "contacts": "contact", "products": "product", "deals": "deal",
+                 "invoices": "invoice"}  # fmt: skip
+        found = [f"hubspot:{kind}:{row['id']}" for name, kind in kinds.items() for row in self.sales.records(name)]
+        shelves = {"Contacts": "contact", "Items": "item", "Invoices": "invoice", "Payments": "payment",
+                   "CreditNotes": "credit_note"}  # fmt: skip
+        for name, kind in shelves.items():
+            key = f"{name.removesuffix('s')}ID"
+            found += [f"xero:{kind}:{row[key]}" for row in self.finance.shelf(name)]
+        return found + [f"xero:person:{row['ContactID']}" for row in self.finance.shelf("Contacts")]
+
     def end_state(self) -> dict[str, Any]:
         """Both platforms' records as plain values."""
         hubspot = self.sales.state()["objects"]

@@ -32,7 +32,7 @@ function decision(item) {
   row("written to", item.written_to ? item.written_to.toUpperCase() : "");
   row("rule", words(item.rule));
   row("customer", item.customer);
-  row("record", item.record);
+  if (item.record) evidence.append(el("dt", {}, "record"), el("dd", {}, link(item.record, item.record)));
   return el("li", {}, el("details", {},
     el("summary", {},
       el("span", { class: "who" }, el("b", {}, item.label), " ", el("span", { class: "field" },
@@ -42,15 +42,23 @@ function decision(item) {
     evidence));
 }
 
+// A record's own page. A proposal is about two records, "a+b": each has one.
+export function link(record, text) {
+  const parts = record.split("+");
+  if (parts.length > 1) return el("span", {}, link(parts[0], parts[0]), " ", link(parts[1], parts[1]));
+  return el("a", { href: `/record?record=${encodeURIComponent(record)}` }, text);
+}
+
 export function drawVariances(list, variances) {
   fill(list, [...variances.open, ...variances.closed], (item) => item.id, variance, "Both sides state the same totals.");
 }
 
 function variance(item) {
   const sides = el("span", { class: "detail" },
+    item.figure === "due" ? "due: " : "",
     el("span", { class: "crm" }, `CRM ${grouped(item.crm)}`), "  ", el("span", { class: "erp" }, `ERP ${grouped(item.erp)}`));
   return el("li", { class: item.state },
-    el("span", { class: "name" }, item.label, " ",
+    el("span", { class: "name" }, link(item.document, item.label), " ",
       el("span", { class: item.state === "open" ? "chip warn" : "chip" }, item.state === "open" ? words(item.kind) : `closed \u00b7 ${words(item.kind)}`)),
     el("span", { class: "amount" }, grouped(item.difference), " ", el("span", { class: "unit" }, item.currency)),
     sides,
@@ -59,7 +67,8 @@ function variance(item) {
 
 export function drawQuarantine(list, held) {
   fill(list, held, (item) => item.name, (item) => el("li", {},
-    el("span", { class: "name" }, item.name), el("span", { class: "right" }, when(item.at)),
+    el("span", { class: "name" }, item.about ? link(item.about, item.name) : item.name),
+    el("span", { class: "right" }, when(item.at)),
     el("span", { class: "detail" }, item.reason)), "Nothing is held back.");
 }
 
@@ -72,7 +81,7 @@ function event(item) {
     ? [grouped(item.amount), " ", el("span", { class: "unit" }, item.currency)]
     : [{ true: "on hold", false: "released" }[item.credit_hold] ?? ""];
   return el("li", {},
-    el("span", { class: "name" }, words(item.type)),
+    el("span", { class: "name" }, link(item.document, words(item.type))),
     el("span", { class: "amount" }, ...amount),
     el("span", { class: "detail" }, [item.customer, item.number].filter(Boolean).join(" \u00b7 ")),
     el("span", { class: "right" }, when(item.at)));

@@ -3,6 +3,7 @@
 import { el, plural } from "/static/dom.js";
 import { drawFlow } from "/static/flow.js";
 import { drawTotals } from "/static/chart.js";
+import { search, theme } from "/static/head.js";
 import { drawDecisions, drawEvents, drawQuarantine, drawVariances, drawWaiting } from "/static/lists.js";
 
 const at = (id) => document.getElementById(id);
@@ -80,29 +81,13 @@ function set(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-function theme() {
-  const root = document.documentElement;
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
-  const show = () => { at("theme").textContent = isDark() ? "Light" : "Dark"; };
-  let kept = null;
-  try { kept = localStorage.getItem("theme"); } catch { /* storage is off: the system's choice holds */ }
-  if (kept === "dark" || kept === "light") root.dataset.theme = kept;
-  at("theme").addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
-    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* as above */ }
-    show();
-  });
-  system.addEventListener("change", show);
-  show();
-}
-
 function listen() {
   const source = new EventSource("/api/stream");
   source.onmessage = (message) => { document_ = JSON.parse(message.data); draw(); };
   source.onerror = () => say(false, "the page's server does not answer; trying again");
 }
 
-theme();
+theme(at("theme"));
+search(at("find"));
 listen();
 addEventListener("resize", () => { if (document_) draw(); });

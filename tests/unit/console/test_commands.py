@@ -1,11 +1,12 @@
 import json
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from typer.testing import Result
 
 from console.projection.store import Store
-from tests.unit.console.records import INERT, delivery, event, verdict
+from tests.unit.console.records import INERT, delivery, event, variance, verdict
 
 Run = Callable[..., Result]
 
@@ -17,11 +18,21 @@ def lines(result: Result) -> list[dict[str, object]]:
 def test_help_lists_the_commands_and_the_exit_codes(run: Run):
     result = run("--help")
     assert result.exit_code == 0
-    for word in ("status", "ledger", "decisions", "totals", "variances", "events", "quarantine", "Exit codes"):
+    for word in (
+        "status",
+        "explain",
+        "ledger",
+        "decisions",
+        "totals",
+        "variances",
+        "events",
+        "quarantine",
+        "Exit codes",
+    ):
         assert word in result.stdout
 
 
-@pytest.mark.parametrize("name", ["status", "ledger", "decisions", "totals", "variances", "events"])
+@pytest.mark.parametrize("name", ["status", "explain", "ledger", "decisions", "totals", "variances", "events"])
 def test_each_command_helps_with_examples(run: Run, name: str):
     result = run(name, "--help")
     assert result.exit_code == 0
@@ -69,6 +80,9 @@ def test_status_exits_0_when_nothing_does(run: Run):
         (["events", "--type", "payment_received"], 1),
         (["quarantine", "list"], 1),
         (["quarantine", "list", "--type", "elsewhere"], 0),
+        (["quarantine", "list", "--state", "dropped"], 0),
+        (["ledger", "--type", "invoice", "--customer", "acme"], 2),
+        (["variances", "--type", "amount"], 2),
     ],
 )
 @pytest.mark.usefixtures("filled")
@@ -76,6 +90,15 @@ def test_lists_as_json_lines(run: Run, arguments: list[str], count: int):
     result = run(*arguments, "--json", "--offline")
     assert result.exit_code == 0
     assert len(lines(result)) == count
+
+
+def test_a_variance_of_balance_shows_what_is_due(store: Store, run: Run):
+    dues = {"crm_due": Decimal("80.00"), "erp_due": Decimal("70.00"), "difference": Decimal("10.00")}
+    alike = {"crm_total": Decimal("100.00"), "erp_total": Decimal("100.00")}
+    store.apply([delivery("variances", 0, variance(1, kind="balance", **alike, **dues), "v1")])
+    head, row = run("variances", "--offline").stdout.splitlines()
+    assert head.split()[4:8] == ["figure", "crm", "erp", "difference"]
+    assert row.split()[4:8] == ["due", "80.00", "70.00", "10.00"]
 
 
 @pytest.mark.usefixtures("filled")

@@ -40,7 +40,7 @@ def names(store: Store, state: str) -> list[str]:
     return [each.name for each in quarantined(store, Filters(state=state))]
 
 
-@pytest.mark.parametrize("order", permutations([record(17), record(18), settled()]))
+@pytest.mark.parametrize("order", list(permutations([record(17), record(18), settled()])))
 def test_what_a_person_said_holds_in_whatever_order_it_is_read(store: Store, order: tuple[bytes | Settlement, ...]):
     store.apply([delivery("quarantine", place, each) for place, each in enumerate(order)])
     assert names(store, "held") == ["revmark.changes-2-18"]
@@ -55,7 +55,7 @@ def test_a_record_that_is_quarantined_again_from_its_place_stays_settled(store: 
     store.apply([delivery("quarantine", 0, record()), delivery("quarantine", 1, settled("replayed"))])
     store.apply([delivery("quarantine", 2, record(reason="read again after a crash"))])
     assert status(store)["needs_person"] == {}
-    assert store.rows("SELECT sum(count) AS n FROM pulse WHERE stop = 'quarantine'")[0]["n"] in {None, 2}
+    assert store.rows("SELECT sum(count) AS n FROM pulse WHERE stop = 'quarantine'")[0]["n"] == 2
 
 
 def test_the_bytes_are_kept_as_they_were(store: Store):
