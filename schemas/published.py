@@ -14,8 +14,10 @@ from pydantic import TypeAdapter
 
 from schemas.change import Arrival
 from schemas.contract import Contract
+from schemas.contract.states import OTHERWISE, STATES
 from schemas.entities import ENTITIES
 from schemas.fact import Finding
+from schemas.names import Entity
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
@@ -43,13 +45,19 @@ def contract_schema() -> str:
     schema = Contract.model_json_schema()
     clauses = schema["properties"]["entities"]
     clauses["properties"] = {
-        entity.value: {
-            "allOf": [{"$ref": "#/$defs/EntityClause"}],
-            "properties": {"fields": {"propertyNames": {"enum": sorted(kind.model_fields)}}},
-        }
-        for entity, kind in ENTITIES.items()
+        entity.value: {"allOf": [{"$ref": "#/$defs/EntityClause"}], "properties": {"fields": _fields(entity)}}
+        for entity in ENTITIES
     }
     return _printed("contract", schema)
+
+
+def _fields(entity: Entity) -> dict[str, Any]:
+    """The names of an entity's fields, and the states in which their owners may differ."""
+    names: dict[str, Any] = {"propertyNames": {"enum": sorted(ENTITIES[entity].model_fields)}}
+    if entity not in STATES:
+        return names
+    owner = {"propertyNames": {"enum": [*STATES[entity], OTHERWISE]}}
+    return names | {"additionalProperties": {"properties": {"owner": owner}}}
 
 
 def write(folder: Path = FOLDER) -> list[Path]:

@@ -7,6 +7,7 @@ from typing import Any
 from agents.rules.case import Case
 from agents.rules.decision import AGREE, UNSET, Decision, Shown, decide, is_empty, same
 from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard, waits_for_history
+from agents.rules.situations import WAITS, holder
 from schemas.contract import FieldRule
 from schemas.contract.lint import FINANCE_FIELDS
 from schemas.names import Entity, Side, record_id
@@ -15,6 +16,7 @@ from tables.entities import EntityState
 
 Fields = dict[str, Any]
 Writes = dict[Side, Fields]
+REVIEWED = FieldRule(policy="review")  # in a state that names `review` as its owner
 
 
 def compare(case: Case, state: EntityState) -> None:
@@ -28,9 +30,9 @@ def compare(case: Case, state: EntityState) -> None:
     shown = crm, erp = state.shown(Side.CRM), state.shown(Side.ERP)
     flying = {name for flights in state.flights.values() for flight in flights for name in flight.fields}
     for name, rule in clause.fields.items():
-        if name not in crm or name not in erp or waits_for_history(case.contract, case.customer, state.entity, name):
+        decision = _judge(case, state, name, rule, shown) if name in crm and name in erp else None
+        if decision is None:
             continue
-        decision = _judge(case, state, name, rule, shown)
         if decision.kind == "agree":
             if name not in flying:
                 state.baseline[name] = crm[name]
@@ -80,21 +82,34 @@ def _ask(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, lis
     return asked
 
 
-def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tuple[Fields, Fields]) -> Decision:
+def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tuple[Fields, Fields]) -> Decision | None:
+    """Decide about one field; None: nobody can say yet who owns it."""
+    if waits_for_history(case.contract, case.customer, state.entity, name):
+        return None
     crm, erp = (fields[name] for fields in shown)
     if same(crm, erp):
         return AGREE  # as most fields do: nobody has to be asked who owns it
     guard = field_guard(case.contract, case.customer, state.entity, name, shown[1])
-    owner = Side.ERP if guard else rule.owner_at(ordered=case.customer.ordered)
+    owner = Side.ERP if guard else holder(case.contract, case.customer, state, rule)
+    if owner == WAITS:
+        _wait(case, state)
+        return None
     return decide(
-        rule,
+        REVIEWED if owner == "review" else rule,
         state.baseline.get(name, UNSET),
         Shown(crm, state.crm.edited.get(name, state.crm.version)),
         Shown(erp, state.erp.edited.get(name, state.erp.version)),
-        owner=owner,
+        owner=Side(owner) if owner in set(Side) else None,
         guard=guard,
         fill=name not in FINANCE_FIELDS.get(state.entity, ()),
     )
+
+
+def _wait(case: Case, state: EntityState) -> None:
+    """Whatever is missing is told by the customer's own record; a record of another kind waits for it."""
+    case.result.counts["owner_unknown"] += 1
+    if state.entity is not Entity.COMPANY:
+        case.customer.wait(state.id)
 
 
 def _in_vain(state: EntityState, side: Side, name: str, value: Any) -> bool:

@@ -90,7 +90,7 @@ def _place(case: Case, deal: EntityState) -> None:
     order = canonical_id(Entity.ORDER, case.tenant, deal.id)
     day = _day(case, deal)
     deal.marks["order"] = {"id": order, "day": day, "lines": _lines_digest(deal)}
-    deal.derived["order_status"] = "created"
+    deal.derived |= {"order_status": "created", "amount": amount, "currency": currency}  # what was ordered
     case.customer.ordered = True
     case.event(
         RevenueEvent(

@@ -15,6 +15,7 @@ from console.options import Document, examples
 from console.output import Cell, Sheet, say, show, show_json, value_text
 from console.session import session_of
 from schemas.contract import Contract, FieldRule, Finding, lint, load_contract
+from schemas.contract.model import Holder
 from schemas.published import contract_schema
 
 app = typer.Typer(help="Look at the Revenue Data Contract.", no_args_is_help=True, rich_markup_mode="rich")
@@ -122,8 +123,14 @@ def _decider(rule: FieldRule) -> str:
         return f"the later change; a person within {rule.tolerance_seconds} s"
     if rule.policy == "review":
         return "a person, when both changed it"
+    if isinstance(rule.owner, dict):
+        return ", ".join(f"{state.replace('_', ' ')}: {_holder(owner)}" for state, owner in rule.owner.items())
     owner = rule.owner.value if rule.owner else "-"
     return f"{owner} until {str(rule.until).replace('_', ' ')}, then {rule.then.value}" if rule.then else owner
+
+
+def _holder(owner: Holder) -> str:
+    return "a person, when both changed it" if owner == "review" else owner
 
 
 def _settings(contract: Contract) -> Sheet:

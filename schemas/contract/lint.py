@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.contract.conditions import can_hold, parse, questions
-from schemas.contract.model import Contract, FieldRule, Guards
+from schemas.contract.model import Contract, Guards
+from schemas.contract.owners import finance, one_sided, owners
+from schemas.contract.states import STATES
 from schemas.entities import ENTITIES
 from schemas.names import Entity, Side
 
@@ -76,7 +78,10 @@ def _fields(contract: Contract) -> Iterator[Finding]:
                 yield Finding("error", path, _no_field(entity, name))
             if rule.never_falls and name not in AMOUNTS:
                 yield Finding("error", path, "'never_falls' compares amounts, and this is none")
-            yield from _rule(path, rule, finance=name in FINANCE_FIELDS.get(entity, ()))
+            said = [*owners(entity, rule), *one_sided(entity, name)]
+            if name in FINANCE_FIELDS.get(entity, ()):
+                said += finance(rule)
+            yield from (Finding(level, path, message) for level, message in said)
 
 
 def _required(contract: Contract) -> Iterator[Finding]:
@@ -140,12 +145,15 @@ def _two_owners(contract: Contract) -> Iterator[Finding]:
     """A rule and a guard that name different owners in the same state: the guard stands, and the rule misleads."""
     for guard, name in (("address_governance", "shipping_address"), ("currency_lock", "currency")):
         rule = contract.rule(Entity.COMPANY, name)
-        if getattr(contract.guards, guard) and rule is not None and rule.owner_at(ordered=True) is Side.CRM:
+        if not getattr(contract.guards, guard) or rule is None:
+            continue
+        found = {rule.owner_in(Entity.COMPANY, each) for each in STATES[Entity.COMPANY]["ordered"]}
+        if Side.CRM in found:
             yield Finding(
                 "warning",
                 f"entities.company.fields.{name}",
                 f"two owners after the first order: the CRM by this rule, the ERP by the guard {guard}, which stands; "
-                f"write {{owner: {rule.owner}, until: first_order, then: erp}}, or switch the guard off",
+                "write {owner: {prospect: crm, ordered: erp}}, or switch the guard off",
             )
 
 
@@ -160,21 +168,6 @@ def _examples(contract: Contract) -> Iterator[Finding]:
 def _no_field(entity: Entity, name: str) -> str:
     near = difflib.get_close_matches(name, list(ENTITIES[entity].model_fields), n=1)
     return f"{entity.value} has no field {name!r}" + (f": did you mean {near[0]!r}?" if near else "")
-
-
-def _rule(path: str, rule: FieldRule, *, finance: bool) -> Iterator[Finding]:
-    if rule.policy == "owner" and rule.owner is None:
-        yield Finding("error", path, "policy 'owner' needs an owner: crm or erp")
-    if rule.policy != "owner" and (rule.owner or rule.then or rule.until):
-        yield Finding("error", path, f"policy {rule.policy!r} knows no owner: remove owner, until and then")
-    if (rule.until is None) != (rule.then is None):
-        yield Finding("error", path, "'until' and 'then' belong together")
-    if rule.then is not None and rule.then == rule.owner:
-        yield Finding("warning", path, f"'then' names the owner it already has ({rule.owner})")
-    if finance and rule.policy != "owner":
-        yield Finding("error", path, "a finance field is owned, never decided by time or left to review")
-    if finance and Side.CRM in {rule.owner, rule.then}:
-        yield Finding("error", path, "a finance field belongs to the ERP")
 
 
 def _gaps(contract: Contract) -> Iterator[Finding]:

@@ -10,10 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.contract.conditions import parse
 from schemas.contract.examples import Example
+from schemas.contract.states import OTHERWISE, STATES
 from schemas.money import Currency
 from schemas.names import Entity, Side, digest
 
 State = Literal["first_order"]
+Holder = Side | Literal["review"]  # who owns a field in a state: a side, or whoever changes it until both do
 Pattern = Literal["crm_led", "erp_led", "arbitrated"]
 
 
@@ -26,14 +28,17 @@ class Clause(BaseModel):
 class FieldRule(Clause):
     """Who wins about one field.
 
-    `owner`: the system of record; with `until`/`then` it changes hands when the customer reaches a state.
+    `owner`: the system of record. It may differ by state, as `{open: crm, won: erp}`; `until`/`then` is short for a
+    customer's two states.
     `newest`: the later change wins, unless both came within `tolerance_seconds`: then a person is asked.
     `review`: when both changed, a person is asked.
     `never_falls`: an amount that would fall below what both sides agreed on is a person's to settle, whoever owns it.
     """
 
     policy: Literal["owner", "newest", "review"] = "owner"
-    owner: Side | None = None
+    owner: Side | dict[str, Holder] | None = Field(
+        default=None, description="crm or erp, or for each state crm, erp or review, and otherwise"
+    )
     until: State | None = None
     then: Side | None = None
     tolerance_seconds: int = Field(default=5, ge=0, description="clocks of two vendors differ by seconds")
@@ -44,9 +49,29 @@ class FieldRule(Clause):
         """Inside this difference `newest` refuses to choose."""
         return timedelta(seconds=self.tolerance_seconds)
 
+    @property
+    def owners(self) -> set[Holder]:
+        """Everybody who owns it in some state."""
+        named = set(self.owner.values()) if isinstance(self.owner, dict) else {self.owner, self.then}
+        return {each for each in named if each is not None}
+
     def owner_at(self, *, ordered: bool) -> Side | None:
-        """The owner once the customer has (not) ordered."""
-        return self.then if ordered and self.until == "first_order" else self.owner
+        """The single owner once the customer has (not) ordered; None where the owner differs by state."""
+        single = None if isinstance(self.owner, dict) else self.owner
+        return self.then if ordered and self.until == "first_order" else single
+
+    def owner_in(self, entity: Entity, situation: str) -> Holder | None:
+        """The owner in one situation of a record; None: nobody, or two who contradict each other."""
+        if not isinstance(self.owner, dict):
+            return self.owner_at(ordered=situation in STATES[entity].get("ordered", ()))
+        claims = self.claims(entity, situation)
+        found = set(claims.values()) or {self.owner.get(OTHERWISE)}
+        return found.pop() if len(found) == 1 else None
+
+    def claims(self, entity: Entity, situation: str) -> dict[str, Holder]:
+        """Each state of the owner map that covers a situation, and whom it names."""
+        owner = self.owner if isinstance(self.owner, dict) else {}
+        return {state: each for state, each in owner.items() if situation in STATES[entity].get(state, ())}
 
 
 class Creation(Clause):
