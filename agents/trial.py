@@ -25,6 +25,7 @@ from schemas.entities import ENTITIES
 from schemas.errors import Refused
 from schemas.fact import Fact
 from schemas.instants import to_millis
+from schemas.money import exact, plain
 from schemas.names import Entity, Side, ref
 from schemas.verdict import Verdict
 from schemas.wire import faults
@@ -36,7 +37,7 @@ TENANT = "example"
 COMPANY = "company:example"
 AGREED_AT = datetime(2026, 6, 1, 9, tzinfo=UTC)  # any working day: no rule asks which
 EDITED_AT = AGREED_AT + timedelta(days=1)  # long after what was agreed, whatever the tolerance
-STANDS = {"take_crm": "crm", "take_erp": "erp", "review": "review", "hold": "hold"}
+STANDS = {"take_crm": "crm", "take_erp": "erp", "merge": "merged", "review": "review", "hold": "hold"}
 OF_ORDERS = {"order_status", ""}  # the fields of a verdict about a whole order or record
 
 
@@ -165,7 +166,7 @@ def _wanted(wanted: Expected) -> str:
 
 
 def _came(ruled: Ruled, wanted: Expected) -> str:
-    shown = "value" in wanted.model_fields_set and ruled.wins in {side.value for side in Side}
+    shown = "value" in wanted.model_fields_set and ruled.wins in {"merged", *(side.value for side in Side)}
     value = f" with {ruled.value!r}" if shown else ""
     return f"{ruled.wins}{value}{f' by {ruled.by}' if ruled.by else ''}"
 
@@ -198,7 +199,23 @@ def _before(example: Example) -> list[Fact]:
         ]
     if example.given.agreed:
         known += [_fact(example, side, AGREED_AT) for side in Side if side in example.exists]
-    return known
+    return known + _payments(example)
+
+
+def _payments(example: Example) -> list[Fact]:
+    """The payments behind an agreed amount, of which one was taken back."""
+    back = example.given.taken_back
+    if back is None:
+        return []
+    stands = exact(example.given.agreed.get("amount_paid") or "0") - back
+    paid = {"payment:stands": (stands, "received"), "payment:example": (back, "deleted")}
+    return [
+        _stated(
+            Entity.PAYMENT, Side.ERP, {"amount": plain(amount), "status": status}, AGREED_AT,
+            record=record, related={"invoice": "invoice:example"},
+        )
+        for record, (amount, status) in paid.items()
+    ]  # fmt: skip
 
 
 def _fact(example: Example, side: Side, at: datetime, *, now: bool = False) -> Fact:
@@ -213,19 +230,23 @@ def _fact(example: Example, side: Side, at: datetime, *, now: bool = False) -> F
     return _stated(example.about, side, values, at, alone=len(example.exists) == 1)
 
 
-def _stated(entity: Entity, side: Side, values: dict[str, Any], at: datetime, *, alone: bool = False) -> Fact:
+def _stated(
+    entity: Entity, side: Side, values: dict[str, Any], at: datetime, *, alone: bool = False,
+    record: str | None = None, related: dict[str, str] | None = None,
+) -> Fact:  # fmt: skip
     """A fact of the example's words, checked as a platform's are."""
-    record = f"{entity.value}:example"
+    record = record or f"{entity.value}:example"
     return Fact(
         tenant=TENANT,
         customer=COMPANY,
         entity=entity,
         id=record,
         side=side,
-        ref=ref(side.value, entity.value, "example"),
+        ref=ref(side.value, entity.value, record.partition(":")[2]),
         version=to_millis(at),
         seen_at=at,
         fields=_canonical(entity, values),
+        related=related or {},
         alone=alone,
     )
 

@@ -13,11 +13,13 @@ from schemas.instants import Instant
 from schemas.names import Entity, Side
 from schemas.wire import Wire
 
-Ruling = Literal["take_crm", "take_erp", "write_back", "review", "hold", "link", "propose", "create", "wait", "refuse"]
+Ruling = Literal[
+    "take_crm", "take_erp", "write_back", "merge", "review", "hold", "link", "propose", "create", "wait", "refuse"
+]  # fmt: skip
 
 
 class Verdict(Wire):
-    """One decision. `rule` is `owner`, `newest`, `review`, `guard.<name>`, `identity`, `timing` or `create`."""
+    """One decision. `rule` is a policy's name, `guard.<name>`, `identity`, `timing` or `create`."""
 
     id: str
     tenant: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from agents.rules import refunds
 from agents.rules.case import Case
 from schemas.instants import business_day
 from schemas.money import Money, amount_text, exact, plain
@@ -60,6 +61,7 @@ def payment(case: Case, state: EntityState) -> None:
     fields = state.erp.fields
     received = fields.get("status") == "received" and state.erp.present
     refund = bool(fields.get("refund"))
+    refunds.note(case, state)
     if received and not state.marks.get("received"):
         state.marks["received"] = True
         _event(case, state, "refund_made" if refund else "payment_received", fields.get("amount"), fields.get("date"))

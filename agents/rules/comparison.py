@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from agents.rules.case import Case
 from agents.rules.decision import AGREE, UNSET, Decision, Shown, decide, is_empty, same
 from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard, waits_for_history
+from agents.rules.refunds import floor
 from agents.rules.situations import WAITS, holder
 from schemas.contract import FieldRule
 from schemas.contract.lint import FINANCE_FIELDS
@@ -26,7 +28,7 @@ def compare(case: Case, state: EntityState) -> None:
         return
     writes: Writes = {Side.CRM: {}, Side.ERP: {}}
     reasons: dict[Side, list[str]] = {Side.CRM: [], Side.ERP: []}
-    found: list[tuple[str, Decision, Any]] = []
+    found: list[tuple[str, Decision, Side, Any]] = []
     shown = crm, erp = state.shown(Side.CRM), state.shown(Side.ERP)
     flying = {name for flights in state.flights.values() for flight in flights for name in flight.fields}
     for name, rule in clause.fields.items():
@@ -37,33 +39,44 @@ def compare(case: Case, state: EntityState) -> None:
             if name not in flying:
                 state.baseline[name] = crm[name]
             continue
-        if decision.stands is None:
+        if decision.kind == "review":
             case.verdict(state, name, "review", decision.rule, decision.reason)
             continue
-        value = (crm if decision.stands is Side.CRM else erp)[name]
-        target = decision.stands.other
-        if state.side(target).present and not _in_vain(state, target, name, value):
+        for target, value in _wanted(state, name, decision, shown):
             writes[target][name] = value
             reasons[target].append(f"{name}: {decision.reason}")
-            found.append((name, decision, value))
+            found.append((name, decision, target, value))
     _lifecycle(case, state, crm, writes, reasons)
     _cross_ids(case, state, shown, writes, reasons)
     commands = _ask(case, state, writes, reasons)
-    for name, decision, value in found:
-        side = decision.stands
-        if side is not None:
-            taken: Ruling = "take_crm" if side is Side.CRM else "take_erp"
-            ruling: Ruling = "write_back" if decision.kind == "write_back" else taken
-            case.verdict(
-                state,
-                name,
-                ruling,
-                decision.rule,
-                decision.reason,
-                chosen=value,
-                written_to=side.other,
-                command=commands.get((side.other, name)),
-            )
+    for name, decision, target, value in found:
+        if decision.kind == "merge" and target is Side.ERP and name in writes[Side.CRM]:
+            continue  # said once, though both sides change
+        case.verdict(
+            state,
+            name,
+            _ruling(decision),
+            decision.rule,
+            decision.reason,
+            chosen=value,
+            written_to=target,
+            command=commands.get((target, name)),
+        )
+
+
+def _wanted(
+    state: EntityState, name: str, decision: Decision, shown: tuple[Fields, Fields]
+) -> Iterator[tuple[Side, Any]]:
+    """Each side that a decision changes, and the value that it can be given."""
+    for target, value in decision.writes(*(fields[name] for fields in shown)).items():
+        if state.side(target).present and not _in_vain(state, target, name, value):
+            yield target, value
+
+
+def _ruling(decision: Decision) -> Ruling:
+    if decision.kind in {"merge", "write_back"}:
+        return "merge" if decision.kind == "merge" else "write_back"
+    return "take_crm" if decision.stands is Side.CRM else "take_erp"
 
 
 def _ask(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, list[str]]) -> dict[tuple[Side, str], str]:
@@ -102,6 +115,7 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tu
         owner=Side(owner) if owner in set(Side) else None,
         guard=guard,
         fill=name not in FINANCE_FIELDS.get(state.entity, ()),
+        floor=floor(case, state, name) if rule.policy == "monotonic" else None,
     )
 
 

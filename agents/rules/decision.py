@@ -35,17 +35,28 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`stands` names the side whose value stands; None while a person is asked, or when nothing is to do."""
+    """`stands` names the side whose value stands; None while a person is asked, or when nothing is to do.
 
-    kind: Literal["agree", "take", "write_back", "review"]
+    A merge makes a `value` that neither side may hold yet.
+    """
+
+    kind: Literal["agree", "take", "write_back", "merge", "review"]
     stands: Side | None = None
     rule: str = ""
     reason: str = ""
+    value: tuple[str, ...] = ()
 
     @property
     def written_to(self) -> Side | None:
         """The side that has to change."""
         return self.stands.other if self.stands else None
+
+    def writes(self, crm: Any, erp: Any) -> dict[Side, Any]:
+        """Each side that has to change, and what it has to hold."""
+        if self.kind == "merge":
+            shown = {Side.CRM: crm, Side.ERP: erp}
+            return {side: list(self.value) for side in Side if as_set(shown[side]) != set(self.value)}
+        return {self.stands.other: crm if self.stands is Side.CRM else erp} if self.stands else {}
 
 
 AGREE = Decision("agree")
@@ -73,24 +84,32 @@ def decide(
     owner: Side | None = None,
     guard: tuple[str, str] | None = None,
     fill: bool = True,
+    floor: Any = None,
 ) -> Decision:
-    """Decide about one field. An amount that never falls is asked about before it does, whatever else is decided.
+    """Decide about one field.
+
+    What is monotonic is asked about before it falls, unless a refund is named, whatever else is decided.
 
     Args:
         rule: the contract's rule.
         baseline: the last agreed value, or UNSET.
         crm: what the CRM shows.
         erp: what the ERP shows.
-        owner: the owner in the customer's present state (for the policy `owner`, or imposed by a guard).
+        owner: the owner in the record's present state (of the policies that have one, or imposed by a guard).
         guard: (rule name, reason) when a guard imposes the owner.
         fill: at the first comparison an owner that holds nothing takes the other's value (never for finance fields).
+        floor: what a monotonic amount may fall to because money was given back; None: no refund is named.
     """
     if same(crm.value, erp.value):
         return AGREE
     shown = {Side.CRM: crm, Side.ERP: erp}
     found = _ruled(rule, baseline, shown, owner=owner, guard=guard, fill=fill)
-    if rule.never_falls and found.stands is not None and _falls(baseline, shown[found.stands].value):
-        return Decision("review", rule="never_falls", reason=f"it was {baseline} and would fall: a person decides")
+    if rule.policy == "monotonic" and found.stands is not None:
+        value = shown[found.stands].value
+        if _falls(baseline, value, floor):
+            reason = f"it was {baseline} and would fall without a refund: a person decides"
+            return Decision("review", rule="monotonic", reason=reason)
+        return replace(found, rule="monotonic") if found.rule == "owner" else found
     return found
 
 
@@ -103,10 +122,12 @@ def _ruled(
     guard: tuple[str, str] | None,
     fill: bool,
 ) -> Decision:
-    if guard is not None or rule.policy == "owner":
+    if guard is not None or rule.policy in {"owner", "monotonic"}:
         if owner is None:
             return Decision("review", rule="owner", reason="nobody owns this field in this state")
         return _owned(owner, baseline, shown, guard, fill=fill and guard is None)
+    if rule.policy == "merge":
+        return merged(baseline, shown[Side.CRM].value, shown[Side.ERP].value)
     alone = _only(baseline, shown, fill=fill)
     if alone is not None:
         return Decision(
@@ -117,12 +138,39 @@ def _ruled(
     return Decision("review", rule="review", reason="both sides changed it: a person decides")
 
 
-def _falls(baseline: Any, value: Any) -> bool:
-    """Whether an amount is less than the agreed one. What is empty, or no amount, counts as fallen: fails closed."""
+def merged(baseline: Any, crm: Any, erp: Any) -> Decision:
+    """Both sides' additions and removals since they last agreed; at the first comparison, all that either holds.
+
+    What one side added the other cannot have removed, so there is no conflict, and the order of edits does not count.
+    """
+    base, left, right = as_set(None if baseline is UNSET else baseline), as_set(crm), as_set(erp)
+    if base is None or left is None or right is None:
+        return Decision("review", rule="merge", reason="a side holds what is no set of texts: a person decides")
+    if left == right:
+        return AGREE
+    added, removed = (left | right) - base, base - (left & right)
+    told = [f"{word} {', '.join(sorted(some))}" for word, some in (("added", added), ("removed", removed)) if some]
+    reason = f"both sides' changes are kept: {'; '.join(told)}"
+    return Decision("merge", rule="merge", reason=reason, value=tuple(sorted((base | added) - removed)))
+
+
+def as_set(value: Any) -> frozenset[str] | None:
+    """A set-valued field as a set; None where it is none."""
+    if value is None or value == "":
+        return frozenset()
+    return frozenset(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else None
+
+
+def _falls(baseline: Any, value: Any, floor: Any) -> bool:
+    """Whether an amount is less than the agreed one, and than what a refund explains.
+
+    What is empty, or no amount, counts as fallen: fails closed.
+    """
     if baseline is UNSET or is_empty(baseline):
         return False
     try:
-        return exact(value) < exact(baseline)
+        least = exact(baseline) if floor is None else min(exact(floor), exact(baseline))
+        return exact(value) < least
     except (ValueError, TypeError):
         return True
 

@@ -166,7 +166,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         if outcome.version is None or outcome.version >= side.version:
             side.version = max(side.version, outcome.version or side.version)
             side.fields = {**side.fields, **_stated(state, outcome.side, flight.fields)}
-        state.baseline.update(_stated(state, outcome.side, flight.fields))
+        state.baseline.update(_agreed(case, state, outcome.side, _stated(state, outcome.side, flight.fields)))
         if outcome.version is not None:
             state.marks[f"written_{outcome.side.value}"] = {"version": outcome.version, "fields": flight.fields}
         _consequences(case, state, outcome.side)
@@ -182,6 +182,18 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
 def _stated(state: EntityState, side: Side, fields: dict[str, object]) -> dict[str, object]:
     """What a write tells of the side's fields; an invoice we asked for is known only once the ERP has stated it."""
     return {} if state.entity is Entity.INVOICE and side is Side.ERP else fields
+
+
+def _agreed(case: Case, state: EntityState, side: Side, written: dict[str, object]) -> dict[str, object]:
+    """What both sides hold now.
+
+    A merged set may need two writes. It is agreed on with the second: were that refused, what the first has brought
+    would look like removed there.
+    """
+    other = state.side(side.other).fields
+    rules = {name: case.contract.rule(state.entity, name) for name in written}
+    merged = {name for name, rule in rules.items() if rule is not None and rule.policy == "merge"}
+    return {name: value for name, value in written.items() if name not in merged or other.get(name) == value}
 
 
 def _block(state: EntityState, side: Side, flight: Flight) -> None:

@@ -115,12 +115,14 @@ def show_(context: typer.Context, *, file: File = None, json: Document = False) 
 def _who(rule: FieldRule | None) -> str:
     if rule is None:
         return "-"
-    return _decider(rule) + (", never falls" if rule.never_falls else "")
+    return _decider(rule) + (", never lower without a refund" if rule.policy == "monotonic" else "")
 
 
 def _decider(rule: FieldRule) -> str:
     if rule.policy == "newest":
         return f"the later change; a person within {rule.tolerance_seconds} s"
+    if rule.policy == "merge":
+        return "both: additions and removals are merged"
     if rule.policy == "review":
         return "a person, when both changed it"
     if isinstance(rule.owner, dict):

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from schemas.money import Amount
 from schemas.names import Entity, Side
 
-Wins = Literal["crm", "erp", "review", "hold", "nobody"]
+Wins = Literal["crm", "erp", "merged", "review", "hold", "nobody"]
 
 
 class Words(BaseModel):
@@ -29,6 +30,7 @@ class Given(Words):
         default=None, description="where the record is; a deal in the CRM, payments and credit notes in the ERP, "
         "others on both sides",
     )  # fmt: skip
+    taken_back: Amount | None = Field(default=None, description="of an invoice: a payment that the ERP took back")
     agreed: dict[str, Any] = Field(
         default_factory=dict, description="the baseline: what both sides last agreed on; a field left out never was"
     )
@@ -57,7 +59,8 @@ class Expected(Words):
     """What is decided about one field."""
 
     wins: Wins = Field(
-        description="whose value stands; review: a person is asked; hold: it stands still; nobody: nothing is decided"
+        description="whose value stands; merged: both sides' changes; review: a person is asked; hold: it stands "
+        "still; nobody: nothing is decided"
     )
     value: Any = Field(default=None, description="the value that is written")
     by: str | None = Field(default=None, description="the rule, as owner, newest, review or guard.credit_hold")
@@ -102,6 +105,8 @@ class Example(Words):
             raise ValueError("nothing happens: 'when' has to name an edit, as crm: {phone: '1'}")
         if edited - self.exists:
             raise ValueError(f"edited in the {max(edited - self.exists).value}, where given.exists says there is none")
+        if self.given.taken_back is not None and self.about is not Entity.INVOICE:
+            raise ValueError("given.taken_back is a payment of an invoice: say about: invoice")
         return self
 
     @property

@@ -76,8 +76,10 @@ def _fields(contract: Contract) -> Iterator[Finding]:
             path = f"entities.{entity.value}.fields.{name}"
             if name not in known:
                 yield Finding("error", path, _no_field(entity, name))
-            if rule.never_falls and name not in AMOUNTS:
-                yield Finding("error", path, "'never_falls' compares amounts, and this is none")
+            if rule.policy == "monotonic" and name not in AMOUNTS:
+                yield Finding("error", path, "policy 'monotonic' compares amounts, and this is none")
+            if rule.policy == "merge":
+                yield Finding("error", path, "policy 'merge' merges sets, and this is none")
             said = [*owners(entity, rule), *one_sided(entity, name)]
             if name in FINANCE_FIELDS.get(entity, ()):
                 said += finance(rule)

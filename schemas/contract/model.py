@@ -32,17 +32,17 @@ class FieldRule(Clause):
     customer's two states.
     `newest`: the later change wins, unless both came within `tolerance_seconds`: then a person is asked.
     `review`: when both changed, a person is asked.
-    `never_falls`: an amount that would fall below what both sides agreed on is a person's to settle, whoever owns it.
+    `merge`: a set keeps what either side added, and loses what either side removed.
+    `monotonic`: an amount that its owner raises; one that would fall without a refund is a person's to settle.
     """
 
-    policy: Literal["owner", "newest", "review"] = "owner"
+    policy: Literal["owner", "newest", "review", "merge", "monotonic"] = "owner"
     owner: Side | dict[str, Holder] | None = Field(
         default=None, description="crm or erp, or for each state crm, erp or review, and otherwise"
     )
     until: State | None = None
     then: Side | None = None
     tolerance_seconds: int = Field(default=5, ge=0, description="clocks of two vendors differ by seconds")
-    never_falls: bool = Field(default=False, description="an amount that goes back is asked about, as a paid one")
 
     @property
     def tolerance(self) -> timedelta:

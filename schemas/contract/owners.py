@@ -14,6 +14,7 @@ from schemas.contract.model import FieldRule
 from schemas.contract.states import OTHERWISE, STATES, situations
 from schemas.names import Entity, Side
 
+OWNED = frozenset({"owner", "monotonic"})  # the policies that have an owner
 Said = tuple[Literal["error", "warning"], str]
 # Fields that one side alone can hold: with nothing to compare, a rule for them decides nothing.
 ONE_SIDED: dict[Entity, frozenset[str]] = {
@@ -28,10 +29,10 @@ def owners(entity: Entity, rule: FieldRule) -> Iterator[Said]:
     """What is wrong with a rule's owners."""
     if isinstance(rule.owner, dict):
         yield from _map(entity, rule, rule.owner)
-    if rule.policy != "owner" and (rule.owner or rule.then or rule.until):
+    if rule.policy not in OWNED and (rule.owner or rule.then or rule.until):
         yield "error", f"policy {rule.policy!r} knows no owner: remove owner, until and then"
-    elif rule.policy == "owner" and not rule.owner:
-        yield "error", "policy 'owner' needs an owner: crm or erp, or one for each state"
+    elif rule.policy in OWNED and not rule.owner:
+        yield "error", f"policy {rule.policy!r} needs an owner: crm or erp, or one for each state"
     if (rule.until is None) != (rule.then is None):
         yield "error", "'until' and 'then' belong together"
     if rule.then is not None and rule.then == rule.owner:
@@ -42,7 +43,7 @@ def owners(entity: Entity, rule: FieldRule) -> Iterator[Said]:
 
 def finance(rule: FieldRule) -> Iterator[Said]:
     """What finance does not allow: its fields are owned, by the ERP."""
-    if rule.policy != "owner" or "review" in rule.owners:
+    if rule.policy not in OWNED or "review" in rule.owners:
         yield "error", "a finance field is owned, never decided by time or left to review"
     if Side.CRM in rule.owners:
         yield "error", "a finance field belongs to the ERP"

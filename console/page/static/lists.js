@@ -3,7 +3,7 @@
 import { el, fill, grouped, when, words } from "/static/dom.js";
 
 const TONE = {
-  write_back: "good", take_crm: "good", take_erp: "good", create: "good", link: "good",
+  write_back: "good", merge: "good", take_crm: "good", take_erp: "good", create: "good", link: "good",
   review: "warn", hold: "warn", propose: "warn", wait: "", refuse: "bad",
 };
 

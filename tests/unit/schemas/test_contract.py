@@ -135,8 +135,16 @@ def test_every_fault_of_a_contract_is_listed_at_once():
         ({"entities": {"invoice": {"master": "crm"}}}, "error", "entities.invoice.master", "count as revenue"),
         ({"required": {"order": ["lnes"]}}, "error", "required.order", "did you mean 'lines'?"),
         (
-            field("company", "name", {"owner": "crm", "never_falls": True}), "error", "entities.company.fields.name",
+            field("company", "name", {"policy": "monotonic"}), "error", "entities.company.fields.name",
             "compares amounts",
+        ),
+        (
+            field("invoice", "amount_paid", {"policy": "monotonic", "owner": None}), "error",
+            "entities.invoice.fields.amount_paid", "policy 'monotonic' needs an owner",
+        ),
+        (
+            field("company", "phone", {"policy": "merge"}), "error", "entities.company.fields.phone",
+            "merges sets, and this is none",
         ),
         ({"required": {"invoice": ["date"]}}, "warning", "required.invoice", "only an order's"),
         (field("company", "shipping_address", None), "warning", "guards.address_governance", "never speak"),
