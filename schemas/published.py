@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from schemas.change import Arrival
 from schemas.contract import Contract
+from schemas.contract.sources import INCLUDE, OVERRIDES
 from schemas.contract.states import OTHERWISE, STATES
 from schemas.entities import ENTITIES
 from schemas.fact import Finding
@@ -48,6 +49,13 @@ def contract_schema() -> str:
         entity.value: {"allOf": [{"$ref": "#/$defs/EntityClause"}], "properties": {"fields": _fields(entity)}}
         for entity in ENTITIES
     }
+    texts = {"type": "array", "items": {"type": "string"}}
+    schema["properties"] |= {
+        INCLUDE: {"anyOf": [{"type": "string"}, texts], "description": "files to take in, relative to this one"},
+        OVERRIDES: texts | {"description": "keys that this file says anew, as guards.currency_lock"},
+    }
+    # What a file that includes others leaves out may be in those.
+    schema["if"], schema["then"] = {"not": {"required": [INCLUDE]}}, {"required": schema.pop("required")}
     return _printed("contract", schema)
 
 

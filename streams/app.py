@@ -10,7 +10,9 @@ import logging
 import os
 import sys
 
-from schemas.contract import Contract, lint, load_contract
+from schemas.contract import Contract, lint
+from schemas.contract.lint import placed
+from schemas.contract.loader import located
 from schemas.errors import ContractError, RevmarkError
 from streams.admin import ensure_topics
 from streams.engine import BatchTable, BatchTopic, EngineApp, EngineError, PortRefused
@@ -76,10 +78,10 @@ def make_app(settings: Settings) -> Revmark:
     Raises:
         ContractError: the contract does not load, or does not lint.
     """
-    contract = load_contract(settings.contract)
-    errors = [finding for finding in lint(contract) if finding.level == "error"]
+    contract, source = located(settings.contract)
+    errors = placed([finding for finding in lint(contract) if finding.level == "error"], source)
     if errors:
-        found = "\n".join(f"  {finding.path}: {finding.message}" for finding in errors)
+        found = "\n".join(f"  {finding.place}: {finding.path}: {finding.message}" for finding in errors)
         raise ContractError(
             f"{settings.contract} does not lint:\n{found}\nNothing was started. "
             "Mend it, then run: revmark contract lint"

@@ -15,6 +15,8 @@ from console.options import Document, examples
 from console.output import Cell, Sheet, say, show, show_json, value_text
 from console.session import session_of
 from schemas.contract import Contract, FieldRule, Finding, lint, load_contract
+from schemas.contract.lint import placed
+from schemas.contract.loader import located
 from schemas.contract.model import Holder
 from schemas.published import contract_schema
 
@@ -33,19 +35,21 @@ def lint_(context: typer.Context, *, file: File = None, json: Document = False) 
     Exits 1 when workers would not start with it, 2 when it does not load.
     """
     path = _path(context, file)
-    contract = load_contract(path)
+    contract, source = located(path)
     found = lint(contract)
     if not any(each.level == "error" for each in found):
         found += [Finding("warning", where, what) for where, what in no_longer_hold(trials(contract))]
+    found = placed(found, source)
     if json:
-        rows = [{"level": each.level, "path": each.path, "message": each.message} for each in found]
+        rows = [asdict(each) for each in found]
         show_json({"file": str(path), "digest": contract.digest, "findings": rows})
     elif not found:
         say(f"{path}: nothing to mend", "green")
     else:
-        sheet = Sheet(("level", "where", "what*"))
+        sheet = Sheet(("level", "where", "about", "what*"))
         for each in found:
-            sheet.add(Cell(each.level, "red" if each.level == "error" else "yellow"), each.path, each.message)
+            level = Cell(each.level, "red" if each.level == "error" else "yellow")
+            sheet.add(level, each.place.removeprefix(f"{path.parent}/"), each.path, each.message)
         show(sheet)
     if any(each.level == "error" for each in found):
         raise typer.Exit(NEEDS_PERSON)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from schemas.contract.conditions import can_hold, parse, questions
 from schemas.contract.model import Contract, Guards
 from schemas.contract.owners import finance, one_sided, owners
+from schemas.contract.sources import Source
 from schemas.contract.states import STATES
 from schemas.entities import ENTITIES
 from schemas.names import Entity, Side
@@ -60,6 +61,12 @@ class Finding:
     level: Literal["error", "warning"]
     path: str
     message: str
+    place: str = ""  # file, line and column, where that is known
+
+
+def placed(findings: Iterable[Finding], source: Source) -> list[Finding]:
+    """The findings, each with the place of what it is about."""
+    return [replace(each, place=str(source.place(each.path.split(".")) or "")) for each in findings]
 
 
 def lint(contract: Contract) -> list[Finding]:
