@@ -88,6 +88,7 @@ class Line(BaseModel):
     unit_price: str = "0"
     discount_percent: str | None = None
     amount: str | None = None
+    shipped: str | None = Field(default=None, description="how much of the quantity has been shipped; deals only")
     account: str | None = None
     tax_type: str | None = None
 

@@ -34,7 +34,7 @@ def consider(case: Case, deal: EntityState) -> None:
     """Make the deal an order when the contract's time has come, and bill it."""
     if not deal.crm.present or deal.marks.get("historic"):
         return
-    won = deal.crm.fields.get("stage") in case.contract.timing.order_when_deal_stage
+    won = case.contract.timing.won(deal.crm.fields.get("stage"))
     if "order" not in deal.marks:
         if won:
             _place(case, deal)
@@ -58,14 +58,14 @@ def consider(case: Case, deal: EntityState) -> None:
 
 def first_seen(case: Case, deal: EntityState) -> None:
     """A deal that was won before Revmark's first reading is history: it is never billed."""
-    if deal.crm.fields.get("stage") in case.contract.timing.order_when_deal_stage:
+    if case.contract.timing.won(deal.crm.fields.get("stage")):
         deal.marks["historic"] = True
         case.verdict(deal, "", "hold", "timing", "won before the first reading: it is taken as billed already")
 
 
 def moved_here(case: Case, deal: EntityState) -> None:
     """A deal that came from another customer when it was won already may have been billed there: never again here."""
-    won = deal.crm.fields.get("stage") in case.contract.timing.order_when_deal_stage
+    won = case.contract.timing.won(deal.crm.fields.get("stage"))
     if won and "order" not in deal.marks:
         deal.marks["historic"] = True
         reason = "it was won for another company and then moved here: it is not billed again; bill it by hand if due"
@@ -126,7 +126,7 @@ def _hold(case: Case, deal: EntityState, rule: str, reason: str) -> None:
 def _bill(case: Case, deal: EntityState) -> None:
     """Ask the ERP for the invoice, once, as soon as the customer is known there."""
     order = deal.marks["order"]
-    if case.contract.timing.invoice_when == "never" or order.get("billed") or deal.crm.ref is None:
+    if order.get("billed") or deal.crm.ref is None or not _is_due(case, deal):
         return
     if case.customer.erp is None:
         case.customer.wait(deal.id)
@@ -158,6 +158,26 @@ def _bill(case: Case, deal: EntityState) -> None:
     case.verdict(invoice, "", "create", "timing", reason, written_to=Side.ERP, command=command)
 
 
+def _is_due(case: Case, deal: EntityState) -> bool:
+    """Whether the order's time to be billed has come."""
+    timing = case.contract.timing
+    if timing.invoice_when != "shipped":
+        return timing.invoice_when == "order_created"
+    done, lines = shipped(deal)
+    if deal.crm.fields.get("stage") in timing.shipped_when_deal_stage or (lines and done == lines):
+        return True
+    said = f"{done} of {lines} lines shipped"
+    deal.derived["order_status"] = f"created: {said}"
+    case.verdict(deal, "order_status", "wait", "timing", f"{said}: it is billed when all of it is", chosen="created")
+    return False
+
+
+def shipped(deal: EntityState) -> tuple[int, int]:
+    """How many of the deal's lines have been shipped in full, and how many there are."""
+    lines = deal.crm.fields.get("lines") or []
+    return sum(exact(line.get("shipped") or "0") >= exact(line["quantity"]) for line in lines), len(lines)
+
+
 def _invoice(case: Case, deal: EntityState) -> dict[str, Any]:
     """The invoice's canonical fields: what the deal says, and the contract's defaults for what it does not."""
     defaults = case.contract.invoice_defaults
@@ -166,7 +186,7 @@ def _invoice(case: Case, deal: EntityState) -> dict[str, Any]:
     day = deal.marks["order"]["day"]
     lines = [
         {
-            **line,
+            **{name: value for name, value in line.items() if name != "shipped"},
             "account": defaults.accounts_by_sku.get(line.get("sku") or "", defaults.account),
             "tax_type": tax_type,
         }
@@ -227,4 +247,6 @@ def _line_amount(line: dict[str, Any], currency: str) -> Decimal:
 
 
 def _lines_digest(deal: EntityState) -> str:
-    return fingerprint(deal.crm.fields.get("lines") or [])
+    """What was sold. What of it has been shipped is no edit of the order."""
+    lines = deal.crm.fields.get("lines") or []
+    return fingerprint([{name: value for name, value in line.items() if name != "shipped"} for line in lines])

@@ -51,7 +51,7 @@ def _deal(contract: Contract, deal: EntityState) -> str:
         return "billed"  # it was won before Revmark, and is taken as billed
     order = deal.marks.get("order")
     if order is None:
-        return "held" if deal.crm.fields.get("stage") in contract.timing.order_when_deal_stage else "open"
+        return "held" if contract.timing.won(deal.crm.fields.get("stage")) else "open"
     if not order.get("billed"):
         return "ordered"
     return "paid" if deal.derived.get("invoice_status") == "paid" else "billed"

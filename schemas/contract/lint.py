@@ -72,7 +72,7 @@ def placed(findings: Iterable[Finding], source: Source) -> list[Finding]:
 def lint(contract: Contract) -> list[Finding]:
     """All findings, errors first."""
     found = [*_fields(contract), *_gaps(contract), *_guards(contract), *_required(contract), *_examples(contract)]
-    found += [*_idle_guards(contract), *_own_guards(contract), *_two_owners(contract)]
+    found += [*_timing(contract), *_idle_guards(contract), *_own_guards(contract), *_two_owners(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 
@@ -104,10 +104,28 @@ def _required(contract: Contract) -> Iterator[Finding]:
             yield Finding("error", f"required.{entity.value}", _no_field(source, name))
 
 
+def _timing(contract: Contract) -> Iterator[Finding]:
+    """Timing that promises what is not done, or says what nothing looks at."""
+    timing = contract.timing
+    if timing.partial == "each":
+        message = (
+            "a deal makes one invoice: its parts are not billed one by one. Write complete, or invoice_when: never"
+        )
+        yield Finding("error", "timing.partial", message)
+    if timing.shipped_when_deal_stage and timing.invoice_when != "shipped":
+        message = f"it decides nothing: bills are made by invoice_when: {timing.invoice_when}"
+        yield Finding("warning", "timing.shipped_when_deal_stage", message)
+    for stage in sorted({*timing.order_when_deal_stage} & {*timing.shipped_when_deal_stage}):
+        message = f"{stage!r} is an order and shipped at once: write invoice_when: order_created"
+        yield Finding("warning", "timing.shipped_when_deal_stage", message)
+    if timing.invoice_when == "shipped" and not any((timing.order_when_deal_stage, timing.shipped_when_deal_stage)):
+        yield Finding("warning", "timing.invoice_when", "no deal becomes an order, so none is billed")
+
+
 def _idle_guards(contract: Contract) -> Iterator[Finding]:
     """A guard that can never speak protects nothing, and whoever reads the contract believes it does."""
     guards = contract.guards
-    bills = bool(contract.timing.order_when_deal_stage)
+    bills = bool(contract.timing.order_when_deal_stage or contract.timing.shipped_when_deal_stage)
     held = contract.rule(Entity.COMPANY, "payment_terms") or contract.rule(Entity.DEAL, "order_status")
     idle = {
         "credit_hold": not contract.credit_hold_group and "no contact group means on hold: name credit_hold_group",

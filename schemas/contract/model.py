@@ -137,7 +137,17 @@ class Timing(Clause):
     """When intent becomes commitment, and commitment a bill."""
 
     order_when_deal_stage: tuple[str, ...] = ("closedwon",)
-    invoice_when: Literal["order_created", "never"] = "order_created"
+    invoice_when: Literal["order_created", "shipped", "never"] = "order_created"
+    shipped_when_deal_stage: tuple[str, ...] = Field(
+        default=(), description="stages that say that all was shipped; else the quantities of the lines say it"
+    )
+    partial: Literal["complete", "each"] = Field(
+        default="complete", description="a part was shipped: the bill waits until all is (each: not supported yet)"
+    )
+
+    def won(self, stage: str | None) -> bool:
+        """Whether a deal in this stage is an order: what was shipped is won as well."""
+        return stage in self.order_when_deal_stage or stage in self.shipped_when_deal_stage
 
 
 class InvoiceDefaults(Clause):

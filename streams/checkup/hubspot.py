@@ -11,7 +11,7 @@ from schemas.errors import RevmarkError
 from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
 from streams.platforms.hubspot.client import HubSpotClient
-from streams.platforms.hubspot.properties import create_properties, missing_properties
+from streams.platforms.hubspot.properties import create_properties, missing_properties, properties_of
 from streams.platforms.registry import hubspot_auth
 from streams.settings import Settings
 
@@ -48,7 +48,7 @@ async def findings(
             step = "see that base_currency in the contract is the ERP's: it is what product prices are stated in"
             yield Finding("hubspot currency", ok=True, detail=said, next_step=step)
         url = settings.hubspot_url
-        for finding in [await _scopes(client, url), await _properties(client, url, create=create)]:
+        for finding in [await _scopes(client, url), await _properties(client, url, contract, create=create)]:
             yield finding
     finally:
         await client.close()
@@ -82,10 +82,10 @@ async def _scopes(client: HubSpotClient, url: str) -> Finding:
     return Finding("hubspot scopes", ok=True, detail=f"reads {len(KINDS)} kinds; write scopes show at the first write")
 
 
-async def _properties(client: HubSpotClient, url: str, *, create: bool) -> Finding:
+async def _properties(client: HubSpotClient, url: str, contract: Contract | None, *, create: bool) -> Finding:
     name = "hubspot properties"
     try:
-        missing = await missing_properties(client)
+        missing = await missing_properties(client, properties_of(contract))
         if missing and create:
             made = await create_properties(client, missing)
             return Finding(name, ok=True, detail=f"{len(made)} made: {', '.join(each.name for each in made)}")

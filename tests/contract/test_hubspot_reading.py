@@ -1,9 +1,18 @@
+from typing import Any
+
 import pytest
 
 from sandbox.faults import FaultKind
 from schemas.errors import Parked, Refused, Transient
-from streams.platforms.hubspot.properties import PORTAL_PROPERTIES, create_properties, missing_properties
+from streams.platforms.hubspot.properties import (
+    PORTAL_PROPERTIES,
+    SHIPPED_QUANTITY,
+    create_properties,
+    missing_properties,
+    properties_of,
+)
 from streams.platforms.hubspot.translation import sightings
+from tests.support.contracts import contract as shipped_contract
 from tests.unit.hubspot.portals import World
 from tests.unit.hubspot.records import change
 
@@ -16,6 +25,28 @@ async def test_the_portal_is_given_what_it_lacks_and_nothing_twice():
     assert await create_properties(world.client) == []
     with pytest.raises(Refused, match="already exists"):
         await create_properties(world.client, PORTAL_PROPERTIES[:1])
+
+
+async def test_a_contract_that_bills_what_was_shipped_needs_a_property_more_and_reads_it():
+    world, contract = await World().furnish(), shipped_contract({"timing": {"invoice_when": "shipped"}})
+    assert properties_of(None) == properties_of(shipped_contract()) == PORTAL_PROPERTIES
+    deal = await world.made("deals", dealname="Big", dealstage="appointmentscheduled", pipeline="default")
+    line = await world.made("line_items", name="L", price="10", quantity="2")
+    await world.person(f"deals/{deal}/associate", to_type="line_items", to_id=line)
+    assert "shipped" not in (await line_of(world, deal))  # a portal without it says nothing, and that is no fault
+    assert await missing_properties(world.client, properties_of(contract)) == [SHIPPED_QUANTITY]
+    assert await create_properties(world.client, [SHIPPED_QUANTITY]) == [SHIPPED_QUANTITY]
+    assert await missing_properties(world.client, properties_of(contract)) == []
+    await world.edited("line_items", line, revmark_shipped_quantity="1.50")
+    assert (await line_of(world, deal))["shipped"] == "1.5"
+
+
+async def line_of(world: World, deal: str) -> dict[str, Any]:
+    """The deal's only line, in our words."""
+    seen = await world.one("deal", deal)
+    (sighting,) = sightings(change("deal", seen.raw["properties"], line_items=seen.raw["line_items"]))
+    (line,) = sighting.fields["lines"]
+    return dict(line)
 
 
 async def test_a_hundred_records_a_call_and_each_record_once():

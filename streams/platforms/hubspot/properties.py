@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from streams.platforms.hubspot.shapes import PATHS
+from schemas.contract import Contract
+from streams.platforms.hubspot.shapes import LINE_ITEM, PATHS, SHIPPED
 
 GROUP = "revmark"
 _YES_NO = (("Yes", "true"), ("No", "false"))
@@ -104,15 +105,26 @@ class Portal(Protocol):
         ...
 
 
-async def missing_properties(portal: Portal) -> list[PortalProperty]:
+SHIPPED_QUANTITY = PortalProperty(LINE_ITEM, SHIPPED, "Shipped quantity", "number")
+
+
+def properties_of(contract: Contract | None) -> tuple[PortalProperty, ...]:
+    """The properties that a portal needs under a contract: all of ours, and what its own words ask for."""
+    ships = contract is not None and contract.timing.invoice_when == "shipped"
+    return (*PORTAL_PROPERTIES, SHIPPED_QUANTITY) if ships else PORTAL_PROPERTIES
+
+
+async def missing_properties(
+    portal: Portal, needed: Sequence[PortalProperty] = PORTAL_PROPERTIES
+) -> list[PortalProperty]:
     """The properties that the portal lacks, in our order.
 
     Raises:
         Parked: the token may not read property definitions; the message names the scope.
         Throttled, Transient: try again.
     """
-    there = {kind: await portal.property_names(PATHS[kind]) for kind in _kinds(PORTAL_PROPERTIES)}
-    return [wanted for wanted in PORTAL_PROPERTIES if wanted.name not in there[wanted.kind]]
+    there = {kind: await portal.property_names(PATHS[kind]) for kind in _kinds(needed)}
+    return [wanted for wanted in needed if wanted.name not in there[wanted.kind]]
 
 
 async def create_properties(portal: Portal, wanted: Iterable[PortalProperty] | None = None) -> list[PortalProperty]:

@@ -177,6 +177,7 @@ BY_ENTITY: dict[Entity, Shape] = {shape.entity: shape for shape in SHAPES.values
 
 LINE_ITEM = "line_item"
 LINE_ITEMS = "line_items"  # the path of line items, which are read only as part of their deal
+SHIPPED = "revmark_shipped_quantity"  # ours: a portal that does not have it shows nothing there
 LINE_ITEM_PROPERTIES = [
     "hs_sku",
     "name",
@@ -187,6 +188,7 @@ LINE_ITEM_PROPERTIES = [
     "hs_discount_percentage",
     "amount",
     "hs_position_on_quote",
+    SHIPPED,
     "hs_lastmodifieddate",
 ]
 PATHS = {kind: shape.path for kind, shape in SHAPES.items()} | {LINE_ITEM: LINE_ITEMS}

@@ -20,7 +20,7 @@ from schemas.names import Entity, Ref, fits_reference, ref
 from schemas.sighting import Sighting
 from schemas.wire import faults
 from streams.platforms.hubspot import spelling
-from streams.platforms.hubspot.shapes import MERGED, PLATFORM, SHAPES, Shape, is_id
+from streams.platforms.hubspot.shapes import MERGED, PLATFORM, SHAPES, SHIPPED, Shape, is_id
 
 NO_POSITION = 1 << 31  # lines without a position come last, by id
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation])  # two prices of 28 digits are subtracted exactly or not
@@ -167,4 +167,5 @@ def _line(name: Ref, item: dict[str, Any], currency: str) -> Line:
         unit_price=price or "0",
         discount_percent=None if percent == "0" else percent,
         amount=text("amount", "amount"),
+        **({"shipped": sent} if (sent := number(SHIPPED)) is not None else {}),
     )
