@@ -23,8 +23,6 @@ from tables.customers import CustomerState
 from tables.entities import EntityState, Flight
 from tables.view import View
 
-TIER_ONE = {Entity.DEAL, Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_NOTE}
-
 
 @dataclass(slots=True)
 class Case:
@@ -153,7 +151,7 @@ class Case:
                 "version": max(state.side(side).version, 0) if kind == "update" else None,
                 "expected": {name: state.side(side).fields.get(name) for name in fields} if kind == "update" else None,
                 "links": links or {},
-                "tier": 1 if state.entity in TIER_ONE or "credit_hold" in fields else 2,
+                "tier": self.contract.tiers.of(state.entity, fields),
                 "reason": reason,
                 "at": self.at,
             }

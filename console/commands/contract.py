@@ -141,7 +141,7 @@ def _holder(owner: Holder) -> str:
 
 def _settings(contract: Contract) -> Sheet:
     sheet = Sheet(("clause", "setting", "value"))
-    for clause in ("guards", "identity", "lifecycle", "timing", "invoice_defaults"):
+    for clause in ("guards", "identity", "lifecycle", "timing", "tiers", "invoice_defaults"):
         for name, value in getattr(contract, clause).model_dump(mode="json", exclude={"own"}).items():
             sheet.add(clause.replace("_", " "), name.replace("_", " "), _setting(value))
     for own in contract.guards.own:

@@ -72,7 +72,13 @@ def placed(findings: Iterable[Finding], source: Source) -> list[Finding]:
 def lint(contract: Contract) -> list[Finding]:
     """All findings, errors first."""
     found = [*_fields(contract), *_gaps(contract), *_guards(contract), *_required(contract), *_examples(contract)]
-    found += [*_timing(contract), *_idle_guards(contract), *_own_guards(contract), *_two_owners(contract)]
+    found += [
+        *_timing(contract),
+        *_tiers(contract),
+        *_idle_guards(contract),
+        *_own_guards(contract),
+        *_two_owners(contract),
+    ]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 
@@ -120,6 +126,23 @@ def _timing(contract: Contract) -> Iterator[Finding]:
         yield Finding("warning", "timing.shipped_when_deal_stage", message)
     if timing.invoice_when == "shipped" and not any((timing.order_when_deal_stage, timing.shipped_when_deal_stage)):
         yield Finding("warning", "timing.invoice_when", "no deal becomes an order, so none is billed")
+
+
+def _tiers(contract: Contract) -> Iterator[Finding]:
+    """A tier of what there is not, or of what is in another."""
+    tiers = contract.tiers
+    known = {entity.value: ENTITIES[entity].model_fields for entity in Entity}
+    whole = [*known, *(f"{entity}.{name}" for entity, fields in known.items() for name in fields)]
+    for word, names in (("first", tiers.first), ("third", tiers.third)):
+        for name in names:
+            if name not in whole:
+                near = difflib.get_close_matches(name, whole, n=1)
+                hint = (
+                    f": did you mean {near[0]!r}?" if near else ": name a record, as deal, or a field, as company.name"
+                )
+                yield Finding("error", f"tiers.{word}", f"there is no {name!r}{hint}")
+    for name in sorted({*tiers.first} & {*tiers.third}):
+        yield Finding("error", "tiers.third", f"{name!r} is of the first tier as well: remove it from one")
 
 
 def _idle_guards(contract: Contract) -> Iterator[Finding]:

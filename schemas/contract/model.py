@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Literal
@@ -150,6 +151,23 @@ class Timing(Clause):
         return stage in self.order_when_deal_stage or stage in self.shipped_when_deal_stage
 
 
+class Tiers(Clause):
+    """Which writes go first on a connection. Whatever is not named is of the second tier."""
+
+    first: tuple[str, ...] = Field(
+        default=("deal", "invoice", "payment", "credit_note", "company.credit_hold"),
+        description="records, or single fields of them, that are written before anything else",
+    )
+    third: tuple[str, ...] = Field(default=(), description="what is written when nothing else waits")
+
+    def of(self, entity: Entity, fields: Iterable[str]) -> Literal[1, 2, 3]:
+        """The tier of a write. It is of the first for any field of the first, of the third only for nothing else."""
+        named = [f"{entity.value}.{name}" for name in fields]
+        if entity.value in self.first or any(name in self.first for name in named):
+            return 1
+        return 3 if entity.value in self.third or (named and all(name in self.third for name in named)) else 2
+
+
 class InvoiceDefaults(Clause):
     """What a deal does not say and an invoice needs."""
 
@@ -188,6 +206,7 @@ class Contract(Clause):
     guards: Guards = Guards()
     lifecycle: Lifecycle = Lifecycle()
     timing: Timing = Timing()
+    tiers: Tiers = Tiers()
     invoice_defaults: InvoiceDefaults = InvoiceDefaults()
     credit_hold_group: str = Field(default="Credit hold", description="the ERP's contact group that means on hold")
     required: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)

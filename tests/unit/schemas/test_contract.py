@@ -146,6 +146,10 @@ def test_every_fault_of_a_contract_is_listed_at_once():
             field("company", "phone", {"policy": "merge"}), "error", "entities.company.fields.phone",
             "merges sets, and this is none",
         ),
+        ({"tiers": {"first": ["dael"]}}, "error", "tiers.first", "did you mean 'deal'?"),
+        ({"tiers": {"third": ["company.nmae"]}}, "error", "tiers.third", "did you mean 'company.name'?"),
+        ({"tiers": {"third": ["zzz"]}}, "error", "tiers.third", "name a record, as deal"),
+        ({"tiers": {"third": ["deal"]}}, "error", "tiers.third", "'deal' is of the first tier as well"),
         ({"required": {"invoice": ["date"]}}, "warning", "required.invoice", "only an order's"),
         (field("company", "shipping_address", None), "warning", "guards.address_governance", "never speak"),
         (field("company", "currency", None), "warning", "guards.currency_lock", "never speak"),
@@ -228,6 +232,24 @@ def test_a_guard_that_is_off_contradicts_nobody():
         assert [each.path for each in lint(contract(off | field("company", name, None)))] == [
             f"entities.company.fields.{name}"
         ]
+
+
+@pytest.mark.parametrize(
+    ("entity", "fields", "tier"),
+    [
+        (Entity.DEAL, ["order_status"], 1),
+        (Entity.COMPANY, ["name"], 2),
+        (Entity.COMPANY, ["name", "credit_hold"], 1),
+        (Entity.PRODUCT, ["description"], 3),
+        (Entity.PRODUCT, ["description", "price"], 2),
+        (Entity.CONTACT, ["email"], 3),
+        (Entity.COMPANY, [], 2),
+    ],
+)
+def test_a_write_is_of_the_first_tier_for_any_of_its_fields_and_of_the_third_for_all(
+    entity: Entity, fields: list[str], tier: int
+):
+    assert contract({"tiers": {"third": ["product.description", "contact"]}}).tiers.of(entity, fields) == tier
 
 
 def test_errors_come_before_warnings():
