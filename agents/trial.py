@@ -107,27 +107,29 @@ def no_longer_hold(played: Sequence[Trial]) -> list[tuple[str, str]]:
 
 def _misses(contract: Contract, example: Example) -> list[Miss]:
     try:
-        return compared(example, _played(contract, example))
+        return compared(contract, example, _played(contract, example))
     except ValidationError as error:
         return [Miss("the example", f"values that a {_word(example.about)} can hold", faults(error))]
     except (Refused, ValueError, ArithmeticError) as error:
         return [Miss("the example", "something that can be judged", str(error))]
 
 
-def compared(example: Example, outcomes: Sequence[Outcome]) -> list[Miss]:
+def compared(contract: Contract, example: Example, outcomes: Sequence[Outcome]) -> list[Miss]:
     """Where what came out is not as expected; there is one outcome for each order of arrival."""
     first, *others = outcomes
-    found = [*_field_misses(example, first), *_whole_misses(example, first)]
+    found = [*_field_misses(contract, example, first), *_whole_misses(example, first)]
     if any(other != first for other in others):
         found.append(Miss("the order of arrival", "no matter", "the CRM's edit first ends otherwise"))
     return found
 
 
-def _field_misses(example: Example, came: Outcome) -> list[Miss]:
+def _field_misses(contract: Contract, example: Example, came: Outcome) -> list[Miss]:
     found = []
     for name in example.then.fields:
         wanted, ruled = example.then.field(name), came.fields.get(name, Ruled("nobody"))
-        differs = "value" in wanted.model_fields_set and not _equal(example.about, name, wanted.value, ruled.value)
+        differs = "value" in wanted.model_fields_set and not _equal(
+            contract, example.about, name, wanted.value, ruled.value
+        )
         if wanted.wins != ruled.wins or differs or wanted.by not in {None, ruled.by}:
             found.append(Miss(name, _wanted(wanted), _came(ruled, wanted), ruled.by, ruled.reason))
     return found
@@ -150,14 +152,16 @@ def _whole_misses(example: Example, came: Outcome) -> list[Miss]:
     return found
 
 
-def _equal(entity: Entity, name: str, wanted: Any, came: Any) -> bool:
-    return same(_canonical(entity, {name: wanted})[name], came)
+def _equal(contract: Contract, entity: Entity, name: str, wanted: Any, came: Any) -> bool:
+    return same(_canonical(contract, entity, {name: wanted})[name], came)
 
 
-def _canonical(entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
+def _canonical(contract: Contract, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
     """The values as a platform's translator states them: checked, and with all parts of an address or a line."""
-    whole = ENTITIES[entity].model_validate(values).model_dump(mode="json")
-    return {name: whole[name] for name in values}
+    own = contract.mapped(entity)
+    ours = {name: value for name, value in values.items() if name not in own}
+    whole = ENTITIES[entity].model_validate(ours).model_dump(mode="json")
+    return {name: own[name].canonical(value) if name in own else whole[name] for name, value in values.items()}
 
 
 def _wanted(wanted: Expected) -> str:
@@ -175,34 +179,38 @@ def _played(contract: Contract, example: Example) -> list[Outcome]:
     """The outcome for each order in which the edits can arrive; the first is the CRM's after the ERP's."""
     judge = Arbitrate(contract)
     moments = {side: EDITED_AT + timedelta(seconds=getattr(example.when.at_second, side)) for side in Side}
-    shown = [_fact(example, side, moments[side], now=True) for side in (Side.ERP, Side.CRM) if side in example.exists]
+    shown = [
+        _fact(contract, example, side, moments[side], now=True)
+        for side in (Side.ERP, Side.CRM)
+        if side in example.exists
+    ]
     outcomes = []
     for order in permutations(shown):
         records, customer_view = MemoryView(), MemoryView()
         state = CustomerState(id=COMPANY, ordered=example.given.customer == "ordered", settled=True)
         customers.save(customer_view, TENANT, state)
-        before = _before(example)
+        before = _before(contract, example)
         if before:
             judge.judge(before, records, customer_view)
         outcomes.append(_outcome(example, judge.judge(order, records, customer_view), records))
     return outcomes
 
 
-def _before(example: Example) -> list[Fact]:
+def _before(contract: Contract, example: Example) -> list[Fact]:
     """What was known before the edits: the customer, and the record as both sides agreed on it."""
     known: list[Fact] = []
     if example.about is not Entity.COMPANY:
         held = {} if example.given.on_hold == "unknown" else {"credit_hold": example.given.on_hold}
         known = [
-            _stated(Entity.COMPANY, side, {"name": "Example"} | (held if side is Side.ERP else {}), AGREED_AT)
+            _stated(contract, Entity.COMPANY, side, {"name": "Example"} | (held if side is Side.ERP else {}), AGREED_AT)
             for side in Side
         ]
     if example.given.agreed:
-        known += [_fact(example, side, AGREED_AT) for side in Side if side in example.exists]
-    return known + _payments(example)
+        known += [_fact(contract, example, side, AGREED_AT) for side in Side if side in example.exists]
+    return known + _payments(contract, example)
 
 
-def _payments(example: Example) -> list[Fact]:
+def _payments(contract: Contract, example: Example) -> list[Fact]:
     """The payments behind an agreed amount, of which one was taken back."""
     back = example.given.taken_back
     if back is None:
@@ -211,14 +219,14 @@ def _payments(example: Example) -> list[Fact]:
     paid = {"payment:stands": (stands, "received"), "payment:example": (back, "deleted")}
     return [
         _stated(
-            Entity.PAYMENT, Side.ERP, {"amount": plain(amount), "status": status}, AGREED_AT,
+            contract, Entity.PAYMENT, Side.ERP, {"amount": plain(amount), "status": status}, AGREED_AT,
             record=record, related={"invoice": "invoice:example"},
         )
         for record, (amount, status) in paid.items()
     ]  # fmt: skip
 
 
-def _fact(example: Example, side: Side, at: datetime, *, now: bool = False) -> Fact:
+def _fact(contract: Contract, example: Example, side: Side, at: datetime, *, now: bool = False) -> Fact:
     edits = {each: example.when.edits(each) or {} for each in Side}
     values = dict(example.given.agreed)
     if now:
@@ -227,11 +235,11 @@ def _fact(example: Example, side: Side, at: datetime, *, now: bool = False) -> F
         values.pop("lifecycle", None)  # the CRM's alone
         if example.given.on_hold != "unknown":
             values.setdefault("credit_hold", example.given.on_hold)
-    return _stated(example.about, side, values, at, alone=len(example.exists) == 1)
+    return _stated(contract, example.about, side, values, at, alone=len(example.exists) == 1)
 
 
 def _stated(
-    entity: Entity, side: Side, values: dict[str, Any], at: datetime, *, alone: bool = False,
+    contract: Contract, entity: Entity, side: Side, values: dict[str, Any], at: datetime, *, alone: bool = False,
     record: str | None = None, related: dict[str, str] | None = None,
 ) -> Fact:  # fmt: skip
     """A fact of the example's words, checked as a platform's are."""
@@ -245,7 +253,7 @@ def _stated(
         ref=ref(side.value, entity.value, record.partition(":")[2]),
         version=to_millis(at),
         seen_at=at,
-        fields=_canonical(entity, values),
+        fields=_canonical(contract, entity, values),
         related=related or {},
         alone=alone,
     )

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from schemas.change import Arrival
 from schemas.contract import Contract
+from schemas.contract.mappings import PREFIX
 from schemas.contract.sources import INCLUDE, OVERRIDES
 from schemas.contract.states import OTHERWISE, STATES
 from schemas.entities import ENTITIES
@@ -61,7 +62,8 @@ def contract_schema() -> str:
 
 def _fields(entity: Entity) -> dict[str, Any]:
     """The names of an entity's fields, and the states in which their owners may differ."""
-    names: dict[str, Any] = {"propertyNames": {"enum": sorted(ENTITIES[entity].model_fields)}}
+    ours = {"enum": sorted(ENTITIES[entity].model_fields)}
+    names: dict[str, Any] = {"propertyNames": {"anyOf": [ours, {"pattern": f"^{PREFIX}"}]}}
     if entity not in STATES:
         return names
     owner = {"propertyNames": {"enum": [*STATES[entity], OTHERWISE]}}

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from schemas.contract.conditions import can_hold, parse, questions
+from schemas.contract.mappings import faults
 from schemas.contract.model import Contract, Guards
 from schemas.contract.owners import finance, one_sided, owners
 from schemas.contract.sources import Source
 from schemas.contract.states import STATES
-from schemas.entities import ENTITIES
 from schemas.names import Entity, Side
 
 # Finance's fields: the later change must never win them, and the CRM never owns them.
@@ -74,6 +74,7 @@ def lint(contract: Contract) -> list[Finding]:
     found = [*_fields(contract), *_gaps(contract), *_guards(contract), *_required(contract), *_examples(contract)]
     found += [
         *_timing(contract),
+        *_mappings(contract),
         *_tiers(contract),
         *_idle_guards(contract),
         *_own_guards(contract),
@@ -84,14 +85,15 @@ def lint(contract: Contract) -> list[Finding]:
 
 def _fields(contract: Contract) -> Iterator[Finding]:
     for entity, clause in contract.entities.items():
-        known = set(ENTITIES[entity].model_fields)
+        known, mapped = contract.names(entity), contract.mapped(entity)
         for name, rule in clause.fields.items():
             path = f"entities.{entity.value}.fields.{name}"
             if name not in known:
-                yield Finding("error", path, _no_field(entity, name))
-            if rule.policy == "monotonic" and name not in AMOUNTS:
+                yield Finding("error", path, _no_field(contract, entity, name))
+            kind = mapped[name].kind if name in mapped else "amount" if name in AMOUNTS else "text"
+            if rule.policy == "monotonic" and kind != "amount":
                 yield Finding("error", path, "policy 'monotonic' compares amounts, and this is none")
-            if rule.policy == "merge":
+            if rule.policy == "merge" and kind != "set":
                 yield Finding("error", path, "policy 'merge' merges sets, and this is none")
             said = [*owners(entity, rule), *one_sided(entity, name)]
             if name in FINANCE_FIELDS.get(entity, ()):
@@ -105,9 +107,8 @@ def _required(contract: Contract) -> Iterator[Finding]:
         if entity is not Entity.ORDER:
             yield Finding("warning", f"required.{entity.value}", "only an order's required fields are looked at")
         source = Entity.DEAL if entity is Entity.ORDER else entity  # an order is made of what its deal holds
-        known = set(ENTITIES[source].model_fields)
-        for name in sorted(set(names) - known):
-            yield Finding("error", f"required.{entity.value}", _no_field(source, name))
+        for name in sorted(set(names) - set(contract.names(source))):
+            yield Finding("error", f"required.{entity.value}", _no_field(contract, source, name))
 
 
 def _timing(contract: Contract) -> Iterator[Finding]:
@@ -131,7 +132,7 @@ def _timing(contract: Contract) -> Iterator[Finding]:
 def _tiers(contract: Contract) -> Iterator[Finding]:
     """A tier of what there is not, or of what is in another."""
     tiers = contract.tiers
-    known = {entity.value: ENTITIES[entity].model_fields for entity in Entity}
+    known = {entity.value: contract.names(entity) for entity in Entity}
     whole = [*known, *(f"{entity}.{name}" for entity, fields in known.items() for name in fields)]
     for word, names in (("first", tiers.first), ("third", tiers.third)):
         for name in names:
@@ -143,6 +144,13 @@ def _tiers(contract: Contract) -> Iterator[Finding]:
                 yield Finding("error", f"tiers.{word}", f"there is no {name!r}{hint}")
     for name in sorted({*tiers.first} & {*tiers.third}):
         yield Finding("error", "tiers.third", f"{name!r} is of the first tier as well: remove it from one")
+
+
+def _mappings(contract: Contract) -> Iterator[Finding]:
+    """Fields of the customer's own that a platform has no place for, or that cannot be told apart there."""
+    for entity, fields in contract.mappings.items():
+        for name, message in faults(entity, fields, synced=contract.clause(entity) is not None):
+            yield Finding("error", f"mappings.{entity.value}" + (f".{name}" if name else ""), message)
 
 
 def _idle_guards(contract: Contract) -> Iterator[Finding]:
@@ -174,12 +182,12 @@ def _own_guards(contract: Contract) -> Iterator[Finding]:
             yield Finding("error", path, f"there is a guard {own.guard!r} already")
         taken.add(own.guard)
         for name in own.protects:
-            if name not in ENTITIES[own.about].model_fields:
-                yield Finding("error", path, _no_field(own.about, name))
+            if name not in contract.names(own.about):
+                yield Finding("error", path, _no_field(contract, own.about, name))
             elif contract.rule(own.about, name) is None:
                 yield Finding("warning", path, f"it can never speak for {name!r}: the field is not synced")
         condition = parse(own.when)
-        known = [*CUSTOMER_NAMES, *(f"erp.{name}" for name in ENTITIES[own.about].model_fields)]
+        known = [*CUSTOMER_NAMES, *(f"erp.{name}" for name in contract.names(own.about))]
         for name in sorted({each.name for each in questions(condition)}):
             if name not in known and name.rsplit(".", 1)[0] not in known[len(CUSTOMER_NAMES) :]:
                 near = difflib.get_close_matches(name, known, n=1)
@@ -211,18 +219,18 @@ def _examples(contract: Contract) -> Iterator[Finding]:
     """An example that speaks of a field that does not exist can never hold."""
     for place, each in enumerate(contract.examples):
         named = {*each.given.agreed, *(each.when.crm or ()), *(each.when.erp or ()), *each.then.fields}
-        for name in sorted(named - set(ENTITIES[each.about].model_fields)):
-            yield Finding("error", f"examples.{place}", f"{each.example!r}: {_no_field(each.about, name)}")
+        for name in sorted(named - set(contract.names(each.about))):
+            yield Finding("error", f"examples.{place}", f"{each.example!r}: {_no_field(contract, each.about, name)}")
 
 
-def _no_field(entity: Entity, name: str) -> str:
-    near = difflib.get_close_matches(name, list(ENTITIES[entity].model_fields), n=1)
+def _no_field(contract: Contract, entity: Entity, name: str) -> str:
+    near = difflib.get_close_matches(name, contract.names(entity), n=1)
     return f"{entity.value} has no field {name!r}" + (f": did you mean {near[0]!r}?" if near else "")
 
 
 def _gaps(contract: Contract) -> Iterator[Finding]:
     for entity, clause in contract.entities.items():
-        for name in sorted(SHARED_FIELDS.get(entity, frozenset()) - set(clause.fields)):
+        for name in sorted({*SHARED_FIELDS.get(entity, ()), *contract.mapped(entity)} - set(clause.fields)):
             path = f"entities.{entity.value}.fields.{name}"
             yield Finding("warning", path, "both sides can write it and nobody owns it: it will not be synced")
 

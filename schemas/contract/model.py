@@ -11,11 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.contract.conditions import parse
 from schemas.contract.examples import Example
+from schemas.contract.mappings import PREFIX, Mapped
 from schemas.contract.states import OTHERWISE, STATES
+from schemas.entities import ENTITIES
 from schemas.money import Currency
 from schemas.names import Entity, Side, digest
 
 State = Literal["first_order"]
+CustomName = Annotated[str, Field(pattern=rf"^{PREFIX}[a-z0-9_]+$", max_length=60)]
 Holder = Side | Literal["review"]  # who owns a field in a state: a side, or whoever changes it until both do
 Pattern = Literal["crm_led", "erp_led", "arbitrated"]
 
@@ -203,6 +206,9 @@ class Contract(Clause):
     platforms: Platforms = Platforms()
     identity: Identity = Identity()
     entities: dict[Entity, EntityClause]
+    mappings: dict[Entity, dict[CustomName, Mapped]] = Field(
+        default_factory=dict, description="fields of your own: where each platform keeps them"
+    )
     guards: Guards = Guards()
     lifecycle: Lifecycle = Lifecycle()
     timing: Timing = Timing()
@@ -216,6 +222,14 @@ class Contract(Clause):
     def digest(self) -> str:
         """Names this very contract in every verdict. Examples decide nothing and do not count."""
         return digest(self.model_dump_json(exclude={"examples"}))
+
+    def mapped(self, entity: Entity) -> dict[str, Mapped]:
+        """The entity's fields of the customer's own."""
+        return self.mappings.get(entity, {})
+
+    def names(self, entity: Entity) -> list[str]:
+        """All fields that the entity can have under this contract."""
+        return [*ENTITIES[entity].model_fields, *self.mapped(entity)]
 
     def clause(self, entity: Entity) -> EntityClause | None:
         """The entity's clause, None where the contract is silent (and nothing is written)."""

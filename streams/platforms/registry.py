@@ -16,6 +16,7 @@ from streams.lanes.desk import Desk
 from streams.platforms.hubspot import translation as hubspot
 from streams.platforms.hubspot.auth import Auth, OAuthGrant, StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
+from streams.platforms.hubspot.shapes import shapes_of
 from streams.platforms.interface import PlatformClient
 from streams.platforms.xero import translation as xero
 from streams.platforms.xero.client import XeroClient
@@ -30,12 +31,18 @@ PURPOSE = "grant"
 def translators(contract: Contract) -> Mapping[str, Callable[[Change], list[Sighting]]]:
     """How each platform's records become sightings under a contract."""
     return {
-        "hubspot": partial(hubspot.sightings, erp=contract.platforms.erp, base_currency=contract.base_currency),
+        "hubspot": partial(
+            hubspot.sightings,
+            erp=contract.platforms.erp,
+            base_currency=contract.base_currency,
+            shapes=shapes_of(contract),
+        ),
         "xero": partial(
             xero.sightings,
             crm=contract.platforms.crm,
             hold_group=contract.credit_hold_group,
             base_currency=contract.base_currency,
+            own=contract.mappings,
         ),
     }
 
@@ -76,7 +83,13 @@ def hubspot_auth(settings: Settings, desk: Callable[[], Desk] | None = None) -> 
 
 def _hubspot(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> PlatformClient:
     auth = hubspot_auth(settings, desk)
-    return HubSpotClient(settings.hubspot_url, settings.hubspot_version, auth, timezone=contract.timezone)
+    return HubSpotClient(
+        settings.hubspot_url,
+        settings.hubspot_version,
+        auth,
+        timezone=contract.timezone,
+        shapes=shapes_of(contract),
+    )
 
 
 def _safe(settings: Settings, platform: Platform, desk: Callable[[], Desk]) -> GrantSafe:
@@ -111,6 +124,7 @@ def _xero(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> P
         sleep=asyncio.sleep,
         hold_group=contract.credit_hold_group,
         minute_calls=settings.xero_minute_calls,
+        own=contract.mappings,
     )
 
 

@@ -7,14 +7,14 @@ Source: HubSpot's error-handling page (207 and objectWriteTraceId).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemas.command import Command
 from schemas.instants import parse_instant, to_millis
 from streams.platforms.hubspot.api import Json, Reply
 from streams.platforms.hubspot.payloads import key_of, links_of, properties_of, shape_of, target_of
-from streams.platforms.hubspot.shapes import Shape
+from streams.platforms.hubspot.shapes import SHAPES, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ class Job:
         return {"id": self.target, **body}
 
 
-def job_of(command: Command) -> Job:
+def job_of(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> Job:
     """Make a command ready.
 
     Raises:
         Refused: it can never be written as it is.
     """
-    shape, properties, links = shape_of(command), properties_of(command), links_of(command)
+    shape, properties, links = shape_of(command, shapes), properties_of(command, shapes), links_of(command)
     if command.kind == "create":
         return Job(command, shape, properties, links, key=key_of(command))
     return Job(command, shape, properties, links, target=target_of(command))

@@ -7,7 +7,7 @@ the ledger, and `keep` of the grant stores refresh tokens.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from streams.platforms.hubspot.auth import Auth
 from streams.platforms.hubspot.lookup import LookUp
 from streams.platforms.hubspot.polling import Polling
 from streams.platforms.hubspot.reading import Reading
-from streams.platforms.hubspot.shapes import SHAPES
+from streams.platforms.hubspot.shapes import SHAPES, Shape
 from streams.platforms.hubspot.writing import Writing
 from streams.platforms.interface import Page, Seen, Written
 
@@ -49,10 +49,22 @@ class HubSpotClient:
         clock: Callable[[], datetime] = _now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         timezone: str = "UTC",
+        shapes: Mapping[str, Shape] = SHAPES,
     ) -> None:
-        """`version` is the date-based API version; `timezone` the portal's, where its day's quota begins anew."""
+        """Put the parts together.
+
+        Args:
+            base_url: of the API's host.
+            version: the date-based API version.
+            auth: gives access tokens.
+            transport: httpx's own unless given.
+            clock: aware UTC now.
+            sleep: waits that many seconds.
+            timezone: the portal's, where its day's quota begins anew.
+            shapes: the contract's, with the customer's own fields.
+        """
         self._api = Api(base_url, version, auth, clock=clock, sleep=sleep, transport=transport, timezone=timezone)
-        self._reading = Reading(self._api)
+        self._reading = Reading(self._api, shapes)
         self._polling = Polling(self._api, self._reading)
         self._writing = Writing(self._api, self._reading)
         self._look_up = LookUp(self._api, self._reading)

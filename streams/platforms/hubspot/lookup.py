@@ -33,7 +33,7 @@ class LookUp:
             Throttled, Parked, Transient: not now.
         """
         try:
-            job = job_of(command)
+            job = job_of(command, self._reading.shapes)
         except Refused as refused:  # it can never have been sent
             return Written(command.id, "refused", command.ref, code=refused.code, message=refused.message)
         if job.creates:
@@ -62,11 +62,11 @@ class LookUp:
             raw=seen.raw,
         )
         try:
-            (shown,) = sightings(change)
+            (shown,) = sightings(change, shapes=self._reading.shapes)
         except Refused:  # it holds something that we did not write
             return False
         there = job.command.model_copy(update={"fields": {name: shown.fields.get(name) for name in job.command.fields}})
-        return properties_of(there) == job.properties
+        return properties_of(there, self._reading.shapes) == job.properties
 
     async def _linked(self, job: Job, seen: Seen) -> bool:
         associations = dict(seen.raw.get("associations") or {})

@@ -6,31 +6,32 @@ Invariant: nothing is guessed: a value that cannot be spelt exactly is refused b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.command import Command
 from schemas.entities import ENTITIES
 from schemas.errors import Refused
-from schemas.names import record_id
+from schemas.names import Side, record_id
 from streams.platforms.hubspot import spelling
-from streams.platforms.hubspot.shapes import BY_ENTITY, PLATFORM, SHAPES, Shape, is_id
+from streams.platforms.hubspot.shapes import PLATFORM, SHAPES, Column, Shape, is_id
 
 NEXT = "Mend the mapping in the contract, then run: revmark contract test"
 
 
-def shape_of(command: Command) -> Shape:
+def shape_of(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> Shape:
     """The record type that a command writes.
 
     Raises:
         Refused: HubSpot has no place for this entity.
     """
-    shape = BY_ENTITY.get(command.entity)
+    shape = shapes.get(command.entity.value)
     if shape is None:
         raise Refused(f"hubspot holds no {command.entity.value}. {NEXT}", code="entity")
     return shape
 
 
-def properties_of(command: Command) -> dict[str, str]:
+def properties_of(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> dict[str, str]:
     """The properties that a command writes.
 
     A create brings all fields of the other side's record, and those without a place here are left out. An update
@@ -39,15 +40,15 @@ def properties_of(command: Command) -> dict[str, str]:
     Raises:
         Refused: a field is unknown, has no place or a value that cannot be spelt; the message names it.
     """
-    shape = shape_of(command)
-    known = ENTITIES[command.entity].model_fields
+    shape = shape_of(command, shapes)
+    known = {*ENTITIES[command.entity].model_fields, *shape.held}
     for field in command.fields:
         if field not in known or (command.kind == "update" and field not in shape.held):
             raise Refused(f"hubspot has no place for {field} of a {command.entity.value}. {NEXT}", code=field)
     properties: dict[str, str] = {}
     for column in shape.columns:
         if column.field in command.fields:
-            properties[column.property] = _write(column.field, column.spelling, command.fields[column.field])
+            properties[column.property] = _spelt(column, command.fields[column.field])
     if shape.address and "shipping_address" in command.fields:
         properties |= _address(shape, command.fields["shipping_address"])
     if command.kind == "create":
@@ -107,6 +108,15 @@ def _address(shape: Shape, value: Any) -> dict[str, str]:
     if not isinstance(parts, dict) or set(parts) - {part for part, _ in shape.address}:
         raise Refused(f"shipping_address has parts that are not known. {NEXT}", code="shipping_address")
     return {name: _write("shipping_address", "text", parts.get(part)) for part, name in shape.address}
+
+
+def _spelt(column: Column, value: Any) -> str:
+    if column.mapped is None:
+        return _write(column.field, column.spelling, value)
+    try:
+        return column.mapped.write(Side.CRM, value)
+    except ValueError as error:
+        raise Refused(f"{column.field} {error}. {NEXT}", code=column.field) from error
 
 
 def _write(field: str, how: spelling.Spelling, value: Any) -> str:

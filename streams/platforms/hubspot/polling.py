@@ -20,7 +20,7 @@ from schemas.instants import to_millis
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.cursor import Cursor, parse_cursor
 from streams.platforms.hubspot.limits import BATCH, OVERLAP, SEARCH_PAGE
-from streams.platforms.hubspot.reading import Reading, checked, chunks, shape_named, version_of
+from streams.platforms.hubspot.reading import Reading, checked, chunks, version_of
 from streams.platforms.hubspot.shapes import LINE_ITEMS, Shape
 from streams.platforms.interface import Page, Seen
 
@@ -40,7 +40,7 @@ class Polling:
         Raises:
             Throttled, Parked, Transient: go on from the last page's cursor.
         """
-        shape = shape_named(kind)
+        shape = self._reading.shape(kind)
         place = parse_cursor(cursor)
         if place is None or (sweep and place.mode == "search"):
             place = await self._begin(shape, sweep=sweep)

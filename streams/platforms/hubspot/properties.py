@@ -7,12 +7,14 @@ Source: HubSpot's guide to the properties API (type, fieldType, hasUniqueValue, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from schemas.contract import Contract
-from streams.platforms.hubspot.shapes import LINE_ITEM, PATHS, SHIPPED
+from schemas.contract.mappings import PREFIX
+from schemas.names import Side
+from streams.platforms.hubspot.shapes import LINE_ITEM, PATHS, SHAPES, SHIPPED
 
 GROUP = "revmark"
 _YES_NO = (("Yes", "true"), ("No", "false"))
@@ -111,7 +113,15 @@ SHIPPED_QUANTITY = PortalProperty(LINE_ITEM, SHIPPED, "Shipped quantity", "numbe
 def properties_of(contract: Contract | None) -> tuple[PortalProperty, ...]:
     """The properties that a portal needs under a contract: all of ours, and what its own words ask for."""
     ships = contract is not None and contract.timing.invoice_when == "shipped"
-    return (*PORTAL_PROPERTIES, SHIPPED_QUANTITY) if ships else PORTAL_PROPERTIES
+    own = () if contract is None else _own(contract)
+    return (*PORTAL_PROPERTIES, *((SHIPPED_QUANTITY,) if ships else ()), *own)
+
+
+def _own(contract: Contract) -> Iterator[PortalProperty]:
+    """The customer's own fields. What the portal has stays as it is; what it lacks is made as a text."""
+    for kind, shape in SHAPES.items():
+        for name, mapped in contract.mapped(shape.entity).items():
+            yield PortalProperty(kind, mapped.on(Side.CRM).at, name.removeprefix(PREFIX).replace("_", " ").capitalize())
 
 
 async def missing_properties(

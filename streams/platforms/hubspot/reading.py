@@ -8,7 +8,7 @@ Sources: HubSpot's guides to objects and associations; its note on merged contac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from schemas.errors import Refused, Transient
@@ -37,8 +37,9 @@ ALIASED = {"company", "contact"}  # whose merges make a new id, under which the 
 class Reading:
     """The reading half of the client."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, shapes: Mapping[str, Shape] = SHAPES) -> None:
         self._api = api
+        self.shapes = shapes
         self._memory = Memory()
 
     async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
@@ -51,7 +52,7 @@ class Reading:
         asked = list(dict.fromkeys(record_ids))
         if kind == LINE_ITEM:
             return await self.read("deal", await self.deals_of([each for each in asked if is_id(each)]))
-        shape = shape_named(kind)
+        shape = self.shape(kind)
         seen: dict[str, Seen] = {each: self._gone(kind, each) for each in asked if not is_id(each)}
         for chunk in chunks([each for each in asked if is_id(each)], BATCH):
             records = await self.batch(shape.path, chunk, shape.properties)
@@ -67,6 +68,16 @@ class Reading:
             for each in await self.complete(shape, records):
                 seen[each.record_id] = each
         return list(seen.values())
+
+    def shape(self, kind: str) -> Shape:
+        """The shape of a kind.
+
+        Raises:
+            Refused: it is not one of ours.
+        """
+        if kind not in self.shapes:
+            raise Refused(f"hubspot: the kind {kind!r} is not followed", code="kind")
+        return self.shapes[kind]
 
     async def find(self, shape: Shape, value: str) -> Seen | None:
         """The record whose unique property has this value."""
@@ -166,17 +177,6 @@ class Reading:
         # Never our clock's time: a record that search or a replica shows late would then be older than its absence.
         version = max(deleted, self._memory.version(kind, record_id))
         return Seen(kind, record_id, version, {"id": record_id, "archived": True}, deleted=True)
-
-
-def shape_named(kind: str) -> Shape:
-    """The shape of a kind.
-
-    Raises:
-        Refused: it is not one of ours.
-    """
-    if kind not in SHAPES:
-        raise Refused(f"hubspot: the kind {kind!r} is not followed", code="kind")
-    return SHAPES[kind]
 
 
 def chunks(whole: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -8,9 +8,11 @@ Sources: HubSpot's guides to the object types and its table of object type ids.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from schemas.names import Entity
+from schemas.contract import Contract
+from schemas.contract.mappings import Mapped, Mappings
+from schemas.names import Entity, Side
 from streams.platforms.hubspot.spelling import Spelling
 
 MERGED = "hs_merged_object_ids"  # ";"-joined ids of the records that were merged into this one
@@ -30,6 +32,7 @@ class Column:
     field: str
     property: str
     spelling: Spelling = "text"
+    mapped: Mapped | None = None  # a field of the customer's own, spelt as the contract says
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,17 @@ INVOICE = Shape(
 
 # In the order in which a first reading makes sense: what is referred to comes before what refers to it.
 SHAPES: dict[str, Shape] = {shape.kind: shape for shape in (PRODUCT, COMPANY, CONTACT, DEAL, INVOICE)}
-BY_ENTITY: dict[Entity, Shape] = {shape.entity: shape for shape in SHAPES.values()}
+
+
+def shapes_of(contract: Contract) -> dict[str, Shape]:
+    """The shapes under a contract: ours, with the customer's own fields."""
+    return {kind: _with(shape, contract.mapped(shape.entity)) for kind, shape in SHAPES.items()}
+
+
+def _with(shape: Shape, fields: Mappings) -> Shape:
+    own = (Column(name, mapped.on(Side.CRM).at, mapped=mapped) for name, mapped in fields.items())
+    return replace(shape, columns=(*shape.columns, *own)) if fields else shape
+
 
 LINE_ITEM = "line_item"
 LINE_ITEMS = "line_items"  # the path of line items, which are read only as part of their deal

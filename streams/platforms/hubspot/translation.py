@@ -7,6 +7,7 @@ change; a record that cannot be read is refused with the name of the property, n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Context, Inexact, InvalidOperation
 from typing import Any
 
@@ -16,7 +17,7 @@ from schemas.change import Change
 from schemas.entities import ENTITIES, Address, Line
 from schemas.errors import Refused
 from schemas.money import exact
-from schemas.names import Entity, Ref, fits_reference, ref
+from schemas.names import Entity, Ref, Side, fits_reference, ref
 from schemas.sighting import Sighting
 from schemas.wire import faults
 from streams.platforms.hubspot import spelling
@@ -26,18 +27,21 @@ NO_POSITION = 1 << 31  # lines without a position come last, by id
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation])  # two prices of 28 digits are subtracted exactly or not
 
 
-def sightings(change: Change, *, erp: str = "xero", base_currency: str = "") -> list[Sighting]:
+def sightings(
+    change: Change, *, erp: str = "xero", base_currency: str = "", shapes: Mapping[str, Shape] = SHAPES
+) -> list[Sighting]:
     """What one of HubSpot's records says.
 
     Args:
         change: the record as the client read it.
         erp: the ERP's name in references, for the ids kept in HubSpot.
         base_currency: ISO 4217, of amounts that HubSpot states without a currency; empty: two digits are kept.
+        shapes: the contract's, with the customer's own fields.
 
     Raises:
         Refused: the record is malformed; the message names the property.
     """
-    shape = SHAPES.get(change.kind)
+    shape = shapes.get(change.kind)
     if shape is None:
         raise Refused(f"hubspot: nothing is known of the kind {change.kind!r}", code="kind")
     if not is_id(change.record_id):
@@ -55,6 +59,7 @@ def sightings(change: Change, *, erp: str = "xero", base_currency: str = "") -> 
         fields = ENTITIES[shape.entity](**values).fields()
     except ValidationError as error:
         raise Refused(f"{name}: {faults(error)}", code="malformed") from error
+    fields |= _own(name, shape, properties)
     keys = _keys(name, shape, fields, erp)
     merged = _merged(name, properties.get(MERGED), change.record_id, shape)
     return [Sighting(shape.entity, name, fields, keys, _parents(name, shape, change.raw), merged_from=merged)]
@@ -64,12 +69,27 @@ def _values(name: Ref, shape: Shape, properties: dict[str, Any], base_currency: 
     stated = _read(name, shape.currency, "currency", properties) if shape.currency else None
     currency = str(stated or base_currency)
     values: dict[str, Any] = {
-        column.field: _read(name, column.property, column.spelling, properties, currency) for column in shape.columns
+        column.field: _read(name, column.property, column.spelling, properties, currency)
+        for column in shape.columns
+        if column.mapped is None
     }
     if shape.address:
         parts = {part: _read(name, property_, "text", properties) or "" for part, property_ in shape.address}
         values["shipping_address"] = Address.model_validate(parts) if any(parts.values()) else None
     return values
+
+
+def _own(name: Ref, shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
+    """The customer's own fields, as the contract spells them."""
+    found: dict[str, Any] = {}
+    for column in shape.columns:
+        if column.mapped is not None:
+            try:
+                found[column.field] = column.mapped.read(Side.CRM, properties.get(column.property))
+            except ValueError as error:
+                said = f"{name}: the property {column.property} {error}. Mend it in HubSpot"
+                raise Refused(said, code=column.property) from error
+    return found
 
 
 def _read(

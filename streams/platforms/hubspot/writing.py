@@ -98,7 +98,7 @@ class Writing:
         jobs: list[Job] = []
         for command in commands:
             try:
-                jobs.append(job_of(command))
+                jobs.append(job_of(command, self._reading.shapes))
             except Refused as refused:
                 told = Written(command.id, "refused", command.ref, code=refused.code, message=refused.message)
                 run.answers[command.id] = told

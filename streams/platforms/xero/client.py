@@ -21,7 +21,7 @@ from streams.platforms.xero.lookup import Finder
 from streams.platforms.xero.polling import PAGE_SIZE, Poller
 from streams.platforms.xero.quota import MINUTE_CALLS, Clock, Quota, Sleep
 from streams.platforms.xero.reading import Reader
-from streams.platforms.xero.translation import HOLD_GROUP
+from streams.platforms.xero.translation import HOLD_GROUP, NONE, Own
 from streams.platforms.xero.writing import Writer
 
 
@@ -44,6 +44,7 @@ class XeroClient:
         hold_group: str = HOLD_GROUP,
         page_size: int = PAGE_SIZE,
         minute_calls: int = MINUTE_CALLS,
+        own: Own = NONE,
     ) -> None:
         """Put the parts together. Nothing is called yet.
 
@@ -57,14 +58,15 @@ class XeroClient:
             hold_group: name of the contact group that means credit hold.
             page_size: records a page of a poll, 1 to 1000.
             minute_calls: Xero's limit of calls a minute.
+            own: the fields of the customer's own, as the contract maps them.
         """
         self.quota = Quota(clock, sleep, minute_calls=minute_calls)
         self.connection = Connection(url, organisation, auth, self.quota, clock=clock, transport=transport)
         holds = Holds(self.connection, hold_group)
         self._reader = Reader(self.connection, holds)
         self._poller = Poller(self.connection, self._reader, holds, self.quota, clock, page_size=page_size)
-        self._finder = Finder(self.connection, self._reader)
-        self._writer = Writer(self.connection, self._reader, holds, self._finder, clock)
+        self._finder = Finder(self.connection, self._reader, own)
+        self._writer = Writer(self.connection, self._reader, holds, self._finder, clock, own)
 
     async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
         """Read records now; of invoices and credit notes also what moved with them."""

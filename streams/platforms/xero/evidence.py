@@ -15,7 +15,7 @@ from schemas.money import exact
 from schemas.names import Entity, Side, record_id
 from streams.platforms.xero.kinds import KINDS
 from streams.platforms.xero.payloads import written_fields
-from streams.platforms.xero.translation import sightings
+from streams.platforms.xero.translation import NONE, Own, sightings
 
 _KINDS = {Entity.COMPANY: "contact", Entity.CONTACT: "contact", Entity.PRODUCT: "item", Entity.INVOICE: "invoice"}
 # A document that has moved on was in the state that was wanted.
@@ -44,7 +44,7 @@ def is_ours(command: Command, raw: dict[str, Any]) -> bool:
     return raw.get("InvoiceNumber") == command.natural_key and bool(owner) and contact.lower() == owner.lower()
 
 
-def shows(command: Command, raw: dict[str, Any]) -> bool:
+def shows(command: Command, raw: dict[str, Any], own: Own = NONE) -> bool:
     """Whether a record has the fields that an update wanted."""
     kind = KINDS[kind_of(command.entity)]
     change = Change(
@@ -58,13 +58,14 @@ def shows(command: Command, raw: dict[str, Any]) -> bool:
         raw=raw,
     )
     try:
-        found = sightings(change, suppliers=True)
+        found = sightings(change, suppliers=True, own=own)
     except Refused:
         return False
     fields = next((each.fields for each in found if each.entity is command.entity), None)
     if fields is None:
         return False
-    wanted = {name: value for name, value in command.fields.items() if name in written_fields(command.entity)}
+    written = written_fields(command.entity, own)
+    wanted = {name: value for name, value in command.fields.items() if name in written}
     return bool(wanted) and all(name in fields and _equal(name, value, fields[name]) for name, value in wanted.items())
 
 

@@ -15,13 +15,15 @@ from streams.platforms.xero.connection import Answer, Connection
 from streams.platforms.xero.kinds import CONTACT, INVOICE, ITEM, Kind, reference
 from streams.platforms.xero.payloads import draft
 from streams.platforms.xero.reading import FIRST_HUNDRED, Reader
+from streams.platforms.xero.translation import NONE, Own
 
 
 class Finder:
     """Looks up commands and their rivals."""
 
-    def __init__(self, connection: Connection, reader: Reader) -> None:
-        """Keep what to look through."""
+    def __init__(self, connection: Connection, reader: Reader, own: Own = NONE) -> None:
+        """Keep what to look through, and the fields of the customer's own."""
+        self._own = own
         self._connection = connection
         self._reader = reader
 
@@ -32,7 +34,7 @@ class Finder:
             Throttled, Parked, Transient: it is still unknown; look again.
         """
         try:
-            made = draft(command)
+            made = draft(command, self._own)
         except Refused:
             return None  # it was never sent
         if made.method == "PUT":
@@ -40,7 +42,7 @@ class Finder:
         else:
             found = await self._reader.read(made.kind.name, [made.target or ""])
             seen = next((each for each in found if each.kind == made.kind.name and not each.deleted), None)
-            if seen and not evidence.shows(command, seen.raw):
+            if seen and not evidence.shows(command, seen.raw, self._own):
                 seen = None
         return applied(command, made.ref_kind, seen) if seen else None
 

@@ -13,11 +13,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from schemas.command import Command
+from schemas.contract.mappings import Mapped, Mappings
 from schemas.errors import Refused
 from schemas.money import exact
-from schemas.names import Entity, record_id
+from schemas.names import Entity, Side, record_id
 from streams.platforms.xero.documents import STATUSES
 from streams.platforms.xero.kinds import CONTACT, INVOICE, ITEM, Kind
+from streams.platforms.xero.translation import NONE, Own
 
 Element = dict[str, Any]
 LINE_AMOUNT_TYPES = frozenset({"Exclusive", "Inclusive", "NoTax"})
@@ -41,8 +43,8 @@ class Draft:
         return str(value) if value else None
 
 
-def draft(command: Command) -> Draft:
-    """What to send for a command.
+def draft(command: Command, own: Own = NONE) -> Draft:
+    """What to send for a command; `own` are the fields of the customer's own, as the contract maps them.
 
     Raises:
         Refused: Xero cannot take it, or must not; the message names the field.
@@ -52,49 +54,49 @@ def draft(command: Command) -> Draft:
     maker = _MAKERS.get((command.entity, command.kind))
     if maker is None:
         raise Refused(f"xero: {command.entity.value} is not written to Xero", code="not_written")
-    return maker(command)
+    return maker(command, own.get(command.entity, {}))
 
 
-def written_fields(entity: Entity) -> frozenset[str]:
+def written_fields(entity: Entity, own: Own = NONE) -> frozenset[str]:
     """The canonical fields of an entity that can be written to Xero."""
-    return frozenset(_WRITERS.get(entity, {}))
+    return frozenset({*_WRITERS.get(entity, {}), *own.get(entity, {})})
 
 
-def _create_company(command: Command) -> Draft:
+def _create_company(command: Command, own: Mappings) -> Draft:
     number = _natural_key(command, "ContactNumber")
-    element = {**_fields(command, clearing=False), "ContactNumber": number}
+    element = {**_fields(command, own, clearing=False), "ContactNumber": number}
     if not element.get("Name"):
         raise _refuse(command, "name", "a contact needs a name")
     return Draft("PUT", CONTACT, element, "contact")
 
 
-def _update_company(command: Command) -> Draft:
-    return Draft("POST", CONTACT, {"ContactID": _target(command), **_changed(command)}, "contact")
+def _update_company(command: Command, own: Mappings) -> Draft:
+    return Draft("POST", CONTACT, {"ContactID": _target(command), **_changed(command, own)}, "contact")
 
 
-def _write_person(command: Command) -> Draft:
+def _write_person(command: Command, own: Mappings) -> Draft:
     """The primary person lives inside the company's contact: making one is an update too."""
     owner = command.ref if command.kind == "update" else command.links.get("company")
     if not owner:
         raise _refuse(command, "company", "the person's company is not known in Xero")
-    return Draft("POST", CONTACT, {"ContactID": record_id(owner), **_changed(command)}, "person")
+    return Draft("POST", CONTACT, {"ContactID": record_id(owner), **_changed(command, own)}, "person")
 
 
-def _create_product(command: Command) -> Draft:
+def _create_product(command: Command, own: Mappings) -> Draft:
     code = command.natural_key or command.fields.get("sku")
     if not code:
         raise _refuse(command, "sku", "an item needs a code")
-    return Draft("PUT", ITEM, {**_fields(command, clearing=False), "Code": code}, "item")
+    return Draft("PUT", ITEM, {**_fields(command, own, clearing=False), "Code": code}, "item")
 
 
-def _update_product(command: Command) -> Draft:
-    element = {"ItemID": _target(command), **_changed(command)}
+def _update_product(command: Command, own: Mappings) -> Draft:
+    element = {"ItemID": _target(command), **_changed(command, own)}
     if "Code" not in element and command.natural_key:
         element["Code"] = command.natural_key  # each element of Items has to carry its code (facts B6)
     return Draft("POST", ITEM, element, "item")
 
 
-def _create_invoice(command: Command) -> Draft:
+def _create_invoice(command: Command, own: Mappings) -> Draft:
     company = command.links.get("company")
     if not company:
         raise _refuse(command, "company", "the customer is not known in Xero")
@@ -109,16 +111,16 @@ def _create_invoice(command: Command) -> Draft:
         "Contact": {"ContactID": record_id(company)},
         "LineAmountTypes": "Exclusive",
         "Status": _STATUS_WORDS[status],
-        **{name: value for name, value in _fields(command, clearing=False).items() if name != "InvoiceNumber"},
+        **{name: value for name, value in _fields(command, own, clearing=False).items() if name != "InvoiceNumber"},
     }
     return Draft("PUT", INVOICE, element, "invoice")
 
 
-def _update_invoice(command: Command) -> Draft:
-    return Draft("POST", INVOICE, {"InvoiceID": _target(command), **_changed(command)}, "invoice")
+def _update_invoice(command: Command, own: Mappings) -> Draft:
+    return Draft("POST", INVOICE, {"InvoiceID": _target(command), **_changed(command, own)}, "invoice")
 
 
-_MAKERS: dict[tuple[Entity, str], Callable[[Command], Draft]] = {
+_MAKERS: dict[tuple[Entity, str], Callable[[Command, Mappings], Draft]] = {
     (Entity.COMPANY, "create"): _create_company,
     (Entity.COMPANY, "update"): _update_company,
     (Entity.CONTACT, "create"): _write_person,
@@ -130,10 +132,11 @@ _MAKERS: dict[tuple[Entity, str], Callable[[Command], Draft]] = {
 }
 
 
-def _fields(command: Command, *, clearing: bool) -> Element:
+def _fields(command: Command, own: Mappings, *, clearing: bool) -> Element:
     """The writable fields; what Xero has no place for is left out, and is no business of that side."""
     element: Element = {}
-    for name, writer in _WRITERS[command.entity].items():
+    writers = {**_WRITERS[command.entity], **{name: _own(mapped) for name, mapped in own.items()}}
+    for name, writer in writers.items():
         if name not in command.fields:
             continue
         value = command.fields[name]
@@ -146,8 +149,12 @@ def _fields(command: Command, *, clearing: bool) -> Element:
     return element
 
 
-def _changed(command: Command) -> Element:
-    element = _fields(command, clearing=True)
+def _own(mapped: Mapped) -> Callable[[Any], Element]:
+    return lambda value: {mapped.on(Side.ERP).at: mapped.write(Side.ERP, value)}
+
+
+def _changed(command: Command, own: Mappings) -> Element:
+    element = _fields(command, own, clearing=True)
     if not element:
         names = ", ".join(sorted(command.fields)) or "nothing"
         raise Refused(f"xero {command.entity.value}: Xero has no place for {names}", code="not_written")

@@ -7,20 +7,25 @@ nobody write the one, and the other moves without moving `UpdatedDateUTC` (facts
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 from schemas.change import Change
+from schemas.contract.mappings import Mappings
 from schemas.entities import Address, Company, Contact, Product
 from schemas.errors import Refused
-from schemas.names import Entity, fits_reference, ref
+from schemas.names import Entity, Side, fits_reference, ref
 from schemas.sighting import Sighting
 from streams.platforms.xero import documents
 from streams.platforms.xero.kinds import KINDS, PLATFORM, is_id, reference
 from streams.platforms.xero.record import Record
 
 HOLD_GROUP = "Credit hold"
+Own = Mapping[Entity, Mappings]  # the customer's own fields, by the kind of record
+NONE: Own = MappingProxyType({})
 GONE = frozenset({"ARCHIVED", "GDPRREQUEST"})
 # Mail that anybody can have says nothing about the company.
 PUBLIC_MAIL = frozenset(
@@ -40,10 +45,12 @@ def sightings(
     hold_group: str = HOLD_GROUP,
     base_currency: str = "",
     suppliers: bool = False,
+    own: Own = NONE,
 ) -> list[Sighting]:
     """What one change shows; nothing for purchases and, unless `suppliers`, for contacts that only supply.
 
-    `crm` is how references to the CRM are spelt; `base_currency` (ISO 4217) is what item prices are in.
+    `crm` is how references to the CRM are spelt; `base_currency` (ISO 4217) is what item prices are in; `own` are the
+    fields of the customer's own, as the contract maps them.
 
     Raises:
         Refused: the record is malformed; the message names the field.
@@ -59,7 +66,11 @@ def sightings(
         raise record.refuse(KINDS[change.kind].id_field, "it is not the id of the change")
     match change.kind:
         case "contact":
-            found = _contact(record, crm, hold_group) if suppliers or not _only_supplies(record) else []
+            found = (
+                _contact(record, crm, hold_group, own.get(Entity.COMPANY, {}))
+                if suppliers or not _only_supplies(record)
+                else []
+            )
         case "item":
             found = [_product(record, base_currency)]
         case "invoice":
@@ -91,7 +102,18 @@ def _only_supplies(record: Record) -> bool:
     return record.flag("IsSupplier") and not record.flag("IsCustomer")
 
 
-def _contact(record: Record, crm: str, hold_group: str) -> list[Sighting]:
+def _own(record: Record, fields: Mappings) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, mapped in fields.items():
+        at = mapped.on(Side.ERP).at
+        try:
+            found[name] = mapped.read(Side.ERP, record.text(at))
+        except ValueError as error:
+            raise record.refuse(at, str(error)) from error
+    return found
+
+
+def _contact(record: Record, crm: str, hold_group: str, own: Mappings) -> list[Sighting]:
     contact_id = record.identity("ContactID")
     deleted = (record.text("ContactStatus") or "ACTIVE") in GONE
     email = _email(record)
@@ -110,7 +132,7 @@ def _contact(record: Record, crm: str, hold_group: str) -> list[Sighting]:
         Sighting(
             entity=Entity.COMPANY,
             ref=here,
-            fields=company.fields(),
+            fields=company.fields() | _own(record, own),
             keys=_company_keys(record, company, email, crm),
             deleted=deleted,
         ),

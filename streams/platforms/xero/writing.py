@@ -25,6 +25,7 @@ from streams.platforms.xero.lookup import Finder, applied
 from streams.platforms.xero.payloads import Draft, draft
 from streams.platforms.xero.quota import Clock
 from streams.platforms.xero.reading import Reader
+from streams.platforms.xero.translation import NONE, Own
 
 BATCH = 50  # documents a request: Xero's advice for its limit of 3.5 to 10 MB (facts B2)
 # Whole-request refusals that may be one element's fault: bad content, and an id that is not there (facts B5, B6).
@@ -44,8 +45,11 @@ class Job:
 class Writer:
     """Writes to one organisation."""
 
-    def __init__(self, connection: Connection, reader: Reader, holds: Holds, finder: Finder, clock: Clock) -> None:
-        """Keep what to write through."""
+    def __init__(
+        self, connection: Connection, reader: Reader, holds: Holds, finder: Finder, clock: Clock, own: Own = NONE
+    ) -> None:
+        """Keep what to write through, and the fields of the customer's own."""
+        self._own = own
         self._connection = connection
         self._reader = reader
         self._holds = holds
@@ -58,7 +62,7 @@ class Writer:
         Raises:
             Parked, Transient: nothing of all this was written. Once something was, the rest is `again` instead.
         """
-        done, jobs = _drafted(commands)
+        done, jobs = _drafted(commands, self._own)
         sent = False
         try:
             jobs = await self._prepared(jobs, done)
@@ -192,12 +196,12 @@ def _shared(batch: Sequence[Job], job: Job) -> bool:
     return any((target and each.draft.target == target) or (key and each.command.natural_key == key) for each in batch)
 
 
-def _drafted(commands: Sequence[Command]) -> tuple[list[Written], list[Job]]:
+def _drafted(commands: Sequence[Command], own: Own) -> tuple[list[Written], list[Job]]:
     done: list[Written] = []
     jobs: list[Job] = []
     for command in commands:
         try:
-            jobs.append(Job(command, draft(command)))
+            jobs.append(Job(command, draft(command, own)))
         except Refused as error:
             done.append(Written(command.id, "refused", code=error.code, message=error.message))
     return done, jobs

@@ -9,29 +9,33 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.command import Command
+from schemas.contract import lint
 from schemas.names import Side
 from tests.support.contracts import contract
 from tests.support.judging import Court, company, linked, outcome
 
-RULES = contract({"entities": {"company": {"fields": {"segments": {"policy": "merge"}}}}})
+RULES = contract({
+    "entities": {"company": {"fields": {"custom_segments": {"policy": "merge"}}}},
+    "mappings": {"company": {"custom_segments": {"kind": "set", "crm": "segments", "erp": "CompanyNumber"}}},
+})  # fmt: skip
 MEMBERS = st.lists(st.sampled_from("abcd"), unique=True).map(sorted)
 QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def agreed(*members: str) -> Court:
     """Acme, with a set that both sides hold."""
-    shown = {"segments": list(members)}
+    shown = {"custom_segments": list(members)}
     return Court(RULES).known_everywhere(crm=shown, erp=shown)
 
 
 def crm(seconds: float, *members: str) -> Any:
     """The CRM's set."""
-    return linked(seconds, segments=list(members))
+    return linked(seconds, custom_segments=list(members))
 
 
 def erp(seconds: float, *members: str) -> Any:
     """The ERP's set."""
-    return company(Side.ERP, seconds, segments=list(members), crm_id="acme-crm")
+    return company(Side.ERP, seconds, custom_segments=list(members), crm_id="acme-crm")
 
 
 def settle(court: Court, *, refuse: Callable[[Command], bool] = lambda _: False) -> int:
@@ -54,7 +58,11 @@ def settle(court: Court, *, refuse: Callable[[Command], bool] = lambda _: False)
 
 def shown(court: Court) -> list[Any]:
     """What both sides show of it."""
-    return [*court.shown(Side.CRM, "segments"), *court.shown(Side.ERP, "segments")]
+    return [*court.shown(Side.CRM, "custom_segments"), *court.shown(Side.ERP, "custom_segments")]
+
+
+def test_a_set_of_the_customers_own_may_be_merged():
+    assert lint(RULES) == []
 
 
 def test_edits_of_both_sides_are_kept_and_it_is_said_once():
@@ -63,8 +71,8 @@ def test_edits_of_both_sides_are_kept_and_it_is_said_once():
     assert held.refused == []
     settle(court)
     assert shown(court) == [["b", "c", "d"], ["b", "c", "d"]]
-    assert court.state().baseline["segments"] == ["b", "c", "d"]
-    assert {verdict.ruling for verdict in court.verdicts("segments")} == {"merge"}
+    assert court.state().baseline["custom_segments"] == ["b", "c", "d"]
+    assert {verdict.ruling for verdict in court.verdicts("custom_segments")} == {"merge"}
     assert settle(court) == 0
 
 
@@ -74,7 +82,7 @@ def test_an_edit_of_one_side_is_written_to_the_other_alone():
     court.hear(crm(5000, "a", "c"))
     settle(court)
     (command,) = court.commands()[before:]
-    assert (command.side, command.fields) == (Side.ERP, {"segments": ["a", "c"]})
+    assert (command.side, command.fields) == (Side.ERP, {"custom_segments": ["a", "c"]})
 
 
 def test_what_one_side_refuses_is_not_removed_from_the_other():
@@ -98,8 +106,8 @@ def test_one_of_two_writes_refused_removes_nothing_either():
     court.hear(crm(5001, "a", "c"))  # while the other side's is on its way
     settle(court, refuse=lambda command: command.side is Side.ERP)
     assert flying
-    assert set(court.shown(Side.CRM, "segments")[0]) == {"a", "c", "e"}
-    assert court.shown(Side.ERP, "segments") == [["a", "e"]]
+    assert set(court.shown(Side.CRM, "custom_segments")[0]) == {"a", "c", "e"}
+    assert court.shown(Side.ERP, "custom_segments") == [["a", "e"]]
 
 
 @given(MEMBERS, MEMBERS, MEMBERS)
@@ -110,6 +118,6 @@ def test_both_sides_end_with_the_same_set_whichever_is_heard_first(start: list[s
         court = agreed(*start)
         court.hear(*order)
         settle(court)
-        assert court.shown(Side.CRM, "segments") == court.shown(Side.ERP, "segments")
-        ends.append(court.shown(Side.CRM, "segments"))
+        assert court.shown(Side.CRM, "custom_segments") == court.shown(Side.ERP, "custom_segments")
+        ends.append(court.shown(Side.CRM, "custom_segments"))
     assert ends[0] == ends[1]

@@ -127,8 +127,8 @@ def test_an_example_that_cannot_be_meant_is_refused(words: dict[str, Any], said:
 def test_an_outcome_that_depends_on_the_order_of_arrival_is_a_miss():
     example = trial(given=TERMS, then={"fields": {"payment_terms": "erp"}}).example
     one, other = (Outcome(fields={"payment_terms": Ruled("erp", by=rule)}) for rule in ("owner", "newest"))
-    assert compared(example, [one, one]) == []
-    assert [miss.about for miss in compared(example, [one, other])] == ["the order of arrival"]
+    assert compared(contract(), example, [one, one]) == []
+    assert [miss.about for miss in compared(contract(), example, [one, other])] == ["the order of arrival"]
 
 
 def test_lint_is_told_where_an_example_stands_and_what_came_out():

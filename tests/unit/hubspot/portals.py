@@ -14,6 +14,7 @@ from schemas.command import Command
 from streams.platforms.hubspot.auth import Auth, OAuthGrant, StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.properties import create_properties
+from streams.platforms.hubspot.shapes import SHAPES, Shape
 from streams.platforms.interface import Page, Seen, Written
 
 BASE = "https://api.hubapi.com"
@@ -27,6 +28,7 @@ class World:
     settings: dict[str, Any] = field(default_factory=dict)
     oauth: bool = False
     skew_hours: int = 0  # our clock minus HubSpot's
+    shapes: dict[str, Shape] = field(default_factory=lambda: SHAPES)
 
     def __post_init__(self) -> None:
         self.clock = VirtualClock(automatic=True)
@@ -43,6 +45,7 @@ class World:
             transport=self.transport,
             clock=lambda: self.clock.now() + timedelta(hours=self.skew_hours),
             sleep=self.clock.sleep,
+            shapes=self.shapes,
         )
         self.browser = httpx.AsyncClient(transport=self.transport, base_url=BASE)
 

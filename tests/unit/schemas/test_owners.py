@@ -16,7 +16,7 @@ from schemas.contract.states import OTHERWISE, STATES, situations
 from schemas.entities import ENTITIES
 from schemas.names import Entity, Side
 from schemas.published import contract_schema
-from streams.platforms.hubspot.shapes import BY_ENTITY
+from streams.platforms.hubspot.shapes import SHAPES
 from tests.support.contracts import contract, contract_text
 
 STATED = sorted(STATES)
@@ -130,7 +130,7 @@ def test_every_situation_has_a_state_and_a_state_situations_of_its_own():
 def test_fields_of_one_side_are_those_that_the_other_cannot_hold():
     for entity, names in ONE_SIDED.items():
         assert names <= set(ENTITIES[entity].model_fields)
-    held = BY_ENTITY[Entity.INVOICE].held
+    held = SHAPES["invoice"].held
     both = {"number", "status", "date", "due_date", "currency", "total", "amount_due", "amount_paid", "amount_credited"}
     assert set(ENTITIES[Entity.INVOICE].model_fields) - ONE_SIDED[Entity.INVOICE] == both <= held
 
