@@ -65,9 +65,12 @@ class FieldRule(Clause):
         return self.then if ordered and self.until == "first_order" else single
 
     def owner_in(self, entity: Entity, situation: str) -> Holder | None:
-        """The owner in one situation of a record; None: nobody, or two who contradict each other."""
+        """The owner in one situation of a record; None: nobody, or two who contradict each other.
+
+        The short form asks for the customer, whose situation that of a deal or an invoice does not tell.
+        """
         if not isinstance(self.owner, dict):
-            return self.owner_at(ordered=situation in STATES[entity].get("ordered", ()))
+            return self.owner_at(ordered=situation in STATES[Entity.COMPANY]["ordered"])
         claims = self.claims(entity, situation)
         found = set(claims.values()) or {self.owner.get(OTHERWISE)}
         return found.pop() if len(found) == 1 else None

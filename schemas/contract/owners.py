@@ -14,6 +14,7 @@ from schemas.contract.model import FieldRule
 from schemas.contract.states import OTHERWISE, STATES, situations
 from schemas.names import Entity, Side
 
+NOBODYS = frozenset({Entity.PRODUCT})  # records that belong to no customer
 OWNED = frozenset({"owner", "monotonic"})  # the policies that have an owner
 Said = tuple[Literal["error", "warning"], str]
 # Fields that one side alone can hold: with nothing to compare, a rule for them decides nothing.
@@ -37,7 +38,7 @@ def owners(entity: Entity, rule: FieldRule) -> Iterator[Said]:
         yield "error", "'until' and 'then' belong together"
     if rule.then is not None and rule.then == rule.owner:
         yield "warning", f"'then' names the owner it already has ({rule.owner})"
-    if rule.until is not None and "ordered" not in STATES.get(entity, {}):
+    if rule.until is not None and entity in NOBODYS:
         yield "warning", f"the first order is never seen here: a {_word(entity)} has no customer whose it were"
 
 

@@ -84,6 +84,12 @@ def test_owners_that_cannot_be_meant_are_found(entity: str, name: str, rule: dic
     assert [(each.level, each.path) for each in found] == [(level, f"entities.{entity}.fields.{name}")]
 
 
+@pytest.mark.parametrize("entity", ["contact", "invoice"])
+def test_whatever_has_a_customer_may_change_hands_at_the_first_order(entity: str):
+    name = {"contact": "email", "invoice": "due_date"}[entity]
+    assert lint(contract(field(entity, name, {"owner": "crm", "until": "first_order", "then": "erp"}))) == []
+
+
 @pytest.mark.parametrize(
     ("entity", "name", "owner"),
     [
