@@ -112,7 +112,7 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tu
         state.baseline.get(name, UNSET),
         Shown(crm, state.crm.edited.get(name, state.crm.version)),
         Shown(erp, state.erp.edited.get(name, state.erp.version)),
-        owner=Side(owner) if owner in set(Side) else None,
+        owner=owner if isinstance(owner, Side) else None,
         guard=guard,
         fill=name not in FINANCE_FIELDS.get(state.entity, ()),
         floor=floor(case, state, name) if rule.policy == "monotonic" else None,

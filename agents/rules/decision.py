@@ -55,7 +55,7 @@ class Decision:
         """Each side that has to change, and what it has to hold."""
         if self.kind == "merge":
             shown = {Side.CRM: crm, Side.ERP: erp}
-            return {side: list(self.value) for side in Side if as_set(shown[side]) != set(self.value)}
+            return {side: list(self.value) for side in Side if as_set(shown[side]) != frozenset(self.value)}
         return {self.stands.other: crm if self.stands is Side.CRM else erp} if self.stands else {}
 
 

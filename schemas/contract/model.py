@@ -72,7 +72,7 @@ class FieldRule(Clause):
         if not isinstance(self.owner, dict):
             return self.owner_at(ordered=situation in STATES[Entity.COMPANY]["ordered"])
         claims = self.claims(entity, situation)
-        found = set(claims.values()) or {self.owner.get(OTHERWISE)}
+        found: set[Holder | None] = {*claims.values()} or {self.owner.get(OTHERWISE)}
         return found.pop() if len(found) == 1 else None
 
     def claims(self, entity: Entity, situation: str) -> dict[str, Holder]:

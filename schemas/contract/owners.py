@@ -34,6 +34,8 @@ def owners(entity: Entity, rule: FieldRule) -> Iterator[Said]:
         yield "error", f"policy {rule.policy!r} knows no owner: remove owner, until and then"
     elif rule.policy in OWNED and not rule.owner:
         yield "error", f"policy {rule.policy!r} needs an owner: crm or erp, or one for each state"
+    if rule.policy == "monotonic" and "review" in rule.owners:
+        yield "error", "policy 'monotonic' needs an owner in every state: crm or erp"
     if (rule.until is None) != (rule.then is None):
         yield "error", "'until' and 'then' belong together"
     if rule.then is not None and rule.then == rule.owner:

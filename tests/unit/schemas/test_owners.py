@@ -76,6 +76,10 @@ def field(entity: str, name: str, rule: dict[str, Any]) -> dict[str, Any]:
             "two owners after",
         ),
         ("product", "name", {"until": "first_order", "then": "crm"}, "warning", "the first order is never seen here"),
+        (
+            "product", "price", {"policy": "monotonic", "owner": {"otherwise": "review"}}, "error",
+            "'monotonic' needs an owner in every state",
+        ),
         ("deal", "stage", {"owner": "crm"}, "warning", "only one side can hold it"),
     ],
 )  # fmt: skip
