@@ -31,7 +31,8 @@ def _alone(state: EntityState, there: Side, contract: Contract | None) -> str:
     here, other = NAMES[there], NAMES[there.other]
     clause = contract.clause(state.entity) if contract else None
     if state.entity is Entity.DEAL and contract is not None:
-        stages = ", ".join(contract.timing.order_when_deal_stage)
+        timing = contract.timing
+        stages = ", ".join((*timing.order_when_deal_stage, *timing.shipped_when_deal_stage))
         return f"the deal is in stage {state.crm.fields.get('stage')}: it becomes an order in {stages}"
     if not state.marks.get("alone"):
         return f"it was read in the {here}, and the other side has not been read to its end"

@@ -65,7 +65,8 @@ SAYS = {
     "owner": "The contract names one side as the owner: its value stands, and an edit on the other side is taken back.",
     "newest": "The later edit stands, by the platforms' own times; of edits too close together a person is asked.",
     "review": "Where both sides changed the field, a person is asked and nothing is overwritten.",
-    "never_falls": "An amount that never falls was about to: a person is asked first.",
+    "merge": "What either side added is added and what either side removed is removed, on both sides.",
+    "monotonic": "The owner's amount stands; one that would fall without a refund is asked about first.",
 }
 NAMES = {Side.CRM: "the CRM", Side.ERP: "the ERP"}
 

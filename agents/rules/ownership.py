@@ -11,12 +11,13 @@ from typing import Literal
 
 from agents.rules.decision import NAMES
 from agents.rules.guards import field_guard, waits_for_history
+from agents.rules.situations import WAITS, holder, possible
 from schemas.contract import Contract, FieldRule
 from schemas.names import Entity, Side
 from tables.customers import CustomerState
 from tables.entities import EntityState
 
-Decides = Literal["crm", "erp", "newest", "review", "waits", "nobody"]
+Decides = Literal["crm", "erp", "newest", "review", "merge", "waits", "nobody"]
 IDS = {"erp_id": Side.ERP, "crm_id": Side.CRM}  # what each side keeps of the other is never decided about
 
 
@@ -40,7 +41,7 @@ def ownership(contract: Contract, customer: CustomerState, state: EntityState, n
     rule = clause.fields.get(name)
     if rule is None:
         return _unlisted(contract, customer, state, name)
-    return _guarded(contract, customer, state, name, path) or _ruled(customer, rule, path)
+    return _guarded(contract, customer, state, name, path) or _ruled(contract, customer, state, rule, path)
 
 
 def _unlisted(contract: Contract, customer: CustomerState, state: EntityState, name: str) -> Ownership:
@@ -65,16 +66,35 @@ def _guarded(contract: Contract, customer: CustomerState, state: EntityState, na
     return None
 
 
-def _ruled(customer: CustomerState, rule: FieldRule, path: str) -> Ownership:
+def _ruled(contract: Contract, customer: CustomerState, state: EntityState, rule: FieldRule, path: str) -> Ownership:
     if rule.policy == "newest":
         why = f"the later edit stands; within {rule.tolerance_seconds} s of each other a person is asked"
         return Ownership("newest", "newest", path, why)
     if rule.policy == "review":
         return Ownership("review", "review", path, "where both sides changed it, a person is asked")
-    owner = rule.owner_at(ordered=customer.ordered)
-    if owner is None:
-        return Ownership("nobody", "owner", path, "nobody owns it in this state: a person is asked")
-    return Ownership(_side(owner), "owner", path, f"{NAMES[owner]} owns it{_since(customer, rule)}{_falls(rule)}")
+    if rule.policy == "merge":
+        return Ownership("merge", "merge", path, "what either side adds or removes is added or removed on both")
+    return _owned(contract, customer, state, rule, path)
+
+
+def _owned(contract: Contract, customer: CustomerState, state: EntityState, rule: FieldRule, path: str) -> Ownership:
+    owner, now = holder(contract, customer, state, rule), _now(contract, customer, state, rule)
+    if owner == WAITS:
+        why = f"it is owned by state, and nobody can say yet which this is{now}"
+        return Ownership("waits", rule.policy, path, why)
+    if owner == "review":
+        return Ownership("review", "review", path, f"where both sides changed it, a person is asked{now}")
+    if not isinstance(owner, Side):
+        return Ownership("nobody", rule.policy, path, "nobody owns it in this state: a person is asked")
+    why = f"{NAMES[owner]} owns it{now}{_since(customer, rule)}{_falls(rule)}"
+    return Ownership(_side(owner), rule.policy, path, why)
+
+
+def _now(contract: Contract, customer: CustomerState, state: EntityState, rule: FieldRule) -> str:
+    """The state that an owner by state depends on."""
+    if not isinstance(rule.owner, dict):
+        return ""
+    return f" while it is {' or '.join(sorted(possible(contract, customer, state)))}".replace("_", " ")
 
 
 def _since(customer: CustomerState, rule: FieldRule) -> str:
@@ -84,7 +104,7 @@ def _since(customer: CustomerState, rule: FieldRule) -> str:
 
 
 def _falls(rule: FieldRule) -> str:
-    return "; before it falls a person is asked" if rule.never_falls else ""
+    return "; where it would fall without a refund, a person is asked" if rule.policy == "monotonic" else ""
 
 
 def _lifecycle(contract: Contract, customer: CustomerState) -> Ownership:
