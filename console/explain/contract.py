@@ -5,32 +5,41 @@ Workers judge by the contract that they were started with; every verdict names i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.explain.document import Line
-from schemas.contract import Contract, load_contract
-from schemas.contract.places import Places
+from schemas.contract import Contract
+from schemas.contract.loader import located
+from schemas.contract.sources import Place, Source
 from schemas.errors import ContractError
 
-KEPT = 4  # files: a page reads one, again and again
+KEPT = 4  # contracts: a page reads one, again and again
 
 
 @dataclass(frozen=True)
 class Agreed:
-    """One contract file."""
+    """One contract, of one or more files."""
 
     path: Path
     contract: Contract
-    places: Places
+    source: Source
+    _texts: dict[str, list[str]] = field(default_factory=dict)
 
     def line(self, path: str) -> Line:
-        """Where the contract says it."""
-        found = self.places.find(path)
+        """Where the contract says it, or the nearest key above it, whose default holds."""
+        where = tuple(path.split("."))
+        found = self.source.place(where)
         if found is None:
             return Line(path=path, written=False)
-        return Line(path=path, file=str(self.path), line=found.line, text=found.text, written=found.written)
+        written = where in self.source.places
+        return Line(path=path, file=found.file, line=found.line, text=self._text(found), written=written)
+
+    def _text(self, place: Place) -> str:
+        if place.file not in self._texts:
+            self._texts[place.file] = Path(place.file).read_text(encoding="utf-8").splitlines()
+        lines = self._texts[place.file]
+        return lines[place.line - 1].strip() if place.line <= len(lines) else ""  # it was saved anew since
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +49,31 @@ class Unreadable:
     why: str
 
 
+_read: dict[Path, tuple[tuple[int, ...], Agreed]] = {}
+
+
 def read(path: Path) -> Agreed | Unreadable:
-    """The contract at `path`, read once for each time that it was saved."""
+    """The contract at `path`, read once for each time that one of its files was saved."""
+    known = _read.get(path)
     try:
-        stamp = path.stat()
-        return _read(path, stamp.st_mtime_ns, stamp.st_size)
+        if known is not None and known[0] == _stamp(known[1]):
+            return known[1]
+        contract, source = located(path)
+        agreed = Agreed(path, contract, source)
+        if len(_read) >= KEPT:
+            _read.clear()
+        _read[path] = (_stamp(agreed), agreed)
     except OSError as error:
+        _read.pop(path, None)
         return Unreadable(
             f"no contract at {path} ({error.strerror or error}): set REVMARK_CONTRACT to the workers' one"
         )
     except ContractError as error:
-        return Unreadable(error.message)
+        return Unreadable(f"{error.message}. Here REVMARK_CONTRACT is {path}")
+    return agreed
 
 
-@lru_cache(maxsize=KEPT)
-def _read(path: Path, _saved: int, _size: int) -> Agreed:
-    contract = load_contract(path)
-    return Agreed(path, contract, Places(path.read_text(encoding="utf-8")))
+def _stamp(agreed: Agreed) -> tuple[int, ...]:
+    """When each of its files was saved."""
+    files = sorted({place.file for place in agreed.source.places.values()} | {str(agreed.path)})
+    return tuple(Path(each).stat().st_mtime_ns for each in files)

@@ -13,6 +13,7 @@ from schemas.instants import Instant, Moment
 from schemas.names import Entity, Side
 
 Became = Literal["written", "refused", "unknown", "parked", "superseded", "being sent", "asked for"]
+State = Literal["held", "review", "waits", "refused", "parked", "unknown", "quarantined", "proposed", "variance"]
 FieldState = Literal[
     "agreed", "on its way", "asked", "refused", "waits", "differs", "one side only", "not compared", "gone"
 ]
@@ -64,7 +65,7 @@ class Line(Part):
 class Owner(Part):
     """Who decides about a field in the present state, and why."""
 
-    decides: Literal["crm", "erp", "newest", "review", "waits", "nobody", "unknown"]
+    decides: Literal["crm", "erp", "newest", "review", "merge", "waits", "nobody", "unknown"]
     rule: str = ""
     why: str
     contract: Line | None = None
@@ -86,7 +87,7 @@ class FieldNow(Part):
 class Standing(Part):
     """Something that stands still: why, what ends it, and the command to run next."""
 
-    state: Literal["held", "review", "waits", "refused", "parked", "unknown", "quarantined", "proposed", "variance"]
+    state: State
     field: str = ""
     says: str
     then: str = ""

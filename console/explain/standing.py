@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.rules.decision import is_empty, same
 from agents.rules.identification import WAITING, Waits
-from console.explain.document import Standing, Write
+from console.explain.document import Standing, State, Write
 from console.explain.labels import PLATFORMS, spelt, words
 from console.output import moment, money_text, value_text
 from console.projection.filters import Filters
@@ -18,7 +18,12 @@ from schemas.totals import Variance
 from schemas.verdict import Verdict
 from tables.entities import EntityState
 
-STOPPED = ("held: ", "invoice refused: ")  # how the status of an order begins that does not go through
+# How the status of an order begins that does not go through, or is not billed yet -> what that is.
+STOPPED: dict[str, tuple[State, str]] = {
+    "held: ": ("held", ""),
+    "invoice refused: ": ("refused", "mend what the ERP names, on the deal or its company; it is tried again then"),
+    "created: ": ("waits", "it is billed by itself when all of it is shipped"),
+}
 # What ends a hold, by the rule that holds.
 ENDS = {
     "guard.credit_hold": "it goes on by itself once the ERP says that the customer is off hold",
@@ -51,20 +56,20 @@ def of_record(state: EntityState, verdicts: Sequence[Verdict], writes: Sequence[
 def _order(state: EntityState, verdicts: Sequence[Verdict], owner: str) -> Iterator[Standing]:
     """A won deal whose order or invoice does not go through. That its status is shown in the CRM is decided later."""
     status = str(state.derived.get("order_status") or "")
-    if not status.startswith(STOPPED) or not state.crm.present:
+    begins = next((each for each in STOPPED if status.startswith(each)), None)
+    if begins is None or not state.crm.present:
         return
+    word, then = STOPPED[begins]
     rule = next(
         (each.rule for each in reversed(verdicts) if each.ruling == "hold" and each.field == "order_status"), ""
     )
-    held = status.startswith(STOPPED[0])
+    elsewhere = word == "refused" or (word == "held" and rule == "guard.credit_hold")
     yield Standing(
-        state="held" if held else "refused",
+        state=word,
         field="order_status",
-        says=status.partition(": ")[2] if held else status,
-        then=ENDS.get(rule, "")
-        if held
-        else "mend what the ERP names, on the deal or its company; it is tried again then",
-        next=f"revmark explain {owner if rule == 'guard.credit_hold' or not held else state.id}",
+        says=status if word == "refused" else status.removeprefix(begins),
+        then=then or ENDS.get(rule, ""),
+        next=f"revmark explain {owner if elsewhere else state.id}",
     )
 
 

@@ -12,15 +12,15 @@ from console.output import Cell, Sheet, moment, say, show, value_text
 from schemas.names import Side
 
 DECIDES = {
-    "crm": "the CRM", "erp": "the ERP", "newest": "the later edit", "review": "a person", "waits": "not known yet",
-    "nobody": "nobody", "unknown": "?",
+    "crm": "the CRM", "erp": "the ERP", "newest": "the later edit", "review": "a person", "merge": "both",
+    "waits": "not known yet", "nobody": "nobody", "unknown": "?",
 }  # fmt: skip
 STATES = {"asked": "yellow", "refused": "red", "differs": "yellow", "on its way": "cyan", "waits": "yellow"}
 BECAME = {"written": "green", "refused": "red", "unknown": "yellow", "parked": "yellow"}
 RULINGS = {
     "take_crm": "the CRM's value stands", "take_erp": "the ERP's value stands", "write_back": "written back",
     "review": "a person is asked", "hold": "held", "link": "linked", "propose": "proposed", "create": "created",
-    "wait": "waits", "refuse": "refused",
+    "wait": "waits", "refuse": "refused", "merge": "both sides' changes are kept",
 }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def _fields(found: Explanation) -> None:
             text(each.agreed) if each.ever_agreed else "never",
             Cell(_state(each), STATES.get(each.state, "")),
             DECIDES[each.owner.decides],
-            _why(each.owner),
+            _why(each.owner, found.contract.file if found.contract else ""),
         )
     show(sheet)
 
@@ -103,11 +103,12 @@ def _state(each: FieldNow) -> str:
     return each.state
 
 
-def _why(owner: Owner) -> str:
+def _why(owner: Owner, main: str) -> str:
     line = owner.contract
     if line is None:
         return owner.why
-    where = f"line {line.line}" if line.line else "not in the file"
+    file = "" if line.file in {"", main} else f"{line.file}, "  # one that the contract includes
+    where = f"{file}line {line.line}" if line.line else "not in the file"
     default = "" if line.written else f", {line.path} by default" if line.line else f": {line.path} by default"
     return f"{owner.why} ({where}{default})"
 

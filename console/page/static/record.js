@@ -8,7 +8,7 @@ const at = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search).get("record") ?? "";
 const SIDES = { crm: "CRM", erp: "ERP" };
 const DECIDES = {
-  crm: "the CRM", erp: "the ERP", newest: "the later edit", review: "a person", waits: "not known yet",
+  crm: "the CRM", erp: "the ERP", newest: "the later edit", review: "a person", merge: "both", waits: "not known yet",
   nobody: "nobody", unknown: "?",
 };
 const TONE = {
@@ -67,17 +67,18 @@ function drawStanding(standing) {
     el("code", { class: "detail" }, each.next))));
 }
 
-function why(owner) {
+function why(owner, main) {
   const line = owner.contract;
   const said = el("td", { class: "why" }, owner.why);
   if (line) {
-    const place = line.line ? `line ${line.line}` : line.path;
+    const file = !line.file || line.file === main ? "" : `${line.file}, `;
+    const place = line.line ? `${file}line ${line.line}` : line.path;
     said.append(el("code", {}, line.written ? `${place}: ${line.text}` : `${place}: ${line.path} by default`));
   }
   return said;
 }
 
-function drawFields(fields) {
+function drawFields(fields, main) {
   at("fields").hidden = !fields.length;
   const heads = ["field", "CRM", "ERP", "agreed on", "stands", "decides", "why"];
   at("field-table").replaceChildren(
@@ -89,7 +90,7 @@ function drawFields(fields) {
       el("td", {}, each.ever_agreed ? value(each.agreed) : "never"),
       el("td", {}, chip(each.state)),
       el("td", {}, DECIDES[each.owner.decides]),
-      why(each.owner)))));
+      why(each.owner, main)))));
 }
 
 function wrote(list, write) {
@@ -138,7 +139,7 @@ function draw(found) {
   tell("");
   drawAbout(found);
   drawStanding(found.standing);
-  drawFields(found.fields);
+  drawFields(found.fields, found.contract?.file);
   drawHistory(found);
 }
 

@@ -103,6 +103,40 @@ def test_the_owner_follows_the_state_of_the_customer(tmp_path: Path):
     assert found.customer.ordered
 
 
+@pytest.mark.parametrize(
+    ("rule", "decides", "why"),
+    [
+        ("{owner: {prospect: crm, ordered: erp}}", "erp", "the ERP owns it while it is ordered, clear"),
+        (
+            "{owner: {prospect: crm, otherwise: review}}",
+            "review",
+            "where both sides changed it, a person is asked while it is ordered",
+        ),
+        ("{policy: review}", "review", "a person is asked"),
+        ("{policy: merge}", "merge", "on both"),
+    ],
+)
+def test_who_decides_is_said_of_every_policy(scene: Scene, rule: str, decides: str, why: str):
+    path = scene.folder / "contract.yaml"
+    path.write_text(template().replace("phone: {policy: newest, tolerance_seconds: 5}", f"phone: {rule}"))
+    owner = field_of(scene.explain("Acme").fields, "phone").owner
+    assert owner.decides == decides
+    assert why in owner.why
+
+
+def test_an_owner_said_in_an_included_file_names_that_file(scene: Scene):
+    (scene.folder / "phones.yaml").write_text("entities:\n  company:\n    fields:\n      phone: {policy: review}\n")
+    whole = template().replace("      phone: {policy: newest, tolerance_seconds: 5}\n", "")
+    (scene.folder / "contract.yaml").write_text(f"include: phones.yaml\n{whole}")
+    owner = field_of(scene.explain("Acme").fields, "phone").owner
+    assert owner.decides == "review"
+    assert owner.contract is not None
+    assert Path(owner.contract.file).name == "phones.yaml"
+    assert (owner.contract.line, owner.contract.text) == (4, "phone: {policy: review}")
+    (scene.folder / "phones.yaml").write_text("entities:\n  company:\n    fields:\n      phone: {owner: crm}\n    ")
+    assert field_of(scene.explain("Acme").fields, "phone").owner.decides == "crm"
+
+
 def test_the_history_says_rule_evidence_and_what_became_of_the_write(scene: Scene):
     scene.see(crm("1", version=9, name="Acme", xero_contact_id="a", revmark_payment_terms="90 DAYSAFTERBILLDATE"))
     step = taken_back(scene.explain("Acme"))
