@@ -42,6 +42,16 @@ def test_a_paid_amount_that_falls_without_a_refund_is_a_persons_to_settle():
     assert [(one.ruling, one.rule) for one in here.verdicts("amount_paid")] == [("review", "monotonic")]
 
 
+def test_payments_that_nobody_has_heard_of_explain_nothing():
+    rules = contract({"entities": {"invoice": {"fields": {"amount_paid": MONOTONIC}}}})
+    here = Court(rules).known_everywhere()
+    here.hear(bill(10, amount_paid="115.00", amount_due="0.00", status="paid"))
+    here.settle()
+    here.hear(bill(5000, **FALLEN))
+    here.settle()
+    assert here.shown(Side.CRM, "amount_paid", record=BILL) == ["115.00"]
+
+
 @pytest.mark.parametrize("gone", [{"status": "deleted"}, {"deleted": True}])
 @pytest.mark.parametrize("order", list(permutations(range(2))))
 def test_a_payment_that_was_taken_back_lets_it_fall_in_either_order(order: tuple[int, ...], gone: dict[str, Any]):
@@ -49,7 +59,7 @@ def test_a_payment_that_was_taken_back_lets_it_fall_in_either_order(order: tuple
     news = [bill(5000, **FALLEN), payment(5001, record="payment:1", amount="100.00", **gone)]
     for place in order:
         here.hear(news[place])
-    here.settle()
+        here.settle()  # nothing else of the invoice is on its way: only the payment can have it judged anew
     assert here.shown(Side.CRM, "amount_paid", record=BILL) == ["15.00"]
     assert here.state(BILL).baseline["amount_paid"] == "15.00"
 
