@@ -6,6 +6,8 @@ key, an update by the fields that it wanted. Invariant: nothing is written here.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schemas.command import Command
 from schemas.errors import Refused
 from schemas.names import Entity
@@ -44,7 +46,11 @@ class Finder:
             seen = next((each for each in found if each.kind == made.kind.name and not each.deleted), None)
             if seen and not evidence.shows(command, seen.raw, self._own):
                 seen = None
-        return applied(command, made.ref_kind, seen) if seen else None
+        if seen is None:
+            return None
+        written = applied(command, made.ref_kind, seen)
+        # A record of ours that people have edited since: of our own write's version nobody can tell any more.
+        return written if evidence.shows(command, seen.raw) else replace(written, version=0)
 
     async def namesake(self, command: Command) -> list[Seen]:
         """The contact that already has a company's name, as evidence for a person to link."""

@@ -135,6 +135,23 @@ async def test_a_lost_answer_is_unknown_and_is_looked_up(rig: Rig, fault: tuple[
     assert (len(made(rig, "Invoices")), len(made(rig, "Contacts"))) == (1, 1)
 
 
+async def test_a_create_that_people_have_edited_since_claims_no_version_of_theirs(rig: Rig):
+    contact = await rig.contact()
+    wanted = [company(rig, "9001", phone="123"), invoice(rig, "RM-1", contact, reference="ours")]
+    rig.strike(FaultKind.DROP_AFTER, times=2)
+    assert [each.state for each in await rig.client.write(wanted)] == ["unknown", "unknown"]
+    for each, edit in zip(wanted, ({"Name": "Renamed"}, {"Reference": "theirs"}), strict=True):
+        ours = await rig.client.look_up(each)
+        assert ours is not None
+        assert ours.version == ours.seen[0].version
+        kind = "Contacts" if each.entity is Entity.COMPANY else "Invoices"
+        await rig.act("POST", f"{kind}/{ours.seen[0].record_id}", edit)
+        found = await rig.client.look_up(each)
+        assert found is not None
+        assert (found.state, found.ref, found.version) == ("applied", ours.ref, 0)
+        assert found.seen[0].version > ours.seen[0].version
+
+
 async def test_updates_are_looked_up_by_what_they_wanted(rig: Rig):
     contact = f"xero/contact/{await rig.contact()}"
     wanted = update(rig, Entity.COMPANY, contact, tax_number="77", payment_terms="30 DAYSAFTERBILLDATE")
