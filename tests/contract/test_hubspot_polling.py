@@ -258,12 +258,12 @@ async def test_a_cursor_that_is_none_of_ours_is_read_as_none():
         assert sorted(_names(records)) == sorted(ids)
 
 
-async def test_searches_keep_to_five_a_second():
+async def test_searches_keep_below_five_a_second():
     world = World()
     _, cursor = await world.polled("company")
     start = world.clock.now()
     for _ in range(20):
         _, cursor = await world.polled("company", cursor)
-    assert (world.clock.now() - start).total_seconds() == pytest.approx(4.0, abs=0.3)
+    assert (world.clock.now() - start).total_seconds() == pytest.approx(5.0, abs=0.3)
     assert not [call for call in world.portal.calls.calls if call.status == 429]
     assert Polling.__doc__

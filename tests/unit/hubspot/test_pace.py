@@ -43,13 +43,23 @@ async def test_when_little_is_left_calls_are_spread_and_when_nothing_is_left_the
     assert await _seconds(pace, clock, 1) == pytest.approx(0, abs=0.2)
 
 
-async def test_searches_have_five_slots_a_second_and_associations_a_limit_of_their_own():
+async def test_searches_that_take_up_to_a_quarter_of_a_second_never_arrive_six_in_one():
+    pace, clock = _pace()
+    arrived = []
+    for way in (0.24, 0.0, 0.0, 0.0, 0.0, 0.0, 0.2, 0.0, 0.1, 0.0, 0.0, 0.0):
+        await pace.turn("search")
+        arrived.append(clock.now() + timedelta(seconds=way))
+    arrived.sort()
+    assert all(later - earlier >= timedelta(seconds=1) for earlier, later in zip(arrived, arrived[5:], strict=False))
+
+
+async def test_searches_have_four_slots_a_second_and_associations_a_limit_of_their_own():
     pace, clock = _pace()
     pace.note("general", _headers(0))
     assert await _seconds(pace, clock, 3, "association") == 0
-    assert await _seconds(pace, clock, 11, "search") == pytest.approx(2.0)
+    assert await _seconds(pace, clock, 11, "search") == pytest.approx(2.5)
     pace.note("search", {})
-    assert await _seconds(pace, clock, 1) == pytest.approx(8.0)
+    assert await _seconds(pace, clock, 1) == pytest.approx(7.5)
 
 
 async def test_nothing_is_sent_inside_a_wait_and_the_longer_wait_holds():
