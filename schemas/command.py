@@ -42,6 +42,10 @@ class Command(Wire):
         default=None, description="what the target showed in those fields when the command was judged, canonical"
     )
     version: int | None = Field(default=None, description="the target's version when the command was judged")
+    compare: bool = Field(
+        default=False,
+        description="read the record right before the write: a later edit that nobody has heard of yet would win",
+    )
     tier: Literal[1, 2, 3] = 2
     reason: str = ""
     at: Instant

@@ -126,6 +126,7 @@ class Case:
         reason: str,
         natural_key: str | None = None,
         links: dict[str, str] | None = None,
+        compare: bool = False,
     ) -> str:
         """Ask the side's lane for a write and note it as on its way; the id follows from the record's own count."""
         platform = self.contract.platforms.on(side)
@@ -151,6 +152,7 @@ class Case:
                 "version": max(state.side(side).version, 0) if kind == "update" else None,
                 "expected": {name: state.side(side).fields.get(name) for name in fields} if kind == "update" else None,
                 "links": links or {},
+                "compare": compare,
                 "tier": self.contract.tiers.of(state.entity, fields),
                 "reason": reason,
                 "at": self.at,

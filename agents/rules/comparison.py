@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from agents.rules.case import Case
@@ -48,7 +48,8 @@ def compare(case: Case, state: EntityState) -> None:
             found.append((name, decision, target, value))
     _lifecycle(case, state, crm, writes, reasons)
     _cross_ids(case, state, shown, writes, reasons)
-    commands = _ask(case, state, writes, reasons)
+    raced = {name for name, decision, _, _ in found if _may_race(clause.fields[name], decision)}
+    commands = _ask(case, state, writes, reasons, raced)
     for name, decision, target, value in found:
         if decision.kind == "merge" and target is Side.ERP and name in writes[Side.CRM]:
             continue  # said once, though both sides change
@@ -79,7 +80,14 @@ def _ruling(decision: Decision) -> Ruling:
     return "take_crm" if decision.stands is Side.CRM else "take_erp"
 
 
-def _ask(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, list[str]]) -> dict[tuple[Side, str], str]:
+def _may_race(rule: FieldRule, decision: Decision) -> bool:
+    """Whether an edit on the side that is written to, of which nobody has heard yet, would have won."""
+    return rule.policy in {"newest", "review", "merge"} and not decision.rule.startswith("guard.")
+
+
+def _ask(
+    case: Case, state: EntityState, writes: Writes, reasons: dict[Side, list[str]], raced: Collection[str]
+) -> dict[tuple[Side, str], str]:
     """One command per side, and one of its own for each field of a set that was refused before."""
     asked: dict[tuple[Side, str], str] = {}
     for side, fields in writes.items():
@@ -90,7 +98,8 @@ def _ask(case: Case, state: EntityState, writes: Writes, reasons: dict[Side, lis
         for part in [together, *({name: fields[name]} for name in sorted(apart))]:
             if part:
                 about = [reason for reason in reasons[side] if reason.split(":", 1)[0] in part]
-                command = case.command(state, side, "update", part, reason="; ".join(about))
+                compare = any(name in part for name in raced)
+                command = case.command(state, side, "update", part, reason="; ".join(about), compare=compare)
                 asked.update(dict.fromkeys(((side, name) for name in part), command))
     return asked
 

@@ -44,8 +44,9 @@ def _covers(later: Command, earlier: Command) -> bool:
 
 
 def doubtful(command: Command, now: datetime) -> bool:
-    """Whether the record may have moved on since the update was judged."""
-    return command.kind == "update" and command.version is not None and now - command.at > FRESH
+    """Whether the record may have moved on since the update was judged, and that would matter."""
+    waited = command.compare or now - command.at > FRESH
+    return command.kind == "update" and command.version is not None and waited
 
 
 def outdated(command: Command, seen: Seen, ours: int | None) -> Superseded | None:

@@ -146,6 +146,14 @@ def test_the_phone_edited_on_both_sides_goes_to_the_later_edit():
     assert court.shown(Side.CRM, "phone") == court.shown(Side.ERP, "phone")
 
 
+def test_a_write_that_a_later_edit_would_win_over_is_compared_and_one_of_an_owner_is_not():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, name="Acme Ltd"))
+    court.hear(linked(3060, name="Acme Ltd", phone="111"))
+    asked = {tuple(command.fields): command.compare for command in court.commands(Side.ERP) if command.kind == "update"}
+    assert asked == {("crm_id",): False, ("name",): False, ("phone",): True}
+
+
 def test_the_phone_edited_on_both_sides_within_the_tolerance_asks_a_person_once():
     court = Court()
     court.hear(company(Side.ERP, 0, phone="111", alone=False), company(Side.CRM, 3, phone="222", alone=False))

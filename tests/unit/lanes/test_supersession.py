@@ -135,6 +135,18 @@ async def test_an_update_that_waited_is_not_written_over_a_newer_version():
     assert kinds == [ours[0], outcome]
 
 
+async def test_an_update_that_an_unheard_edit_would_win_over_is_compared_at_once():
+    shift = with_record()
+    raced = judged(shift, 1, compare=True)
+    shift.platform.put("invoice", "u1", name="by somebody")
+    await shift.work(raced)
+    assert states(shift, raced) == ["superseded"]
+    assert shift.platform.records["invoice"]["u1"]["name"] == "by somebody"
+    again = judged(shift, 2, compare=True)
+    await shift.work(again)
+    assert states(shift, again) == ["applied"]
+
+
 async def test_an_update_that_waited_is_written_where_nothing_has_changed():
     shift = with_record()
     await parked(shift)
