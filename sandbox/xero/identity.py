@@ -204,6 +204,11 @@ class Identity:
             for token, each in self._accesses.items()
         }
 
+    def issued(self) -> dict[str, str]:
+        """Every token that was given out and is still known, by what it is; for those who look for leaks."""
+        accesses = {f"access token {number}": token for number, token in enumerate(self._accesses)}
+        return accesses | {f"refresh token {number}": token for number, token in enumerate(self._refreshes)}
+
     def access(self, token: str) -> Access | None:
         """The token as known, expired or not; None when it never was or its consent is over."""
         found = self._accesses.get(token)

@@ -15,10 +15,16 @@ from functools import partial
 
 from tests.simulation.bugs import BUGS, planted
 from tests.simulation.evidence import violations
+from tests.simulation.scenes import Story
 from tests.simulation.shrinking import shrink
-from tests.simulation.story import Story, draw
+from tests.simulation.shuffling import disordered
+from tests.simulation.storm import storm
+from tests.simulation.story import draw
 from tests.simulation.world import run
 
+WAYS = 3  # orders in which a seed's facts are told, beside their own
+EDITS = 12  # of people, while nobody listens
+STORM = 60  # seconds that a storm rages
 SHOWN = 5  # violations of an invariant that are printed
 
 
@@ -51,6 +57,17 @@ def judge_story(story: Story, bug: str | None = None) -> Judged:
     return Judged(story.seed, world.broker.trace, time.process_time() - begun, found)
 
 
+def judge_order(seed: int, edits: int) -> Judged:
+    """Tell a seed's facts in several orders, and compare."""
+    before, begun = logging.root.manager.disable, time.process_time()
+    logging.disable(logging.CRITICAL)
+    try:
+        found = disordered(seed, WAYS, edits)
+    finally:
+        logging.disable(before)
+    return Judged(seed, "", time.process_time() - begun, {"I7 order": found} if found else {})
+
+
 def tell(judged: Judged, operations: int, bug: str | None, *, shortest: bool) -> None:
     """Say what went wrong, and how to see it again."""
     print(f"seed {judged.seed} fails (trace {judged.trace})")
@@ -78,9 +95,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--bug", choices=sorted(BUGS), help="plant a bug: it has to be found")
     parser.add_argument("--no-shrink", action="store_true", help="do not look for the shortest story")
     parser.add_argument("--trace", action="store_true", help="print every seed's trace")
+    parser.add_argument("--shuffle", action="store_true", help="tell each seed's facts in several orders: I7")
+    parser.add_argument("--storm", type=int, default=0, metavar="N", help="edit N records each second for a minute")
+    parser.add_argument("--throttled", action="store_true", help="a storm within Xero's limits")
     given = parser.parse_args(argv)
+    if given.storm:
+        logging.disable(logging.CRITICAL)
+        figures = storm(given.storm, STORM, throttled=given.throttled)
+        print(figures)
+        return 0 if figures.holds else 1
     seeds = range(given.first, given.first + given.seeds)
     work = partial(judge, operations=given.operations, bug=given.bug)
+    if given.shuffle:
+        work = partial(judge_order, edits=EDITS)
     failed, seconds, begun = 0, 0.0, time.monotonic()
     with ProcessPoolExecutor(given.jobs) as pool:  # it starts no process before it is given work
         for judged in pool.map(work, seeds) if given.jobs > 1 else map(work, seeds):
@@ -89,7 +116,7 @@ def main(argv: list[str] | None = None) -> int:
                 print(f"seed {judged.seed} trace {judged.trace} {judged.seconds:.2f} s")
             if judged.found:
                 failed += 1
-                tell(judged, given.operations, given.bug, shortest=not given.no_shrink)
+                tell(judged, given.operations, given.bug, shortest=not (given.no_shrink or given.shuffle))
             sys.stdout.flush()
     print(f"{seconds / max(given.seeds, 1):.2f} CPU seconds a seed, {time.monotonic() - begun:.0f} s in all")
     print(f"{given.seeds - failed} passed, {failed} failed")

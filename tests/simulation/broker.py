@@ -1,7 +1,8 @@
 """Kafka in memory: topics of partitions, offsets, committed positions, compacted changelogs.
 
 Flows in: loads of records. Flows out: records by offset. Invariants: a load is there as a whole or not at all, loads of
-one delivery one by one; what was committed is read no more. `trace` is a hash over all that was ever written, in order.
+one delivery one by one; what was committed is read no more, unless somebody moves the position back. `trace` is a hash
+over all that was ever written, in order.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from streams.engine.partitioner import partition_for
 from streams.engine.record import Outgoing, Record
 
 DELAY = 0.004  # seconds that a load takes to be acknowledged, at most
+CHANGELOGS = ("tables.", "ledger")
 FETCHES = (1, 2, 5, 50, 500)  # records a fetch brings at most: batches end where chance has it
 
 Load = tuple[str, int, Sequence[Outgoing]]
@@ -37,6 +39,8 @@ class Broker:
         self.records: defaultdict[Place, list[Record]] = defaultdict(list)
         self.committed: defaultdict[Place, int] = defaultdict(int)
         self.written = 0
+        self.twice = 0.0  # share of loads that a producer's retry writes twice; never of a changelog, which shows it
+        self.down = False  # whether the gateway reaches nobody here
         self._trace = hashlib.sha256()
         self._clock = clock
         self._lots = lots
@@ -58,6 +62,8 @@ class Broker:
                 check()
             topic, partition, load = loads[number]
             ends[number] = self._append((topic, partition), load)
+            if self.twice and not topic.startswith(CHANGELOGS) and self._lots.random() < self.twice:
+                self._append((topic, partition), load)
         await asyncio.sleep(self._lots.random() * DELAY)
         return ends
 
@@ -67,13 +73,23 @@ class Broker:
         await self.deliver([(topic, place, [(key, value, ())])])
 
     async def fetch(self, place: Place, position: int) -> list[Record]:
-        """Records from `position` on, as soon as there are any."""
+        """Records from `position` on, as soon as there are any; none when whoever waits is to look up."""
         records = self.records[place]
-        while len(records) <= position:
+        if len(records) <= position:
             self._news[place].clear()
             await self._news[place].wait()
         await asyncio.sleep(self._lots.random() * DELAY)
         return records[position : position + self._lots.choice(FETCHES)]
+
+    def nudge(self) -> None:
+        """Let everybody who waits look up: partitions have been shared out, or positions moved."""
+        for news in self._news.values():
+            news.set()
+
+    def back(self, topic: str, records: int) -> None:
+        """Move the positions of a topic back by so many records: they are all delivered again."""
+        for place in [place for place in self.committed if place[0] == topic]:
+            self.committed[place] = max(self.committed[place] - records, 0)
 
     def waiting(self) -> dict[Place, int]:
         """How many records of each partition have not been committed yet."""

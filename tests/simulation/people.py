@@ -73,6 +73,34 @@ async def crm_phone(both: Platforms, lots: Random) -> None:
     await _edit(both, "companies", row, phone=f"09 {lots.randrange(10**7):07}")
 
 
+async def erp_phone(both: Platforms, lots: Random) -> None:
+    """Finance edits the phone: the later edit wins."""
+    row = _one(lots, both.shelf("Contacts"))
+    phone = {"PhoneType": "DEFAULT", "PhoneNumber": f"04 {lots.randrange(10**7):07}"}
+    await both.finance.do("POST", "people/Contacts", {"ContactID": row["ContactID"], "Phones": [phone]})
+
+
+async def crm_address(both: Platforms, lots: Random) -> None:
+    """Sales edits an address: its own field until the first order."""
+    row = _one(lots, both.records("companies"))
+    street = f"{lots.randrange(1, 999)} Old Road"
+    await _edit(both, "companies", row, revmark_shipping_street=street, revmark_shipping_country="NZ")
+
+
+async def erp_address(both: Platforms, lots: Random) -> None:
+    """Finance edits an address: its own field from the first order on."""
+    row = _one(lots, both.shelf("Contacts"))
+    street = {"AddressType": "STREET", "AddressLine1": f"{lots.randrange(1, 999)} New Road", "City": "Nelson",
+              "Country": "NZ"}  # fmt: skip
+    await both.finance.do("POST", "people/Contacts", {"ContactID": row["ContactID"], "Addresses": [street]})
+
+
+async def crm_lifecycle(both: Platforms, lots: Random) -> None:
+    """Sales calls a company a customer, perhaps before it is one."""
+    row = _one(lots, both.records("companies"))
+    await _edit(both, "companies", row, lifecyclestage=lots.choice(("lead", "customer", "evangelist")))
+
+
 async def crm_person(both: Platforms, lots: Random) -> None:
     """Sales meets somebody."""
     row = _one(lots, both.records("companies"))
@@ -179,9 +207,56 @@ DEEDS: dict[str, tuple[int, Deed]] = {
     for weight, deed in (
         (4, crm_company), (3, erp_contact), (8, crm_rename), (6, erp_rename), (6, crm_terms), (6, erp_terms),
         (6, crm_phone), (4, crm_person), (2, crm_product), (2, erp_item), (3, erp_price), (8, crm_deal), (6, crm_win),
-        (8, erp_payment), (3, erp_credit), (2, erp_void), (4, erp_hold),
+        (8, erp_payment), (3, erp_credit), (2, erp_void), (4, erp_hold), (3, crm_address), (3, erp_address),
+        (3, erp_phone), (3, crm_lifecycle),
     )
 }  # fmt: skip
+
+
+async def crm_merge(both: Platforms, lots: Random) -> None:
+    """Sales merges two companies, linked or not."""
+    rows = both.records("companies")
+    if len(rows) < 2:
+        raise Declined("there is one at most")
+    stays, goes = lots.sample(rows, 2)
+    body = {"primaryObjectId": stays["id"], "objectIdToMerge": goes["id"]}
+    await both.sales.do("POST", "people/companies/merge", body)
+
+
+async def crm_archive(both: Platforms, lots: Random) -> None:
+    """Sales deletes a company, a person or a deal."""
+    kind = lots.choice(("companies", "contacts", "deals"))
+    await both.sales.do("DELETE", f"people/{kind}/{_one(lots, both.records(kind))['id']}")
+
+
+async def crm_restore(both: Platforms, lots: Random) -> None:
+    """Sales takes something out of the recycle bin."""
+    kind = lots.choice(("companies", "contacts", "deals"))
+    await both.sales.do("POST", f"people/{kind}/{_one(lots, both.records(kind, archived=True))['id']}/restore")
+
+
+async def erp_archive(both: Platforms, lots: Random) -> None:
+    """Finance archives a customer, or takes one back."""
+    row = _one(lots, both.shelf("Contacts"))
+    status = "ARCHIVED" if row["ContactStatus"] == "ACTIVE" else "ACTIVE"
+    if row.get("MergedToContactID"):
+        raise Declined("it was merged")
+    await both.finance.do("POST", "people/Contacts", {"ContactID": row["ContactID"], "ContactStatus": status})
+
+
+async def erp_merge(both: Platforms, lots: Random) -> None:
+    """Finance merges two customers, of whom the one that goes has no documents: these would move."""
+    billed = {row["_contact"] for kind in ("Invoices", "CreditNotes") for row in both.shelf(kind)}
+    rows = [row for row in both.shelf("Contacts") if row["ContactStatus"] == "ACTIVE"]
+    goes = _one(lots, [row for row in rows if row["ContactID"] not in billed])
+    stays = _one(lots, [row for row in rows if row is not goes])
+    await both.finance.do("POST", "people/merge", {"loser": goes["ContactID"], "winner": stays["ContactID"]})
+
+
+ENDINGS: dict[str, tuple[int, Deed]] = {
+    deed.__name__: (weight, deed)
+    for weight, deed in ((2, crm_merge), (4, crm_archive), (3, crm_restore), (3, erp_archive), (2, erp_merge))
+}  # deeds after which a record is there no more, or is another one
 
 
 async def _edit(both: Platforms, kind: str, row: Record, **properties: str) -> None:

@@ -18,7 +18,7 @@ from sandbox.hubspot.portal import Portal
 from sandbox.xero.app import create_app as xero_app
 from sandbox.xero.balances import amount_credited, amount_due, amount_paid
 from sandbox.xero.organisation import Organisation
-from tests.simulation.clockwork import Hours
+from tests.simulation.clockwork import Hours, Skewed
 from tests.simulation.wire import Wire, call
 
 TOKEN = "pat-sim"
@@ -57,13 +57,14 @@ class Platforms:
     """A HubSpot and a Xero."""
 
     def __init__(self, hours: Hours, seed: int) -> None:
-        """Begin with empty books."""
-        self.portal = Portal(clock=hours, token=TOKEN, client_secret=SECRET, seed=seed)
+        """Begin with empty books, each with a clock of its own."""
+        self.clocks = {name: Skewed(hours) for name in ("hubspot", "xero")}
+        self.portal = Portal(clock=self.clocks["hubspot"], token=TOKEN, client_secret=SECRET, seed=seed)
         self.portal.seed_defaults()
-        self.hubspot = hubspot_app(self.portal, clock=hours, gather_seconds=GATHER)
-        self.organisation = Organisation(clock=hours)
+        self.hubspot = hubspot_app(self.portal, clock=self.clocks["hubspot"], gather_seconds=GATHER)
+        self.organisation = Organisation(clock=self.clocks["xero"])
         self.organisation.seed_defaults()
-        self.xero = xero_app(self.organisation, clock=hours)
+        self.xero = xero_app(self.organisation, clock=self.clocks["xero"])
         self.credentials = self.organisation.credentials()
         self.sales, self.finance = Screen(self.hubspot), Screen(self.xero)
         self.faults = {"hubspot": self.hubspot.state.faults, "xero": self.xero.state.faults}
@@ -89,10 +90,14 @@ class Platforms:
 
     # what they hold, for choices and for checks
 
-    def records(self, kind: str) -> list[Record]:
-        """Live records of HubSpot, as id and properties."""
+    def records(self, kind: str, *, archived: bool = False) -> list[Record]:
+        """Live records of HubSpot (or those in the recycle bin), as id, properties and last change."""
         rows = self.portal.store.all(self.portal.catalogue.get(kind))
-        return [{"id": str(row.id), "properties": row.values()} for row in rows if not row.archived]
+        return [
+            {"id": str(row.id), "properties": row.values(), "updated": row.updated}
+            for row in rows
+            if row.archived is archived
+        ]
 
     def shelf(self, resource: str) -> list[Record]:
         """All records of a resource of Xero."""
@@ -113,6 +118,19 @@ class Platforms:
     def invoices(self) -> list[Record]:
         """Sales invoices."""
         return [row for row in self.shelf("Invoices") if row["Type"] == "ACCREC"]
+
+    def calls(self) -> dict[str, list[Any]]:
+        """Every call that each of them got."""
+        return {"hubspot": self.portal.calls.calls, "xero": self.xero.state.calls.calls}
+
+    def secrets(self) -> dict[str, str]:
+        """What must be nowhere but in the vault, by what it is; tokens that were given out since among them."""
+        given = {
+            name: str(self.credentials[name])
+            for name in ("client_secret", "webhook_key", "refresh_token", "access_token")
+        }
+        issued = self.organisation.identity.issued()
+        return {"hubspot token": TOKEN, "hubspot secret": SECRET, **given, **issued}
 
     def writes(self, platform: str) -> list[Any]:
         """What our app has written."""

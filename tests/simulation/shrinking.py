@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.simulation.story import Story
+from tests.simulation.scenes import Story
 
 TRIES = 200  # stories played at most
 

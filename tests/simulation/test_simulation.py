@@ -1,15 +1,22 @@
 """A few short stories with each test run: most are played by `make simulate`."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.__main__ import judge, main
+from tests.simulation.__main__ import judge, judge_story, main
+from tests.simulation.people import ENDINGS
+from tests.simulation.scenes import Scene, Story
 from tests.simulation.shrinking import shrink
-from tests.simulation.story import Scene, Story, draw
+from tests.simulation.shuffling import disordered
+from tests.simulation.storm import storm
+from tests.simulation.story import draw
+from tests.simulation.troubles import TROUBLES
+from tests.simulation.world import run
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = 15  # deeds: about half a second a story
@@ -43,6 +50,33 @@ def test_a_planted_bug_is_found(bug: str, first: int, operations: int):
     assert any(judge(seed, operations, bug).found for seed in range(first, ENOUGH))
 
 
+ZOMBIE = Story(1, (
+    Scene(0.0, "crm_company", 1), Scene(0.5, "erp_contact", 2), Scene(1.0, "crm_company", 3),
+    Scene(1.2, "frozen", 4, {"worker": 0, "seconds": 25.0}), Scene(1.2, "unheard", 4, {"worker": 1, "seconds": 25.0}),
+    *(Scene(1.3 + 0.5 * number, "crm_rename", number) for number in range(40)),
+    Scene(22.0, "move", 5, {"partition": 0, "seconds": 9.0}), Scene(24.0, "crash", 6, {"worker": 1, "seconds": 15.0}),
+))  # fmt: skip
+
+
+def test_a_zombie_writes_nothing_and_what_it_had_goes_on_elsewhere():
+    world = run(ZOMBIE)
+    assert (world.group.zombies, world.group.deaths) == (2, 1)
+    assert world.group.shares > 4
+    assert judge_story(ZOMBIE).found == {}
+    assert "a worker ends" in judge_story(ZOMBIE, "unfenced").found
+
+
+def test_a_conflict_storm_ends_with_its_last_edit():
+    figures = storm(records=10, seconds=5)
+    assert figures.edits == 10 * 5 * 4
+    assert figures.holds, figures
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_same_facts_end_in_the_same_state_in_any_order(seed: int):
+    assert disordered(seed, ways=2) == []
+
+
 def test_a_failure_says_how_to_see_it_again_and_shows_its_shortest_story(capsys: pytest.CaptureFixture[str]):
     assert main(["--seeds", "1", "--from", "7", "--operations", "6", "--bug", "echo"]) == 1
     said = capsys.readouterr().out
@@ -60,7 +94,19 @@ def test_shrinking_keeps_what_it_takes_to_go_wrong():
     assert [scene.draw for scene in shrink(story, wrong).scenes] == [3, 17]
 
 
-def test_stories_hold_faults_and_deaths():
-    drawn = [scene.what for seed in range(20) for scene in draw(seed, 10).scenes]
-    assert drawn.count("fault") > 20
-    assert drawn.count("crash") > 20
+def test_every_trouble_and_every_ending_is_drawn():
+    drawn = {scene.what for seed in range(150) for scene in draw(seed, 40).scenes}
+    assert not {*TROUBLES, *ENDINGS} - drawn
+
+
+def test_the_page_says_of_every_fault_where_it_is_met():
+    page = (ROOT / "docs" / "simulation.md").read_text()
+    rows = {int(number): cells for number, cells in re.findall(r"^\| F(\d+) (.*) \|$", page, re.MULTILINE)}
+    assert rows.keys() == set(range(1, 41))
+    for name, trouble in TROUBLES.items():
+        for fault in trouble.faults:
+            assert f"`{name}`" in rows[int(fault.removeprefix("F"))], (name, fault)
+    named = {name for cells in rows.values() for name in re.findall(r"`(\w+)`", cells.split("|")[1])}
+    assert named <= {*TROUBLES, *ENDINGS}
+    for path in re.findall(r"`(tests/[\w/.]+)`", page):
+        assert (ROOT / path).exists(), path

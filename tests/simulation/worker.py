@@ -1,8 +1,10 @@
 """A worker without Faust: the real batches, tables, deliveries, steps and lanes, over partitions in memory.
 
-Flows in: what is on the topics. Flows out: what the agents make of it. It stands in for the engine's app and no more:
-it fetches, hands batches to the agents' bodies, commits what is done within a second. Invariant: after `die` nothing of
-it takes effect any more, and nothing that was not written or committed is left of it.
+Flows in: what is on the topics, partitions that the group gives and takes. Flows out: what the agents make of it. It
+stands in for the engine's app and no more: it fetches, hands batches to the agents' bodies, commits what is done within
+a second. Invariants: after `die` nothing of it takes effect any more, and nothing that was not written or committed is
+left of it; what was begun in one epoch writes nothing in the next; without a heartbeat its lease ends before the group
+gives its partitions away, as the engine's does.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -26,6 +28,7 @@ from agents.steps.reconcile import Reconcile
 from schemas.contract import Contract
 from streams.engine import RecordBatch
 from streams.engine.delivery import Delivery
+from streams.engine.errors import Revoked
 from streams.engine.partitioner import partition_for
 from streams.engine.store import MemoryStore
 from streams.engine.view import View
@@ -38,6 +41,8 @@ from tests.simulation.broker import Broker, Load
 
 TICK = 2.0  # seconds between looks at the clock
 COMMIT = 1.0  # seconds within which a batch that is done is committed
+SESSION = 10.0  # seconds without a heartbeat after which the group gives a worker's partitions away
+MARGIN = 1.0  # seconds by which the worker itself believes so earlier: a write may be on its way (engine.lease)
 
 
 class Metrics:
@@ -76,14 +81,14 @@ class Worker:
         broker: Broker,
         settings: Settings,
         contract: Contract,
-        partitions: Iterable[int],
         *,
         make: Make,
         clock: Callable[[], datetime],
         lots: Random,
         failed: Callable[[BaseException], None],
+        awake: asyncio.Event,
     ) -> None:
-        """Read the tables back and begin to work."""
+        """Begin without partitions; while it is not `awake` it does nothing at all."""
         self.settings, self.contract = settings, contract
         self.names = Topics(settings.topic_prefix, settings.partitions)
         self.max_record = self.quarantine_limit = BATCH_BYTES
@@ -92,29 +97,71 @@ class Worker:
         self.metrics = Metrics()
         self.delivery = Delivery(self)  # type: ignore[arg-type]  # all that it asks for is here
         self.writer = self.recovering = self.reading = self
-        self.is_ready = True
         self.dead = False
+        self.awake = awake
         self._broker, self._lots, self._failed = broker, lots, failed
-        self._ours = tuple(partitions)
+        self._ours: set[int] = set()
+        self._lease: float | None = None  # the loop's time at which it ends; None: heartbeats are answered
+        self._begun: set[int] = set()
+        self._news = asyncio.Event()
         self._due: dict[tuple[str, int], int] = {}
         self._committing = False
-        self.known, self.accounts = self._table(self.names.known), self._table(self.names.accounts)
-        self.ledger, self.cursors = self._table(self.names.ledger), self._table(self.names.cursors)
-        self.books, self.published = self._table(self.names.books), self._table(self.names.published)
-        self.office = Office(self, make=make, clock=clock)
+        names = self.names
+        self._tables = [
+            Table(topic.name.removeprefix("tables."), names.name(topic))
+            for topic in (names.known, names.accounts, names.ledger, names.cursors, names.books, names.published)
+        ]
+        self.known, self.accounts, self.ledger, self.cursors, self.books, self.published = self._tables
+        self.office = Office(self, make=make, clock=clock)  # type: ignore[arg-type]  # as above
+        self._bodies = self._agents()
         self._tasks = [asyncio.create_task(self._ticks())]
-        for topic, body in self._agents().items():
-            self._tasks += [asyncio.create_task(self._body(topic, place, body)) for place in self._ours]
 
     def die(self) -> None:
         """End here and now."""
-        self.dead, self.is_ready = True, False
+        self.dead = True
         for task in self._tasks:
             task.cancel()
 
     async def buried(self) -> None:
         """Wait until nothing of it moves."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # what the group says
+
+    @property
+    def leased(self) -> bool:
+        """Whether no other worker can own its partitions."""
+        return self._lease is None or asyncio.get_running_loop().time() < self._lease
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has its partitions, and may believe so."""
+        return not self.dead and self.leased
+
+    def share(self, partitions: Iterable[int]) -> None:
+        """The group gives it these partitions and no others: an epoch ends, tables are read up to their ends.
+
+        What is in flight is fenced: it writes nothing any more, and what was done of it but not committed comes again.
+        """
+        self.epoch += 1
+        self._due.clear()
+        self._lease = None
+        self._ours = set(partitions)
+        for table in self._tables:
+            table.local.retain(self._ours)
+            for partition in self._ours:
+                self._recover(table, partition)
+        for partition in self._ours - self._begun:
+            self._begun.add(partition)
+            for topic, body in self._bodies.items():
+                self._tasks.append(asyncio.create_task(self._body(topic, partition, body)))
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+        self._broker.nudge()
+
+    def unheard(self) -> None:
+        """Its heartbeats are lost from now on."""
+        self._lease = asyncio.get_running_loop().time() + SESSION - MARGIN
 
     # what the agents do: see agents/*.py, whose bodies these are
 
@@ -150,40 +197,54 @@ class Worker:
 
     async def _body(self, topic: Topic, partition: int, body: Callable[[RecordBatch], Awaitable[None]]) -> None:
         place = (self.names.name(topic), partition)
-        position = self._broker.committed[place]
         try:
             while True:
-                records = await self._broker.fetch(place, position)
-                batch = RecordBatch(self, TP(*place), records, self.epoch)  # type: ignore[arg-type]  # as above
-                batch.open()
-                batch.refuse_oversized()
-                await body(batch)
-                position = batch.next_offset
+                while partition not in self._ours or not self.leased:
+                    await self._news.wait()
+                with suppress(Revoked):  # it is read again, here or by whoever has the partition now
+                    await self._epoch(place, body)
         except Exception as error:  # noqa: BLE001 - whatever ends a worker is a finding
             self._failed(error)
+
+    async def _epoch(self, place: tuple[str, int], body: Callable[[RecordBatch], Awaitable[None]]) -> None:
+        """Batches of a partition from its committed position on, until the group has something else to say."""
+        epoch, position = self.epoch, self._broker.committed[place]
+        while True:
+            records = await self._broker.fetch(place, position)
+            await self.awake.wait()
+            if self.epoch != epoch or not self.leased:
+                return
+            if not records:
+                continue
+            batch = RecordBatch(self, TP(*place), records, epoch)  # type: ignore[arg-type]  # as above
+            batch.open()
+            batch.refuse_oversized()
+            await body(batch)
+            position = batch.next_offset
 
     async def _ticks(self) -> None:
         try:
             while True:
+                await self.awake.wait()
                 await self.office.tick()
                 await asyncio.sleep(TICK)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
 
-    def _table(self, topic: Topic) -> Table:
-        table = Table(topic.name.removeprefix("tables."), self.names.name(topic))
-        for partition in self._ours:
-            rows = self._broker.records[table.changelog_topic_name, partition]
-            if rows:
-                changes = {row.key: row.value for row in rows if row.key is not None}
-                table.local.write(partition, changes, len(rows) - 1)
-        return table
+    def _recover(self, table: Table, partition: int) -> None:
+        """Read a changelog from where the local state reaches to its end."""
+        rows = self._broker.records[table.changelog_topic_name, partition]
+        reached = table.local.offset(partition)
+        fresh = rows[0 if reached is None else reached + 1 :]
+        if fresh:
+            changes = {row.key: row.value for row in fresh if row.key is not None}
+            table.local.write(partition, changes, len(rows) - 1)
 
     # what batches, deliveries and the office ask for
 
     def still_owns(self, batch: RecordBatch) -> bool:
         """Whether the batch is still this worker's."""
-        return not self.dead and batch.epoch == self.epoch
+        return not self.dead and batch.epoch == self.epoch and self.leased
 
     def check_table(self, batch: RecordBatch, table: Table) -> None:
         """Every table is fed as it should be."""
@@ -201,7 +262,7 @@ class Worker:
 
     def _commit(self) -> None:
         self._committing = False
-        if not self.dead:
+        if not self.dead and self.leased and self.awake.is_set():  # the group fences whoever it has given up
             self._broker.committed.update(self._due)
             self._due.clear()
 
@@ -215,6 +276,7 @@ class Worker:
 
     async def deliver(self, loads: Sequence[Load], check: Callable[[], None] | None = None) -> list[int]:
         """Write to the broker, while the batch is ours: `check` raises when it is not."""
+        await self.awake.wait()
         return await self._broker.deliver(loads, check)
 
     def reaches_to(self, changelog: TP, table: Table) -> int:
@@ -228,4 +290,5 @@ class Worker:
 
     async def produce(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """Write one record."""
+        await self.awake.wait()
         await self._broker.produce(topic, key, value)

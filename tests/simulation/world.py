@@ -11,10 +11,16 @@ import base64
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from random import Random
+from typing import TypeVar
 
-from sandbox.faults import Fault, FaultKind
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as Scope_
+
 from schemas.contract import Contract
+from schemas.errors import Transient
 from schemas.names import Platform
 from streams.gateway.app import create_app as gateway_app
 from streams.lanes.desk import Desk
@@ -29,10 +35,13 @@ from streams.settings import Settings
 from streams.topics import Topics
 from streams.vault import Vault
 from tests.simulation.broker import Broker
-from tests.simulation.clockwork import Hours, VirtualLoop
-from tests.simulation.people import DEEDS
+from tests.simulation.clockwork import START, Hours, Skewed, VirtualLoop
+from tests.simulation.group import Group
+from tests.simulation.mischief import Mischief
+from tests.simulation.people import DEEDS, ENDINGS
 from tests.simulation.platforms import GATEWAY, SECRET, TOKEN, Declined, Platforms
-from tests.simulation.story import Scene, Story
+from tests.simulation.scenes import Scene, Story
+from tests.simulation.troubles import TROUBLES
 from tests.simulation.wire import Wire
 from tests.simulation.worker import Worker
 from tests.support.contracts import shipped
@@ -41,9 +50,27 @@ PARTITIONS = 2
 WORKERS = 2
 POLL = 120.0  # seconds between polls
 QUIET = 2  # rounds of polls without a write after which a world is at rest
+LONG_QUIET, EVERY = 10, 10  # the same for each tenth seed: that nothing begins again later either
 PATIENCE = 40  # rounds of polls in which it has to come to rest
 URL = "http://{}.sim"
 KEY = b"0" * 32
+
+
+Played = TypeVar("Played", bound="World")
+
+
+class Door:
+    """A platform as one worker reaches it: while that worker stands still it sends nothing, and hears nothing."""
+
+    def __init__(self, app: ASGIApp, awake: asyncio.Event) -> None:
+        """Lead to `app`."""
+        self._app, self._awake = app, awake
+
+    async def __call__(self, scope: Scope_, receive: Receive, send: Send) -> None:
+        """Let one request through."""
+        await self._awake.wait()
+        await self._app(scope, receive, send)
+        await self._awake.wait()
 
 
 @dataclass
@@ -55,41 +82,46 @@ class World:
     failures: list[str] = field(default_factory=list)
     restless: bool = False
     declined: int = 0
-    deaths: int = 0
+    expiries: int = 0
+    over: float = 0.0
     hours: Hours = field(init=False)
     platforms: Platforms = field(init=False)
     broker: Broker = field(init=False)
     settings: Settings = field(init=False)
     topics: Topics = field(init=False)
-    workers: dict[int, Worker] = field(default_factory=dict)
+    group: Group = field(init=False)
+    clocks: dict[str, Skewed] = field(init=False)
+    gateway: ASGIApp = field(init=False)
 
     async def play(self) -> None:
         """Play the story to its end, and wait until nothing moves."""
         self._build()
         await self._prepare()
-        for number in range(WORKERS):
-            self._hire(number)
+        self.group = Group(PARTITIONS, WORKERS, self._hire)
         others = set[asyncio.Task[None]]()
         loop = asyncio.get_running_loop()
         start = loop.time()
         for scene in self.story.scenes:
             await asyncio.sleep(max(0.0, start + scene.at - loop.time()))
-            task = loop.create_task(self._scene(scene))
-            if scene.what in DEEDS:
-                await task
+            if scene.what in TROUBLES:
+                others.add(loop.create_task(self.mischief.play(scene)))
             else:
-                others.add(task)
+                await self._deed(scene)
             if self.failures:
                 break
         await asyncio.gather(*others)
+        self.over = self.now
         for faults in self.platforms.faults.values():
             faults.clear()
         if not self.failures:
             await self._rest()
-        for worker in self.workers.values():
-            worker.die()
-            await worker.buried()
+        await self.group.end()
         await self.platforms.close()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the world began."""
+        return (self.hours() - START).total_seconds()
 
     @property
     def _plenty(self) -> int:
@@ -100,6 +132,9 @@ class World:
         seed = self.story.seed
         self.hours = Hours(asyncio.get_running_loop())
         self.platforms = Platforms(self.hours, seed)
+        self.clocks = {**self.platforms.clocks, **{f"worker{number}": Skewed(self.hours) for number in range(WORKERS)}}
+        self.mischief = Mischief(self)
+        self.mischief.skew(self.story.scenes)
         self.broker = Broker(PARTITIONS, self.hours, Random(f"broker/{seed}"), limit=self._plenty)
         given = self.platforms.credentials
         self.settings = Settings(
@@ -114,84 +149,69 @@ class World:
         self._seals = Random(f"seals/{seed}")
 
     async def _prepare(self) -> None:
-        client = self._hubspot()
+        client = self._hubspot(self.hours, self.platforms.hubspot)
         await create_properties(client)
         await client.close()
-        gateway = gateway_app(self.settings, self.broker.produce, self.hours)
-        await self.platforms.subscribe(gateway, self._lots)
+        self.gateway = gateway_app(self.settings, self._produce, self.hours)
+        await self.platforms.subscribe(self.gateway, self._lots)
 
-    def _hire(self, number: int) -> None:
-        self.workers[number] = Worker(
-            self.broker, self.settings, self.contract, [p for p in range(PARTITIONS) if p % WORKERS == number],
-            make=self._client, clock=self.hours, lots=self._lots, failed=self._failed,
+    async def _produce(self, topic: str, key: bytes, value: bytes) -> None:
+        """What the gateway writes through."""
+        if self.broker.down:
+            raise Transient("the broker is not there", code="broker")
+        await self.broker.produce(topic, key, value)
+
+    def _hire(self, number: int, awake: asyncio.Event) -> Worker:
+        clock = self.clocks[f"worker{number}"]
+        return Worker(
+            self.broker, self.settings, self.contract, make=partial(self._client, clock, awake), clock=clock,
+            lots=self._lots, failed=self._failed, awake=awake,
         )  # fmt: skip
 
     def _failed(self, error: BaseException) -> None:
         self.failures.append(f"a worker ends: {type(error).__name__}: {error}")
 
-    # scenes
-
-    async def _scene(self, scene: Scene) -> None:
-        if scene.what == "fault":
-            await self._fault(scene)
-        elif scene.what == "crash":
-            await self._crash(scene)
-        else:
-            try:
-                await DEEDS[scene.what][1](self.platforms, Random(scene.draw))
-            except Declined:
-                self.declined += 1
-
-    async def _fault(self, scene: Scene) -> None:
-        more = scene.more
-        faults = self.platforms.faults[more["platform"]]
-        fault = faults.add(
-            Fault(FaultKind(more["kind"]), rate=more["rate"], seed=scene.draw, params=more.get("params", {}))
-        )
-        await asyncio.sleep(more["seconds"])
-        faults.remove(fault.id)
-
-    async def _crash(self, scene: Scene) -> None:
-        """A worker dies, at whatever it was waiting for, and comes back with nothing but what is durable."""
-        worker = self.workers[scene.more["worker"] % WORKERS]
-        if worker.dead:
-            return
-        self.deaths += 1
-        worker.die()
-        await worker.buried()
-        await asyncio.sleep(scene.more["seconds"])
-        self._hire(scene.more["worker"] % WORKERS)
+    async def _deed(self, scene: Scene) -> None:
+        try:
+            await (DEEDS.get(scene.what) or ENDINGS[scene.what])[1](self.platforms, Random(scene.draw))
+        except Declined:
+            self.declined += 1
 
     # rest
 
     async def _rest(self) -> None:
         """Wait for rounds of polls in which nothing is written."""
         quiet, seen = 0, (-1, -1)
+        enough = QUIET if self.story.seed % EVERY else LONG_QUIET
         for _ in range(PATIENCE):
             await asyncio.sleep(POLL)
             now = (len(self.platforms.writes("hubspot")), len(self.platforms.writes("xero")))
             still = now == seen and not self.platforms.pending
             quiet, seen = quiet + 1 if still else 0, now
-            if quiet >= QUIET or self.failures:
+            if quiet >= enough or self.failures:
                 return
         self.restless = True
 
     # clients, as streams.platforms.registry makes them, over our wires
 
     def _client(
-        self, platform: Platform, settings: Settings, contract: Contract, desk: Callable[[], Desk]
-    ) -> PlatformClient:
-        return self._hubspot() if platform == "hubspot" else self._xero(settings, contract, desk)
+        self, clock: Skewed, awake: asyncio.Event, platform: Platform, settings: Settings, contract: Contract,
+        desk: Callable[[], Desk],
+    ) -> PlatformClient:  # fmt: skip
+        if platform == "hubspot":
+            return self._hubspot(clock, Door(self.platforms.hubspot, awake))
+        return self._xero(clock, Door(self.platforms.xero, awake), settings, contract, desk)
 
-    def _hubspot(self) -> HubSpotClient:
-        wire = Wire(self.platforms.hubspot, self._lots)
+    def _hubspot(self, clock: Callable[[], datetime], door: ASGIApp) -> HubSpotClient:
         return HubSpotClient(
-            URL.format("hubspot"), "2026-09", StaticToken(TOKEN), transport=wire, clock=self.hours,
+            URL.format("hubspot"), "2026-09", StaticToken(TOKEN), transport=Wire(door, self._lots), clock=clock,
             timezone=self.contract.timezone,
         )  # fmt: skip
 
-    def _xero(self, settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> XeroClient:
-        wire = Wire(self.platforms.xero, self._lots)
+    def _xero(
+        self, clock: Skewed, door: ASGIApp, settings: Settings, contract: Contract, desk: Callable[[], Desk]
+    ) -> XeroClient:
+        wire = Wire(door, self._lots)
         vault = Vault([KEY], randomness=self._seals.randbytes)
         safe = GrantSafe(vault, settings.tenant, "xero", str(settings.connection("xero")), desk)
 
@@ -204,17 +224,21 @@ class World:
 
         grants = Grants(
             URL.format("xero"), settings.xero_client_id, settings.xero_client_secret.get_secret_value(), load=load,
-            save=save, clock=self.hours, first=settings.xero_refresh_token.get_secret_value(), transport=wire,
+            save=save, clock=clock, first=settings.xero_refresh_token.get_secret_value(), transport=wire,
         )  # fmt: skip
         return XeroClient(
-            URL.format("xero"), settings.xero_tenant, grants, clock=self.hours, sleep=asyncio.sleep, transport=wire,
+            URL.format("xero"), settings.xero_tenant, grants, clock=clock, sleep=asyncio.sleep, transport=wire,
             hold_group=contract.credit_hold_group, minute_calls=settings.xero_minute_calls,
         )  # fmt: skip
 
 
 def run(story: Story) -> World:
     """Play a story on a loop of its own."""
-    world = World(story)
+    return looped(World(story))
+
+
+def looped(world: Played) -> Played:
+    """Play a world on a loop of its own."""
     loop = VirtualLoop()
     collecting = gc.isenabled()
     gc.disable()

@@ -1,0 +1,88 @@
+"""I3 and I4: the platforms agree, and nothing moves any more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tests.simulation.clockwork import START
+from tests.simulation.witness import Witness
+from tests.simulation.world import POLL
+
+KEYS = {"ContactID", "InvoiceID", "ItemID", "Code", "id"}  # what names a record in a write of Xero's
+# Troubles after which a write may be made again: its answer, its worker or its offset was lost.
+AGAIN = {
+    "crash", "move", "frozen", "unheard", "replay", "written_twice", "slow", "answer_late", "answer_lost",
+    "request_lost", "refused_429", "refused_500", "refused_503", "throttled", "outage", "token_lost",
+}  # fmt: skip
+# Two rounds of polls, and the longest wait of a lane that has met nothing but failures before (lanes.patience).
+SETTLES = 2 * POLL + 300.0  # seconds
+
+
+def divided(witness: Witness) -> list[str]:
+    """I3, at the platforms alone: linked companies that bear two names, companies that one platform lacks.
+
+    Those that people ended on one side are left out, and so are their partners.
+    """
+    contacts = {row["ContactID"]: row for row in witness.finance.shelf("Contacts")}
+    companies = witness.sales.records("companies")
+    linked = Counter(row["properties"].get("xero_contact_id") or "" for row in companies)
+    ended = witness.ended
+    found = [
+        f"contact {name} is not in HubSpot"
+        for name in sorted(contacts.keys() - linked.keys())
+        if f"Contacts/{name}" not in ended
+    ]
+    for row in companies:
+        known = row["properties"].get("xero_contact_id") or ""
+        if {f"companies/{row['id']}", f"Contacts/{known}"} & ended:
+            continue
+        if known not in contacts:
+            found.append(f"company {row['id']} is not in Xero")
+        elif contacts[known]["Name"] != row["properties"]["name"]:
+            found.append(f"company {row['id']}: {row['properties']['name']} and {contacts[known]['Name']}")
+    return found + [f"contact {name} has {count} companies" for name, count in linked.items() if name and count > 1]
+
+
+def restless(witness: Witness) -> list[str]:
+    """I4: rounds of polls went by, and at the platforms' logs writes of ours went on."""
+    return ["writes do not end"] if witness.world.restless else []
+
+
+def late(witness: Witness) -> list[str]:
+    """I4: writes of ours, in the platforms' logs, long after the last deed and the last trouble."""
+    end = witness.world.over + SETTLES
+    found = []
+    for platform in ("hubspot", "xero"):
+        for row in witness.world.platforms.writes(platform):
+            after = (witness.moment(platform, row.at) - START).total_seconds() - end
+            if after > 0:
+                found.append(f"{platform} {row.action} {row.resource} {row.id}: {after:.0f} s late: {row.body}")
+    return found
+
+
+def repeated(witness: Witness) -> list[str]:
+    """I4: values that we wrote onto a record which had them from us already, with nobody else at it in between.
+
+    A write whose answer is lost may be repeated with the same values, so this is asked of calmer stories only.
+    """
+    found: list[str] = []
+    world = witness.world
+    if world.story.holds(*AGAIN):
+        return found
+    for log in (world.platforms.portal.writes, world.platforms.xero.state.writes):
+        ours: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in log.writes:
+            body = row.body if isinstance(row.body, dict) else {}
+            values = body.get("properties", body)
+            if row.actor != "api":
+                ours.pop((row.resource, row.id), None)
+                continue
+            known = ours.setdefault((row.resource, row.id), {})
+            again = [] if row.action != "update" else [
+                name for name, value in values.items() if name not in KEYS and known.get(name) == value
+            ]  # fmt: skip
+            if again and len(again) == len(values.keys() - KEYS):
+                found.append(f"{row.resource} {row.id}: {again} written again at {row.at:%H:%M:%S}")
+            known.update(values)
+    return found

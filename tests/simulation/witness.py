@@ -1,0 +1,144 @@
+"""A witness: a world that was played, as the invariants look at it.
+
+Flows in: a world. Flows out: what the platforms hold, what their own logs say was called and written, what stands on
+the topics. Nothing is asked of a worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from schemas.contract import Contract
+from schemas.wire import decode
+from streams.topics import Topic, Topics
+from tests.simulation.world import World
+from tests.support.recount import Records
+
+Row = dict[str, Any]
+
+
+class Sales:
+    """HubSpot's own account."""
+
+    def __init__(self, world: World) -> None:
+        """Of this world."""
+        self._world = world
+
+    def writes(self) -> list[Row]:
+        """Every write of ours."""
+        return [asdict(row) for row in self._world.platforms.writes("hubspot")]
+
+    def state(self) -> Any:
+        """Everything it holds."""
+        return self._world.platforms.portal.state()
+
+    def records(self, kind: str) -> list[Row]:
+        """Live records."""
+        return self._world.platforms.records(kind)
+
+
+class Finance:
+    """Xero's own account."""
+
+    def __init__(self, world: World) -> None:
+        """Of this world."""
+        self._world = world
+
+    def writes(self) -> list[Row]:
+        """Every write of ours."""
+        return [asdict(row) for row in self._world.platforms.writes("xero")]
+
+    def shelf(self, resource: str) -> list[Row]:
+        """All records of a resource."""
+        return self._world.platforms.shelf(resource)
+
+    def invoices(self) -> list[Row]:
+        """Sales invoices."""
+        return self._world.platforms.invoices()
+
+
+class Witness:
+    """What was seen of a world."""
+
+    def __init__(self, world: World) -> None:
+        """Look at `world`."""
+        self.world = world
+        self.sales, self.finance = Sales(world), Finance(world)
+        self.contract: Contract = world.contract
+        self.topics: Topics = world.topics
+
+    def records(self, topic: Topic) -> Records:
+        """A topic's records by partition, in order."""
+        rows = self.world.broker.records
+        name = self.topics.name(topic)
+        return {
+            partition: [(row.key, row.value) for row in rows[name, partition]]
+            for partition in range(self.world.broker.partitions)
+        }
+
+    def read(self, topic: Topic) -> list[Row]:
+        """A topic's records that can be read, partition by partition, in order; the others are in quarantine."""
+        found: list[Row] = []
+        for partition in self.records(topic).values():
+            found += [row for _, value in partition if (row := _read(value)) is not None]
+        return found
+
+    @cached_property
+    def changes(self) -> list[Row]:
+        """What was captured."""
+        return [
+            row for row in self.read(self.topics.changes) if row.get("type") == "change" and row.get("raw") is not None
+        ]
+
+    @cached_property
+    def ended(self) -> set[str]:
+        """References of records that people deleted, restored, merged or archived, and of those they were linked to.
+
+        What becomes of their fields is the two platforms' own affair; that nothing is made twice of them is not.
+        """
+        platforms = self.world.platforms
+        gone: set[str] = set()
+        for row in platforms.portal.writes.writes:
+            if row.actor == "person" and row.action in {"delete", "restore", "merge"}:
+                body = row.body if isinstance(row.body, dict) else {}
+                ids = {row.id, *(str(body[name]) for name in ("primaryObjectId", "objectIdToMerge") if name in body)}
+                gone |= {f"{row.resource}/{each}" for each in ids}
+        for row in platforms.xero.state.writes.writes:
+            body = row.body if isinstance(row.body, dict) else {}
+            if row.actor == "person" and body.keys() & {"ContactStatus", "MergedToContactID"}:
+                gone |= {f"Contacts/{each}" for each in (row.id, body.get("MergedToContactID")) if each}
+        for pair in self._links():
+            gone |= pair if pair & gone else set()
+        return gone
+
+    def _links(self) -> list[set[str]]:
+        """Companies and contacts that were ever linked, from either side."""
+        links = [
+            {f"companies/{change['record_id']}", f"Contacts/{linked}"}
+            for change in self.changes
+            if change["kind"] == "company"
+            and (linked := (change["raw"].get("properties") or {}).get("xero_contact_id"))
+        ]
+        rows = self.finance.shelf("Contacts")
+        numbers = {row["ContactID"]: row["ContactNumber"] for row in rows if row.get("ContactNumber")}
+        return links + [{f"companies/{number}", f"Contacts/{each}"} for each, number in numbers.items()]
+
+    @cached_property
+    def ended_ids(self) -> set[str]:
+        """The same, as ids alone."""
+        return {each.rpartition("/")[2] for each in self.ended}
+
+    def moment(self, platform: str, at: datetime) -> datetime:
+        """A platform's time as the world's own clock shows it."""
+        return at - self.world.platforms.clocks[platform].ahead
+
+
+def _read(value: bytes | None) -> Row | None:
+    try:
+        row = decode(value or b"")
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) and "type" in row else None
