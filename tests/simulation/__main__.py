@@ -75,7 +75,7 @@ def tell(judged: Judged, operations: int, bug: str | None, *, shortest: bool) ->
         print(f"  {name}: {len(rows)}")
         for row in rows[:SHOWN]:
             print(f"    {row[:400]}")
-    more = f" --bug {bug}" if bug else ""
+    more = f" --bug {bug}" if bug else " --shuffle" if "I7 order" in judged.found else ""
     print(f'  again: make simulate ARGS="--seeds 1 --from {judged.seed} --operations {operations}{more}"')
     if shortest:
         names = judged.found.keys()

@@ -20,7 +20,8 @@ from tests.simulation.world import PARTITIONS, POLL, WORKERS, World, looped
 ROUNDS = 10  # of polls in which nothing may be written any more
 LATEST = 600.0  # seconds after which nobody waits for agreement any longer
 LOOK = 0.5  # seconds between two looks at both platforms
-PLENTY = 100_000  # calls a minute at Xero, instead of 60: throttled, it is as fast as these let it be
+PLENTY = 5_000  # calls a minute at Xero, instead of 60: throttled, it is as fast as these let it be
+ALL_DAY = 1_000_000  # calls a day
 TERMS = ("7", "10", "14", "20", "30", "45", "60", "90")
 
 
@@ -87,7 +88,7 @@ class Storm(World):
         await self.platforms.close()
 
     async def _unthrottle(self) -> None:
-        limits = {"minute_limit": PLENTY, "day_limit": PLENTY * ROUNDS}
+        limits = {"minute_limit": PLENTY, "day_limit": ALL_DAY}
         await self.platforms.finance.do("POST", "settings", limits)
         self.settings = self.settings.model_copy(update={"xero_minute_calls": PLENTY})
 

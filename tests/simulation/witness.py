@@ -89,9 +89,8 @@ class Witness:
     @cached_property
     def changes(self) -> list[Row]:
         """What was captured."""
-        return [
-            row for row in self.read(self.topics.changes) if row.get("type") == "change" and row.get("raw") is not None
-        ]
+        rows = self.read(self.topics.changes)
+        return [row for row in rows if row["type"] == "change" and isinstance(row.get("raw"), dict)]
 
     @cached_property
     def ended(self) -> set[str]:
