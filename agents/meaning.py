@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.rules import creation, decision, guards, identification, orders
+from agents.rules import creation, decision, endings, guards, identification, orders
 from agents.steps import arbitrate
 from schemas.contract import Contract
 
@@ -10,6 +10,7 @@ SAYS: dict[str, str] = {
     **decision.SAYS,
     **guards.SAYS,
     **orders.SAYS,
+    **endings.SAYS,
     **creation.SAYS,
     **identification.SAYS,
     **arbitrate.SAYS,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
@@ -30,6 +31,8 @@ class Word:
     same: bool
     who: str
     why: str
+    act: Literal["answer", "relink", "unlink"] = "answer"
+    leave: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ async def put(word: Word) -> Place:
         same=word.same,
         who=word.who,
         why=word.why,
+        act=word.act,
+        leave=word.leave,
         seen_at=datetime.now(UTC),
     )
     return await send(settings.broker, topics.name(topics.changes), settings.tenant, record)

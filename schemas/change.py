@@ -1,6 +1,6 @@
-"""What comes from the platforms: changes, marks and links. Topic `changes`, keyed by tenant.
+"""What comes from the platforms and from people: changes, marks, links, erasures. Topic `changes`, keyed by tenant.
 
-All three travel on one topic, in the order in which the lanes saw them; `type` tells them apart.
+All travel on one topic, in the order in which the lanes saw them; `type` tells them apart.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ class Mark(Wire):
 
 
 class Link(Wire):
-    """A person says that two records are one (`same`), or are not."""
+    """A person says that two records are one (`same`), or are not.
+
+    `answer` is to a proposal. `relink` gives the CRM's record another counterpart, `unlink` parts two that are one.
+    """
 
     type: Literal["link"] = "link"
     tenant: str
@@ -55,17 +58,31 @@ class Link(Wire):
     who: str
     why: str
     seen_at: Instant
+    act: Literal["answer", "relink", "unlink"] = "answer"
+    leave: bool = Field(default=False, description="posted invoices may stay with the ERP's present record")
 
 
-Arrival = Annotated[Change | Mark | Link, Field(discriminator="type")]
-_ARRIVAL: TypeAdapter[Change | Mark | Link] = TypeAdapter(Arrival)
+class Erasure(Wire):
+    """A person's data was erased on a platform under privacy law: nothing personal of the record is kept here."""
+
+    type: Literal["erasure"] = "erasure"
+    tenant: str
+    platform: Platform
+    side: Side
+    kind: str
+    record_id: str
+    seen_at: Instant
 
 
-def parse_arrival(data: bytes | None) -> Change | Mark | Link:
+Arrival = Annotated[Change | Mark | Link | Erasure, Field(discriminator="type")]
+_ARRIVAL: TypeAdapter[Change | Mark | Link | Erasure] = TypeAdapter(Arrival)
+
+
+def parse_arrival(data: bytes | None) -> Change | Mark | Link | Erasure:
     """Parse a value of the topic `changes`.
 
     Raises:
-        Refused: it is none of the three; the message names the fields.
+        Refused: it is none of these; the message names the fields.
     """
     if data is None:
         raise Refused("a change is expected and the value is empty", code="empty")

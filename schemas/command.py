@@ -52,7 +52,10 @@ class Command(Wire):
 
 
 class Read(Wire):
-    """Read these records now: a webhook hinted at them, or a write changed them."""
+    """Read these records now: a webhook hinted at them, a write changed them, or their customer has changed.
+
+    The kind `belongings` means the people and deals of the named companies.
+    """
 
     type: Literal["read"] = "read"
     tenant: str

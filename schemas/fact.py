@@ -15,6 +15,8 @@ from schemas.instants import Instant, Version
 from schemas.names import Entity, Side
 from schemas.wire import Wire, faults
 
+Ending = Literal["", "deleted", "archived", "merged", "parted", "erased"]
+
 
 class Fact(Wire):
     """A record's state on one side, in canonical words."""
@@ -35,6 +37,8 @@ class Fact(Wire):
     alone: bool = Field(default=False, description="the other side is known to have no such record")
     settled: bool = Field(default=True, description="all invoices have been read once: who ever ordered is known")
     moved: bool = Field(default=False, description="it belonged to another customer before")
+    apart: bool = Field(default=False, description="a person took it from its counterpart: none is made for it")
+    ended: Ending = Field(default="", description="how it ended, where it is deleted; archived can come back")
 
 
 class Outcome(Wire):

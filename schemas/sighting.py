@@ -19,6 +19,7 @@ class Sighting:
     `keys` is evidence of identity: `erp_ref` and `crm_ref` (a reference to the same record on the other side: strong),
     `sku`, `email` and `number` (strong within their scope), `domain` and `name` (weak: they only propose);
     `merged_into` is the same platform's record that has taken this one in, where only the loser of a merge says so.
+    `archived` and `erased` say more of a deleted one: it may come back; it is gone under privacy law.
     `parents` are references on the same platform by role: `company`, `deal`, `invoice`, `credit_note`.
     """
 
@@ -28,4 +29,6 @@ class Sighting:
     keys: dict[str, str] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
     deleted: bool = False
+    archived: bool = False
+    erased: bool = False
     merged_from: tuple[Ref, ...] = ()

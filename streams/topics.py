@@ -56,7 +56,7 @@ class Topics:
     replication: int = 1
 
     # what comes in
-    changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link"))
+    changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link | Erasure"))
     facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome"))
     lanes_hubspot: Topic = field(default=Topic("lanes.hubspot", "connection", "Command | Read | Poll | Resume"))
     lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", "Command | Read | Poll | Resume"))

@@ -1,11 +1,18 @@
 """Identity: which platform records are one canonical record. One writer per tenant (capture), keyed by tenant.
 
-Rows: `r|<ref>` -> {"id", "customer"}; `i|<id>` -> {"crm": ref, "erp": ref}; `k|<scope>` -> id, for SKUs and e-mails;
-`n|<scope>` -> refs of companies by domain or name, which only propose; `m|<side>|<kind>`: a first reading has ended;
-`w|<ref>`: who waits for that record; `x|<ref>|<ref>`: a person said that these are two.
+Rows: `r|<ref>` -> {"id", "customer", "posted", "of"}; `i|<id>` -> {"crm": ref, "erp": ref}, "crm_gone" for one that was
+deleted; `k|<scope>` -> id, for SKUs and e-mails; `n|<scope>` -> refs of companies by name or domain, to propose;
+`m|<side>|<kind>`: a first reading has ended; `w|<ref>`: who waits for that record; `h|<entity>`: who waits for these
+readings; `p|<id>`: how many posted invoices a customer has. Of merges: `a|<ref>` -> the record that a merged one lives
+on in; `s|<ref>` -> all that live on in it; `g|<side>|<id>` -> the customer that one stands behind; `y|<ref>` -> who a
+record of the CRM was before it followed its link; `q|<ref>` -> the survivor for which a person was asked about it. Of
+people's words: `x|<ref>|<ref>`: these are two; `u|<id>`: taken from its counterpart; `z|<ref>` and `z|<id>`: erased
+under privacy law.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from schemas.names import CanonicalId, Entity, Side
 from tables.shelf import Shelf
@@ -40,18 +47,134 @@ class Identity:
         row = self._view.get(self._key("i", canonical))
         return row.get(side.value) if row else None
 
-    def bind(self, reference: str, canonical: str, customer: str, side: Side) -> None:
-        """Say that the record is `canonical`, of `customer`. The side's newest record is the one written to."""
-        self._view[self._key("r", reference)] = {"id": canonical, "customer": customer}
+    def bind(
+        self, reference: str, canonical: str, customer: str, side: Side, *, posted: bool = False, of: str | None = None
+    ) -> None:
+        """Say that the record is `canonical`, of `customer`. The side's newest record is the one written to.
+
+        `posted`: it is an invoice that stands in the books; a customer's are counted. `of`: the record that it belongs
+        to, whose customer is its own.
+        """
+        key = self._key("r", reference)
+        before = self._view.get(key) or {}
+        now: dict[str, Any] = {"id": canonical, "customer": customer} | ({"posted": True} if posted else {})
+        now |= {"of": of} if of else {}
+        if before != now:
+            self._count(before, -1)
+            self._view[key] = now
+            self._count(now, 1)
         row = self._view.get(self._key("i", canonical)) or {}
         if row.get(side.value) != reference:
+            row.pop(_gone(side), None)
             self._view[self._key("i", canonical)] = {**row, side.value: reference}
+
+    def astray(self, reference: str) -> bool:
+        """Whether the record that this one belongs to has become another customer's."""
+        row = self._view.get(self._key("r", reference)) or {}
+        return "of" in row and self.customer(row["of"]) not in {None, row["customer"]}
+
+    def _count(self, row: dict[str, Any], by: int) -> None:
+        if row.get("posted"):
+            self._view[self._key("p", row["customer"])] = self.posted(row["customer"]) + by
+
+    def posted(self, customer: str) -> int:
+        """How many invoices of a customer stand in the ERP's books."""
+        return int(self._view.get(self._key("p", customer)) or 0)
 
     def leave(self, reference: str, canonical: str, side: Side) -> None:
         """The record is gone: another may take its place on the side. Whose it was stays known."""
+        known = self._view.get(self._key("r", reference)) or {}
+        if known.get("posted"):
+            self._count(known, -1)
+            self._view[self._key("r", reference)] = {name: known[name] for name in ("id", "customer")}
         row = self._view.get(self._key("i", canonical)) or {}
-        if row.get(side.value) == reference:
-            self._view[self._key("i", canonical)] = {name: ref for name, ref in row.items() if name != side.value}
+        if reference in {row.get(side.value), row.get(_gone(side))}:
+            kept = {name: ref for name, ref in row.items() if name not in {side.value, _gone(side)}}
+            if kept:
+                self._view[self._key("i", canonical)] = kept
+            else:
+                del self._view[self._key("i", canonical)]
+
+    def miss(self, reference: str, canonical: str, side: Side) -> None:
+        """Remember the record that had the place on a side until it was deleted, for it may be restored."""
+        row = self._view.get(self._key("i", canonical)) or {}
+        if side.value not in row:
+            self._view[self._key("i", canonical)] = {**row, _gone(side): reference}
+
+    def last(self, canonical: str, side: Side) -> str | None:
+        """The record that has the place on a side, or had it until it was deleted."""
+        return self.reference(canonical, side) or self.missed(canonical, side)
+
+    def missed(self, canonical: str, side: Side) -> str | None:
+        """The record that had the place on a side until it was deleted."""
+        row = self._view.get(self._key("i", canonical)) or {}
+        return row.get(_gone(side))
+
+    def name(self, reference: str, canonical: str, customer: str) -> None:
+        """Say who a record was that is no longer there: it takes no place on its side."""
+        self._view[self._key("r", reference)] = {"id": canonical, "customer": customer}
+
+    def merge(self, loser: str, survivor: str) -> None:
+        """Note that one record was merged into another. Chains end alike, whichever of their merges is heard first."""
+        old, root = self.follow(loser), self.follow(survivor)
+        if old == root:
+            return
+        behind = {old, *self.losers(old)}
+        for each in behind:
+            self._view[self._key("a", each)] = root
+        if len(behind) > 1:
+            del self._view[self._key("s", old)]
+        self._view[self._key("s", root)] = sorted(behind.union(self.losers(root)), key=lambda name: (len(name), name))
+
+    def follow(self, reference: str) -> str:
+        """The record that a reference means now: another one after a merge."""
+        return str(self._view.get(self._key("a", reference)) or reference)
+
+    def losers(self, reference: str) -> list[str]:
+        """The records that live on in this one, the oldest id first."""
+        return list(self._view.get(self._key("s", reference)) or ())
+
+    def lend(self, reference: str, own: str | None) -> None:
+        """Note who a record was before it followed its link to the survivor of a merge; None: it is so again."""
+        if own is not None:
+            self._view[self._key("y", reference)] = own
+        elif self.lent(reference) is not None:
+            del self._view[self._key("y", reference)]
+
+    def lent(self, reference: str) -> CanonicalId | None:
+        """Who a record was before it followed its link to the survivor of a merge."""
+        found = self._view.get(self._key("y", reference))
+        return CanonicalId(found) if found else None
+
+    def stand_behind(self, customer: str, heir: str, side: Side) -> None:
+        """Note that a customer's record on a side was merged into the heir's."""
+        if self.heir(heir, side) == customer:
+            self.stand_alone(heir, side)
+        if self.heir(customer, side) != heir:
+            self._view[self._key("g", side.value, customer)] = heir
+
+    def stand_alone(self, customer: str, side: Side) -> None:
+        """Note that no other customer has taken over a customer's record on a side."""
+        if self.heir(customer, side) is not None:
+            del self._view[self._key("g", side.value, customer)]
+
+    def heir(self, customer: str, side: Side) -> CanonicalId | None:
+        """The customer into whose record on a side one's own was merged."""
+        found = self._view.get(self._key("g", side.value, customer))
+        return CanonicalId(found) if found else None
+
+    def akin(self, left: str, right: str) -> bool:
+        """Whether merges lead from both customers to one."""
+        return left == right or bool(self._heirs(left) & self._heirs(right))
+
+    def _heirs(self, customer: str) -> set[str]:
+        met, ahead = {customer}, [customer]
+        while ahead:
+            each = ahead.pop()
+            found = {str(heir) for side in Side if (heir := self.heir(each, side))} - met
+            met |= found
+            ahead += found
+        return met
 
     def by_key(self, scope: str) -> CanonicalId | None:
         """The canonical id that a SKU or e-mail (with its scope) belongs to."""
@@ -88,9 +211,47 @@ class Identity:
         """Remember that a person said these are two."""
         self._view[self._key("x", left, right)] = True
 
+    def unpart(self, left: str, right: str) -> None:
+        """Forget that two were said to be two."""
+        for pair in ((left, right), (right, left)):
+            if self._view.get(self._key("x", *pair)):
+                del self._view[self._key("x", *pair)]
+
+    def hold_apart(self, canonical: str) -> None:
+        """Note that a person took the record from its counterpart: it is not made anew on the other side."""
+        self._view[self._key("u", canonical)] = True
+
+    def held_apart(self, canonical: str) -> bool:
+        """Whether a person took the record from its counterpart."""
+        return bool(self._view.get(self._key("u", canonical)))
+
+    def erase(self, name: str) -> bool:
+        """Note that a record, or a canonical one, was erased under privacy law; False when it was known."""
+        if self.erased(name):
+            return False
+        self._view[self._key("z", name)] = True
+        return True
+
+    def erased(self, name: str) -> bool:
+        """Whether a record, or a canonical one, was erased."""
+        return bool(self._view.get(self._key("z", name)))
+
     def parted(self, left: str, right: str) -> bool:
         """Whether a person said that these are two, in either order."""
         return bool(self._view.get(self._key("x", left, right)) or self._view.get(self._key("x", right, left)))
+
+    def ask(self, reference: str, survivor: str) -> bool:
+        """Note that a person is asked whether a record belongs to a survivor's; False when that was asked already."""
+        key = self._key("q", reference)
+        if self._view.get(key) == survivor:
+            return False
+        self._view[key] = survivor
+        return True
+
+    def asked(self, reference: str) -> str | None:
+        """The survivor for which a person was asked about a record."""
+        found = self._view.get(self._key("q", reference))
+        return str(found) if found else None
 
     def waiters(self, reference: str) -> Shelf:
         """Records that wait for `reference` to be known."""
@@ -99,3 +260,7 @@ class Identity:
     def held(self, entity: Entity) -> Shelf:
         """Records that wait until both sides have been read once."""
         return Shelf(self._view, self._key("h", entity.value))
+
+
+def _gone(side: Side) -> str:
+    return f"{side.value}_gone"

@@ -52,6 +52,13 @@ def admit(view: View, change: Change, row: dict[str, Any]) -> None:
     view[key(change.tenant, change_ref(change))] = row
 
 
+def expect(view: View, tenant: str, reference: str) -> None:
+    """Let the next reading of a record count as news, whatever it shows: it has to be told anew."""
+    row = view.get(key(tenant, reference))
+    if row:
+        view[key(tenant, reference)] = {**row, "h": ""}
+
+
 def mark_of(view: View, tenant: str, reference: str) -> int:
     """The high-water mark of a record; 0 for one never seen."""
     row = view.get(key(tenant, reference))
@@ -90,6 +97,7 @@ def to_row(sighting: Sighting, change: Change) -> dict[str, Any]:
         "keys": sighting.keys,
         "parents": sighting.parents,
         "deleted": sighting.deleted or change.deleted,
+        "ended": "erased" if sighting.erased else "archived" if sighting.archived else "",
         "merged_from": list(sighting.merged_from),
         "side": change.side.value,
         "version": change.version,

@@ -193,6 +193,11 @@ def _cross_ids(
 ) -> None:
     """Each side keeps the other's id: the ERP's in the CRM is immutable, the CRM's in the ERP is filled once."""
     crm, erp = state.crm, state.erp
+    if state.marks.get("apart") and crm.present and erp.ref is None:
+        if not is_empty(both[0].get("erp_id")) and not _blocked(state, Side.CRM, "erp_id", None):
+            writes[Side.CRM]["erp_id"] = None
+            reasons[Side.CRM].append("erp_id: a person has parted the two")
+        return
     if not (crm.present and erp.present and crm.ref and erp.ref):
         return
     shown, held = both

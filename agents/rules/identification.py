@@ -1,7 +1,8 @@
 """Whose is it: from a sighting to a canonical id and a customer.
 
 The other side's id links; a SKU or e-mail links within its scope; a domain or a name only proposes. Nothing is called
-missing before both sides have been read once. One tenant's identities have one writer, so there is nothing to race.
+missing before both sides have been read once. A record that was merged away is no record any more: `succession` says
+what becomes of its link. One tenant's identities have one writer, so there is nothing to race.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from agents.rules.succession import Succession
 from schemas.contract import Contract
-from schemas.names import CanonicalId, Entity, Side, canonical_id, ref
+from schemas.names import CanonicalId, Entity, Side, canonical_id, digest, ref
 from tables.identity import Identity
 
 # What the rule means, in a sentence for people.
@@ -36,6 +38,11 @@ FIRST_READINGS = {
     Entity.PAYMENT: ((Side.ERP, "payment"),),
     Entity.CREDIT_NOTE: ((Side.ERP, "credit_note"),),
 }
+
+
+POSTED = {"posted", "paid"}  # statuses of an invoice that stands in the books
+FOLLOWERS = {Entity.DEAL.value, Entity.CONTACT.value}  # records that change their customer when their company does
+ROOTED = {Entity.COMPANY, Entity.PRODUCT}  # customers of their own, and whose links have to be settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +76,19 @@ class Identification:
         self.identity = identity
         self.contract = contract
         self.tenant = tenant
+        self.succession = Succession(identity, tenant)
         self._ready: set[Entity] = set()
 
     def resolve(self, row: Row) -> Known | Waits:
         """Find the canonical id and customer of a sighting, and bind its record to them."""
         entity, side, reference = Entity(row["entity"]), Side(row["side"]), row["ref"]
-        if row["deleted"]:
-            return self._gone(side, reference, row)
+        root = self.identity.follow(reference)
+        if root != reference or row["deleted"]:
+            return self._gone(side, row) if root == reference else self._merged(entity, side, root, row)
         if row.get("canonical"):
             return self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)
         match entity:
-            case Entity.COMPANY | Entity.PRODUCT:
+            case Entity.COMPANY | Entity.PRODUCT:  # ROOTED
                 return self._rooted(entity, side, reference, row)
             case Entity.CONTACT:
                 return self._person(side, reference, row)
@@ -90,7 +99,11 @@ class Identification:
 
     def alone(self, known: Known, entity: Entity, side: Side) -> bool:
         """Whether the other side is known to have no such record."""
-        return self.ready(entity) and self.identity.reference(known.id, side.other) is None
+        free = self.identity.reference(known.id, side.other) is None
+        if not free or not self.ready(entity):
+            return False
+        behind = any(self.identity.heir(known.id, each) for each in Side)
+        return not behind and not self.identity.held_apart(known.id)
 
     def settled(self, entity: Entity) -> bool:
         """Whether all invoices have been read once, so that a customer without any is a prospect."""
@@ -112,14 +125,14 @@ class Identification:
     def settle(self, row: Row) -> Known | Waits:
         """Place a record that waited for evidence only: its twin names it."""
         entity, side = Entity(row["entity"]), Side(row["side"])
-        if entity in {Entity.COMPANY, Entity.PRODUCT}:
+        if entity in ROOTED:
             return self.new(entity, side, row["ref"], row)
         return self._owned(entity, side, row["ref"], row, settle=True)
 
     def new(self, entity: Entity, side: Side, reference: str, row: Row) -> Known:
         """Make the record a canonical one of its own."""
-        fresh = canonical_id(entity, self.tenant, reference)
-        customer = fresh if entity in {Entity.COMPANY, Entity.PRODUCT} else row["customer"]
+        fresh = canonical_id(entity, self.tenant, self.succession.origin(side, reference))
+        customer = fresh if entity in ROOTED else row["customer"]
         return self._bind(reference, fresh, customer, side, row)
 
     def related(self, row: Row) -> dict[str, str]:
@@ -134,23 +147,54 @@ class Identification:
             found["deal"] = deal
         return found
 
-    def _gone(self, side: Side, reference: str, row: Row) -> Known | Waits:
-        """A record that is no longer there: its place is free, for a survivor of a merge or a successor.
+    def _gone(self, side: Side, row: Row) -> Known | Waits:
+        """A record that is no longer there: its place is free, for one that takes it; an archived one keeps its own.
 
         A platform says nothing else of it, so whose it was is what is known; what was never known is ignored.
         """
+        reference = row["ref"]
         known, customer = self.identity.known(reference), self.identity.customer(reference)
         if known is None or customer is None:
             return Waits("ignored")
-        self.identity.leave(reference, known, side)
-        survivor = row["keys"].get("merged_into")
-        if survivor and self.identity.known(survivor) is None:
-            self.identity.bind(survivor, known, customer, side)
+        if row.get("ended") != "archived":
+            there = reference in {self.identity.reference(known, side), self.identity.missed(known, side)}
+            self.identity.leave(reference, known, side)
+            if there and row.get("ended") != "merged":
+                self.identity.miss(reference, known, side)
         return Known(known, customer)
+
+    def _merged(self, entity: Entity, side: Side, root: str, row: Row) -> Known | Waits:
+        """A record that lives on in `root`: whatever is still heard of it, it has ended."""
+        reference = row["ref"]
+        if self.identity.known(reference) is None:
+            waits = self._late(entity, side, row)
+            if waits is not None:
+                return waits
+        row.update(deleted=True, ended="merged")
+        placed = self._gone(side, row)
+        if isinstance(placed, Known) and entity in ROOTED:
+            self.succession.own(reference)
+            self.succession.reckon(entity, side, root)
+        return placed
+
+    def _late(self, entity: Entity, side: Side, row: Row) -> Waits | None:
+        """Find out who a record was that is first heard of after its merge; None: it is known now."""
+        cross = row["keys"].get("erp_ref") or row["keys"].get("crm_ref")
+        if entity not in ROOTED or (row["deleted"] and not cross):
+            return Waits("ignored")
+        was = row.get("canonical") or (self.succession.named(entity, cross, row["ref"], side) if cross else None)
+        if was is None and cross and not (side is Side.ERP and self.ready(entity)):
+            return Waits("twin", (cross,))
+        was = was or canonical_id(entity, self.tenant, row["ref"])
+        self.identity.name(row["ref"], was, was)
+        return None
 
     def _bind(self, reference: str, canonical: str, customer: str, side: Side, row: Row) -> Known:
         before = self.identity.customer(reference)
-        self.identity.bind(reference, canonical, customer, side)
+        posted = row["entity"] == Entity.INVOICE.value and side is Side.ERP and row["fields"].get("status") in POSTED
+        parent = row["parents"].get("company")
+        follows = side is Side.CRM and row["entity"] in FOLLOWERS and not row.get("stays")
+        self.identity.bind(reference, canonical, customer, side, posted=posted, of=parent if follows else None)
         row["moved_from"] = before if before not in {None, customer} else None
         for scope in _scopes(Entity(row["entity"]), customer, row):
             if self.identity.by_key(scope) is None:
@@ -161,15 +205,15 @@ class Identification:
         known = self.identity.known(reference)
         if known is not None and (taken := self.identity.reference(known, side)) not in {None, reference}:
             return Waits("conflict", (str(taken),))
-        if known is None:
-            adopted = (self.identity.known(old) for old in row["merged_from"])
-            known = next((found for found in adopted if found), None)
         if known is not None:
             return self._bind(reference, known, known, side, row)
         cross = row["keys"].get("erp_ref") or row["keys"].get("crm_ref")
         # A CRM id in the ERP that no CRM record has once all are read is some other system's number, and no evidence.
-        if cross and not (side is Side.ERP and self.ready(entity) and self.identity.known(cross) is None):
-            return self._crossed(side, reference, cross, row)
+        if cross and not (side is Side.ERP and self.ready(entity) and self._foreign(cross)):
+            return self._crossed(entity, side, cross, row)
+        heir = self.succession.adopted(entity, side, reference)
+        if heir is not None:
+            return self._bind(reference, heir, heir, side, row)
         return self._by_sku(side, reference, row) or self._unlinked(entity, side, reference, row)
 
     def _by_sku(self, side: Side, reference: str, row: Row) -> Known | Waits | None:
@@ -193,14 +237,20 @@ class Identification:
         candidates = self.candidates(side, reference, row) if entity is Entity.COMPANY else ()
         return Waits("person", candidates) if candidates else self.new(entity, side, reference, row)
 
-    def _crossed(self, side: Side, reference: str, cross: str, row: Row) -> Known | Waits:
-        other = self.identity.known(cross)
+    def _crossed(self, entity: Entity, side: Side, cross: str, row: Row) -> Known | Waits:
+        reference, root = row["ref"], self.identity.follow(cross)
+        other = self.succession.named(entity, cross, reference, side)
         if other is None:
             return Waits("twin", (cross,))
         taken = self.identity.reference(other, side)
+        if side is Side.CRM and taken not in {None, reference} and self.succession.reclaim(entity, str(taken)):
+            taken = None  # it was there by succession only; an id is more than that
         if taken not in {None, reference}:
             return Waits("conflict", (str(taken), cross))
-        return self._bind(reference, other, other, side, row)
+        placed = self._bind(reference, other, other, side, row)
+        if root != cross:
+            self.succession.reckon(entity, side.other, root)
+        return placed
 
     def candidates(self, side: Side, reference: str, row: Row) -> tuple[str, ...]:
         """Records of the other side that may be the same company: by domain or name, never linked by it."""
@@ -208,6 +258,8 @@ class Identification:
         for scope in _names(side.other, row, self.contract):
             for other in self.identity.named(scope):
                 known = self.identity.known(other)
+                if known is not None and self.identity.reference(known, side.other) != other:
+                    continue  # it is gone
                 free = known is None or self.identity.reference(known, side) is None
                 if free and other not in found and not self.identity.parted(reference, other):
                     found.append(other)
@@ -220,22 +272,31 @@ class Identification:
 
     def _person(self, side: Side, reference: str, row: Row) -> Known | Waits:
         parent = row["parents"].get("company")
-        customer = self.identity.known(parent) if parent else None
+        customer = self._owner(parent) if parent else None
         if parent is None or customer is None:
             return Waits("record", (parent,)) if parent else Waits("unattached")
-        known = self.identity.known(reference)
-        if known:
+        known = self.identity.known(reference) or self.succession.adopted(Entity.CONTACT, side, reference)
+        if known is None:
+            if not any(row["fields"].get(name) for name in ("email", "first_name", "last_name")):
+                return Waits("ignored")
+            known = self._by_email(side, reference, customer, row)
+        if known is not None and self.identity.erased(known):
+            return Waits("ignored")  # erased on one side: the other's data is not kept here either
+        if known is not None:
             return self._bind(reference, known, customer, side, row)
-        if not any(row["fields"].get(name) for name in ("email", "first_name", "last_name")):
-            return Waits("ignored")
-        if self.contract.identity.email_links:
-            for scope in _scopes(Entity.CONTACT, customer, row):
-                twin = self.identity.by_key(scope)
-                if twin and self.identity.reference(twin, side) in {None, reference}:
-                    return self._bind(reference, twin, customer, side, row)
         if not self.ready(Entity.CONTACT):
             return Waits("readings")
         return self.new(Entity.CONTACT, side, reference, {**row, "customer": customer})
+
+    def _by_email(self, side: Side, reference: str, customer: str, row: Row) -> CanonicalId | None:
+        """Who the customer knows under this address. The books bring nobody back; people may enter them anew."""
+        for scope in _scopes(Entity.CONTACT, customer, row) if self.contract.identity.email_links else ():
+            twin = self.identity.by_key(scope)
+            if twin is None or (side is Side.CRM and self.identity.erased(twin)):
+                continue
+            if self.identity.erased(twin) or self.identity.reference(twin, side) in {None, reference}:
+                return twin
+        return None
 
     def _mirror(self, side: Side, reference: str, row: Row) -> Known | Waits:
         known = self.identity.known(reference)
@@ -257,13 +318,17 @@ class Identification:
         parents = [row["parents"][role] for role in ("company", "invoice", "credit_note") if role in row["parents"]]
         if not parents:
             return Waits("unattached")
-        customer = self.identity.customer(parents[0])
+        customer = self._owner(parents[0])
         if customer is None:
             return Waits("record", (parents[0],))
         known = self.identity.known(reference)
         before = self.identity.customer(reference)
-        if entity is not Entity.DEAL and before not in {None, customer}:
-            return Waits("moved", (str(before),))  # its balance stands with the other customer
+        if before not in {None, customer}:
+            if self._billed(str(known)) if entity is Entity.DEAL else self.identity.akin(str(before), customer):
+                row["stays"] = entity is Entity.DEAL
+                customer = CanonicalId(str(before))  # what finance counted stays where it is
+            elif entity is not Entity.DEAL:
+                return Waits("moved", (str(before),))  # its balance stands with the other customer
         if known is None:
             mirrored = entity is Entity.INVOICE and len(self.identity.waiters(twin_of(reference)))
             if entity is Entity.INVOICE and not (settle or mirrored or self.ready(entity)):
@@ -271,6 +336,18 @@ class Identification:
             deal = self._deal_of(row)
             known = invoice_id(self.tenant, deal) if deal else canonical_id(entity, self.tenant, reference)
         return self._bind(reference, known, customer, side, row)
+
+    def _foreign(self, cross: str) -> bool:
+        """Whether nobody has ever seen a record of this id, nor its survivor."""
+        return self.identity.known(cross) is None and self.identity.follow(cross) == cross
+
+    def _owner(self, reference: str) -> CanonicalId | None:
+        """The customer of a parent; of one that was merged away unseen, the survivor's."""
+        return self.identity.customer(reference) or self.identity.customer(self.identity.follow(reference))
+
+    def _billed(self, deal: str) -> bool:
+        """Whether the deal's invoice exists."""
+        return self.identity.reference(invoice_id(self.tenant, deal), Side.ERP) is not None
 
     def _deal_of(self, row: Row) -> CanonicalId | None:
         """The deal that an invoice of ours was made from: its number is our prefix and the deal's id."""
@@ -297,7 +374,7 @@ def _scopes(entity: Entity, customer: str, row: Row) -> list[str]:
     if entity is Entity.PRODUCT and row["keys"].get("sku"):
         return [f"product|sku|{row['keys']['sku'].casefold()}"]
     if entity is Entity.CONTACT and row["keys"].get("email"):
-        return [f"contact|{customer}|email|{row['keys']['email'].casefold()}"]
+        return [f"contact|{customer}|email|{digest(row['keys']['email'].casefold())}"]  # kept when the person is erased
     return []
 
 

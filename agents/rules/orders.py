@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from agents.rules import endings
 from agents.rules.case import Case
 from agents.rules.guards import order_guard
 from agents.rules.identification import invoice_id
@@ -129,7 +130,11 @@ def _bill(case: Case, deal: EntityState) -> None:
     if order.get("billed") or deal.crm.ref is None or not _is_due(case, deal):
         return
     if case.customer.erp is None:
-        case.customer.wait(deal.id)
+        gone = endings.archived(case)
+        if gone is None:
+            case.customer.wait(deal.id)
+        else:
+            _hold(case, deal, endings.KEPT, gone)
         return
     held = order_guard(case.contract, case.customer)
     if held is not None:

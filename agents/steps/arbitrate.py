@@ -13,7 +13,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from agents.rules import bills, orders
+from agents.rules import bills, endings, orders
 from agents.rules.case import Case
 from agents.rules.comparison import compare
 from agents.rules.creation import create_missing
@@ -29,6 +29,7 @@ from tables.view import View
 
 # What the rule means, in a sentence for people.
 SAYS = {"platform": "The platform refused the write; the same value is not tried again until something changes."}
+LEFT = {"merged", "parted"}  # endings that another record, or a person, brought about
 JUDGEMENTS = 50  # of one record per finding; more means two rules push it to and fro: to be seen, not looped
 
 
@@ -91,16 +92,23 @@ def _when(finding: Fact | Outcome) -> datetime:
 def _take_fact(case: Case, fact: Fact) -> None:
     state = case.state(fact.entity, fact.id)
     side = state.side(fact.side)
-    if _outdated(side, fact):
-        case.result.counts["stale"] += 1
+    if state.marks.get("erased") or _outdated(side, fact):
+        case.result.counts["erased" if state.marks.get("erased") else "stale"] += 1
         return
-    fresh = side.version < 0
+    if fact.ended == "erased":
+        endings.erased(case, state, fact)
+        return
+    fresh, before, returns = side.version < 0, side.ref, side.deleted and not fact.deleted
     _date_edits(case, state, fact)
     _note_spellings(state, fact)
     fields = fact.fields or side.fields if fact.deleted else fact.fields
-    side.ref, side.version, side.fields, side.deleted = fact.ref, fact.version, fields, fact.deleted
+    version = max(side.version, fact.version) if fact.ended in LEFT else fact.version
+    news = fact.deleted and not side.deleted
+    side.ref, side.version, side.fields, side.deleted = fact.ref, version, fields, fact.deleted
     state.related.update(fact.related)
     state.marks["alone"] = fact.alone
+    if fact.apart:
+        state.marks["apart"] = True
     if fact.entity is Entity.COMPANY:
         case.customer.settled = case.customer.settled or fact.settled
     if fact.moved and fact.entity is Entity.DEAL and not fact.deleted:
@@ -110,14 +118,21 @@ def _take_fact(case: Case, fact: Fact) -> None:
         if fact.entity is Entity.DEAL:
             orders.first_seen(case, state)
     _consequences(case, state, fact.side)
+    if news:
+        endings.ended(case, state, fact)
+    elif returns and before is not None:
+        endings.back(case, state, fact, before)
     case.touch(state.id)
 
 
 def _outdated(side: SideState, fact: Fact) -> bool:
     """Whether the fact says nothing new of its side.
 
-    Versions of two records do not compare: after a merge the survivor stands, whatever the loser's end is dated.
+    Versions of two records do not compare: after a merge the survivor stands, whatever the loser's end is dated. That
+    a record has left is no platform's version of it.
     """
+    if fact.ended in LEFT:
+        return side.deleted or side.ref not in {None, fact.ref}
     if side.ref in {None, fact.ref}:
         return fact.version < side.version
     return fact.deleted or (not side.deleted and fact.version < side.version)
@@ -262,6 +277,8 @@ def _judge_all(case: Case) -> None:
     judged: Counter[str] = Counter()
     while case.touched:
         state = case.known(case.touched.popleft())
+        if state.marks.get("erased"):
+            continue
         judged[state.id] += 1
         if judged[state.id] > JUDGEMENTS:
             raise Refused(f"judging {state.id} does not come to rest", code="unrest")

@@ -38,11 +38,12 @@ def register(app: typer.Typer) -> None:
         (_BEGIN, (demo, init, check)),
         (_RUN, (worker, gateway, page, broker)),
         (_LOOK, (status, explain, events, decisions, ledger, totals, variances)),
-        (_DECIDE, (links, sweep)),
+        (_DECIDE, (sweep,)),
     ):
         for module in modules:
             name = module.__name__.rpartition(".")[2]
             app.command(name, rich_help_panel=panel, epilog=module.EXAMPLES)(module.command)
+    app.add_typer(links.app, name="links", rich_help_panel=_DECIDE)
     app.command("link", rich_help_panel=_DECIDE, epilog=links.LINK_EXAMPLES)(links.link)
     app.add_typer(contract.app, name="contract", rich_help_panel=_BEGIN)
     app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_RUN)

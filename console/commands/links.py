@@ -1,13 +1,15 @@
-"""`revmark links` and `revmark link`: what may be one record, and a person's word on it."""
+"""`revmark links` and `revmark link`: what may be one record, and a person's word on what is and is not."""
 
 from __future__ import annotations
 
 import asyncio
 import getpass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from agents.rules.duplicates import Customer, Pair
+from agents.rules.duplicates import duplicates as detect
 from console.exits import NEEDS_PERSON, UNREACHABLE
 from console.options import DEFAULT_LIMIT, Limit, Lines, Offline, examples
 from console.output import Sheet, moment, note, say, show, show_lines
@@ -20,13 +22,33 @@ LINK_EXAMPLES = examples(
     'revmark link hubspot/company/17 xero/contact/4f0c... --yes --why "same VAT number"',
     'revmark link hubspot/company/17 xero/contact/4f0c... --no --why "a namesake in another city"',
 )
+RELINK_EXAMPLES = examples(
+    'revmark links relink hubspot/company/17 xero/contact/9b1d... --by kim --why "linked with a namesake"'
+)
+UNLINK_EXAMPLES = examples(
+    'revmark links unlink hubspot/company/17 xero/contact/4f0c... --by kim --why "two branches, billed apart"'
+)
+DUPLICATES_EXAMPLES = examples("revmark links duplicates", "revmark links duplicates --min-score 80 --json")
+LIKELY = 40  # the score of a shared e-mail address: one key that says something by itself
 PARTS = 3  # of a reference: platform, kind, id
 
 
+app = typer.Typer(rich_markup_mode="rich", invoke_without_command=True, epilog=EXAMPLES)
+Left = Annotated[str, typer.Argument(help="the CRM's record, as hubspot/company/17")]
+Right = Annotated[str, typer.Argument(help="the ERP's record, as xero/contact/4f0c...")]
+Why = Annotated[str, typer.Option("--why", help="the reason; it is kept with the decision")]
+By = Annotated[str | None, typer.Option("--by", help="you, if not given")]
+Wait = Annotated[float, typer.Option(min=0, help="seconds to wait until a worker has taken it up")]
+Leave = Annotated[bool, typer.Option("--leave-invoices", help="posted invoices stay with the ERP's present record")]
+
+
+@app.callback()
 def command(
     context: typer.Context, *, limit: Limit = DEFAULT_LIMIT, json: Lines = False, offline: Offline = False
 ) -> None:
-    """Show the links that were proposed and wait for a person."""
+    """Show the links that were proposed and wait for a person; change one that is there."""
+    if context.invoked_subcommand is not None:
+        return
     with session_of(context).projection("decisions", offline=offline) as store:
         found = open_proposals(store)[:limit]
     if json:
@@ -40,20 +62,108 @@ def command(
 
 def link(
     context: typer.Context,
-    left: Annotated[str, typer.Argument(help="the CRM's record, as hubspot/company/17")],
-    right: Annotated[str, typer.Argument(help="the ERP's record, as xero/contact/4f0c...")],
+    left: Left,
+    right: Right,
     *,
     same: Annotated[bool, typer.Option("--yes/--no", help="whether the two are one")],
-    why: Annotated[str, typer.Option("--why", help="the reason; it is kept with the decision")],
+    why: Why,
     who: Annotated[str | None, typer.Option("--who", help="you, if not given")] = None,
-    wait: Annotated[float, typer.Option(min=0, help="seconds to wait until a worker has taken it up")] = 30.0,
+    wait: Wait = 30.0,
 ) -> None:
     """Say that two records are one, or are not. Exits 3 when no worker took it up in time (it stays on the topic)."""
+    done = f"{left} and {right} are now one" if same else f"{left} and {right} are kept apart"
+    _say(context, left, right, "answer", done=done, same=same, why=why, who=who, wait=wait)
+
+
+@app.command(epilog=RELINK_EXAMPLES)
+def relink(
+    context: typer.Context,
+    left: Left,
+    right: Right,
+    *,
+    why: Why,
+    by: By = None,
+    leave: Leave = False,
+    wait: Wait = 30.0,
+) -> None:
+    """Give a company of the CRM another contact of the ERP.
+
+    Its open deals and its people go with it; deals that are billed stay with the contact that was billed. Refused (exit
+    1) where posted invoices would stay behind, unless --leave-invoices says that they may.
+    """
+    done = f"{left} and {right} are one from now on"
+    _say(context, left, right, "relink", done=done, why=why, who=by, wait=wait, leave=leave)
+
+
+@app.command(epilog=UNLINK_EXAMPLES)
+def unlink(
+    context: typer.Context,
+    left: Left,
+    right: Right,
+    *,
+    why: Why,
+    by: By = None,
+    leave: Leave = False,
+    wait: Wait = 30.0,
+) -> None:
+    """Part two records that are one.
+
+    The ERP's keeps its documents; neither is made anew on the other side until it is linked again. Refused (exit 1)
+    where posted invoices would stay behind, unless --leave-invoices says that they may.
+    """
+    done = f"{left} and {right} are two from now on"
+    _say(context, left, right, "unlink", done=done, same=False, why=why, who=by, wait=wait, leave=leave)
+
+
+@app.command(epilog=DUPLICATES_EXAMPLES)
+def duplicates(
+    context: typer.Context,
+    *,
+    least: Annotated[int, typer.Option("--min-score", min=0, max=100, help="leave out what scores less")] = LIKELY,
+    limit: Limit = DEFAULT_LIMIT,
+    json: Lines = False,
+) -> None:
+    """Show customers that may be one, with the reasons and a score from 0 to 100. Nothing is linked or merged by it."""
+    from console.suspects import accounts, customers_of  # noqa: PLC0415 - loads the Kafka client
+
+    settings = session_of(context).settings
+    found = detect(customers_of(asyncio.run(accounts(settings)), settings.tenant), least=least)
+    for key, number in found.crowded:
+        note(f"{number} customers share the {key}: that is taken for no evidence")
+    if json:
+        show_lines(map(_pair, found.pairs[:limit]))
+        return
+    sheet = Sheet(
+        ("score>", "customer", "customer", "reasons*", "if they are one*"), empty="no duplicates are suspected"
+    )
+    for pair in found.pairs[:limit]:
+        names = (_name(each) for each in (pair.left, pair.right))
+        sheet.add(str(pair.score), *names, "; ".join(pair.reasons), pair.advice)
+    show(sheet)
+
+
+def _name(customer: Customer) -> str:
+    return f"{customer.label} ({', '.join(each for each in (customer.crm, customer.erp) if each)})"
+
+
+def _pair(pair: Pair) -> dict[str, object]:
+    sides = {
+        side: {"record": each.record, "name": each.label, "crm": each.crm, "erp": each.erp}
+        for side, each in (("left", pair.left), ("right", pair.right))
+    }
+    return {"score": pair.score, **sides, "reasons": list(pair.reasons), "advice": pair.advice}
+
+
+def _say(
+    context: typer.Context, left: str, right: str, act: Literal["answer", "relink", "unlink"], *, done: str, why: str,
+    who: str | None, wait: float, same: bool = True, leave: bool = False,
+) -> None:  # fmt: skip
     session = session_of(context)
     _check(left, right, why)
     from console.word import Word, put, taken_up  # noqa: PLC0415 - loads the Kafka client
 
-    word = Word(session.settings, left, right, same=same, who=who or getpass.getuser(), why=why.strip())
+    who = who or getpass.getuser()
+    word = Word(session.settings, left, right, same=same, who=who, why=why.strip(), act=act, leave=leave)
     place = asyncio.run(put(word))
     if wait and not asyncio.run(taken_up(session.settings, place, wait)):
         note(
@@ -63,7 +173,7 @@ def link(
         )
         raise typer.Exit(UNREACHABLE)
     if wait:
-        _report(session, place.name, left, right, same=same)
+        _report(session, place.name, done)
     else:
         say("sent")
 
@@ -79,10 +189,10 @@ def _check(left: str, right: str, why: str) -> None:
         raise Refused("--why must say something: it is kept with the decision")
 
 
-def _report(session: Session, name: str, left: str, right: str, *, same: bool) -> None:
+def _report(session: Session, name: str, done: str) -> None:
     with session.projection("quarantine", "decisions") as store:
         refused = store.rows("SELECT reason FROM quarantine WHERE key = ?", [name])
     if refused:
         note(f"not done: {refused[0]['reason']}. It is in quarantine as {name}", "red")
         raise typer.Exit(NEEDS_PERSON)
-    say(f"{left} and {right} are now one" if same else f"{left} and {right} are kept apart", "green")
+    say(done, "green")

@@ -24,6 +24,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from schemas.errors import Refused, Transient
+from schemas.names import Platform, Side
 from streams.gateway.bodies import parse_body, read_body
 from streams.gateway.counts import Counts
 from streams.gateway.hints import Hints
@@ -78,7 +79,7 @@ class Gateway:
 
     async def _answer(
         self,
-        platform: str,
+        platform: Platform,
         request: Request,
         verify: Callable[[Request, bytes], str | None],
         understand: Callable[[bytes], Hints],
@@ -118,12 +119,16 @@ class Gateway:
             self.counts.events(platform, result, number)
         return Response(status_code=200)
 
-    async def _hand_on(self, platform: str, hints: Hints) -> None:
-        topic = self._topics.name(self._topics.lane(platform))
-        work = hints.work(self.settings.tenant, platform, self.clock())
+    async def _hand_on(self, platform: Platform, hints: Hints) -> None:
+        lane, changes = (self._topics.name(each) for each in (self._topics.lane(platform), self._topics.changes))
+        now, tenant = self.clock(), self.settings.tenant
+        side = Side.CRM if platform == "hubspot" else Side.ERP
+        work = hints.work(tenant, platform, now)
+        erasures = hints.erasures(tenant, platform, side, now)
         async with asyncio.timeout(PRODUCE_SECONDS):
             await asyncio.gather(
-                *(self.produce(topic, each.connection.encode(), each.to_bytes()) for each in work),
+                *(self.produce(lane, each.connection.encode(), each.to_bytes()) for each in work),
+                *(self.produce(changes, tenant.encode(), each.to_bytes()) for each in erasures),
             )
 
     def _refuse(self, platform: str, refused: Refused, result: str) -> Response:

@@ -64,6 +64,8 @@ def _take(event: Any, portal: str, hints: Hints) -> str:
     if not ids:
         return "malformed"
     hints.add(kind, ids)
+    if action == "privacyDeletion":
+        hints.erased.setdefault(kind, {}).update(dict.fromkeys(ids))
     return "accepted"
 
 

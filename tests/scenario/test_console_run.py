@@ -19,6 +19,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.change import Link, parse_arrival
+from schemas.names import Entity
+from tables.entities import EntityState, SideState, to_row
 from tests.unit.console.records import INERT, event, quarantined, verdict
 
 pytestmark = pytest.mark.broker
@@ -79,15 +81,15 @@ def running(*arguments: str, folder: Path, **settings: str) -> Iterator[Running]
 async def prefix(broker: str, names: str) -> str:
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
-    made = ["changes", "decisions", "revenue", "quarantine"]
+    made = ["changes", "decisions", "revenue", "quarantine", "tables.accounts"]
     await admin.create_topics([NewTopic(f"{names}.{name}", 1, 1) for name in made])
     await admin.close()
     return f"{names}."
 
 
-async def put(broker: str, topic: str, value: bytes) -> None:
+async def put(broker: str, topic: str, value: bytes, key: bytes = b"main") -> None:
     async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
-        await producer.send_and_wait(topic, value, key=b"main")
+        await producer.send_and_wait(topic, value, key=key)
 
 
 async def test_the_page_streams_what_is_decided(broker: str, prefix: str, tmp_path: Path):
@@ -139,6 +141,47 @@ async def test_a_link_waits_until_a_worker_has_taken_it_up(broker: str, prefix: 
     found = parse_arrival(values[1])
     assert isinstance(found, Link)
     assert (found.left, found.right, found.same, found.who) == ("hubspot/company/1", "xero/contact/a", True, "kim")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("relink", "--leave-invoices"), ("relink", True, True)),
+        (("unlink",), ("unlink", False, False)),
+    ],
+)
+async def test_a_changed_link_is_a_fact_on_the_topic_with_who_and_why(
+    broker: str, prefix: str, tmp_path: Path, words: tuple[str, ...], expected: tuple[str, bool, bool]
+):
+    await put(broker, f"{prefix}changes", b"{}")
+    pair = ("hubspot/company/1", "xero/contact/a")
+    said = ("links", *words, *pair, "--by", "kim", "--why", "a namesake", "--wait", "0")
+    with running(*said, folder=tmp_path, broker=broker, topic_prefix=prefix) as command:
+        code, seen, told = await command.end()
+    assert (code, seen.strip()) == (0, "sent"), told
+    place = TopicPartition(f"{prefix}changes", 0)
+    async with AIOKafkaConsumer(bootstrap_servers=broker) as reader:
+        reader.assign([place])
+        await reader.seek_to_beginning(place)
+        found = parse_arrival([await reader.getone() for _ in range(2)][1].value)
+    assert isinstance(found, Link)
+    assert (found.act, found.same, found.leave) == expected
+    assert (found.left, found.right, found.who, found.why) == (*pair, "kim", "a namesake")
+
+
+async def test_duplicates_are_found_in_the_table_of_accounts(broker: str, prefix: str, tmp_path: Path):
+    for number, name in (("1", "Acme Ltd"), ("2", "Other"), ("2", "ACME")):
+        record = EntityState(Entity.COMPANY, f"company:{number}")
+        record.crm = SideState(f"hubspot/company/{number}", 1, {"name": name, "domain": "acme.example"})
+        key = json.dumps(f"r|main|{record.id}|{record.id}").encode()
+        await put(broker, f"{prefix}tables.accounts", json.dumps(to_row(record)).encode(), key)
+    settings = {"broker": broker, "topic_prefix": prefix}
+    with running("links", "duplicates", folder=tmp_path, **settings) as command:
+        code, seen, words = await command.end()
+    assert (code, "same domain: acme.example; same name: acme" in seen) == (0, True), (seen, words)
+    assert "merge hubspot/company/1 and hubspot/company/2 in the CRM" in seen
+    with running("links", "duplicates", "--json", "--min-score", "56", folder=tmp_path, **settings) as command:
+        assert (await command.end())[:2] == (0, "")
 
 
 async def test_a_link_that_is_refused_says_why(broker: str, prefix: str, tmp_path: Path):

@@ -14,6 +14,7 @@ from agents.rules.identification import FIRST_READINGS
 from agents.rules.result import Result
 from agents.steps.capture import Capture
 from schemas.change import Change, Link, Mark
+from schemas.command import Read
 from schemas.contract import Contract
 from schemas.fact import Fact
 from schemas.names import Side
@@ -122,11 +123,11 @@ def mark(side: Side, kind: str) -> Mark:
     return Mark(tenant="main", platform="hubspot" if side is Side.CRM else "xero", side=side, kind=kind, seen_at=START)
 
 
-def link(left: str, right: str, *, same: bool = True) -> Link:
+def link(left: str, right: str, *, same: bool = True, **more: Any) -> Link:
     """What a person says of two companies."""
     return Link(
         tenant="main", left=f"hubspot/company/{left}", right=f"xero/contact/{right}", same=same, who="Ann",
-        why="same people", seen_at=START,
+        why="same people", **{"seen_at": START, **more},
     )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ class Desk:
         values = [value if isinstance(value, bytes) else value.to_bytes() for value in arrivals]
         step = Capture(self.contract, {"hubspot": hubspot.sightings, "xero": xero.sightings})
         result = step(values, self.rows, self.names)
-        kinds: dict[str, type[Wire]] = {"facts": Fact, "decisions": Verdict}
+        kinds: dict[str, type[Wire]] = {"facts": Fact, "decisions": Verdict, "lanes.hubspot": Read, "lanes.xero": Read}
         self.outputs += [kinds[output.topic].from_bytes(output.value) for output in result.outputs]
         self.counts.update(result.counts)
         return result
@@ -170,6 +171,11 @@ class Desk:
         """The verdicts so far."""
         found = [value for value in self.outputs if isinstance(value, Verdict)]
         return [verdict for verdict in found if ruling is None or verdict.ruling == ruling]
+
+    def asked(self) -> list[tuple[str, str]]:
+        """What is to be read again: kinds and ids."""
+        found = [value for value in self.outputs if isinstance(value, Read)]
+        return [(read.kind, each) for read in found for each in read.record_ids]
 
     def waiting(self, reference: str) -> bool:
         """Whether the record waits."""

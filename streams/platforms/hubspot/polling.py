@@ -134,7 +134,7 @@ class Polling:
             )
         seen: list[Seen] = []
         for part in chunks(found, BATCH):
-            seen += await self._reading.complete(shape, part)
+            seen += await self._reading.shown(shape, part)
         return seen
 
 

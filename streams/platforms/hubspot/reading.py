@@ -16,6 +16,7 @@ from schemas.instants import parse_instant, to_millis, version_millis
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.limits import ASSOCIATION_READS, BATCH
 from streams.platforms.hubspot.shapes import (
+    BELONGINGS,
     LINE_ITEM,
     LINE_ITEM_PROPERTIES,
     LINE_ITEMS,
@@ -30,6 +31,7 @@ from streams.platforms.memory import Memory
 
 NOT_FOUND = 404
 Item = TypeVar("Item")
+MOVING, FOLLOWING = "company", ("contact", "deal")  # whose merge moves the associations of which other kinds
 PRIMARY = {1, 5}  # association types: contact to primary company, deal to primary company
 ALIASED = {"company", "contact"}  # whose merges make a new id, under which the old ones still answer one by one
 
@@ -45,6 +47,9 @@ class Reading:
     async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
         """Read records now; one that is gone comes back as deleted; a line item comes back as its deals.
 
+        A survivor of a merge that this client has not met yet comes with its people and deals: they have moved to it,
+        and nothing else may tell.
+
         Raises:
             Refused: the kind is not known.
             Throttled, Parked, Transient: try again.
@@ -52,7 +57,10 @@ class Reading:
         asked = list(dict.fromkeys(record_ids))
         if kind == LINE_ITEM:
             return await self.read("deal", await self.deals_of([each for each in asked if is_id(each)]))
+        if kind == BELONGINGS:
+            return await self._belongings([each for each in asked if is_id(each)])
         shape = self.shape(kind)
+        followers: list[Seen] = []
         seen: dict[str, Seen] = {each: self._gone(kind, each) for each in asked if not is_id(each)}
         for chunk in chunks([each for each in asked if is_id(each)], BATCH):
             records = await self.batch(shape.path, chunk, shape.properties)
@@ -65,9 +73,28 @@ class Reading:
                     lost.append(missing)
             deleted = await self._deletions(shape, lost)
             seen |= {each: self._gone(kind, each, deleted.get(each, 0)) for each in lost}
-            for each in await self.complete(shape, records):
-                seen[each.record_id] = each
-        return list(seen.values())
+            moved: list[Seen] = []
+            for each in await self.shown(shape, records):
+                if each.kind == kind:
+                    seen[each.record_id] = each
+                else:
+                    moved.append(each)
+            followers += moved
+        return [*seen.values(), *followers]
+
+    async def shown(self, shape: Shape, records: Sequence[Json]) -> list[Seen]:
+        """Records with what belongs to them, and with what has moved to those that are new by a merge."""
+        merged = [record["id"] for record in records if merged_ids(record)] if shape.kind == MOVING else []
+        new = [each for each in merged if not self._memory.version(shape.kind, each)]
+        return [*await self.complete(shape, records), *await self._belongings(new)]
+
+    async def _belongings(self, companies: Sequence[str]) -> list[Seen]:
+        """The people and deals of companies."""
+        found: list[Seen] = []
+        for role in FOLLOWING if companies else ():
+            ends = await self.associated(PATHS[MOVING], PATHS[role], companies)
+            found += await self.read(role, [each for some in ends.values() for each in some])
+        return found
 
     def shape(self, kind: str) -> Shape:
         """The shape of a kind.

@@ -188,6 +188,7 @@ def _with(shape: Shape, fields: Mappings) -> Shape:
     return replace(shape, columns=(*shape.columns, *own)) if fields else shape
 
 
+BELONGINGS = "belongings"  # of a reading: the people and deals of companies
 LINE_ITEM = "line_item"
 LINE_ITEMS = "line_items"  # the path of line items, which are read only as part of their deal
 SHIPPED = "revmark_shipped_quantity"  # ours: a portal that does not have it shows nothing there

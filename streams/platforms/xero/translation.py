@@ -26,7 +26,8 @@ from streams.platforms.xero.record import Record
 HOLD_GROUP = "Credit hold"
 Own = Mapping[Entity, Mappings]  # the customer's own fields, by the kind of record
 NONE: Own = MappingProxyType({})
-GONE = frozenset({"ARCHIVED", "GDPRREQUEST"})
+ERASED = "GDPRREQUEST"  # finance was asked to forget the person
+GONE = frozenset({"ARCHIVED", ERASED})
 # Mail that anybody can have says nothing about the company.
 PUBLIC_MAIL = frozenset(
     {
@@ -115,7 +116,8 @@ def _own(record: Record, fields: Mappings) -> dict[str, Any]:
 
 def _contact(record: Record, crm: str, hold_group: str, own: Mappings) -> list[Sighting]:
     contact_id = record.identity("ContactID")
-    deleted = (record.text("ContactStatus") or "ACTIVE") in GONE
+    status = record.text("ContactStatus") or "ACTIVE"
+    deleted = status in GONE
     email = _email(record)
     company = Company(
         name=record.text("Name"),
@@ -135,6 +137,7 @@ def _contact(record: Record, crm: str, hold_group: str, own: Mappings) -> list[S
             fields=company.fields() | _own(record, own),
             keys=_company_keys(record, company, email, crm),
             deleted=deleted,
+            archived=deleted,
         ),
         Sighting(
             entity=Entity.CONTACT,
@@ -143,6 +146,8 @@ def _contact(record: Record, crm: str, hold_group: str, own: Mappings) -> list[S
             keys={"email": email} if email else {},
             parents={"company": here},
             deleted=deleted,
+            archived=deleted,
+            erased=status == ERASED,
         ),
     ]
 

@@ -42,7 +42,7 @@ class Log:
         self.records.append((topic, key, value))
 
     def work(self) -> list[Command | Read | Poll | Resume]:
-        return [parse_work(value) for _, _, value in self.records]
+        return [parse_work(value) for topic, _, value in self.records if ".lanes." in topic]
 
     def reads(self) -> dict[str, list[str]]:
         return {work.kind: work.record_ids for work in self.work() if isinstance(work, Read)}

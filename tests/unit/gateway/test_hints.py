@@ -1,6 +1,8 @@
 import pytest
 
+from schemas.change import Erasure, parse_arrival
 from schemas.command import Poll, Read
+from schemas.names import Side
 from streams.gateway.hubspot import hubspot_hints
 from tests.unit.gateway.callers import Callers
 
@@ -19,6 +21,16 @@ async def test_a_hundred_events_of_one_record_become_one_read_on_its_lane():
     )
     assert callers.gateway.counts.of("events", "hubspot", "accepted") == 100
     assert callers.gateway.counts.of("hints", "hubspot", "produced") == 1
+
+
+async def test_an_erasure_is_told_to_capture_as_well_for_a_reading_would_only_find_nobody():
+    callers = Callers()
+    assert await callers.hubspot({"subscriptionType": "contact.privacyDeletion", "objectId": 8}) == 200
+    (lane, _, _), (topic, key, value) = sorted(callers.log.records, reverse=True)
+    assert (lane, topic, key) == ("revmark.lanes.hubspot", "revmark.changes", b"main")
+    assert parse_arrival(value) == Erasure(
+        tenant="main", platform="hubspot", side=Side.CRM, kind="contact", record_id="8", seen_at=callers.clock.now
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,318 @@
+"""A tenancy: one tenant's records on their way from sightings to facts.
+
+In: changes that were admitted, marks, a person's words. Out: facts, verdicts about identity, readings that are wanted.
+Invariant: whatever cannot go on waits under the name of what it waits for, and is looked at again when that is known.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from agents.rules.identification import FIRST_READINGS, Identification, Known, Row, Waits, twin_of
+from agents.rules.result import Result
+from agents.steps.minutes import Minutes
+from schemas.change import Change, Erasure, Mark
+from schemas.command import Read
+from schemas.contract import Contract
+from schemas.fact import Fact
+from schemas.instants import from_millis, to_millis
+from schemas.names import CanonicalId, Entity, Side, connection_id, ref
+from schemas.sighting import Sighting
+from tables import versions
+from tables.identity import Identity
+from tables.view import View
+
+Translate = Callable[[Change], list[Sighting]]
+
+BELONGINGS = "belongings"  # the kind of a reading: the people and deals of a company
+PEOPLE_AND_DEALS = {"deal", "contact"}  # kinds that change their customer when their company does
+
+
+class Tenancy:
+    """The work on one tenant's arrivals."""
+
+    def __init__(self, contract: Contract, tenant: str, rows: View, names: View, result: Result) -> None:
+        self.contract = contract
+        self.tenant = tenant
+        self.rows = rows
+        self.identity = Identity(names, tenant)
+        self.rules = Identification(self.identity, contract, tenant)
+        self.result = result
+        self.minutes = Minutes(contract, tenant, self.identity, result)
+
+    def change(self, change: Change, translate: Translate) -> None:
+        """Admit and place what a change shows. Only what is new is translated: most of what arrives is not."""
+        if change.deleted and change.version == 0:
+            # Gone, and the platform does not say since when: it is news of the newest version that is known.
+            mark = versions.mark_of(self.rows, self.tenant, versions.change_ref(change))
+            change = change.model_copy(update={"version": mark})
+        if change.kind == "contact" and self.identity.erased(versions.change_ref(change)):
+            self.result.counts["erased"] += 1  # on its way when its person was erased
+            return
+        arrived, row = versions.weigh(self.rows, change)
+        if arrived != "new" and not (arrived == "duplicate" and self._astray(change)):
+            self.result.counts[arrived] += 1
+            return
+        rows = [versions.to_row(sighting, change) for sighting in translate(change)]
+        versions.admit(self.rows, change, row)
+        if not rows:
+            self.result.counts["ignored"] += 1
+        for each in rows:
+            if each.get("ended") == "erased":
+                self._erase(each["ref"], Side(each["side"]), each["seen_at"])
+        reading = not self.identity.marked(change.side, change.kind)
+        ends = [end for row in rows for end in self._merges(row)]
+        self.place([*ends, *({**row, "first": reading or self._first(row)} for row in rows)])
+
+    def _astray(self, change: Change) -> bool:
+        """Whether a record that shows nothing new belongs to a company that has become another customer's since."""
+        return change.kind in PEOPLE_AND_DEALS and self.identity.astray(versions.change_ref(change))
+
+    def _merges(self, row: Row) -> list[Row]:
+        """Note the merges that a record tells of; the ends of those who live on in it come before all else."""
+        into = row["keys"].get("merged_into")
+        if into:
+            self.identity.merge(row["ref"], into)
+        for old in row["merged_from"]:
+            self.identity.merge(old, row["ref"])
+        return [end for old in row["merged_from"] for end in self._end(old, row)]
+
+    def _end(self, reference: str, row: Row) -> list[Row]:
+        """The end of a record that was merged away, if it is still taken to be there."""
+        known, side = self.identity.known(reference), Side(row["side"])
+        if known is None:
+            return versions.parked(self.rows, self.tenant, reference)
+        if self.identity.reference(known, side) != reference:
+            return []
+        return [self._ended(row["entity"], reference, side, row["seen_at"], "merged")]
+
+    def _ended(self, entity: str, reference: str, side: Side, seen_at: int, how: str) -> Row:
+        """A sighting that says no more than that the record has ended."""
+        version = versions.mark_of(self.rows, self.tenant, reference)
+        kept: Row = {"entity": entity, "ref": reference, "side": side.value, "version": version, "seen_at": seen_at}
+        return kept | {
+            "fields": {}, "keys": {}, "parents": {}, "deleted": True, "ended": how, "merged_from": [],
+            "canonical": None, "customer": None,
+        }  # fmt: skip
+
+    def _first(self, row: Row) -> bool:
+        """Whether the record was there before Revmark: one that still waits keeps what it was when it came."""
+        return any(before.get("first") for before in versions.parked(self.rows, self.tenant, row["ref"]))
+
+    def mark(self, mark: Mark) -> None:
+        """A first reading has ended: place what was held for it, once both sides are read."""
+        if not self.identity.mark(mark.side, mark.kind):
+            self.result.counts["duplicate"] += 1
+            return
+        self.result.counts["marks"] += 1
+        for entity, readings in FIRST_READINGS.items():
+            if (mark.side, mark.kind) in readings and self.rules.ready(entity):
+                held = dict.fromkeys(self.identity.held(entity).clear())
+                self.place([row for name in held for row in versions.parked(self.rows, self.tenant, name)])
+
+    def erase(self, word: Erasure) -> None:
+        """A platform has erased a person."""
+        if not self._erase(ref(word.platform, word.kind, word.record_id), word.side, to_millis(word.seen_at)):
+            self.result.counts["duplicate"] += 1
+
+    def _erase(self, reference: str, side: Side, seen_at: int) -> bool:
+        """Forget what is personal of a record and of its counterpart, and take no more of it."""
+        if not self.identity.erase(reference):
+            return False
+        self.result.counts["erased"] += 1
+        versions.release(self.rows, self.tenant, reference)
+        known, customer = self.identity.known(reference), self.identity.customer(reference)
+        if known is not None and customer is not None and self.identity.erase(known):
+            twin = self.identity.reference(known, side.other)
+            if twin is not None:
+                versions.release(self.rows, self.tenant, twin)
+            self.identity.leave(reference, known, side)
+            end = self._ended(Entity.CONTACT.value, reference, side, seen_at, "erased")
+            self._fact(end, Known(known, customer), alone=False, settled=True)
+        return True
+
+    def depart(self, reference: str, was: CanonicalId, side: Side, seen_at: int) -> None:
+        """Tell a customer that a record is no longer its own."""
+        end = self._ended(Entity.COMPANY.value, reference, side, seen_at, "parted")
+        self._fact(end, Known(was, was), alone=False, settled=self.rules.settled(Entity.COMPANY))
+
+    def place(self, rows: Sequence[Row]) -> None:
+        """Place sightings, and then whoever waited for them.
+
+        All are bound before any fact leaves, so that a fact can say whether its record is alone.
+        """
+        queue = deque(rows)
+        found: list[tuple[Row, Known]] = []
+        seen_at = max((row["seen_at"] for row in rows), default=0)
+        taken: set[tuple[str, int, int]] = set()
+        while queue:
+            row = queue.popleft()
+            name = (row["ref"], row["version"], row["seen_at"])
+            if name in taken:
+                continue  # it waited under two names
+            taken.add(name)
+            placed = self.rules.resolve(row)
+            if isinstance(placed, Waits) and placed.why == "twin":
+                placed = self._with_twin(row, placed, found, queue)
+            if isinstance(placed, Known):
+                self._found(row, placed, found, queue)
+                if row.pop("stays", None):
+                    self.minutes.stays(row)
+            else:
+                self._wait(row, placed)
+                taken.discard(name)  # whatever it waits for may come in this very call
+            self._settled(found, queue, seen_at)
+        # Invoices first: whether a customer ever ordered has to be known before its own record is judged. Then who has
+        # left a place, before those that have taken it.
+        for row, known in sorted(found, key=lambda pair: _turn(pair[0])):
+            self._emit(row, self._now(row, known))
+
+    def _with_twin(self, row: Row, waits: Waits, found: list[tuple[Row, Known]], queue: deque[Row]) -> Known | Waits:
+        """The record that one names may wait as well, for nothing but the evidence that this is."""
+        twin = next(iter(versions.parked(self.rows, self.tenant, waits.on[0])), None)
+        if twin is None or twin["entity"] != row["entity"]:
+            return waits
+        mutual = row["ref"] in {twin["keys"].get("erp_ref"), twin["keys"].get("crm_ref")}
+        if mutual and row["side"] == Side.ERP.value and not row["deleted"]:
+            return self.rules.settle(row)  # each names the other: the ERP's is the one that is made, whoever came first
+        made = self.rules.settle(twin)
+        if not isinstance(made, Known):
+            return waits
+        self._found(twin, made, found, queue)
+        return self.rules.resolve(row)
+
+    def _found(self, row: Row, known: Known, found: list[tuple[Row, Known]], queue: deque[Row]) -> None:
+        versions.release(self.rows, self.tenant, row["ref"])
+        names = [row["ref"]]
+        if not row["deleted"]:
+            names += self.identity.losers(row["ref"])
+            if row["entity"] == Entity.COMPANY.value:
+                known = self._reckoned(row, known, survivor=len(names) > 1)
+        found.append((row, known))
+        for name in names:
+            self._wake(name, queue)
+            self._wake(twin_of(name), queue)
+
+    def _reckoned(self, row: Row, known: Known, *, survivor: bool) -> Known:
+        """What merges mean for a company that is there: for one that took others in, and for one left behind."""
+        work, side = self.rules.succession, Side(row["side"])
+        if survivor:
+            work.reckon(Entity.COMPANY, side, row["ref"])
+        heir = self.identity.heir(known.id, side.other)
+        root = self.identity.reference(heir, side.other) if heir else None
+        if root is not None:
+            work.inherit(Entity.COMPANY, root, known.id, side.other)
+        return self._now(row, known)
+
+    def _now(self, row: Row, known: Known) -> Known:
+        """Who a company that is there has become while the others were placed."""
+        now = None if row["deleted"] or row["entity"] != Entity.COMPANY.value else self.identity.known(row["ref"])
+        return known if now in {None, known.id} else Known(CanonicalId(str(now)), CanonicalId(str(now)))
+
+    def _wake(self, name: str, queue: deque[Row]) -> None:
+        for waiter in dict.fromkeys(self.identity.waiters(name).clear()):
+            queue.extend(versions.parked(self.rows, self.tenant, waiter))
+
+    def _settled(self, found: list[tuple[Row, Known]], queue: deque[Row], seen_at: int) -> None:
+        """Carry out what a succession has led to."""
+        work = self.rules.succession
+        for name in work.woken:
+            self._wake(name, queue)
+            queue.extend(versions.parked(self.rows, self.tenant, name))
+        for left in work.left:
+            end = self._ended(left.entity.value, left.ref, left.side, seen_at, "merged")
+            found.append((end, Known(left.id, left.id)))
+        for reference in work.again:
+            self.read_again(reference, seen_at, whole=reference.startswith(f"{self.contract.platforms.crm}/"))
+        for stranded in work.stranded:
+            self.minutes.strand(stranded, seen_at)
+        for effects in (work.woken, work.left, work.again, work.stranded):
+            effects.clear()
+
+    def read_again(self, reference: str, seen_at: int, *, whole: bool = False) -> None:
+        """Have a record read again and told anew; `whole`: and the people and deals that belong to it."""
+        versions.expect(self.rows, self.tenant, reference)
+        platform, kind, number = reference.split("/", 2)
+        connection = connection_id(self.tenant, platform)
+        for each in (kind, BELONGINGS) if whole else (kind,):
+            hint = Read(
+                tenant=self.tenant, connection=connection, kind=each, record_ids=[number], at=from_millis(seen_at)
+            )
+            self.result.emit(f"lanes.{platform}", connection, hint)
+
+    def _emit(self, row: Row, known: Known) -> None:
+        entity, side = Entity(row["entity"]), Side(row["side"])
+        if row["deleted"] and row.get("ended") == "merged":
+            self._fact(row, known, alone=False, settled=self.rules.settled(entity))
+            self.minutes.answered(row)
+            return
+        alone, settled = self.rules.alone(known, entity, side), self.rules.settled(entity)
+        if row.get("told") and not alone and not row.get("unsettled"):
+            return  # its other side has come since
+        undecided = self.rules.undecided(known, entity, side)
+        if undecided or not settled:
+            # Told now, and again once all has been read: only then is it known to be alone, or a prospect.
+            versions.park(self.rows, self.tenant, row["ref"], [{**row, "told": True, "unsettled": not settled}])
+            self.identity.held(entity if undecided else Entity.INVOICE).put(row["ref"])
+        if row.get("moved_from"):
+            gone = {**row, "deleted": True, "ended": "parted", "fields": {}, "moved_from": None}
+            self._fact(gone, Known(known.id, CanonicalId(row["moved_from"])), alone=False, settled=True)
+        self._fact(row, known, alone=alone, settled=settled)
+
+    def _fact(self, row: Row, known: Known, *, alone: bool, settled: bool) -> None:
+        fact = Fact(
+            tenant=self.tenant,
+            customer=known.customer,
+            entity=row["entity"],
+            id=known.id,
+            side=row["side"],
+            ref=row["ref"],
+            version=row["version"],
+            seen_at=from_millis(row["seen_at"]),
+            deleted=row["deleted"],
+            fields=row["fields"],
+            related=self.rules.related(row),
+            first=row.get("first", False),
+            alone=alone,
+            settled=settled,
+            moved=bool(row.get("moved_from")),
+            apart=self.identity.held_apart(known.id),
+            ended=(row.get("ended") or "deleted") if row["deleted"] else "",
+        )
+        self.result.emit("facts", f"{self.tenant}|{known.customer}", fact)
+
+    def _wait(self, row: Row, waits: Waits) -> None:
+        self.result.counts[f"waits_{waits.why}"] += 1
+        if waits.why == "ignored":
+            versions.release(self.rows, self.tenant, row["ref"])  # what waited of it is over as well
+            return
+        versions.park(self.rows, self.tenant, row["ref"], [row])
+        match waits.why:
+            case "record":
+                self.identity.waiters(waits.on[0]).put(row["ref"])
+            case "twin":
+                self.identity.waiters(twin_of(waits.on[0])).put(row["ref"])
+                self._twin(row, waits.on[0])
+            case "readings":
+                self.identity.held(Entity(row["entity"])).put(row["ref"])
+            case "person":
+                self.minutes.propose(row, waits.on)
+            case "moved":
+                self.identity.waiters(waits.on[0]).put(row["ref"])  # until merges make one of the two customers
+                self.minutes.waits(row, waits)
+            case _:
+                self.minutes.waits(row, waits)
+
+    def _twin(self, row: Row, twin: str) -> None:
+        entity = Entity(row["entity"])
+        if not self.rules.ready(entity):
+            self.identity.held(entity).put(row["ref"])  # looked at again when both sides have been read
+        elif entity in {Entity.COMPANY, Entity.PRODUCT}:
+            self.minutes.nameless(row, twin)
+
+
+def _turn(row: Row) -> int:
+    if row["entity"] == Entity.INVOICE.value:
+        return 0
+    return 1 if row.get("ended") == "merged" else 2
