@@ -1,12 +1,14 @@
-"""`make simulate ARGS="--seeds 500 --from 0"`: stories played in one process, or in several, and judged.
+"""`make simulate ARGS="--seeds 500 --from 0"`: stories played in one process for each core, and judged.
 
 In: seeds. Out: a line for each that fails, with the command that replays it and its shortest story; last, the count.
+How far it has come is told on stderr.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +28,7 @@ WAYS = 3  # orders in which a seed's facts are told, beside their own
 EDITS = 12  # of people, while nobody listens
 STORM = 60  # seconds that a storm rages
 SHOWN = 5  # violations of an invariant that are printed
+NEWS = 10.0  # seconds between two lines on stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     parser.add_argument("--from", dest="first", type=int, default=0, help="the first of them")
     parser.add_argument("--operations", type=int, default=200, help="what people do in each story")
-    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--jobs", type=int, default=_cores(), help="processes; one for each core unless told")
     parser.add_argument("--bug", choices=sorted(BUGS), help="plant a bug: it has to be found")
     parser.add_argument("--no-shrink", action="store_true", help="do not look for the shortest story")
     parser.add_argument("--trace", action="store_true", help="print every seed's trace")
@@ -109,8 +112,10 @@ def main(argv: list[str] | None = None) -> int:
     if given.shuffle:
         work = partial(judge_order, edits=EDITS)
     failed, seconds, begun = 0, 0.0, time.monotonic()
-    with ProcessPoolExecutor(given.jobs) as pool:  # it starts no process before it is given work
-        for judged in pool.map(work, seeds) if given.jobs > 1 else map(work, seeds):
+    told = begun
+    jobs = min(given.jobs, given.seeds)
+    with ProcessPoolExecutor(max(jobs, 1)) as pool:  # it starts no process before it is given work
+        for done, judged in enumerate(pool.map(work, seeds) if jobs > 1 else map(work, seeds), 1):
             seconds += judged.seconds
             if given.trace:
                 print(f"seed {judged.seed} trace {judged.trace} {judged.seconds:.2f} s")
@@ -118,9 +123,17 @@ def main(argv: list[str] | None = None) -> int:
                 failed += 1
                 tell(judged, given.operations, given.bug, shortest=not (given.no_shrink or given.shuffle))
             sys.stdout.flush()
+            if time.monotonic() - told >= NEWS:
+                told = time.monotonic()
+                print(f"{done} of {given.seeds} seeds, {failed} failed, {told - begun:.0f} s", file=sys.stderr)
     print(f"{seconds / max(given.seeds, 1):.2f} CPU seconds a seed, {time.monotonic() - begun:.0f} s in all")
     print(f"{given.seeds - failed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

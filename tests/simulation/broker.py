@@ -100,8 +100,9 @@ class Broker:
             raise Flood(f"more than {self._limit} records")
         rows, at = self.records[place], self._clock()
         millis = int(at.timestamp() * 1000)
+        head = f"{at.isoformat()} {place}".encode()
         for key, value, *_ in load:
-            self._trace.update(repr((at.isoformat(), place, key, value)).encode())
+            self._trace.update(b"%b %r %r" % (head, key, value))
             rows.append(Record(key, value, len(rows), millis))
         self.written += len(load)
         self._news[place].set()

@@ -1,48 +1,76 @@
 """Time that passes only while nobody has anything to do: an event loop that jumps to its next timer.
 
 Flows in: coroutines. Flows out: the same, in no time. Invariants: nothing waits in real time, nothing reads the
-machine's clock; a world in which nobody will ever wake again is an error, not a hang.
+machine's clock or a file; what is due at one instant runs in the order in which it was asked for; a world in which
+nobody will ever wake again is an error, not a hang.
 """
 
 from __future__ import annotations
 
 import asyncio
-import selectors
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from heapq import heappop, heappush
+from itertools import count
+from typing import TypeVarTuple
 
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)  # a Tuesday morning with no daylight-saving change near
 GRAIN = 1e-6  # seconds: two timers nearer than this are one instant
+Given = TypeVarTuple("Given")
 
 
 class Standstill(Exception):
     """Nobody is awake, and nobody ever will be."""
 
 
-class _Idle(selectors.SelectSelector):
-    """Looks at its files without waiting, and tells the loop how long it would have waited."""
-
-    waited: float = 0.0
-
-    def select(self, timeout: float | None = None) -> list[Any]:
-        """Return what is ready now."""
-        if timeout is None:
-            raise Standstill("nobody is awake, and no timer runs")
-        self.waited += max(timeout, 0)
-        return []
-
-
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time is the sum of the waits that it was spared."""
+    """An event loop whose time is that of the last timer that ran.
+
+    asyncio's own turn asks a selector for files and compares timers in Python; this one has no files, and its heap
+    holds tuples.
+    """
+
+    _ready: deque[asyncio.Handle]  # asyncio's own: what `call_soon` was given
 
     def __init__(self) -> None:
-        self._idle = _Idle()
-        super().__init__(self._idle)
-        self._clock_resolution = GRAIN
+        super().__init__()
+        self._now = 0.0
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._order = count()
+        self._stopping = False
 
     def time(self) -> float:
         """Seconds since the loop was made."""
-        return self._idle.waited
+        return self._now
+
+    def call_at(
+        self, when: float, callback: Callable[[*Given], object], *args: *Given, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call at that time."""
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        heappush(self._timers, (when, next(self._order), timer))
+        return timer
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """Leave it where it is: it is passed over when its time comes."""
+
+    def _run_once(self) -> None:
+        ready, timers = self._ready, self._timers
+        if not ready and not self._stopping:
+            while timers and timers[0][2].cancelled():
+                heappop(timers)
+            if not timers:
+                raise Standstill("nobody is awake, and no timer runs")
+            self._now = max(self._now, timers[0][0])
+        end = self._now + GRAIN
+        while timers and timers[0][0] < end:
+            ready.append(heappop(timers)[2])
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:  # noqa: SLF001 - as asyncio's own turn does
+                handle._run()  # noqa: SLF001
 
 
 class Hours:
@@ -51,10 +79,14 @@ class Hours:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin at START."""
         self._loop = loop
+        self._read: tuple[float, datetime] = (0.0, START)  # one instant is asked for many times
 
     def __call__(self) -> datetime:
         """The time."""
-        return START + timedelta(seconds=self._loop.time())
+        now = self._loop.time()
+        if self._read[0] != now:
+            self._read = (now, START + timedelta(seconds=now))
+        return self._read[1]
 
     def now(self) -> datetime:
         """The time."""

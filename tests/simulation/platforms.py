@@ -19,7 +19,7 @@ from sandbox.xero.app import create_app as xero_app
 from sandbox.xero.balances import amount_credited, amount_due, amount_paid
 from sandbox.xero.organisation import Organisation
 from tests.simulation.clockwork import Hours, Skewed
-from tests.simulation.wire import Wire, call
+from tests.simulation.wire import Courier, Wire, call
 
 TOKEN = "pat-sim"
 SECRET = "hubspot-sim-secret"
@@ -75,7 +75,7 @@ class Platforms:
             (self.sales, "hubspot", self.hubspot.state.deliverer),
             (self.finance, "xero", self.xero.state.hooks),
         ):
-            deliverer.use(httpx.AsyncClient(transport=Wire(gateway, lots)))
+            deliverer.use(Courier(transport=Wire(gateway, lots)))
             await screen.do("POST", "webhooks", {"target_url": f"{GATEWAY}/webhooks/{name}"})
 
     @property

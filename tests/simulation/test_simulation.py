@@ -1,5 +1,6 @@
 """A few short stories with each test run: most are played by `make simulate`."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation import __main__ as simulation
 from tests.simulation.__main__ import judge, judge_story, main
+from tests.simulation.clockwork import Standstill, VirtualLoop
 from tests.simulation.people import ENDINGS
 from tests.simulation.scenes import Scene, Story
 from tests.simulation.shrinking import shrink
@@ -35,14 +38,36 @@ def test_invariants_hold_whatever_goes_wrong(seed: int):
 
 
 def test_a_seed_is_always_the_same_story():
-    def trace(hashing: str) -> str:
-        command = [sys.executable, "-m", "tests.simulation", "--seeds", "1", "--from", "3", "--trace",
-                   "--operations", "8"]  # fmt: skip
+    def traces(hashing: str) -> list[str]:
+        command = [sys.executable, "-m", "tests.simulation", "--seeds", "2", "--from", "3", "--trace", "--jobs", "2",
+                   "--operations", "12"]  # fmt: skip
         here = {**os.environ, "PYTHONHASHSEED": hashing, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, env=here, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
-        return done.stdout.split()[3]
+        return [line.split()[3] for line in done.stdout.splitlines() if line.startswith("seed ")]
 
-    assert trace("1") == trace("2") == judge(3, 8).trace
+    assert traces("1") == traces("2") == [judge(seed, 12).trace for seed in (3, 4)]
+
+
+def test_what_is_due_at_once_runs_in_the_order_asked_and_time_jumps():
+    loop, order = VirtualLoop(), list[str]()
+    for at, name in ((7200.0, "late"), (5.0, "first"), (5.0, "second"), (1.0, "cancelled")):
+        timer = loop.call_at(at, order.append, name)
+        if name == "cancelled":
+            timer.cancel()
+    loop.run_until_complete(asyncio.sleep(7201))
+    assert order == ["first", "second", "late"]
+    assert loop.time() == 7201
+    with pytest.raises(Standstill):
+        loop.run_until_complete(loop.create_future())
+    loop.close()
+
+
+def test_how_far_it_has_come_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(simulation, "NEWS", 0.0)
+    assert main(["--seeds", "2", "--operations", "2", "--jobs", "1"]) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith("1 of 2 seeds, 0 failed")
+    assert said.out.endswith("2 passed, 0 failed\n")
 
 
 @pytest.mark.parametrize(("bug", "first", "operations"), [("echo", 2, 12), ("hasty", 1, 12)])

@@ -42,7 +42,7 @@ from tests.simulation.people import DEEDS, ENDINGS
 from tests.simulation.platforms import GATEWAY, SECRET, TOKEN, Declined, Platforms
 from tests.simulation.scenes import Scene, Story
 from tests.simulation.troubles import TROUBLES
-from tests.simulation.wire import Wire
+from tests.simulation.wire import Courier, Wire
 from tests.simulation.worker import Worker
 from tests.support.contracts import shipped
 
@@ -204,8 +204,8 @@ class World:
 
     def _hubspot(self, clock: Callable[[], datetime], door: ASGIApp) -> HubSpotClient:
         return HubSpotClient(
-            URL.format("hubspot"), "2026-09", StaticToken(TOKEN), transport=Wire(door, self._lots), clock=clock,
-            timezone=self.contract.timezone,
+            URL.format("hubspot"), "2026-09", StaticToken(TOKEN), transport=Wire(door, self._lots),
+            http=Courier, clock=clock, timezone=self.contract.timezone,
         )  # fmt: skip
 
     def _xero(
@@ -228,7 +228,7 @@ class World:
         )  # fmt: skip
         return XeroClient(
             URL.format("xero"), settings.xero_tenant, grants, clock=clock, sleep=asyncio.sleep, transport=wire,
-            hold_group=contract.credit_hold_group, minute_calls=settings.xero_minute_calls,
+            http=Courier, hold_group=contract.credit_hold_group, minute_calls=settings.xero_minute_calls,
         )  # fmt: skip
 
 
@@ -245,6 +245,8 @@ def looped(world: Played) -> Played:
     try:
         loop.run_until_complete(world.play())
     finally:
+        for task in asyncio.all_tasks(loop):  # answers that nobody waits for
+            task.cancel()
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
         if collecting:

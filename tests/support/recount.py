@@ -24,15 +24,8 @@ Records = dict[int, list[tuple[bytes | None, bytes | None]]]  # partition -> key
 
 def compacted(records: Records) -> dict[str, Any]:
     """What a table's changelog says in the end; its keys are JSON texts."""
-    rows: dict[str, Any] = {}
-    for partition in records.values():
-        for key, value in partition:
-            name = str(decode(key or b"null"))
-            if value is None:
-                rows.pop(name, None)
-            else:
-                rows[name] = decode(value)
-    return rows
+    last = {key or b"null": value for partition in records.values() for key, value in partition}
+    return {str(decode(key)): decode(value) for key, value in last.items() if value is not None}
 
 
 def drawer(rows: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -101,6 +101,7 @@ class Api:
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
         transport: httpx.AsyncBaseTransport | None = None,
+        http: type[httpx.AsyncClient] = httpx.AsyncClient,
         timezone: str = "UTC",
     ) -> None:
         """`timezone` is the portal's: its daily quota is new at midnight there."""
@@ -109,7 +110,7 @@ class Api:
         self.clock = clock
         self.pace = Pace(clock, sleep)
         self._zone = ZoneInfo(timezone)
-        self._http = httpx.AsyncClient(
+        self._http = http(
             base_url=base_url,
             transport=transport,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),

@@ -46,6 +46,7 @@ class HubSpotClient:
         auth: Auth,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
+        http: type[httpx.AsyncClient] = httpx.AsyncClient,
         clock: Callable[[], datetime] = _now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         timezone: str = "UTC",
@@ -58,12 +59,15 @@ class HubSpotClient:
             version: the date-based API version.
             auth: gives access tokens.
             transport: httpx's own unless given.
+            http: the client that sends through it.
             clock: aware UTC now.
             sleep: waits that many seconds.
             timezone: the portal's, where its day's quota begins anew.
             shapes: the contract's, with the customer's own fields.
         """
-        self._api = Api(base_url, version, auth, clock=clock, sleep=sleep, transport=transport, timezone=timezone)
+        self._api = Api(
+            base_url, version, auth, clock=clock, sleep=sleep, transport=transport, http=http, timezone=timezone
+        )
         self._reading = Reading(self._api, shapes)
         self._polling = Polling(self._api, self._reading)
         self._writing = Writing(self._api, self._reading)

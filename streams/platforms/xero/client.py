@@ -41,6 +41,7 @@ class XeroClient:
         clock: Clock,
         sleep: Sleep,
         transport: httpx.AsyncBaseTransport | None = None,
+        http: type[httpx.AsyncClient] = httpx.AsyncClient,
         hold_group: str = HOLD_GROUP,
         page_size: int = PAGE_SIZE,
         minute_calls: int = MINUTE_CALLS,
@@ -55,13 +56,14 @@ class XeroClient:
             clock: aware UTC now.
             sleep: waits that many seconds, for waits of up to five.
             transport: httpx's own unless given.
+            http: the client that sends through it.
             hold_group: name of the contact group that means credit hold.
             page_size: records a page of a poll, 1 to 1000.
             minute_calls: Xero's limit of calls a minute.
             own: the fields of the customer's own, as the contract maps them.
         """
         self.quota = Quota(clock, sleep, minute_calls=minute_calls)
-        self.connection = Connection(url, organisation, auth, self.quota, clock=clock, transport=transport)
+        self.connection = Connection(url, organisation, auth, self.quota, clock=clock, transport=transport, http=http)
         holds = Holds(self.connection, hold_group)
         self._reader = Reader(self.connection, holds)
         self._poller = Poller(self.connection, self._reader, holds, self.quota, clock, page_size=page_size)

@@ -84,6 +84,7 @@ class Connection:
         *,
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
+        http: type[httpx.AsyncClient] = httpx.AsyncClient,
     ) -> None:
         """Keep where and as whom to call."""
         self._url = url.rstrip("/")
@@ -91,7 +92,7 @@ class Connection:
         self._auth = auth
         self._quota = quota
         self._clock = clock
-        self._http = httpx.AsyncClient(transport=transport, timeout=TIMEOUT, follow_redirects=False)
+        self._http = http(transport=transport, timeout=TIMEOUT, follow_redirects=False)
 
     async def close(self) -> None:
         """Release connections."""
