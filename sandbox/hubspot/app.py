@@ -13,6 +13,7 @@ from starlette.responses import Response
 from sandbox.clock import Clock
 from sandbox.control import Controls, control_routes
 from sandbox.delivery import Deliverer, Event, Terms
+from sandbox.directory import Directory
 from sandbox.faults import Fault, Faults
 from sandbox.hubspot import quota, signature
 from sandbox.hubspot.errors import Problem
@@ -78,17 +79,21 @@ def create_app(
 
     app = Starlette(
         routes=[
-            control_routes(controls, *PeopleRoutes(gate).routes(), *SteeringRoutes(gate).routes()),
-            *OAuthRoutes(gate).routes(),
-            *BatchRoutes(gate).routes(),
-            *SearchRoutes(gate).routes(),
-            *AssociationRoutes(gate).routes(),
-            *ObjectRoutes(gate).routes(),
-            *properties.routes(),
-            *PipelineRoutes(gate).routes(),
-            *SchemaRoutes(gate, properties).routes(),
-            *AccountRoutes(gate).routes(),
-            *WebhookRoutes(gate, deliverer).routes(),
+            Directory(
+                [
+                    control_routes(controls, *PeopleRoutes(gate).routes(), *SteeringRoutes(gate).routes()),
+                    *OAuthRoutes(gate).routes(),
+                    *BatchRoutes(gate).routes(),
+                    *SearchRoutes(gate).routes(),
+                    *AssociationRoutes(gate).routes(),
+                    *ObjectRoutes(gate).routes(),
+                    *properties.routes(),
+                    *PipelineRoutes(gate).routes(),
+                    *SchemaRoutes(gate, properties).routes(),
+                    *AccountRoutes(gate).routes(),
+                    *WebhookRoutes(gate, deliverer).routes(),
+                ]
+            )
         ],
         middleware=[
             Middleware(CallRecorder, calls=portal.calls, clock=clock),

@@ -89,17 +89,16 @@ class Api:
         desk = next(iter(self.desks.values()))
         identity = desk.organisation.identity
         access = identity.access(token.strip()) if scheme.lower() == "bearer" else None
-        instance = self._instance()
         if access is None:
-            raise Denied(401, "Unauthorized", "AuthenticationUnsuccessful", instance=instance)
+            raise Denied(401, "Unauthorized", "AuthenticationUnsuccessful", instance=self._instance())
         if access.expires <= self.clock.now():
             at = access.expires.strftime("%m/%d/%Y %H:%M:%S")
-            raise Denied(401, "Unauthorized", f"TokenExpired: token expired at {at}", instance=instance)
+            raise Denied(401, "Unauthorized", f"TokenExpired: token expired at {at}", instance=self._instance())
         tenant = request.headers.get("xero-tenant-id", "").lower()
         if tenant not in self.desks or not identity.reaches(tenant):
-            raise Denied(403, "Forbidden", "AuthenticationUnsuccessful", instance=instance)
+            raise Denied(403, "Forbidden", "AuthenticationUnsuccessful", instance=self._instance())
         if parts and not allowed(access.scope, parts[0], request.method):
-            raise Denied(401, "Unauthorized", "AuthorizationUnsuccessful", instance=instance, scope=True)
+            raise Denied(401, "Unauthorized", "AuthorizationUnsuccessful", instance=self._instance(), scope=True)
         return self.desks[tenant]
 
     def _once(self, desk: Desk, request: Request, parts: tuple[str, ...], body: bytes, *, json: bool) -> Response:
