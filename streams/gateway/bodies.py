@@ -6,6 +6,7 @@ In: a request's stream. Out: bytes, then JSON. Invariant: no caller can make us 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -56,20 +57,11 @@ def parse_body(body: bytes) -> Any:
 def _depth(body: bytes) -> int:
     """The deepest nesting, counted without parsing; brackets in strings do not count."""
     depth = deepest = 0
-    quoted = escaped = False
-    for byte in body:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:  # noqa: PLR2004 - a backslash
-                escaped = True
-            elif byte == 0x22:  # noqa: PLR2004 - a quotation mark
-                quoted = False
-        elif byte == 0x22:  # noqa: PLR2004 - a quotation mark
-            quoted = True
-        elif byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
+    for bracket in _TEXT.sub(b"", body).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
     return deepest
+
+
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # possessive: what is never closed is read once
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
