@@ -67,7 +67,7 @@ class Afloat(EngineApp):
         """Every table fits."""
 
     def held(self) -> list[dict[str, Any]]:
-        return [orjson.loads(output.value) for topic, output in self.sent if topic == "revmark.quarantine"]
+        return [orjson.loads(output[1]) for topic, output in self.sent if topic == "revmark.quarantine"]
 
     def topics(self) -> list[str]:
         return [topic for topic, _ in self.sent]
@@ -182,11 +182,11 @@ async def test_the_first_tick_asks_for_a_poll_and_never_for_a_sweep():
     world = World()
     await world.office.tick()
     await world.office.tick()
-    works = [parse_work(output.value) for topic, output in world.app.sent if topic == TOPIC]
+    works = [parse_work(output[1]) for topic, output in world.app.sent if topic == TOPIC]
     assert [(work.type, isinstance(work, Poll) and work.sweep) for work in works] == [("poll", False)]
     world.clock.pass_by(100_000)
     await world.office.tick()
-    assert parse_work(world.app.sent[-1][1].value).type == "poll"
+    assert parse_work(world.app.sent[-1][1][1]).type == "poll"
 
 
 async def test_a_snapshot_tells_what_a_connection_is_at():
