@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from schemas.errors import Fatal, Parked, RevmarkError, Throttled
@@ -31,6 +31,8 @@ class Rounds:
     reader: Reader
     clock: Callable[[], datetime]
     sweep_every: timedelta | None = None
+    _desk: Desk | None = None
+    _places: dict[str, status.Cursor] = field(default_factory=dict)
 
     def ask(self, desk: Desk, kinds: Iterable[str], *, sweep: bool = False, poll: bool = False) -> None:
         """Note that kinds are to be read; of one that is none of the platform's records, any may have changed.
@@ -152,7 +154,13 @@ class Rounds:
         return place.swept is None or self.clock() - parse_instant(place.swept) >= self.sweep_every
 
     def _place(self, desk: Desk, kind: str) -> status.Cursor:
-        return status.cursor(desk.cursors, self.reader.connection, kind)
+        """A kind's cursor, read once a batch: it is asked for some twenty times, and nobody else writes it."""
+        if desk is not self._desk:
+            self._desk, self._places = desk, {}
+        place = self._places.get(kind)
+        if place is None:
+            place = self._places[kind] = status.cursor(desk.cursors, self.reader.connection, kind)
+        return place
 
     def _save(self, desk: Desk, kind: str, place: status.Cursor) -> None:
         status.save_cursor(desk.cursors, self.reader.connection, kind, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
@@ -105,11 +105,13 @@ def save_cursor(view: View, connection: str, kind: str, moved: Cursor) -> None:
 
 def _made(kind: type[Row], row: dict[str, Any] | None) -> Row:
     """A row without the fields that another release has written."""
-    names = {each.name for each in fields(kind)}
-    return kind(**{name: value for name, value in (row or {}).items() if name in names})
+    return kind(**{name: row[name] for name in _NAMES[kind] if name in row}) if row else kind()
 
 
 def _save(view: View, key: str, value: Standing | Cursor) -> None:
-    row = asdict(value)
+    row = {name: getattr(value, name) for name in _NAMES[type(value)]}
     if view.get(key) != row:
         view[key] = row
+
+
+_NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in (Standing, Cursor)}
