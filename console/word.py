@@ -1,4 +1,4 @@
-"""A person's word on two records: put on the topic `changes`, and waited for until a worker has taken it up."""
+"""A person's word (on two records, on a review, on a brake): put on a topic, waited for until it is taken up."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from schemas.change import Link
 from schemas.errors import Transient
 from schemas.wire import Wire
 from streams.settings import Settings
+from streams.topics import Topic
 
 LOOK = 0.25  # seconds between looks at the group's offset, which a worker commits every second
 
@@ -56,14 +57,6 @@ async def put(word: Word) -> Place:
         Transient: the broker does not answer, or has no such topic yet.
     """
     settings = word.settings
-    topics = topics_of(settings)
-    bare = topics.changes.name
-    if bare not in (await describe(settings.broker, topics, [bare])).partitions:
-        raise Transient(
-            f"there is no topic {topics.name(topics.changes)} at {settings.broker}. Nothing was sent. "
-            "Next: revmark worker makes it",
-            code="topic",
-        )
     record = Link(
         tenant=settings.tenant,
         left=word.left,
@@ -75,7 +68,23 @@ async def put(word: Word) -> Place:
         leave=word.leave,
         seen_at=datetime.now(UTC),
     )
-    return await send(settings.broker, topics.name(topics.changes), settings.tenant, record)
+    return await place(settings, topics_of(settings).changes, settings.tenant, record)
+
+
+async def place(settings: Settings, topic: Topic, key: str, record: Wire) -> Place:
+    """Put a record on one of our topics, if it is there.
+
+    Raises:
+        Transient: the broker does not answer, or has no such topic yet.
+    """
+    topics = topics_of(settings)
+    if topic.name not in (await describe(settings.broker, topics, [topic.name])).partitions:
+        raise Transient(
+            f"there is no topic {topics.name(topic)} at {settings.broker}. Nothing was sent. "
+            "Next: revmark worker makes it",
+            code="topic",
+        )
+    return await send(settings.broker, topics.name(topic), key, record)
 
 
 async def send(broker: str, topic: str, key: str, record: Wire) -> Place:

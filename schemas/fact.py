@@ -1,7 +1,7 @@
-"""What arbitrate reads: facts and outcomes. Topic `facts`, keyed by tenant and customer.
+"""What arbitrate reads: facts, outcomes and choices. Topic `facts`, keyed by tenant and customer.
 
-A fact is a change in canonical words. An outcome is what became of a command. Both of one customer arrive in one
-partition, in order.
+A fact is a change in canonical words. An outcome is what became of a command. A choice is a person's answer to a
+review. All of one customer arrive in one partition, in order.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from schemas.choice import Choice
 from schemas.errors import Refused
 from schemas.instants import Instant, Version
 from schemas.names import Entity, Side
@@ -60,15 +61,15 @@ class Outcome(Wire):
     at: Instant
 
 
-Finding = Annotated[Fact | Outcome, Field(discriminator="type")]
-_FINDING: TypeAdapter[Fact | Outcome] = TypeAdapter(Finding)
+Finding = Annotated[Fact | Outcome | Choice, Field(discriminator="type")]
+_FINDING: TypeAdapter[Fact | Outcome | Choice] = TypeAdapter(Finding)
 
 
-def parse_finding(data: bytes | None) -> Fact | Outcome:
+def parse_finding(data: bytes | None) -> Fact | Outcome | Choice:
     """Parse a value of the topic `facts`.
 
     Raises:
-        Refused: it is neither; the message names the fields.
+        Refused: it is none of these; the message names the fields.
     """
     if data is None:
         raise Refused("a fact is expected and the value is empty", code="empty")

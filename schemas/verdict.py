@@ -10,16 +10,21 @@ from typing import Any, Literal
 from pydantic import Field
 
 from schemas.instants import Instant
+from schemas.money import Money
 from schemas.names import Entity, Side
 from schemas.wire import Wire
 
 Ruling = Literal[
-    "take_crm", "take_erp", "write_back", "merge", "review", "hold", "link", "propose", "create", "wait", "refuse"
+    "take_crm", "take_erp", "settle", "write_back", "merge", "review", "close", "hold", "link", "propose", "create",
+    "wait", "refuse",
 ]  # fmt: skip
 
 
 class Verdict(Wire):
-    """One decision. `rule` is a policy's name, `guard.<name>`, `identity`, `timing` or `create`."""
+    """One decision. `rule` is a policy's name, `person`, `guard.<name>`, `identity`, `timing` or `create`.
+
+    `settle`: a person named a value for both sides. `close`: what a person was asked is no question any more.
+    """
 
     id: str
     tenant: str
@@ -38,5 +43,9 @@ class Verdict(Wire):
     written_to: Side | None = None
     command: str | None = None
     versions: dict[str, int] = Field(default_factory=dict, description="side -> version judged")
+    who: str = Field(default="", description="the person who decided")
+    why: str = Field(default="", description="their reason")
+    answer: str | None = Field(default=None, description="id of the person's answer that this came of")
+    money: Money | None = Field(default=None, description="of a review: what the record is about")
     contract: str = Field(default="", description="digest of the contract that was applied")
     at: Instant = Field(description="when the deciding evidence was seen")

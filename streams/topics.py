@@ -57,7 +57,7 @@ class Topics:
 
     # what comes in
     changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link | Erasure"))
-    facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome"))
+    facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome | Choice"))
     lanes_hubspot: Topic = field(default=Topic("lanes.hubspot", "connection", "Command | Read | Poll | Resume"))
     lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", "Command | Read | Poll | Resume"))
     # what is decided

@@ -14,6 +14,7 @@ from agents.rules.result import Result
 from schemas.command import Command
 from schemas.contract import Contract
 from schemas.instants import from_millis
+from schemas.money import Money
 from schemas.names import Entity, Side, connection_id, digest
 from schemas.revenue import RevenueEvent
 from schemas.verdict import Ruling, Verdict
@@ -22,6 +23,15 @@ from tables import customers, entities
 from tables.customers import CustomerState
 from tables.entities import EntityState, Flight
 from tables.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A person's word behind a verdict: who, why, and the id of the answer."""
+
+    who: str
+    why: str
+    answer: str
 
 
 @dataclass(slots=True)
@@ -82,19 +92,41 @@ class Case:
         chosen: Any = None,
         written_to: Side | None = None,
         command: str | None = None,
-    ) -> None:
-        """Say what was decided, once: the same verdict on the same values is not repeated."""
+        by: Spoken | None = None,
+        money: Money | None = None,
+        note: str | None = None,
+    ) -> str | None:
+        """Say what was decided, once: the same verdict on the same values is not repeated.
+
+        Args:
+            state: the record.
+            name: the field, empty for all of the record.
+            ruling: what was decided.
+            rule: by which rule.
+            reason: why, for people.
+            chosen: the value that stands.
+            written_to: the side that has to change.
+            command: the write that follows.
+            by: the person who decided, if one did.
+            money: what the record is about.
+            note: where it is remembered that this was said; the field, if not given.
+
+        Returns:
+            The verdict's id; None where it had been given before.
+        """
         crm, erp = state.crm.fields.get(name), {**state.erp.fields, **state.derived}.get(name)
         baseline = state.baseline.get(name)
-        mark = digest(ruling, rule, reason, encode([baseline, crm, erp, chosen]).decode(), command or "")
-        if state.noted.get(name) == mark:
-            return
-        state.noted[name] = mark
+        spoken = (by.answer,) if by else ()
+        mark = digest(ruling, rule, reason, encode([baseline, crm, erp, chosen]).decode(), command or "", *spoken)
+        if state.noted.get(note or name) == mark:
+            return None
+        state.noted[note or name] = mark
+        said = digest(self.tenant, state.id, name, mark, str(state.crm.version), str(state.erp.version))
         self.result.emit(
             "decisions",
             self.key,
             Verdict(
-                id=digest(self.tenant, state.id, name, mark, str(state.crm.version), str(state.erp.version)),
+                id=said,
                 tenant=self.tenant,
                 customer=self.customer.id,
                 entity=state.entity,
@@ -111,10 +143,15 @@ class Case:
                 written_to=written_to,
                 command=command,
                 versions={"crm": state.crm.version, "erp": state.erp.version},
+                who=by.who if by else "",
+                why=by.why if by else "",
+                answer=by.answer if by else None,
+                money=money,
                 contract=self.contract.digest,
                 at=self.at,
             ),
         )
+        return said
 
     def command(
         self,

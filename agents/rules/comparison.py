@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from agents.rules.case import Case
+from agents.rules import reviews
+from agents.rules.case import Case, Spoken
 from agents.rules.decision import AGREE, UNSET, Decision, Shown, decide, is_empty, same
 from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard, waits_for_history
 from agents.rules.refunds import floor
@@ -21,6 +23,19 @@ Writes = dict[Side, Fields]
 REVIEWED = FieldRule(policy="review")  # in a state that names `review` as its owner
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One value that belongs on one side, and the verdict that says so."""
+
+    name: str
+    target: Side
+    value: Any
+    ruling: Ruling
+    rule: str
+    reason: str
+    by: Spoken | None = None
+
+
 def compare(case: Case, state: EntityState) -> None:
     """Judge every field that both sides hold, and ask for one write per side with all that has to change there."""
     clause = case.contract.clause(state.entity)
@@ -28,50 +43,83 @@ def compare(case: Case, state: EntityState) -> None:
         return
     writes: Writes = {Side.CRM: {}, Side.ERP: {}}
     reasons: dict[Side, list[str]] = {Side.CRM: [], Side.ERP: []}
-    found: list[tuple[str, Decision, Side, Any]] = []
+    found: list[Wish] = []
+    compared: set[str] = set()
+    questions = "asked" in state.marks or "chosen" in state.marks
     shown = crm, erp = state.shown(Side.CRM), state.shown(Side.ERP)
     flying = {name for flights in state.flights.values() for flight in flights for name in flight.fields}
     for name, rule in clause.fields.items():
-        decision = _judge(case, state, name, rule, shown) if name in crm and name in erp else None
+        if name not in crm or name not in erp:
+            continue
+        compared.add(name)
+        decision = _judge(case, state, name, rule, shown)
         if decision is None:
             continue
         if decision.kind == "agree":
             if name not in flying:
                 state.baseline[name] = crm[name]
+                if questions:
+                    reviews.agreed(case, state, name)
             continue
-        if decision.kind == "review":
-            case.verdict(state, name, "review", decision.rule, decision.reason)
-            continue
-        for target, value in _wanted(state, name, decision, shown):
-            writes[target][name] = value
-            reasons[target].append(f"{name}: {decision.reason}")
-            found.append((name, decision, target, value))
+        found += _wishes(case, state, name, decision, {Side.CRM: crm[name], Side.ERP: erp[name]})
+    if questions:
+        reviews.drop_unasked(case, state, compared)
+    for wish in found:
+        writes[wish.target][wish.name] = wish.value
+        reasons[wish.target].append(f"{wish.name}: {wish.reason}")
     _lifecycle(case, state, crm, writes, reasons)
     _cross_ids(case, state, shown, writes, reasons)
-    raced = {name for name, decision, _, _ in found if _may_race(clause.fields[name], decision)}
+    raced = {wish.name for wish in found if _may_race(clause.fields[wish.name], wish)}
     commands = _ask(case, state, writes, reasons, raced)
-    for name, decision, target, value in found:
-        if decision.kind == "merge" and target is Side.ERP and name in writes[Side.CRM]:
-            continue  # said once, though both sides change
+    _tell(case, state, found, commands)
+
+
+def _tell(case: Case, state: EntityState, found: list[Wish], commands: dict[tuple[Side, str], str]) -> None:
+    """Say what was decided; of a merge once, though both sides change."""
+    merged = {wish.name for wish in found if wish.ruling == "merge" and wish.target is Side.CRM}
+    for wish in found:
+        if wish.ruling == "merge" and wish.target is Side.ERP and wish.name in merged:
+            continue
         case.verdict(
             state,
-            name,
-            _ruling(decision),
-            decision.rule,
-            decision.reason,
-            chosen=value,
-            written_to=target,
-            command=commands.get((target, name)),
+            wish.name,
+            wish.ruling,
+            wish.rule,
+            wish.reason,
+            chosen=wish.value,
+            written_to=wish.target,
+            command=commands.get((wish.target, wish.name)),
+            by=wish.by,
         )
 
 
-def _wanted(
-    state: EntityState, name: str, decision: Decision, shown: tuple[Fields, Fields]
-) -> Iterator[tuple[Side, Any]]:
-    """Each side that a decision changes, and the value that it can be given."""
-    for target, value in decision.writes(*(fields[name] for fields in shown)).items():
-        if state.side(target).present and not _in_vain(state, target, name, value):
-            yield target, value
+def _wishes(case: Case, state: EntityState, name: str, decision: Decision, shown: dict[Side, Any]) -> list[Wish]:
+    """What is to be written about a field on which the sides differ; nothing while a person is asked."""
+    guard = decision.rule if decision.rule.startswith("guard.") else None
+    choice = reviews.standing(case, state, name, shown, guard)
+    if choice is None and decision.kind == "review":
+        reviews.ask(case, state, name, decision)
+        return []
+    wished = _chosen(name, choice, shown) if choice else _decided(name, decision, shown)
+    wanted = [
+        wish
+        for wish in wished
+        if state.side(wish.target).present and not _in_vain(state, wish.target, name, wish.value)
+    ]
+    if choice is None:
+        reviews.over(case, state, name, decision.rule, decision.reason, told=bool(wanted))
+    elif not wanted:
+        reason = f"{choice.reason}; it is not written again where it was refused"
+        case.verdict(state, name, choice.ruling, reviews.RULE, reason, chosen=choice.value, by=choice.by)
+    return wanted
+
+
+def _decided(name: str, decision: Decision, shown: dict[Side, Any]) -> list[Wish]:
+    """What a decision wants written, side by side."""
+    wanted = decision.writes(shown[Side.CRM], shown[Side.ERP])
+    return [
+        Wish(name, side, value, _ruling(decision), decision.rule, decision.reason) for side, value in wanted.items()
+    ]
 
 
 def _ruling(decision: Decision) -> Ruling:
@@ -80,9 +128,18 @@ def _ruling(decision: Decision) -> Ruling:
     return "take_crm" if decision.stands is Side.CRM else "take_erp"
 
 
-def _may_race(rule: FieldRule, decision: Decision) -> bool:
+def _chosen(name: str, choice: reviews.Standing, shown: dict[Side, Any]) -> list[Wish]:
+    """What a person's choice wants written: the value, wherever it is not."""
+    return [
+        Wish(name, side, choice.value, choice.ruling, reviews.RULE, choice.reason, choice.by)
+        for side in Side
+        if not same(shown[side], choice.value)
+    ]
+
+
+def _may_race(rule: FieldRule, wish: Wish) -> bool:
     """Whether an edit on the side that is written to, of which nobody has heard yet, would have won."""
-    return rule.policy in {"newest", "review", "merge"} and not decision.rule.startswith("guard.")
+    return wish.by is not None or (rule.policy in {"newest", "review", "merge"} and not wish.rule.startswith("guard."))
 
 
 def _ask(

@@ -1,7 +1,7 @@
 """Arbitrate: both sides of every record against their baseline, under the contract.
 
-In: facts and outcomes of customers, in order. Out: verdicts, commands, occurrences, document versions. Invariant: the
-same findings in any order end in the same state, and a finding seen again writes nothing.
+In: facts and outcomes of customers, and choices of people, in order. Out: verdicts, commands, occurrences, document
+versions. Invariant: the same findings in any order end in the same state, and a finding seen again writes nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from agents.rules import bills, endings, orders
+from agents.rules import bills, endings, orders, reviews
 from agents.rules.case import Case
 from agents.rules.comparison import compare
 from agents.rules.creation import create_missing
 from agents.rules.result import Result
+from schemas.choice import Choice
 from schemas.contract import Contract
 from schemas.errors import Refused
 from schemas.fact import Fact, Outcome, parse_finding
@@ -58,21 +59,24 @@ class Arbitrate:
         return result
 
     def judge(
-        self, findings: Sequence[Fact | Outcome], records: View, customer_view: View, *, index: int = 0
+        self, findings: Sequence[Fact | Outcome | Choice], records: View, customer_view: View, *, index: int = 0
     ) -> Result:
         """Take findings of one customer, then judge what they touched; `index` is their place in the batch."""
         case = self._case(findings[0], records, customer_view)
         case.result.at = index
         for finding in findings:
-            if isinstance(finding, Fact):
-                _take_fact(case, finding)
-            else:
-                _take_outcome(case, finding)
+            match finding:
+                case Fact():
+                    _take_fact(case, finding)
+                case Outcome():
+                    _take_outcome(case, finding)
+                case Choice():
+                    reviews.take(case, finding)
         _judge_all(case)
         case.close(customer_view)
         return case.result
 
-    def _case(self, finding: Fact | Outcome, records: View, customer_view: View) -> Case:
+    def _case(self, finding: Fact | Outcome | Choice, records: View, customer_view: View) -> Case:
         """A case with a result of its own: a finding that is refused half-way leaves nothing behind."""
         return Case(
             contract=self.contract,
@@ -85,7 +89,7 @@ class Arbitrate:
         )
 
 
-def _when(finding: Fact | Outcome) -> datetime:
+def _when(finding: Fact | Outcome | Choice) -> datetime:
     return finding.seen_at if isinstance(finding, Fact) else finding.at
 
 

@@ -18,6 +18,7 @@ from console.commands import (
     links,
     page,
     quarantine,
+    review,
     sandbox,
     status,
     sweep,
@@ -47,4 +48,5 @@ def register(app: typer.Typer) -> None:
     app.command("link", rich_help_panel=_DECIDE, epilog=links.LINK_EXAMPLES)(links.link)
     app.add_typer(contract.app, name="contract", rich_help_panel=_BEGIN)
     app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_RUN)
+    app.add_typer(review.app, name="review", rich_help_panel=_DECIDE)
     app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LOOK)

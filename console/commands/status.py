@@ -22,7 +22,7 @@ _NEXT = {
     "variances": ("open variances", "revmark variances --state open"),
     "quarantined": ("records in quarantine", "revmark quarantine list"),
     "refused": ("commands a platform refused", "revmark ledger --state refused"),
-    "reviews": ("fields waiting for a decision", "revmark decisions --state review"),
+    "reviews": ("fields waiting for a decision", "revmark review list"),
     "proposals": ("links proposed", "revmark links"),
 }
 RECENT = 14  # days of windows shown

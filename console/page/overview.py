@@ -7,10 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from console.output import value_text
+from console.output import money_text, value_text
 from console.projection import summary
 from console.projection.filters import Filters
 from console.projection.listing import find, labels, quarantined
+from console.projection.reviews import Review, open_reviews
 from console.projection.store import Store
 from schemas.money import plain
 from schemas.names import Side
@@ -30,13 +31,13 @@ DAYS = 31  # a month fits next to the month before
 def overview(store: Store, now: datetime) -> dict[str, Any]:
     """Everything the page shows."""
     verdicts = find(store, Verdict, limit=DECISIONS)
-    waiting = [*summary.open_proposals(store)[:WAITING], *summary.open_reviews(store)[:WAITING]]
-    shown = [*verdicts, *waiting]
+    proposals, reviews = summary.open_proposals(store)[:WAITING], open_reviews(store, limit=WAITING)
+    shown = [*verdicts, *proposals, *(each.verdict for each in reviews)]
     names = labels(store, (name for verdict in shown for name in (verdict.record, verdict.customer)))
     return {
         "status": summary.status(store),
         "flow": summary.flow(store, now),
-        "waiting": [_decision(each, names) for each in waiting],
+        "waiting": [*(_proposal(each, names) for each in proposals), *(_review(each, names) for each in reviews)],
         "decisions": [_decision(each, names) for each in verdicts],
         "variances": {
             "open": [_variance(each) for each in find(store, Variance, Filters(state="open"), OPEN_VARIANCES)],
@@ -93,6 +94,20 @@ def _decision(verdict: Verdict, names: Mapping[str, str]) -> dict[str, Any]:
         "erp": value_text(verdict.erp),
         "chosen": value_text(verdict.chosen),
         "written_to": verdict.written_to,
+        "who": verdict.who,
+    }
+
+
+def _proposal(verdict: Verdict, names: Mapping[str, str]) -> dict[str, Any]:
+    return _decision(verdict, names) | {"next": f"revmark link {verdict.crm} {verdict.erp} --yes"}
+
+
+def _review(review: Review, names: Mapping[str, str]) -> dict[str, Any]:
+    money = review.verdict.money
+    return _decision(review.verdict, names) | {
+        "since": review.since.isoformat(),
+        "money": f"{money_text(money.amount)} {money.currency}" if money else "",
+        "next": f"revmark review choose {review.id} --side crm --by NAME --why TEXT",
     }
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from console.projection import pulse
 from console.projection.listing import find
+from console.projection.reviews import open_reviews
 from console.projection.store import Store
 from schemas.money import plain
 from schemas.names import Side
@@ -78,15 +79,6 @@ def open_proposals(store: Store) -> list[Verdict]:
         elif verdict.ruling == "link":
             standing = {other: each for other, each in standing.items() if not set(other) & set(pair)}
     return sorted(standing.values(), key=lambda verdict: verdict.at, reverse=True)
-
-
-def open_reviews(store: Store) -> list[Verdict]:
-    """Fields on which a person was asked and that nothing was decided about since, newest first."""
-    rows = store.rows(
-        "SELECT body FROM decisions d WHERE ruling = 'review' AND NOT EXISTS (SELECT 1 FROM decisions later WHERE"
-        " later.record = d.record AND later.seq > d.seq AND later.field = d.field) ORDER BY at DESC, seq DESC"
-    )
-    return [Verdict.model_validate_json(row["body"]) for row in rows]
 
 
 def counts(store: Store, table: str, column: str) -> dict[str, int]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from agents.rules.result import Result
 from agents.steps.arbitrate import Arbitrate
+from schemas.choice import Choice, answer_id
 from schemas.command import Command
 from schemas.contract import Contract
 from schemas.fact import Fact, Outcome
@@ -29,7 +30,21 @@ from tables.entities import EntityState
 from tables.view import MemoryView
 from tests.support.contracts import shipped
 
-__all__ = ["ACME", "START", "Court", "at", "company", "deal", "fact", "invoice", "line", "linked", "outcome", "payment"]
+__all__ = [
+    "ACME",
+    "START",
+    "Court",
+    "at",
+    "choice",
+    "company",
+    "deal",
+    "fact",
+    "invoice",
+    "line",
+    "linked",
+    "outcome",
+    "payment",
+]
 
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 ACME = "company:acme"
@@ -165,6 +180,21 @@ def outcome(command: Command, state: str = "applied", *, seconds: float = 0, **m
     )
 
 
+def choice(review: Verdict, side: Side | None = None, *, seconds: float = 0, **more: Any) -> Choice:
+    """Kim's answer to a review: a side, or `value`."""
+    parts: dict[str, Any] = {"side": side, "value": None, "who": "kim", "why": "she said so", **more}
+    return Choice(
+        tenant=review.tenant,
+        customer=review.customer,
+        entity=review.entity,
+        id=review.record,
+        field=review.field,
+        review=review.id,
+        at=at(seconds),
+        **{"answer": answer_id(review.id, side, parts["value"], parts["who"], parts["why"]), **parts},
+    )
+
+
 @dataclass(slots=True)
 class Court:
     """The step with its tables; everything it ever wrote is kept, in order."""
@@ -181,7 +211,9 @@ class Court:
         """Give the step one batch."""
         values = [value if isinstance(value, bytes) else value.to_bytes() for value in findings]
         moments = [
-            one.seen_at if isinstance(one, Fact) else one.at for one in findings if isinstance(one, Fact | Outcome)
+            one.seen_at if isinstance(one, Fact) else one.at
+            for one in findings
+            if isinstance(one, Fact | Outcome | Choice)
         ]
         self.clock = max([self.clock, *((moment - START).total_seconds() for moment in moments)])
         result = Arbitrate(self.contract)(values, self.records, self.customers)

@@ -3,7 +3,8 @@
 import { el, fill, grouped, when, words } from "/static/dom.js";
 
 const TONE = {
-  write_back: "good", merge: "good", take_crm: "good", take_erp: "good", create: "good", link: "good",
+  write_back: "good", merge: "good", take_crm: "good", take_erp: "good", settle: "good", close: "", create: "good",
+  link: "good",
   review: "warn", hold: "warn", propose: "warn", wait: "", refuse: "bad",
 };
 
@@ -15,8 +16,10 @@ export function drawWaiting(section, list, waiting) {
   section.hidden = !waiting.length;
   fill(list, waiting, (item) => item.id, (item) => {
     const node = decision(item);
-    const command = item.ruling === "propose" ? `revmark link ${item.crm} ${item.erp} --yes` : `revmark decisions --record ${item.record}`;
-    node.querySelector("dl").append(el("dt", {}, "next"), el("dd", {}, el("code", {}, command)));
+    const list = node.querySelector("dl");
+    if (item.money) list.append(el("dt", {}, "worth"), el("dd", {}, item.money));
+    if (item.since) list.append(el("dt", {}, "asked since"), el("dd", {}, when(item.since)));
+    list.append(el("dt", {}, "next"), el("dd", {}, el("code", {}, item.next)));
     return node;
   }, "");
 }
@@ -31,6 +34,7 @@ function decision(item) {
   row("chosen", item.chosen);
   row("written to", item.written_to ? item.written_to.toUpperCase() : "");
   row("rule", words(item.rule));
+  row("decided by", item.who);
   row("customer", item.customer);
   if (item.record) evidence.append(el("dt", {}, "record"), el("dd", {}, link(item.record, item.record)));
   return el("li", {}, el("details", {},

@@ -6,6 +6,7 @@ from console.projection import summary
 from console.projection.filters import Filters
 from console.projection.listing import events_after, find, held, last_event
 from console.projection.pulse import KEPT
+from console.projection.reviews import open_reviews
 from console.projection.store import Store
 from schemas.errors import Refused, SettingsError
 from schemas.ledger import LedgerEntry
@@ -32,7 +33,7 @@ def test_an_empty_projection_needs_nobody(store: Store):
 
 def test_a_review_is_over_when_the_field_is_decided(filled: Store):
     filled.apply([delivery("decisions", 3, verdict(4, field="currency", ruling="take_erp"))])
-    assert summary.open_reviews(filled) == []
+    assert open_reviews(filled) == []
     assert len(summary.open_proposals(filled)) == 1
 
 
