@@ -1,7 +1,7 @@
 """What a lane is asked to do. Topics `lanes.<platform>`, keyed by connection.
 
-Reads (hints from webhooks), polls, sweeps and commands share the lane, so that one worker owns a connection's quota,
-token, cursors and order.
+Reads (hints from webhooks), polls, sweeps, commands and releases share the lane, so that one worker owns a connection's
+quota, token, cursors and order.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Command(Wire):
     )
     tier: Literal[1, 2, 3] = 2
     reason: str = ""
+    rules: list[str] = Field(default_factory=list, description="the rules that want it, as decisions name them")
+    first: bool = Field(default=False, description="asked for by the first reading")
     at: Instant
 
 
@@ -86,11 +88,24 @@ class Resume(Wire):
     at: Instant
 
 
-Work = Annotated[Command | Read | Poll | Resume, Field(discriminator="type")]
-_WORK: TypeAdapter[Command | Read | Poll | Resume] = TypeAdapter(Work)
+class Release(Wire):
+    """A person lets a rule go on that a brake has stopped."""
+
+    type: Literal["release"] = "release"
+    tenant: str
+    connection: str
+    entity: Entity
+    rule: str
+    who: str
+    why: str
+    at: Instant
 
 
-def parse_work(data: bytes | None) -> Command | Read | Poll | Resume:
+Work = Annotated[Command | Read | Poll | Resume | Release, Field(discriminator="type")]
+_WORK: TypeAdapter[Command | Read | Poll | Resume | Release] = TypeAdapter(Work)
+
+
+def parse_work(data: bytes | None) -> Command | Read | Poll | Resume | Release:
     """Parse a value of a lane topic.
 
     Raises:

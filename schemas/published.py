@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from schemas.brake import BrakeState
 from schemas.change import Arrival
 from schemas.contract import Contract
 from schemas.contract.mappings import PREFIX
@@ -33,6 +34,7 @@ PUBLISHED: dict[str, Any] = {
     "changes": Arrival,
     "facts": Finding,
     "decisions": Verdict,
+    "brakes": BrakeState,
 }
 
 

@@ -20,6 +20,8 @@ RevenueType = Literal[
     "refund_made",
     "renewal_booked",
     "credit_hold_changed",
+    "brake_tripped",
+    "brake_released",
 ]
 
 
@@ -29,7 +31,7 @@ class RevenueEvent(Wire):
     id: str
     type: RevenueType
     tenant: str
-    customer: str = Field(description="canonical id of the customer")
+    customer: str = Field(description="canonical id of the customer; empty: of no customer, as a brake")
     customer_name: str = ""
     sequence: int = Field(default=0, description="1, 2, 3, ... per customer, in the order of publication")
     document: str = Field(default="", description="canonical id of the order, invoice, payment or credit note")

@@ -58,8 +58,10 @@ class Topics:
     # what comes in
     changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link | Erasure"))
     facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome | Choice"))
-    lanes_hubspot: Topic = field(default=Topic("lanes.hubspot", "connection", "Command | Read | Poll | Resume"))
-    lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", "Command | Read | Poll | Resume"))
+    lanes_hubspot: Topic = field(
+        default=Topic("lanes.hubspot", "connection", "Command | Read | Poll | Resume | Release")
+    )
+    lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", "Command | Read | Poll | Resume | Release"))
     # what is decided
     decisions: Topic = field(default=Topic("decisions", "tenant|customer", "Verdict", retention=YEARS))
     occurrences: Topic = field(default=Topic("occurrences", "tenant|customer", "RevenueEvent"))
@@ -68,6 +70,7 @@ class Topics:
         default=Topic("quarantine", "topic|partition|offset", "Quarantined | Settlement", retention=FOREVER)
     )
     ledger: Topic = field(default=Topic("ledger", "connection|command", "LedgerEntry", cleanup="compact"))
+    brakes: Topic = field(default=Topic("brakes", "connection|entity|rule", "BrakeState", cleanup="compact"))
     # what others read
     revenue: Topic = field(default=Topic("revenue", "tenant|customer", "RevenueEvent", retention=FOREVER, public=True))
     totals: Topic = field(

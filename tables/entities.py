@@ -35,11 +35,12 @@ class SideState:
 
 @dataclass(slots=True)
 class Flight:
-    """A write on its way: the command and what it writes."""
+    """A write on its way: the command and what it writes; `first`: the first reading asked for it."""
 
     command: str
     kind: str
     fields: dict[str, Any]
+    first: bool = False
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ def to_row(state: EntityState) -> dict[str, Any]:
     row["crm"] = dict(zip(_SIDE, _SIDE_VALUES(state.crm), strict=True))
     row["erp"] = dict(zip(_SIDE, _SIDE_VALUES(state.erp), strict=True))
     row["flights"] = {
-        side: [{"command": one.command, "kind": one.kind, "fields": one.fields} for one in flights]
+        side: [{"command": one.command, "kind": one.kind, "fields": one.fields, "first": one.first} for one in flights]
         for side, flights in state.flights.items()
     }
     return row

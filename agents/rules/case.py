@@ -6,6 +6,7 @@ The rules share a case; whoever changes a record touches it, and touched records
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,6 +40,7 @@ class Case:
     """What the rules judge in. `at` is when the finding was seen; nothing else tells the time.
 
     `history`: the finding comes of the first reading. It is taken in, but nobody is told of it as news.
+    `first`: the same, or a write that came of such a finding has arrived; what is asked for says so.
     """
 
     contract: Contract
@@ -48,6 +50,7 @@ class Case:
     records: View
     result: Result
     history: bool = False
+    first: bool = False
     open: dict[str, EntityState] = field(default_factory=dict)
     touched: deque[str] = field(default_factory=deque)
 
@@ -161,6 +164,7 @@ class Case:
         fields: dict[str, Any],
         *,
         reason: str,
+        rules: Iterable[str] = (),
         natural_key: str | None = None,
         links: dict[str, str] | None = None,
         compare: bool = False,
@@ -192,10 +196,12 @@ class Case:
                 "compare": compare,
                 "tier": self.contract.tiers.of(state.entity, fields),
                 "reason": reason,
+                "rules": sorted(set(rules)),
+                "first": self.first,
                 "at": self.at,
             }
         )
-        state.flights[side.value].append(Flight(command=name, kind=kind, fields=fields))
+        state.flights[side.value].append(Flight(command=name, kind=kind, fields=fields, first=self.first))
         self.result.emit(f"lanes.{platform}", command.connection, command)
         return name
 

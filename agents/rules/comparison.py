@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.rules import reviews
@@ -19,8 +19,20 @@ from schemas.verdict import Ruling
 from tables.entities import EntityState
 
 Fields = dict[str, Any]
-Writes = dict[Side, Fields]
 REVIEWED = FieldRule(policy="review")  # in a state that names `review` as its owner
+
+
+@dataclass(slots=True)
+class Writes:
+    """What has to change on one side: values, and per field why and by which rule."""
+
+    fields: Fields = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=dict)
+
+    def want(self, name: str, value: Any, rule: str, reason: str) -> None:
+        """Add a field."""
+        self.fields[name], self.reasons[name], self.rules[name] = value, reason, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +53,7 @@ def compare(case: Case, state: EntityState) -> None:
     clause = case.contract.clause(state.entity)
     if clause is None:
         return
-    writes: Writes = {Side.CRM: {}, Side.ERP: {}}
-    reasons: dict[Side, list[str]] = {Side.CRM: [], Side.ERP: []}
+    writes = {side: Writes() for side in Side}
     found: list[Wish] = []
     compared: set[str] = set()
     questions = "asked" in state.marks or "chosen" in state.marks
@@ -65,12 +76,11 @@ def compare(case: Case, state: EntityState) -> None:
     if questions:
         reviews.drop_unasked(case, state, compared)
     for wish in found:
-        writes[wish.target][wish.name] = wish.value
-        reasons[wish.target].append(f"{wish.name}: {wish.reason}")
-    _lifecycle(case, state, crm, writes, reasons)
-    _cross_ids(case, state, shown, writes, reasons)
+        writes[wish.target].want(wish.name, wish.value, wish.rule, wish.reason)
+    _lifecycle(case, state, crm, writes[Side.CRM])
+    _cross_ids(case, state, shown, writes)
     raced = {wish.name for wish in found if _may_race(clause.fields[wish.name], wish)}
-    commands = _ask(case, state, writes, reasons, raced)
+    commands = _ask(case, state, writes, raced)
     _tell(case, state, found, commands)
 
 
@@ -143,20 +153,22 @@ def _may_race(rule: FieldRule, wish: Wish) -> bool:
 
 
 def _ask(
-    case: Case, state: EntityState, writes: Writes, reasons: dict[Side, list[str]], raced: Collection[str]
+    case: Case, state: EntityState, writes: dict[Side, Writes], raced: Collection[str]
 ) -> dict[tuple[Side, str], str]:
     """One command per side, and one of its own for each field of a set that was refused before."""
     asked: dict[tuple[Side, str], str] = {}
-    for side, fields in writes.items():
+    for side, wanted in writes.items():
+        fields = wanted.fields
         if not fields:
             continue
         apart = set(state.marks.get("one_by_one", {}).get(side.value, ())) & set(fields)
         together = {name: value for name, value in fields.items() if name not in apart}
         for part in [together, *({name: fields[name]} for name in sorted(apart))]:
             if part:
-                about = [reason for reason in reasons[side] if reason.split(":", 1)[0] in part]
+                reason = "; ".join(f"{name}: {why}" for name, why in wanted.reasons.items() if name in part)
+                rules = [rule for name, rule in wanted.rules.items() if name in part]
                 compare = any(name in part for name in raced)
-                command = case.command(state, side, "update", part, reason="; ".join(about), compare=compare)
+                command = case.command(state, side, "update", part, reason=reason, rules=rules, compare=compare)
                 asked.update(dict.fromkeys(((side, name) for name in part), command))
     return asked
 
@@ -212,7 +224,7 @@ def _blocked(state: EntityState, side: Side, name: str, value: Any) -> bool:
     return False
 
 
-def _lifecycle(case: Case, state: EntityState, crm: Fields, writes: Writes, reasons: dict[Side, list[str]]) -> None:
+def _lifecycle(case: Case, state: EntityState, crm: Fields, writes: Writes) -> None:
     """The lifecycle stage has no counterpart in the ERP: the guard alone judges it."""
     if state.entity is not Entity.COMPANY or not state.crm.present or "lifecycle" not in state.crm.fields:
         return
@@ -232,8 +244,7 @@ def _lifecycle(case: Case, state: EntityState, crm: Fields, writes: Writes, reas
         if back
         else "the first order makes it a customer"
     )
-    writes[Side.CRM]["lifecycle"] = stage
-    reasons[Side.CRM].append(f"lifecycle: {reason}")
+    writes.want("lifecycle", stage, "guard.lifecycle_gating", reason)
     case.verdict(
         state,
         "lifecycle",
@@ -245,27 +256,23 @@ def _lifecycle(case: Case, state: EntityState, crm: Fields, writes: Writes, reas
     )
 
 
-def _cross_ids(
-    case: Case, state: EntityState, both: tuple[Fields, Fields], writes: Writes, reasons: dict[Side, list[str]]
-) -> None:
+def _cross_ids(case: Case, state: EntityState, both: tuple[Fields, Fields], writes: dict[Side, Writes]) -> None:
     """Each side keeps the other's id: the ERP's in the CRM is immutable, the CRM's in the ERP is filled once."""
     crm, erp = state.crm, state.erp
     if state.marks.get("apart") and crm.present and erp.ref is None:
         if not is_empty(both[0].get("erp_id")) and not _blocked(state, Side.CRM, "erp_id", None):
-            writes[Side.CRM]["erp_id"] = None
-            reasons[Side.CRM].append("erp_id: a person has parted the two")
+            writes[Side.CRM].want("erp_id", None, "identity", "a person has parted the two")
         return
     if not (crm.present and erp.present and crm.ref and erp.ref):
         return
     shown, held = both
     mine = record_id(erp.ref)
     if "erp_id" in shown and shown["erp_id"] != mine and not _blocked(state, Side.CRM, "erp_id", mine):
-        writes[Side.CRM]["erp_id"] = mine
-        reasons[Side.CRM].append("erp_id: the ERP's id is kept on the CRM's record and does not change")
+        why = "the ERP's id is kept on the CRM's record and does not change"
+        writes[Side.CRM].want("erp_id", mine, "identity", why)
         ruling: Ruling = "link" if is_empty(shown["erp_id"]) else "write_back"
         reason = "the ERP's id is the record's immutable external id"
         case.verdict(state, "erp_id", ruling, "identity", reason, chosen=mine, written_to=Side.CRM)
     theirs = record_id(crm.ref)
     if "crm_id" in held and is_empty(held["crm_id"]) and not _blocked(state, Side.ERP, "crm_id", theirs):
-        writes[Side.ERP]["crm_id"] = theirs
-        reasons[Side.ERP].append("crm_id: the CRM's id is kept on the ERP's record")
+        writes[Side.ERP].want("crm_id", theirs, "identity", "the CRM's id is kept on the ERP's record")

@@ -75,7 +75,9 @@ def _create(case: Case, state: EntityState, side: Side) -> None:
     if state.blocked[side.value].get("*") == mark:
         return
     reason = f"it exists in the {side.other.value.upper()} only"
-    command = case.command(state, side, "create", fields, reason=reason, natural_key=plan.natural_key, links=plan.links)
+    command = case.command(
+        state, side, "create", fields, reason=reason, rules=("create",), natural_key=plan.natural_key, links=plan.links
+    )
     if entity is Entity.CONTACT and side is Side.ERP:
         case.customer.person = state.id
     case.verdict(state, "", "create", "create", reason, written_to=side, command=command)

@@ -157,7 +157,7 @@ def _bill(case: Case, deal: EntityState) -> None:
     deal.derived["order_status"] = "created"  # a refusal of an earlier bill is over
     reason = f"order of deal {deal.label}"
     command = case.command(
-        invoice, Side.ERP, "create", fields, reason=reason, natural_key=number,
+        invoice, Side.ERP, "create", fields, reason=reason, rules=("timing",), natural_key=number,
         links={"company": case.customer.erp},
     )  # fmt: skip
     case.verdict(invoice, "", "create", "timing", reason, written_to=Side.ERP, command=command)

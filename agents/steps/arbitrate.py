@@ -86,6 +86,7 @@ class Arbitrate:
             records=records,
             result=Result(),
             history=isinstance(finding, Fact) and finding.first,
+            first=isinstance(finding, Fact) and finding.first,
         )
 
 
@@ -102,6 +103,8 @@ def _take_fact(case: Case, fact: Fact) -> None:
     if fact.ended == "erased":
         endings.erased(case, state, fact)
         return
+    written = state.marks.get(f"written_{fact.side.value}") or {}
+    case.first = case.first or (written.get("first", False) and written["version"] == fact.version)
     fresh, before, returns = side.version < 0, side.ref, side.deleted and not fact.deleted
     _date_edits(case, state, fact)
     _note_spellings(state, fact)
@@ -179,6 +182,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         case.result.counts["outcome_" + ("open" if flight else "known")] += 1
         return
     flights.remove(flight)
+    case.first = case.first or flight.first
     side = state.side(outcome.side)
     if outcome.state == "applied":
         side.ref = outcome.ref or side.ref
@@ -187,7 +191,8 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
             side.fields = {**side.fields, **_stated(state, outcome.side, flight.fields)}
         state.baseline.update(_agreed(case, state, outcome.side, _stated(state, outcome.side, flight.fields)))
         if outcome.version is not None:
-            state.marks[f"written_{outcome.side.value}"] = {"version": outcome.version, "fields": flight.fields}
+            written = {"version": outcome.version, "fields": flight.fields} | ({"first": True} if flight.first else {})
+            state.marks[f"written_{outcome.side.value}"] = written
         _consequences(case, state, outcome.side)
     elif outcome.state == "refused":
         _block(state, outcome.side, flight)

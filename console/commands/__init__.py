@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from console.commands import (
+    brake,
     broker,
     check,
     contract,
@@ -48,5 +49,6 @@ def register(app: typer.Typer) -> None:
     app.command("link", rich_help_panel=_DECIDE, epilog=links.LINK_EXAMPLES)(links.link)
     app.add_typer(contract.app, name="contract", rich_help_panel=_BEGIN)
     app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_RUN)
+    app.add_typer(brake.app, name="brake", rich_help_panel=_DECIDE)
     app.add_typer(review.app, name="review", rich_help_panel=_DECIDE)
     app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LOOK)

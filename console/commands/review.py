@@ -37,7 +37,7 @@ def list_(
     customer: Customer = None,
     type: Annotated[Entity | None, typer.Option(help="kind of record")] = None,  # noqa: A002 - the option's name
     field: Annotated[str | None, typer.Option(help="only this field")] = None,
-    rule: Annotated[str | None, typer.Option(help="only what this rule asks, as newest or never_falls")] = None,
+    rule: Annotated[str | None, typer.Option(help="only what this rule asks, as newest or monotonic")] = None,
     limit: Limit = DEFAULT_LIMIT,
     json: Lines = False,
     offline: Offline = False,

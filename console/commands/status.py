@@ -23,6 +23,7 @@ _NEXT = {
     "quarantined": ("records in quarantine", "revmark quarantine list"),
     "refused": ("commands a platform refused", "revmark ledger --state refused"),
     "reviews": ("fields waiting for a decision", "revmark review list"),
+    "brakes": ("rules stopped by a brake", "revmark brake list"),
     "proposals": ("links proposed", "revmark links"),
 }
 RECENT = 14  # days of windows shown

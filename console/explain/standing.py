@@ -34,8 +34,13 @@ ENDS = {
 
 
 def latest(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
-    """The last verdict about each field; `verdicts` are in their order."""
-    return {verdict.field: verdict for verdict in verdicts if verdict.rule != "identity"}
+    """The last verdict about each field; `verdicts` are in their order. An answer not carried out decides nothing."""
+    refused = ("refuse", "person")
+    return {
+        verdict.field: verdict
+        for verdict in verdicts
+        if verdict.rule != "identity" and (verdict.ruling, verdict.rule) != refused
+    }
 
 
 def asked(state: EntityState, verdicts: Sequence[Verdict]) -> set[str]:
@@ -81,8 +86,8 @@ def _held(state: EntityState, verdicts: Sequence[Verdict]) -> Iterator[Standing]
                 state="review",
                 field=name,
                 says=f"{verdict.reason}: the CRM says {_short(verdict.crm)}, the ERP says {_short(verdict.erp)}",
-                then="make both sides equal, in either system; Revmark goes on by itself",
-                next=f"revmark decisions --record {state.id} --state review",
+                then="choose a value, or make both sides equal in either system; Revmark goes on by itself",
+                next=f"revmark review show {verdict.id}",
             )
         elif verdict.ruling in {"hold", "wait"} and not state.derived.get(name) and _there(state):
             yield Standing(

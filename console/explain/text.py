@@ -21,6 +21,7 @@ RULINGS = {
     "take_crm": "the CRM's value stands", "take_erp": "the ERP's value stands", "write_back": "written back",
     "review": "a person is asked", "hold": "held", "link": "linked", "propose": "proposed", "create": "created",
     "wait": "waits", "refuse": "refused", "merge": "both sides' changes are kept",
+    "settle": "a person's value stands", "close": "no question any more",
 }  # fmt: skip
 
 

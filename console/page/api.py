@@ -21,8 +21,10 @@ from console.page.overview import overview
 from console.projection import summary
 from console.projection.filters import Filters
 from console.projection.listing import Record, find, quarantined
+from console.projection.reviews import open_reviews
 from console.projection.store import Store
 from console.projection.tables import Known
+from schemas.brake import BrakeState
 from schemas.errors import RevmarkError, SettingsError, Transient
 from schemas.ledger import LedgerEntry
 from schemas.revenue import RevenueEvent
@@ -67,6 +69,8 @@ def routes(settings: Settings, folder: Path) -> list[Route]:
         answer("events", lambda store, request: _list(store, RevenueEvent, request)),
         answer("explain", lambda store, request: _explain(settings, store, request)),
         answer("quarantine", lambda store, request: quarantined(store, *_wish(request))),
+        answer("brakes", lambda store, request: _list(store, BrakeState, request)),
+        answer("reviews", lambda store, _: [each.document() for each in open_reviews(store, limit=MOST)]),
     ]
 
 

@@ -13,6 +13,7 @@ from console.projection.filters import Filters
 from console.projection.listing import find, labels, quarantined
 from console.projection.reviews import Review, open_reviews
 from console.projection.store import Store
+from schemas.brake import BrakeState
 from schemas.money import plain
 from schemas.names import Side
 from schemas.revenue import RevenueEvent
@@ -37,7 +38,11 @@ def overview(store: Store, now: datetime) -> dict[str, Any]:
     return {
         "status": summary.status(store),
         "flow": summary.flow(store, now),
-        "waiting": [*(_proposal(each, names) for each in proposals), *(_review(each, names) for each in reviews)],
+        "waiting": [
+            *(_brake(each) for each in find(store, BrakeState, Filters(state="stopped"), WAITING)),
+            *(_proposal(each, names) for each in proposals),
+            *(_review(each, names) for each in reviews),
+        ],
         "decisions": [_decision(each, names) for each in verdicts],
         "variances": {
             "open": [_variance(each) for each in find(store, Variance, Filters(state="open"), OPEN_VARIANCES)],
@@ -95,6 +100,22 @@ def _decision(verdict: Verdict, names: Mapping[str, str]) -> dict[str, Any]:
         "chosen": value_text(verdict.chosen),
         "written_to": verdict.written_to,
         "who": verdict.who,
+    }
+
+
+def _brake(brake: BrakeState) -> dict[str, Any]:
+    entity = brake.entity.value
+    touched = f"{brake.records:,} of {brake.population:,} records" if brake.population else f"{brake.records:,} records"
+    return {
+        "id": f"{brake.connection}|{entity}|{brake.rule}",
+        "at": brake.stopped_at.isoformat(),
+        "entity": entity,
+        "label": f"rule {brake.rule}",
+        "field": "",
+        "ruling": "stopped",
+        "rule": brake.rule,
+        "reason": f"{touched} on {brake.platform} within an hour, {brake.bound:,} may pass: {brake.held:,} writes wait",
+        "next": f"revmark brake release {entity} {brake.rule} --by NAME --why TEXT",
     }
 
 

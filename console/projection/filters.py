@@ -49,6 +49,7 @@ _MATCHES: dict[str, dict[str, tuple[str, ...]]] = {
         "type": ("topic",),
         "day": ("at",),
     },
+    "brakes": {"state": ("state",), "type": ("entity",), "day": ("at",)},
 }
 
 

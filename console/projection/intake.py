@@ -14,6 +14,7 @@ import orjson
 from console.projection import naming
 from console.projection.delivery import SHELVES, STATES, Delivery
 from console.projection.held import Held
+from schemas.brake import BrakeState, brake_key
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity
@@ -58,7 +59,7 @@ def row(delivery: Delivery) -> Row | Removal:
     Raises:
         Refused: it is no record of its topic's schema.
     """
-    if delivery.value is None and delivery.topic in {"ledger", "totals", "variances"}:
+    if delivery.value is None and delivery.topic in {"ledger", "totals", "variances", "brakes"}:
         return Removal(SHELVES[delivery.topic], delivery.key_text)
     if delivery.topic in STATES:
         return _state(delivery)
@@ -201,6 +202,20 @@ def _raw(delivery: Delivery) -> str:
     return (delivery.value or b"").decode(errors="replace")
 
 
+def _brake(delivery: Delivery) -> Row:
+    brake = BrakeState.from_bytes(delivery.value)
+    columns: dict[str, str | int | None] = {
+        "tenant": brake.tenant,
+        "connection": brake.connection,
+        "entity": brake.entity.value,
+        "rule": brake.rule,
+        "state": brake.state,
+        "at": instant_text(brake.released_at or brake.stopped_at),
+    }
+    key = delivery.key_text or brake_key(brake.connection, brake.entity, brake.rule)
+    return Row("brakes", key, columns, brake.model_dump_json())
+
+
 _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "decisions": _decision,
     "ledger": _ledger,
@@ -208,4 +223,5 @@ _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "variances": _variance,
     "revenue": _event,
     "quarantine": _quarantine,
+    "brakes": _brake,
 }

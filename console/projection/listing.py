@@ -10,6 +10,7 @@ import orjson
 from console.projection.filters import Filters
 from console.projection.held import Bytes, Held
 from console.projection.store import Store
+from schemas.brake import BrakeState
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
 from schemas.quarantine import Settlement
@@ -20,8 +21,9 @@ from schemas.verdict import Verdict
 _ORDERS = {
     "totals": "day DESC, currency, subsidiary, side",
     "variances": "state DESC, at DESC, seq DESC",  # open ones before closed ones
+    "brakes": "state DESC, at DESC, seq DESC",  # stopped ones before released ones
 }
-Record = TypeVar("Record", Verdict, LedgerEntry, Total, Variance, RevenueEvent, Held)
+Record = TypeVar("Record", Verdict, LedgerEntry, Total, Variance, RevenueEvent, Held, BrakeState)
 
 _MODELS: dict[type, str] = {
     Verdict: "decisions",
@@ -30,6 +32,7 @@ _MODELS: dict[type, str] = {
     Variance: "variances",
     RevenueEvent: "events",
     Held: "quarantine",
+    BrakeState: "brakes",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 2  # raised with every change below: a file of another version is filled anew from the topics
+VERSION = 3  # raised with every change below: a file of another version is filled anew from the topics
 
 _COLUMNS = {
     "decisions": "tenant, customer, entity, record, label, field, ruling, rule, command, at",
@@ -19,6 +19,7 @@ _COLUMNS = {
     "quarantine": "topic, partition, offset, reason, about, raw, at",
     "settlements": "state, who, at",
     "states": "drawer, record",
+    "brakes": "tenant, connection, entity, rule, state, at",
 }
 _INDEXES = {
     "decisions": ("at", "record", "ruling"),
@@ -29,6 +30,7 @@ _INDEXES = {
     "quarantine": ("at", "about"),
     "settlements": (),
     "states": ("record",),
+    "brakes": ("state",),
 }
 _PLACE = " PRIMARY KEY (topic, partition, offset))"
 _OTHERS = (

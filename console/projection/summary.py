@@ -113,6 +113,7 @@ def status(store: Store) -> dict[str, object]:
         "refused": refused_standing(store),
         "reviews": len(open_reviews(store)),
         "proposals": len(open_proposals(store)),
+        "brakes": counts(store, "brakes", "state").get("stopped", 0),
     }
     paired = windows(find(store, Total, limit=EVERYTHING))
     as_of = store.as_of()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from schemas.contract.braking import brake_faults
 from schemas.contract.conditions import can_hold, parse, questions
 from schemas.contract.mappings import faults
 from schemas.contract.model import Contract, Guards
@@ -80,6 +81,7 @@ def lint(contract: Contract) -> list[Finding]:
         *_own_guards(contract),
         *_two_owners(contract),
     ]
+    found += [Finding(*each) for each in brake_faults(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 

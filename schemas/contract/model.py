@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from schemas.contract.brakes import Brake
 from schemas.contract.conditions import parse
 from schemas.contract.examples import Example
 from schemas.contract.mappings import PREFIX, Mapped
@@ -219,6 +220,7 @@ class Contract(Clause):
     invoice_defaults: InvoiceDefaults = InvoiceDefaults()
     credit_hold_group: str = Field(default="Credit hold", description="the ERP's contact group that means on hold")
     required: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)
+    brakes: tuple[Brake, ...] = Field(default=(), description="how much a rule may touch within an hour")
     examples: tuple[Example, ...] = Field(default=(), description="cases that `revmark contract test` plays")
 
     @cached_property

@@ -3,7 +3,7 @@
 Commands go first (what was waiting before what is new), then hinted reads, then a turn of the polls: a payment never
 waits behind a catalogue. What one batch cannot do is kept in the tables, and where it could go on at once the lane asks
 itself to with a `Resume` on its own topic; two of these do no more than one. While the connection is parked nothing is
-called: commands wait in the backlog, and hints become polls.
+called: commands wait in the backlog, and hints become polls. What a brake holds waits in a queue of its own.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schemas.command import Command, Poll, Read, Resume
+from schemas.command import Command, Poll, Read, Release, Resume
 from schemas.errors import Parked, Throttled
 from schemas.instants import parse_instant
 from streams.lanes import status
 from streams.lanes.backlog import Backlog
+from streams.lanes.brakes import Brakes, Limits
 from streams.lanes.desk import Desk
 from streams.lanes.line import Line
 from streams.lanes.patience import PROBE_EVERY
@@ -28,7 +29,7 @@ from streams.lanes.writing import Checkpoint, Writer, _pass
 from streams.platforms.interface import PlatformClient
 from tables import ledger
 
-Work = Command | Read | Poll | Resume
+Work = Command | Read | Poll | Resume | Release
 LIMIT = 500  # commands a batch: ten calls to Xero, five to HubSpot; new work is looked at between two batches
 
 
@@ -42,6 +43,7 @@ class Lane:
     clock: Callable[[], datetime]
     checkpoint: Checkpoint = _pass
     sweep_every: timedelta | None = None
+    limits: Limits = field(default_factory=Limits)
     due: datetime | None = None
     at_work: bool = False
     snapshot: status.Snapshot = field(default_factory=status.Snapshot)
@@ -67,9 +69,10 @@ class Lane:
     async def _work(self, desk: Desk, works: Sequence[Work]) -> None:
         standing = status.load(desk.cursors, self.connection)
         backlog = Backlog(desk.cursors, self.connection)
-        commands = {work.id: work for work in works if isinstance(work, Command)}
-        for command in commands.values():
-            backlog.add(command)
+        brakes = Brakes(
+            desk, self.tenant, self.connection, self.line.platform, self.line.side, self.limits, self.clock()
+        )
+        commands = {command.id: command for command in _admitted(brakes, backlog, works)}
         for poll in works:
             if isinstance(poll, Poll):
                 self.rounds.ask(desk, poll.kinds, sweep=poll.sweep, poll=True)
@@ -87,12 +90,14 @@ class Lane:
         for command in commands.values():
             if command.id in backlog.of(command.record):
                 ledger.queue(desk.ledger, command, at=self.clock(), until=standing.parked_until(), message=standing.why)
-        self._close(desk, standing, backlog, unfinished=unfinished)
+        self._close(desk, standing, backlog, brakes, unfinished=unfinished)
         await desk.write()
 
-    def _close(self, desk: Desk, standing: status.Standing, backlog: Backlog, *, unfinished: bool) -> None:
+    def _close(
+        self, desk: Desk, standing: status.Standing, backlog: Backlog, brakes: Brakes, *, unfinished: bool
+    ) -> None:
         """Leave everything so that another worker could go on, and say when that should be."""
-        again = not standing.until and (unfinished or backlog.more)
+        again = not standing.until and (unfinished or backlog.more or brakes.draining)
         if again:
             resume = Resume(tenant=self.tenant, connection=self.connection, at=self.clock())
             desk.send(f"lanes.{self.line.platform}", self.connection, resume)
@@ -104,7 +109,7 @@ class Lane:
         polled, swept = self.rounds.times(desk)
         self.snapshot = status.Snapshot(
             standing.parked_until(), standing.why, len(backlog), polled, swept, dict(self.line.calls),
-            parse_instant(standing.again) if standing.again else None,
+            parse_instant(standing.again) if standing.again else None, brakes.standing(),
         )  # fmt: skip
 
     async def _commands(
@@ -170,6 +175,22 @@ class Lane:
         if self.line.dead and self.line.failures > standing.failures:
             standing.park(self.clock() + PROBE_EVERY, self.line.why)
         return unfinished
+
+
+def _admitted(brakes: Brakes, backlog: Backlog, works: Sequence[Work]) -> list[Command]:
+    """The commands that may pass, in order, put into the backlog; what brakes hold is in their queues."""
+    passed: list[Command] = []
+    for work in works:
+        if isinstance(work, Release):
+            brakes.release(work)
+        elif isinstance(work, Command) and brakes.admits(work, backlog.of(work.record)):
+            passed.append(work)
+            backlog.add(work)
+    for command in brakes.drain():
+        passed.append(command)
+        backlog.add(command)
+    brakes.save()
+    return passed
 
 
 def _records(commands: dict[str, Command]) -> Iterable[str]:

@@ -60,6 +60,9 @@ class LaneMeasures(Collector):
             "Calls of a platform by what they came to; of writes, the commands by their outcome.",
             labels=("connection", "call", "answer"),
         )
+        rule_of = ("connection", "entity", "rule")
+        stopped = GaugeMetricFamily("revmark_brake_stopped", "Rules that a brake has stopped.", labels=rule_of)
+        held = GaugeMetricFamily("revmark_brake_held_commands", "Commands that wait behind a brake.", labels=rule_of)
         now = self._clock()
         for connection, found in sorted(self._office.snapshot().items()):
             waiting.add_metric((connection,), found.waiting)
@@ -72,7 +75,10 @@ class LaneMeasures(Collector):
             for name, number in sorted(found.calls.items()):
                 call, _, answer = name.partition(".")
                 calls.add_metric((connection, call, answer), number)
-        yield from (waiting, parked, throttled, polled, swept, calls)
+            for (entity, rule), number in sorted(found.stopped.items()):
+                stopped.add_metric((connection, entity, rule), 1)
+                held.add_metric((connection, entity, rule), number)
+        yield from (waiting, parked, throttled, polled, swept, calls, stopped, held)
 
 
 def _until(at: datetime | None, now: datetime) -> float:

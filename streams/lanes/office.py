@@ -18,6 +18,7 @@ from schemas.errors import Refused
 from schemas.names import Platform, connection_id, ref
 from schemas.wire import Wire, encode
 from streams.engine import BatchTable, Record, RecordBatch, TooLarge
+from streams.lanes.brakes import Limits
 from streams.lanes.desk import Desk
 from streams.lanes.lane import Lane, Work
 from streams.lanes.status import Snapshot
@@ -124,6 +125,7 @@ class Office:
         self._lanes: dict[str, Lane] = {}
         self._desks: dict[str, Desk] = {}
         self._polled: dict[str, datetime] = {}
+        self._limits = Limits(app.contract.brakes, app.contract.timezone)
         settings = app.settings
         self._connections: dict[str, Platform] = {str(settings.connection(name)): name for name in PLATFORMS}
 
@@ -155,7 +157,9 @@ class Office:
             settings = self._app.settings
             made = self._make(platform, settings, self._app.contract, lambda: self._desks[connection])
             every = timedelta(seconds=settings.sweep_every)
-            self._lanes[connection] = Lane(made, settings.tenant, connection, self._clock, sweep_every=every)
+            self._lanes[connection] = Lane(
+                made, settings.tenant, connection, self._clock, sweep_every=every, limits=self._limits
+            )
         return self._lanes[connection]
 
     def _unknown(self, connection: str) -> str:

@@ -124,10 +124,16 @@ class Rounds:
         if first:
             self.reader.mark(desk, kind)
         place.text, place.failures, place.again = page.cursor, 0, None
+        whole = place.sweep != "" or not place.complete
+        if place.sweep == "wanted":
+            place.seen = 0  # begun anew
+        place.seen += sum(not seen.deleted for seen in page.records) if whole else 0
         place.sweep = "running" if place.sweep else ""
         if page.complete:
             place.swept = self.clock().isoformat() if first or place.sweep else place.swept
             place.complete = True
+            if whole:
+                place.population, place.seen = place.seen, 0
             self._end(place)
         self._save(desk, kind, place)
         await desk.write()

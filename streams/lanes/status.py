@@ -54,6 +54,7 @@ class Cursor:
     `complete`: its first reading has ended. `open`: a poll was asked for or is under way. `sweep`: whether that one
     reads everything; it is `running` once its first page is covered by `text`, and then goes on from there like any.
     `failures` in a row put the next attempt off until `again`. `polled` and `swept` say when the last one ended.
+    `seen` counts the records of a full reading under way, `population` is what the last whole one came to.
     """
 
     text: str | None = None
@@ -64,6 +65,8 @@ class Cursor:
     again: str | None = None
     polled: str | None = None
     swept: str | None = None
+    seen: int = 0
+    population: int | None = None
 
     def rests_at(self, now: datetime) -> bool:
         """Whether the kind failed a moment ago and is not tried yet."""
@@ -72,7 +75,10 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A connection as it stood after its last batch, for whoever measures. `calls` counts since the lane was made."""
+    """A connection as it stood after its last batch, for whoever measures.
+
+    `calls` counts since the lane was made; `stopped` are the rules that brakes have stopped, with what they hold.
+    """
 
     parked_until: datetime | None = None
     why: str = ""
@@ -81,6 +87,7 @@ class Snapshot:
     swept: dict[str, datetime | None] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     reads_again: datetime | None = None
+    stopped: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def load(view: View, connection: str) -> Standing:

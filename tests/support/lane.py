@@ -16,12 +16,13 @@ from itertools import zip_longest
 from typing import Any, Literal
 
 from schemas.change import Change, Mark
-from schemas.command import Command, Poll, Read, Resume
+from schemas.command import Command, Poll, Read, Release, Resume
 from schemas.errors import RevmarkError, Transient, Unknown
 from schemas.fact import Outcome
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity, Platform, Side, record_id, ref
 from schemas.wire import Wire
+from streams.lanes.brakes import Limits
 from streams.lanes.lane import Lane, Work
 from streams.platforms.interface import Page, Seen, Written
 from tables.view import MemoryView
@@ -308,6 +309,7 @@ class Shift:
     stays: bool = False
     sweep_every: timedelta | None = None
     asked: bool = False
+    limits: Limits = field(default_factory=Limits)
     desk: MemoryDesk = field(init=False)
     lane: Lane | None = None
 
@@ -323,7 +325,7 @@ class Shift:
                 raise Crash
 
         if self.lane is None or not self.stays:
-            self.lane = Lane(self.platform, TENANT, CONNECTION, self.clock, checkpoint, self.sweep_every)
+            self.lane = Lane(self.platform, TENANT, CONNECTION, self.clock, checkpoint, self.sweep_every, self.limits)
         before = len(self.papers.resumes())
         self.desk = MemoryDesk(self.papers, die_in_write=die_in_write)
         try:
@@ -389,6 +391,13 @@ def read(clock: Clock, kind: str, *numbers: str) -> Read:
 def poll(clock: Clock, *kinds: str, sweep: bool = False) -> Poll:
     """A poll."""
     return Poll(tenant=TENANT, connection=CONNECTION, kinds=list(kinds), sweep=sweep, at=clock())
+
+
+def release(clock: Clock, rule: str, entity: Entity = Entity.INVOICE) -> Release:
+    """Kim's word that a rule may go on."""
+    return Release(
+        tenant=TENANT, connection=CONNECTION, entity=entity, rule=rule, who="kim", why="meant so", at=clock()
+    )
 
 
 def resume(clock: Clock) -> Resume:

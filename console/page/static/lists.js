@@ -5,7 +5,7 @@ import { el, fill, grouped, when, words } from "/static/dom.js";
 const TONE = {
   write_back: "good", merge: "good", take_crm: "good", take_erp: "good", settle: "good", close: "", create: "good",
   link: "good",
-  review: "warn", hold: "warn", propose: "warn", wait: "", refuse: "bad",
+  review: "warn", hold: "warn", stopped: "bad", propose: "warn", wait: "", refuse: "bad",
 };
 
 export function drawDecisions(list, decisions) {

@@ -11,6 +11,7 @@ const NEEDS = {
   variances: ["open variance", "open variances", "#variances"],
   quarantined: ["record in quarantine", "records in quarantine", "#quarantine"],
   refused: ["refused write", "refused writes", null],
+  brakes: ["stopped rule", "stopped rules", "#waiting"],
   reviews: ["field to decide", "fields to decide", "#waiting"],
   proposals: ["link to confirm", "links to confirm", "#waiting"],
 };

@@ -385,3 +385,32 @@ def test_a_product_is_made_on_the_side_that_lacks_it(side: Side):
     assert made.natural_key == ("W-1" if side is Side.CRM else "w-erp")
     court.settle()
     assert court.made == {(side.other.value, "product:w"): 1}
+
+
+# What a lane is told of the rules
+
+
+def test_a_command_names_the_rules_that_want_it():
+    court = Court().known_everywhere()
+    court.hear(linked(3000, payment_terms="90 DAYSAFTERBILLDATE", erp_id="other"))
+    assert court.commands(Side.CRM)[-1].rules == ["identity", "owner"]
+    court.settle()
+    court.hear(linked(9000, lifecycle="customer"))
+    assert court.commands(Side.CRM)[-1].rules == ["guard.lifecycle_gating"]
+
+
+def test_what_follows_from_the_first_reading_says_so_through_its_own_writes():
+    court = Court()
+    person = fact(
+        Entity.CONTACT, Side.CRM, {"email": "ann@acme.example", "first_name": "Ann", "last_name": None},
+        record="contact:ann", first=True,
+    )  # fmt: skip
+    court.hear(company(Side.CRM, first=True), person)
+    court.settle()
+    made = {command.entity: command for command in court.commands() if command.kind == "create"}
+    assert set(made) == {Entity.COMPANY, Entity.CONTACT}
+    assert all((command.first, command.rules) == (True, ["create"]) for command in made.values())
+    court.hear(deal(500))
+    court.settle()
+    (bill,) = court.commands(Side.ERP, Entity.INVOICE)
+    assert (bill.first, bill.rules) == (False, ["timing"])

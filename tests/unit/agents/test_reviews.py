@@ -152,7 +152,9 @@ def test_a_value_that_one_side_refuses_is_not_taken_back_by_the_other():
 
 
 def test_a_choice_about_a_finance_field_can_only_be_the_erps():
-    court = Court(contract({"entities": {"invoice": {"fields": {"amount_paid": {"never_falls": True}}}}}))
+    court = Court(
+        contract({"entities": {"invoice": {"fields": {"amount_paid": {"policy": "monotonic", "owner": "erp"}}}}})
+    )
     court.known_everywhere()
     paid = {"number": "INV-1", "status": "posted", "currency": "NZD", "total": "115.00", "date": "2026-09-01"}
     both = {"record": "invoice:1", "alone": False}
@@ -164,7 +166,7 @@ def test_a_choice_about_a_finance_field_can_only_be_the_erps():
     review = court.verdicts("amount_paid")[-1]
     assert (review.ruling, review.rule, str(review.money and review.money.amount)) == (
         "review",
-        "never_falls",
+        "monotonic",
         "115.00",
     )
     court.hear(choice(review, Side.CRM), choice(review, value="1.00"))

@@ -70,4 +70,5 @@ def assert_conventional(families: Iterable[Metric], *prefixes: str) -> None:
             assert set(sample.labels) <= {*LABELS, "le"}, sample
 
 
-LABELS = {"topic", "partition", "role", "table", "step", "result", "connection", "platform", "kind", "call", "answer"}
+LABELS = {"topic", "partition", "role", "table", "step", "result", "connection", "platform", "kind", "call", "answer",
+          "entity", "rule"}  # fmt: skip

@@ -26,7 +26,7 @@ def told(office: Office, clock: Clock) -> Scraped:
 
 def test_without_lanes_the_metrics_are_named_and_empty():
     found = told(Office(), Clock())
-    assert len(found.families) == 6
+    assert len(found.families) == 8
     assert not any(family.samples for family in found.families.values())
 
 
@@ -41,6 +41,7 @@ def test_a_connection_that_stands_still_is_told_with_for_how_long():
         swept={"invoice": now - timedelta(days=1)},
         calls={"poll.answered": 12, "write.applied": 3, "write.parked": 1},
         reads_again=now + timedelta(seconds=5),
+        stopped={("company", "owner"): 12},
     )
     found = told(office, clock)
     assert_conventional(found.families.values(), "revmark_")
@@ -55,6 +56,8 @@ def test_a_connection_that_stands_still_is_told_with_for_how_long():
         frozenset({"write", "applied"}): 3,
         frozenset({"write", "parked"}): 1,
     }
+    assert found.all("revmark_brake_stopped", connection="main.xero") == {("company", "owner"): 1}
+    assert found.all("revmark_brake_held_commands", connection="main.xero") == {("company", "owner"): 12}
     assert "jane" not in str(found)  # a reason may name a person; metrics do not
     clock.pass_by(91)
     assert told(office, clock).all("revmark_lane_parked_seconds") == {("main.xero",): 0}

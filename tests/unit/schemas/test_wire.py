@@ -18,10 +18,11 @@ from schemas.fact import parse_finding
 from schemas.instants import Day, Instant, business_day, from_millis, parse_instant, to_millis
 from schemas.names import Entity, Side, canonical_id, connection_id, digest, record_id, ref
 from schemas.totals import Total
+from schemas.verdict import Verdict
 from schemas.wire import decode, decode_platform, encode
 from tests.support.capturing import crm, link, mark
-from tests.support.judging import company, outcome
-from tests.support.lane import CONNECTION, Clock, create, poll, read, resume
+from tests.support.judging import choice, company, outcome
+from tests.support.lane import CONNECTION, Clock, create, poll, read, release, resume
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
@@ -57,13 +58,18 @@ def test_arrivals_are_told_apart_by_their_type(arrival: Change | Mark | Link):
 
 def test_lane_work_is_told_apart_by_its_type():
     clock = Clock()
-    for work in (create(1), read(clock, "contact", "1"), poll(clock, sweep=True), resume(clock)):
+    asked = (read(clock, "contact", "1"), poll(clock, sweep=True), resume(clock), release(clock, "owner"))
+    for work in (create(1), *asked):
         assert parse_work(work.to_bytes()) == work
         assert work.connection == CONNECTION
 
 
 def test_findings_are_told_apart_by_their_type():
-    for finding in (company(Side.CRM), outcome(create(1))):
+    asked = Verdict(
+        id="v1", tenant="main", customer="c", entity=Entity.COMPANY, record="company:1", field="phone",
+        ruling="review", rule="newest", reason="both", at=company(Side.CRM).seen_at,
+    )  # fmt: skip
+    for finding in (company(Side.CRM), outcome(create(1)), choice(asked, Side.ERP), choice(asked, value={"a": 1})):
         assert parse_finding(finding.to_bytes()) == finding
 
 
