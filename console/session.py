@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from console import envfile
 from console.output import moment, note
 from console.projection.delivery import SHELVES, topics_of
 from console.projection.store import Store
@@ -47,6 +48,21 @@ class Session:
     def folder(self) -> Path:
         """Where the console keeps its projection."""
         return self.settings.state / "console"
+
+    def keeper(self) -> Callable[[str], None] | None:
+        """Xero's refresh token is used up by a reading; its successor goes where it came from, if that is the file."""
+        path = envfile.path_of(self.env_file)
+        present = self.settings.xero_refresh_token.get_secret_value()
+        if not envfile.holds(path, "xero_refresh_token", present):
+            return None
+
+        def keep(successor: str) -> None:
+            nonlocal present
+            envfile.replace(path, "xero_refresh_token", present, successor)
+            present = successor
+            note(f"Xero's grant was renewed; its new refresh token is in {path}")
+
+        return keep
 
     @contextmanager
     def projection(self, *shelves: str, offline: bool = False) -> Iterator[Store]:

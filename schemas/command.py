@@ -101,11 +101,23 @@ class Release(Wire):
     at: Instant
 
 
-Work = Annotated[Command | Read | Poll | Resume | Release, Field(discriminator="type")]
-_WORK: TypeAdapter[Command | Read | Poll | Resume | Release] = TypeAdapter(Work)
+class Approval(Wire):
+    """A person has seen the plan: a gated lane may write from now on, under that contract and no other."""
+
+    type: Literal["approval"] = "approval"
+    tenant: str
+    connection: str
+    contract: str = Field(description="digest of the contract that the plan was made with")
+    plan: str = Field(description="what the plan promised, as a digest")
+    who: str
+    at: Instant
 
 
-def parse_work(data: bytes | None) -> Command | Read | Poll | Resume | Release:
+Work = Annotated[Command | Read | Poll | Resume | Release | Approval, Field(discriminator="type")]
+_WORK: TypeAdapter[Command | Read | Poll | Resume | Release | Approval] = TypeAdapter(Work)
+
+
+def parse_work(data: bytes | None) -> Command | Read | Poll | Resume | Release | Approval:
     """Parse a value of a lane topic.
 
     Raises:

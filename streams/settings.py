@@ -43,6 +43,10 @@ class Settings(BaseSettings):
         description="true: a restart within the session timeout moves nothing; names then differ everywhere",
     )
 
+    gated: bool = Field(
+        default=False, description="true: workers read and decide, and write nothing before `revmark apply` lets them"
+    )
+
     # cadence, seconds
     poll_every: float = Field(
         default=120.0, gt=0, description="between polls that back up the webhooks; a round costs Xero about six calls"

@@ -16,6 +16,7 @@ QUARTER = timedelta(days=92)  # a finance quarter can be replayed from its first
 YEARS = timedelta(days=400)  # a year's audit can still read every decision
 SAFE_REPLICATION = 3  # from here on one broker may be away while another is lost
 IN_SYNC = "2"  # brokers that hold a record before it counts as written: with one, acks=all promises nothing
+LANE_WORK = "Command | Read | Poll | Resume | Release | Approval"
 MAX_RECORD = 4 * 1024 * 1024  # bytes: a Xero invoice with hundreds of lines stays under 1 MB
 # Bytes of one record batch: under what our topics take, and all that may be changed at once (see agents.delivery).
 BATCH_BYTES = MAX_RECORD - 256 * 1024
@@ -58,10 +59,8 @@ class Topics:
     # what comes in
     changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link | Erasure"))
     facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome | Choice"))
-    lanes_hubspot: Topic = field(
-        default=Topic("lanes.hubspot", "connection", "Command | Read | Poll | Resume | Release")
-    )
-    lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", "Command | Read | Poll | Resume | Release"))
+    lanes_hubspot: Topic = field(default=Topic("lanes.hubspot", "connection", LANE_WORK))
+    lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", LANE_WORK))
     # what is decided
     decisions: Topic = field(default=Topic("decisions", "tenant|customer", "Verdict", retention=YEARS))
     occurrences: Topic = field(default=Topic("occurrences", "tenant|customer", "RevenueEvent"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import typer
 
 from console.commands import (
+    apply,
     brake,
     broker,
     check,
     contract,
+    contract_diff,
     decisions,
     demo,
     events,
@@ -18,6 +20,7 @@ from console.commands import (
     ledger,
     links,
     page,
+    plan,
     quarantine,
     review,
     sandbox,
@@ -37,7 +40,7 @@ _DECIDE = "Decide"
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
     for panel, modules in (
-        (_BEGIN, (demo, init, check)),
+        (_BEGIN, (demo, init, check, plan, apply)),
         (_RUN, (worker, gateway, page, broker)),
         (_LOOK, (status, explain, events, decisions, ledger, totals, variances)),
         (_DECIDE, (sweep,)),
@@ -47,6 +50,7 @@ def register(app: typer.Typer) -> None:
             app.command(name, rich_help_panel=panel, epilog=module.EXAMPLES)(module.command)
     app.add_typer(links.app, name="links", rich_help_panel=_DECIDE)
     app.command("link", rich_help_panel=_DECIDE, epilog=links.LINK_EXAMPLES)(links.link)
+    contract.app.command("diff", epilog=contract_diff.EXAMPLES)(contract_diff.command)
     app.add_typer(contract.app, name="contract", rich_help_panel=_BEGIN)
     app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_RUN)
     app.add_typer(brake.app, name="brake", rich_help_panel=_DECIDE)

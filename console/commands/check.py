@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console import envfile
 from console.exits import NEEDS_PERSON
 from console.options import Document, examples
-from console.output import note, say, show_json
+from console.output import say, show_json
 from console.session import Session, session_of
 
 if TYPE_CHECKING:  # it loads both platforms' clients
@@ -56,7 +54,7 @@ async def _look(session: Session, *, create: bool, quiet: bool) -> list[Finding]
     from streams.checkup import checkup  # noqa: PLC0415 - loads both platforms' clients
 
     found = []
-    async for each in checkup(session.settings, create=create, keep=_keep(session)):
+    async for each in checkup(session.settings, create=create, keep=session.keeper()):
         found.append(each)
         if not quiet:
             _print(each)
@@ -72,19 +70,3 @@ def _print(finding: Finding) -> None:
 
 def _lacks_properties(found: list[Finding]) -> bool:
     return any(each.name == PROPERTIES and not each.ok and "--create" in each.next_step for each in found)
-
-
-def _keep(session: Session) -> Callable[[str], None] | None:
-    """Xero's refresh token is used up by a test; its successor goes where it came from, if that is the file."""
-    path = envfile.path_of(session.env_file)
-    present = session.settings.xero_refresh_token.get_secret_value()
-    if not envfile.holds(path, "xero_refresh_token", present):
-        return None
-
-    def keep(successor: str) -> None:
-        nonlocal present
-        envfile.replace(path, "xero_refresh_token", present, successor)
-        present = successor
-        note(f"Xero's grant was renewed; its new refresh token is in {path}")
-
-    return keep

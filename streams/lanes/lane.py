@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schemas.command import Command, Poll, Read, Release, Resume
+from schemas.command import Approval, Command, Poll, Read, Release, Resume
 from schemas.errors import Parked, Throttled
 from schemas.instants import parse_instant
 from streams.lanes import status
@@ -29,13 +29,17 @@ from streams.lanes.writing import Checkpoint, Writer, _pass
 from streams.platforms.interface import PlatformClient
 from tables import ledger
 
-Work = Command | Read | Poll | Resume | Release
+Work = Command | Read | Poll | Resume | Release | Approval
+HELD = "held until a plan is applied. Next: revmark plan --out plan.json, then revmark apply plan.json"
 LIMIT = 500  # commands a batch: ten calls to Xero, five to HubSpot; new work is looked at between two batches
 
 
 @dataclass(slots=True)
 class Lane:
-    """One connection. `due` is when it wants to be woken (parks and waits end); None: nothing waits."""
+    """One connection. `due` is when it wants to be woken (parks and waits end); None: nothing waits.
+
+    `gate` is the contract that a person has to approve before anything is written; empty: the lane is not gated.
+    """
 
     client: PlatformClient
     tenant: str
@@ -44,6 +48,7 @@ class Lane:
     checkpoint: Checkpoint = _pass
     sweep_every: timedelta | None = None
     limits: Limits = field(default_factory=Limits)
+    gate: str = ""
     due: datetime | None = None
     at_work: bool = False
     snapshot: status.Snapshot = field(default_factory=status.Snapshot)
@@ -76,6 +81,9 @@ class Lane:
         for poll in works:
             if isinstance(poll, Poll):
                 self.rounds.ask(desk, poll.kinds, sweep=poll.sweep, poll=True)
+        for approval in works:
+            if isinstance(approval, Approval):
+                standing.approved = approval.contract
         hints = _hints(works)
         unfinished = False
         if standing.parked_at(self.clock()):
@@ -84,14 +92,22 @@ class Lane:
         else:
             self.line.failures = standing.failures
             standing.resume()
-            await self._commands(desk, standing, backlog, commands)
+            if self._held(standing):
+                await self._cover(desk, backlog, commands, _records(commands))
+            else:
+                await self._commands(desk, standing, backlog, commands)
             unfinished = await self._reads(desk, standing, hints, turn=any(isinstance(w, Poll | Resume) for w in works))
             standing.failures = self.line.failures
         for command in commands.values():
             if command.id in backlog.of(command.record):
-                ledger.queue(desk.ledger, command, at=self.clock(), until=standing.parked_until(), message=standing.why)
+                why = HELD if self._held(standing) else standing.why
+                ledger.queue(desk.ledger, command, at=self.clock(), until=standing.parked_until(), message=why)
         self._close(desk, standing, backlog, brakes, unfinished=unfinished)
         await desk.write()
+
+    def _held(self, standing: status.Standing) -> bool:
+        """Whether nothing may be written yet: the lane reads on, and commands gather in the backlog."""
+        return bool(self.gate) and standing.approved != self.gate
 
     def _close(
         self, desk: Desk, standing: status.Standing, backlog: Backlog, brakes: Brakes, *, unfinished: bool
@@ -102,7 +118,7 @@ class Lane:
             resume = Resume(tenant=self.tenant, connection=self.connection, at=self.clock())
             desk.send(f"lanes.{self.line.platform}", self.connection, resume)
         reads = parse_instant(standing.again) if standing.again else self.rounds.due(desk)
-        writes = None if again else backlog.next_at(self.clock())
+        writes = None if again or self._held(standing) else backlog.next_at(self.clock())
         self.due = standing.parked_until() or min((at for at in (reads, writes) if at), default=None)
         status.save(desk.cursors, self.connection, standing)
         backlog.save()

@@ -157,8 +157,9 @@ class Office:
             settings = self._app.settings
             made = self._make(platform, settings, self._app.contract, lambda: self._desks[connection])
             every = timedelta(seconds=settings.sweep_every)
+            gate = self._app.contract.digest if settings.gated else ""
             self._lanes[connection] = Lane(
-                made, settings.tenant, connection, self._clock, sweep_every=every, limits=self._limits
+                made, settings.tenant, connection, self._clock, sweep_every=every, limits=self._limits, gate=gate
             )
         return self._lanes[connection]
 

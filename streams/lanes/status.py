@@ -17,13 +17,15 @@ class Standing:
     """One connection's row.
 
     `again` is when reads may go on: reads that were throttled do not hold writes up, for platforms count them apart
-    (HubSpot's search has a quota of its own). `failures` are the calls in a row that nobody answered.
+    (HubSpot's search has a quota of its own). `failures` are the calls in a row that nobody answered. `approved` is the
+    contract under which a person has let a gated lane write.
     """
 
     until: str | None = None
     why: str = ""
     again: str | None = None
     failures: int = 0
+    approved: str = ""
 
     def may_read(self, now: datetime) -> bool:
         """Whether reads are not being waited for."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from schemas.change import Change
+from schemas.command import Command
 from schemas.contract import Contract
 from schemas.errors import SettingsError
 from schemas.names import Platform
 from schemas.sighting import Sighting
 from streams.lanes.desk import Desk
+from streams.platforms.hubspot import forecast as hubspot_forecast
 from streams.platforms.hubspot import translation as hubspot
 from streams.platforms.hubspot.auth import Auth, OAuthGrant, StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.shapes import shapes_of
-from streams.platforms.interface import PlatformClient
+from streams.platforms.interface import PlatformClient, Seen
+from streams.platforms.xero import forecast as xero_forecast
 from streams.platforms.xero import translation as xero
 from streams.platforms.xero.client import XeroClient
 from streams.platforms.xero.grants import Grant, Grants
@@ -44,6 +48,31 @@ def translators(contract: Contract) -> Mapping[str, Callable[[Change], list[Sigh
             base_currency=contract.base_currency,
             own=contract.mappings,
         ),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What can be said of a platform's writes without calling it.
+
+    `shown` gives the record that a create makes, under an id drawn from a name, and None for an update; it raises
+    Refused for what the platform cannot take. `calls` counts the calls that a wave of commands needs; the limits are
+    of calls a minute, and a day's on the smallest and the largest tier.
+    """
+
+    shown: Callable[[Command, str], Seen | None]
+    calls: Callable[[Sequence[Command]], int]
+    minute_limit: int
+    day_limits: tuple[int, int]
+
+
+def forecasts(contract: Contract) -> Mapping[str, Forecast]:
+    """What each platform would do under a contract."""
+    hubspot_shown = partial(hubspot_forecast.shown, shapes=shapes_of(contract))
+    xero_shown = partial(xero_forecast.shown, own=contract.mappings)
+    return {
+        "hubspot": Forecast(hubspot_shown, hubspot_forecast.calls, *hubspot_forecast.LIMITS),
+        "xero": Forecast(xero_shown, xero_forecast.calls, *xero_forecast.LIMITS),
     }
 
 

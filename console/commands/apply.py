@@ -1,0 +1,122 @@
+"""`revmark apply`: let the sync go that was planned, if it still would do the same."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.commands.plan import make
+from console.exits import NEEDS_PERSON, UNREACHABLE
+from console.options import Document, examples
+from console.output import Sheet, note, say, show, show_json
+from console.session import session_of
+from schemas.command import Approval
+from schemas.contract import load_contract
+from schemas.errors import Refused
+from schemas.plan import Plan, parse_plan
+from streams.settings import Settings
+
+EXAMPLES = examples("revmark apply plan.json", "revmark apply plan.json --check")
+
+
+def command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="what `revmark plan --out` wrote")],
+    *,
+    check: Annotated[bool, typer.Option("--check", help="compare only; let nothing go")] = False,
+    who: Annotated[str | None, typer.Option("--who", help="you, if not given")] = None,
+    wait: Annotated[float, typer.Option(min=0, help="seconds to wait until workers have taken it up")] = 30.0,
+    json: Document = False,
+) -> None:
+    """Make the plan again, and let gated workers write if it is still the same.
+
+    Exits 1 when the world has moved: it says which records and fields differ, and nothing is let go. The writes go the
+    ordinary way: the workers' own decisions, commands and ledger.
+    """
+    session = session_of(context)
+    settings = session.settings
+    planned = _load(file)
+    if planned.contract != (present := load_contract(settings.contract).digest):
+        raise Refused(
+            f"the plan was made with contract {planned.contract} and {settings.contract} is {present} now. Nothing was "
+            "let go. Next: revmark plan",
+            code="contract",
+        )
+    if not check and not settings.gated:
+        raise Refused(
+            "these workers are not gated: they write what they decide as they go, and there is nothing to let go. "
+            "Set REVMARK_GATED=true before they start, or compare only: revmark apply --check",
+            code="not_gated",
+        )
+    from console.planning import moved  # noqa: PLC0415 - loads Kafka's and both platforms' clients
+
+    differences = moved(planned, make(session, first=False, sweep=planned.sweep))
+    if json:
+        rows = [{"record": record, "differs": what} for record, what in differences]
+        show_json({"plan": planned.id, "same": not rows, "differences": rows})
+    if differences:
+        if not json:
+            _print(file, planned, differences)
+        raise typer.Exit(NEEDS_PERSON)
+    if not json:
+        say(f"{file} still is what the next sync would do: {len(planned.writes)} records to write", "green")
+    if not check and not asyncio.run(_release(settings, planned, who or getpass.getuser(), wait)):
+        note(
+            f"released, but no worker took it up within {wait:g} s; it stays on the topic and is taken up when one "
+            "runs. Next: revmark worker",
+            "yellow",
+        )
+        raise typer.Exit(UNREACHABLE)
+    if not check and not json:
+        say("The workers write it now. Next: revmark ledger, revmark status")
+
+
+def _load(file: Path) -> Plan:
+    try:
+        return parse_plan(file.read_bytes(), str(file))
+    except OSError as error:
+        raise Refused(f"there is no plan at {file} ({error.strerror}). Next: revmark plan --out {file}") from error
+
+
+def _print(file: Path, planned: Plan, differences: Sequence[tuple[str, str]]) -> None:
+    sheet = Sheet(("record*", "what differs*"))
+    for record, what in differences:
+        sheet.add(record, what)
+    say(f"The world has moved since {planned.made_at:%Y-%m-%d %H:%M:%S} UTC; nothing was let go.", "red")
+    show(sheet)
+    say(f"Next: revmark plan --out {file}")
+
+
+async def _release(settings: Settings, plan: Plan, who: str, wait: float) -> bool:
+    """Tell both lanes; whether both took it up in time."""
+    from console.projection.cluster import describe  # noqa: PLC0415 - loads the Kafka client
+    from console.projection.delivery import topics_of  # noqa: PLC0415 - as above
+    from console.word import send, taken_up  # noqa: PLC0415 - as above
+    from streams.platforms.registry import PLATFORMS  # noqa: PLC0415 - as above
+
+    topics = topics_of(settings)
+    lanes = {name: topics.lane(name) for name in PLATFORMS}
+    there = (await describe(settings.broker, topics, [lane.name for lane in lanes.values()])).partitions
+    missing = [topics.name(lane) for lane in lanes.values() if lane.name not in there]
+    if missing:
+        raise Refused(
+            f"no worker has run here yet ({missing[0]} is not there). Nothing was let go. Next: start the workers with "
+            "REVMARK_GATED=true (they read, and write nothing), then: revmark apply",
+            code="topic",
+        )
+    places = []
+    for name, lane in lanes.items():
+        connection = str(settings.connection(name))
+        release = Approval(
+            tenant=settings.tenant, connection=connection, contract=plan.contract, plan=plan.id, who=who,
+            at=datetime.now(UTC),
+        )  # fmt: skip
+        places.append(await send(settings.broker, topics.name(lane), connection, release))
+    found = [await taken_up(settings, place, wait) for place in places] if wait else []
+    return all(found)

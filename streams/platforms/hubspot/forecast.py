@@ -1,0 +1,66 @@
+"""Forecast: what HubSpot would show of a record that a command makes, without asking HubSpot. Pure.
+
+In: a command, the id that the record is imagined under. Out: the record as the client would read it. Invariant: what
+the payload cannot spell is refused here as it is before a call, so that a plan shows it too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from schemas.command import Command
+from schemas.names import Entity, record_id
+from streams.platforms.hubspot.batches import job_of
+from streams.platforms.hubspot.limits import BATCH
+from streams.platforms.hubspot.shapes import SHAPES, Shape
+from streams.platforms.interface import Seen
+
+# Calls a minute and a day: 100 in ten seconds and 250,000 on the Free and Starter tiers, a million on Enterprise.
+LIMITS = (600, (250_000, 1_000_000))
+WRITE_CALLS = 2  # of a batch: the write, and the reading back
+
+
+def number_of(name: str) -> str:
+    """An id as HubSpot's are, drawn from a name of 16 hex digits."""
+    return str(int(name, 16))
+
+
+def shown(command: Command, name: str, shapes: Mapping[str, Shape] = SHAPES) -> Seen | None:
+    """The record that a create makes, under the id of `name`; None for an update, whose record is there.
+
+    Raises:
+        Refused: HubSpot cannot take the command.
+    """
+    job = job_of(command, shapes)
+    if not job.creates:
+        return None
+    properties: dict[str, str | None] = dict.fromkeys(job.shape.properties)
+    associations = {
+        role: [record_id(command.links[role])] if role in command.links else [] for role in job.shape.parents
+    }
+    raw = {"id": number_of(name), "properties": {**properties, **job.properties}, "associations": associations}
+    return Seen(job.shape.kind, number_of(name), 0, raw)
+
+
+def calls(commands: Sequence[Command]) -> int:
+    """How many calls a wave of commands takes: by batches of a hundred of one kind, with what comes with each."""
+    return sum(math.ceil(count / BATCH) * _each(kind) for kind, count in Counter(map(_group, commands)).items())
+
+
+Group = tuple[Entity, str, tuple[str, ...], bool]
+
+
+def _group(command: Command) -> Group:
+    return command.entity, command.kind, tuple(sorted(command.links)), LIFECYCLE_FIELD in command.fields
+
+
+LIFECYCLE_FIELD = "lifecycle"  # which HubSpot moves back only when it was cleared: the present one is looked at first
+
+
+def _each(group: Group) -> int:
+    entity, kind, links, moves = group
+    spared = entity is Entity.CONTACT and kind == "create"  # somebody may be there under the e-mail: looked at first
+    parents = {Entity.CONTACT: 1, Entity.INVOICE: 2, Entity.DEAL: 4}.get(entity, 0)  # associations that are read back
+    return WRITE_CALLS + len(links) + parents + spared + (moves and kind == "update")

@@ -1,0 +1,162 @@
+"""Onlookers: the platforms' clients, without the means to write.
+
+In: settings. Out: a client and a count of its calls. Invariant: held twice, for it is what a plan promises: the client
+refuses to write, and the transport lets no request pass that is no reading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Never
+
+import httpx
+
+from schemas.command import Command
+from schemas.contract import Contract
+from schemas.errors import Fatal
+from schemas.names import Platform
+from streams.checkup.grant import Keeper
+from streams.platforms.hubspot.client import HubSpotClient
+from streams.platforms.hubspot.shapes import shapes_of
+from streams.platforms.interface import Page, PlatformClient, Seen, Written
+from streams.platforms.registry import hubspot_auth
+from streams.platforms.xero.client import XeroClient
+from streams.platforms.xero.grants import Grants
+from streams.settings import Settings
+
+READS_BY_POST = ("/search", "/batch/read")  # what HubSpot is asked with a body
+NOTHING_WRITTEN = "a plan writes nothing; this call was stopped before it left"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Watched(httpx.AsyncBaseTransport):
+    """Counts requests, and stops those that are no readings."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport | None = None) -> None:
+        """Pass on to `inner`; httpx's own unless given."""
+        self._inner = inner or httpx.AsyncHTTPTransport()
+        self.calls = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a reading on.
+
+        Raises:
+            Fatal: it is none.
+        """
+        by_post = request.method == "POST" and request.url.path.endswith(READS_BY_POST)
+        if request.method != "GET" and not by_post:
+            raise Fatal(f"{NOTHING_WRITTEN}: {request.method} {request.url.path}")
+        self.calls += 1
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        await self._inner.aclose()
+
+
+class Onlooker:
+    """A client that reads."""
+
+    def __init__(self, client: PlatformClient, watched: Watched) -> None:
+        """Read through `client`, whose transport is `watched`."""
+        self._client = client
+        self._watched = watched
+        self.platform = client.platform
+        self.side = client.side
+        self.kinds = client.kinds
+
+    @property
+    def calls(self) -> int:
+        """How many calls it has made."""
+        return self._watched.calls
+
+    async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
+        """Read records now."""
+        return await self._client.read(kind, record_ids)
+
+    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+        """Read what changed since `cursor`."""
+        return self._client.poll(kind, cursor, sweep=sweep)
+
+    async def write(self, commands: Sequence[Command]) -> Never:
+        """Refuse.
+
+        Raises:
+            Fatal: always.
+        """
+        raise Fatal(f"{NOTHING_WRITTEN}: {len(commands)} commands")
+
+    async def look_up(self, command: Command) -> Written | None:
+        """Find out whether a command has been applied."""
+        return await self._client.look_up(command)
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._client.close()
+
+
+def _fulfils(client: Onlooker) -> PlatformClient:
+    """Held by the type checker: this is what a lane works with."""
+    return client
+
+
+def onlooker(
+    platform: Platform,
+    settings: Settings,
+    contract: Contract,
+    *,
+    keep: Callable[[str], None] | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Onlooker:
+    """The onlooker of the deployment's connection on a platform.
+
+    Args:
+        platform: which.
+        settings: the deployment's.
+        contract: for the portal's time zone and the name of the hold group.
+        keep: stores Xero's next refresh token where settings are read from, as for `revmark check`.
+        transport: httpx's own unless given.
+
+    Raises:
+        SettingsError: its credentials are not complete.
+    """
+    watched = Watched(transport)
+    if platform == "hubspot":
+        auth = hubspot_auth(settings)
+        portal = HubSpotClient(
+            settings.hubspot_url,
+            settings.hubspot_version,
+            auth,
+            transport=watched,
+            timezone=contract.timezone,
+            shapes=shapes_of(contract),
+        )
+        return Onlooker(portal, watched)
+    keeper = Keeper(settings, keep)
+    grants = Grants(
+        settings.xero_identity_url,
+        settings.xero_client_id,
+        settings.xero_client_secret.get_secret_value(),
+        load=keeper.load,
+        save=keeper.save,
+        clock=_now,
+        first=settings.xero_refresh_token.get_secret_value(),
+        transport=transport,
+    )
+    client = XeroClient(
+        settings.xero_url,
+        settings.xero_tenant,
+        grants,
+        clock=_now,
+        sleep=asyncio.sleep,
+        transport=watched,
+        hold_group=contract.credit_hold_group,
+        minute_calls=settings.xero_minute_calls,
+        own=contract.mappings,
+    )
+    return Onlooker(client, watched)
