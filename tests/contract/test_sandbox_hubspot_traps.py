@@ -1,85 +1,16 @@
 """The traps a HubSpot client must not fall into: each is a way in which the real one surprises."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import httpx
 import orjson
 import pytest
 
-from sandbox.clock import VirtualClock
-from sandbox.delivery import Deliverer
 from sandbox.faults import Fault, FaultKind, Faults
-from sandbox.hubspot.app import create_app
-from sandbox.hubspot.portal import Portal
+from tests.support.trap import BASE, Trap
 
-BASE = "/crm/objects/2026-09"
 UNIQUE = {
     "name": "xero_contact_id", "label": "Xero", "type": "string", "fieldType": "text",
     "groupName": "companyinformation", "hasUniqueValue": True,
 }  # fmt: skip
-
-
-class Trap:
-    """A portal, a client of it, and the few calls the tests make all the time."""
-
-    def __init__(self, client: httpx.AsyncClient, portal: Portal, clock: VirtualClock, deliverer: Deliverer) -> None:
-        self.client = client
-        self.portal = portal
-        self.clock = clock
-        self.deliverer = deliverer
-        self.received: list[Any] = []
-
-    async def make(self, kind: str, associations: list[Any] | None = None, **values: object) -> str:
-        body = {"properties": values, "associations": associations or []}
-        reply = await self.client.post(f"{BASE}/{kind}", json=body)
-        assert reply.status_code == 201, reply.text
-        return str(reply.json()["id"])
-
-    async def batch(self, kind: str, verb: str, *inputs: object, **more: object) -> httpx.Response:
-        return await self.client.post(f"{BASE}/{kind}/batch/{verb}", json={"inputs": list(inputs), **more})
-
-    async def search(self, kind: str, *filters: object, **more: object) -> httpx.Response:
-        body = {"filterGroups": [{"filters": list(filters)}] if filters else [], **more}
-        return await self.client.post(f"{BASE}/{kind}/search", json=body)
-
-    async def set(self, kind: str, record_id: str, **values: object) -> httpx.Response:
-        return await self.client.patch(f"{BASE}/{kind}/{record_id}", json={"properties": values})
-
-    async def get(self, kind: str, record_id: str, **params: str) -> Any:
-        reply = await self.client.get(f"{BASE}/{kind}/{record_id}", params=params)
-        assert reply.status_code == 200, reply.text
-        return reply.json()
-
-
-@pytest.fixture
-def faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture
-async def trap(faults: Faults) -> AsyncIterator[Trap]:
-    clock = VirtualClock(automatic=True)
-    portal = Portal(clock=clock, token="pat-test", client_secret="secret")
-    portal.seed_defaults()
-    heard: list[Any] = []
-
-    async def receiver(_scope: Any, receive: Any, send: Any) -> None:
-        heard.extend(orjson.loads((await receive())["body"]))
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(receiver)) as hooks:
-        app = create_app(portal, clock=clock, faults=faults, webhook_client=hooks)
-        app.state.deliverer.target_url = "https://revmark.example.com/hooks/hubspot"
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://hubspot",
-            headers={"Authorization": "Bearer pat-test"},
-        ) as client:
-            trap = Trap(client, portal, clock, app.state.deliverer)
-            trap.received = heard
-            yield trap
 
 
 async def test_search_does_not_see_a_record_until_the_index_has_it(trap: Trap) -> None:

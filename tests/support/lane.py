@@ -11,12 +11,12 @@ import copy
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any, Literal
 
 from schemas.change import Change, Mark
-from schemas.command import Command, Poll, Read, Release, Resume
+from schemas.command import Command, Resume
 from schemas.errors import RevmarkError, Transient, Unknown
 from schemas.fact import Outcome
 from schemas.ledger import LedgerEntry
@@ -26,12 +26,10 @@ from streams.lanes.brakes import Limits
 from streams.lanes.lane import Lane, Work
 from streams.platforms.interface import Page, Seen, Written
 from tables.view import MemoryView
+from tests.support.work import CONNECTION, TENANT, Clock, resume
 
-__all__ = ["CONNECTION", "Clock", "Crash", "MemoryDesk", "MemoryPlatform", "Papers", "create", "poll", "update"]
+__all__ = ["Crash", "MemoryDesk", "MemoryPlatform", "Papers"]
 
-TENANT = "main"
-CONNECTION = "main.xero"
-START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 LANDING = timedelta(seconds=1)  # how long a write is on its way after its answer was given up
 
 Mishap = Literal["lost_before", "lost_after", "lost_on_its_way", "refuse", "silent"] | datetime | RevmarkError
@@ -40,21 +38,6 @@ Mishap = Literal["lost_before", "lost_after", "lost_on_its_way", "refuse", "sile
 
 class Crash(Exception):
     """The worker has died."""
-
-
-@dataclass(slots=True)
-class Clock:
-    """A clock that only tests move."""
-
-    now: datetime = START
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return self.now
-
-    def pass_by(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
 
 
 @dataclass(slots=True)
@@ -352,54 +335,3 @@ class Shift:
                 self.clock.now = max(self.clock.now, self.due or self.clock.now)
             await self.work(resume(self.clock))
         raise AssertionError("the lane does not come to rest")
-
-
-def command(number: int, kind: str, entity: Entity = Entity.INVOICE, **more: Any) -> Command:
-    """A command of the lane under test."""
-    parts: dict[str, Any] = {
-        "id": f"c{number}",
-        "tenant": TENANT,
-        "connection": CONNECTION,
-        "platform": "xero",
-        "side": Side.ERP,
-        "kind": kind,
-        "entity": entity,
-        "customer": "company:acme",
-        "record": f"{entity.value}:{number}",
-        "fields": {"name": f"v{number}"},
-        "at": START,
-    }
-    return Command.model_validate(parts | more)
-
-
-def create(number: int, **more: Any) -> Command:
-    """A create with a natural key."""
-    return command(number, "create", **({"natural_key": f"RM-{number}"} | more))
-
-
-def update(number: int, **more: Any) -> Command:
-    """An update of a field of its own in the record `u1`, which the platform has to hold."""
-    fields = {f"name{number}": f"v{number}"}
-    return command(number, "update", **({"ref": "xero/invoice/u1", "record": "invoice:u1", "fields": fields} | more))
-
-
-def read(clock: Clock, kind: str, *numbers: str) -> Read:
-    """A hint."""
-    return Read(tenant=TENANT, connection=CONNECTION, kind=kind, record_ids=list(numbers), at=clock())
-
-
-def poll(clock: Clock, *kinds: str, sweep: bool = False) -> Poll:
-    """A poll."""
-    return Poll(tenant=TENANT, connection=CONNECTION, kinds=list(kinds), sweep=sweep, at=clock())
-
-
-def release(clock: Clock, rule: str, entity: Entity = Entity.INVOICE) -> Release:
-    """Kim's word that a rule may go on."""
-    return Release(
-        tenant=TENANT, connection=CONNECTION, entity=entity, rule=rule, who="kim", why="meant so", at=clock()
-    )
-
-
-def resume(clock: Clock) -> Resume:
-    """A wake-up."""
-    return Resume(tenant=TENANT, connection=CONNECTION, at=clock())

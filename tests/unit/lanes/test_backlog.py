@@ -10,7 +10,8 @@ from schemas.errors import Throttled
 from streams.lanes.backlog import ROW_SIZE, Backlog
 from streams.lanes.lane import LIMIT
 from tables.view import MemoryView
-from tests.support.lane import CONNECTION, START, Shift, create, resume, update
+from tests.support.lane import Shift
+from tests.support.work import CONNECTION, START, create, resume, update
 
 HOUR = timedelta(hours=1)
 

@@ -16,7 +16,8 @@ from schemas.names import Entity
 from schemas.revenue import RevenueEvent
 from streams.lanes.brakes import Brakes, Limits
 from tables.view import MemoryView
-from tests.support.lane import START, Papers, Shift, command, create, poll, release, resume, update
+from tests.support.lane import Papers, Shift
+from tests.support.work import START, command, create, poll, release, resume, update
 
 CLOSE = Limits((Brake(about=Entity.INVOICE, rule="owner", records=3),))
 

@@ -2,7 +2,8 @@
 
 from schemas.command import Approval
 from streams.lanes.lane import HELD, Lane
-from tests.support.lane import CONNECTION, START, TENANT, Clock, Shift, create, poll, update
+from tests.support.lane import Shift
+from tests.support.work import CONNECTION, START, TENANT, Clock, create, poll, update
 
 
 def gated(shift: Shift, contract: str = "agreed") -> Shift:

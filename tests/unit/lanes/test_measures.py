@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from streams.lanes.measures import LaneMeasures
 from streams.lanes.status import Snapshot
-from tests.support.lane import Clock
+from tests.support.work import Clock
 from tests.unit.engine.scraping import Scraped, assert_conventional, parsed
 
 

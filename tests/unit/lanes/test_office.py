@@ -18,7 +18,8 @@ from streams.platforms.interface import Seen
 from streams.settings import Settings
 from streams.topics import Topics
 from tests.support.contracts import shipped
-from tests.support.lane import CONNECTION, Clock, MemoryPlatform, create, poll, read
+from tests.support.lane import MemoryPlatform
+from tests.support.work import CONNECTION, Clock, create, poll, read
 
 TOPIC = "revmark.lanes.xero"
 

@@ -7,7 +7,8 @@ import pytest
 from schemas.errors import Fatal, Parked, Refused, Throttled, Transient
 from streams.lanes import status
 from tables.view import MemoryView
-from tests.support.lane import CONNECTION, Shift, create, poll, read, resume
+from tests.support.lane import Shift
+from tests.support.work import CONNECTION, create, poll, read, resume
 
 
 def filled(count: int = 5) -> Shift:

@@ -9,7 +9,8 @@ from schemas.errors import Parked, Refused, Throttled, Transient
 from streams.lanes import status
 from streams.lanes.patience import LONGEST_WAIT
 from tables.view import MemoryView
-from tests.support.lane import CONNECTION, Shift, create, poll, read, resume
+from tests.support.lane import Shift
+from tests.support.work import CONNECTION, create, poll, read, resume
 
 DAY = timedelta(days=1)
 

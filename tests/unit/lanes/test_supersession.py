@@ -9,7 +9,8 @@ from schemas.change import Change
 from schemas.command import Command
 from schemas.errors import Parked, Refused, Throttled, Transient
 from schemas.fact import Outcome
-from tests.support.lane import Shift, create, resume, update
+from tests.support.lane import Shift
+from tests.support.work import create, resume, update
 
 
 def with_record(*, stays: bool = False) -> Shift:

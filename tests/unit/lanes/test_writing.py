@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from schemas.command import Command
 from schemas.errors import Fatal, Parked, Throttled, Transient, Unknown
 from streams.lanes.patience import LONGEST_WAIT
-from tests.support.lane import Mishap, Shift, create, poll, read, resume, update
+from tests.support.lane import Mishap, Shift
+from tests.support.work import create, poll, read, resume, update
 
 STEPS = ["claimed", "called", "answered", "recorded", "produced"]
 

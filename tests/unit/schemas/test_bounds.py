@@ -21,7 +21,7 @@ from schemas.totals import DocumentVersion
 from schemas.wire import decode_platform, encode
 from tests.support.capturing import crm
 from tests.support.judging import company, outcome
-from tests.support.lane import create
+from tests.support.work import create
 
 VERSIONED: list[Any] = [
     (parse_arrival, crm("1")),

@@ -22,7 +22,7 @@ from schemas.verdict import Verdict
 from schemas.wire import decode, decode_platform, encode
 from tests.support.capturing import crm, link, mark
 from tests.support.judging import choice, company, outcome
-from tests.support.lane import CONNECTION, Clock, create, poll, read, release, resume
+from tests.support.work import CONNECTION, Clock, create, poll, read, release, resume
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),

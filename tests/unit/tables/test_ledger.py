@@ -13,7 +13,7 @@ from schemas.ledger import SETTLED, LedgerState
 from tables import ledger
 from tables.view import MemoryView
 from tests.support.judging import outcome
-from tests.support.lane import START, create, update
+from tests.support.work import START, create, update
 
 
 def test_a_claim_is_written_down_with_its_payload_and_attempts():

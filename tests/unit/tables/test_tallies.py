@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.names import Entity
 from tables.brakes import ROW_SIZE, Tally
 from tables.view import MemoryView
-from tests.support.lane import START
+from tests.support.work import START
 
 
 def tally(view: MemoryView) -> Tally:
