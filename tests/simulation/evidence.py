@@ -37,6 +37,8 @@ def violations(world: World) -> dict[str, list[str]]:
     found["I8 ledger truth"] = [
         row for row in found.get("I8 ledger truth", []) if not any(each in row for each in witness.ended_ids)
     ]
+    told = tuple(f"open variance: {number} " for number in witness.ended_numbers)
+    found["I9 money"] = [row for row in found.get("I9 money", []) if not row.startswith(told)]
     for name, checks in CHECKS.items():
         found[name] = [row for check in checks for row in check(witness)]
     return {name: rows for name, rows in found.items() if rows}

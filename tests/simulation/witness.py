@@ -130,6 +130,12 @@ class Witness:
         """The same, as ids alone."""
         return {each.rpartition("/")[2] for each in self.ended}
 
+    @cached_property
+    def ended_numbers(self) -> set[str]:
+        """Numbers of the invoices of customers that people ended: a bill without its mirror is theirs to look at."""
+        rows = self.finance.invoices()
+        return {row["InvoiceNumber"] for row in rows if row["_contact"] in self.ended_ids}
+
     def moment(self, platform: str, at: datetime) -> datetime:
         """A platform's time as the world's own clock shows it."""
         return at - self.world.platforms.clocks[platform].ahead
