@@ -57,32 +57,23 @@ class Delivery:
         Locked per table and partition from before the send to after the local write: the offset a store reaches to
         must never pass a change it does not have, also when agents of two topics write to one table.
         """
+        app = self._app
         tables = sorted(views, key=lambda table: table.name)
-        if len(tables) == 1:  # as mostly: a stack of locks takes as long as the rest
-            async with tables[0].locks[batch.partition]:
-                await self._changes(batch, views, tables)
-            return
         async with AsyncExitStack() as locks:
             for table in tables:
                 await locks.enter_async_context(table.locks[batch.partition])
-            await self._changes(batch, views, tables)
-
-    async def _changes(
-        self, batch: "RecordBatch", views: "Mapping[BatchTable, View]", tables: "Sequence[BatchTable]"
-    ) -> None:
-        app = self._app
-        batch.check()
-        changes = {table: dict(views[table].staged) for table in tables}
-        loads = [(table.changelog_topic_name, batch.partition, _records(changes[table])) for table in tables]
-        with app.metrics.changelogs.time():
-            ends = await app.writer.deliver(loads, batch.check)
-        batch.check()  # acknowledged, but whoever recovers now reads it from the changelog
-        for table, end in zip(tables, ends, strict=True):
-            self._check_end(batch, table, end, len(changes[table]))
-        with app.metrics.local.time():
+            batch.check()
+            changes = {table: dict(views[table].staged) for table in tables}
+            loads = [(table.changelog_topic_name, batch.partition, _records(changes[table])) for table in tables]
+            with app.metrics.changelogs.time():
+                ends = await app.writer.deliver(loads, batch.check)
+            batch.check()  # acknowledged, but whoever recovers now reads it from the changelog
             for table, end in zip(tables, ends, strict=True):
-                table.local.write(batch.partition, changes[table], end)
-                views[table].forget(changes[table])
+                self._check_end(batch, table, end, len(changes[table]))
+            with app.metrics.local.time():
+                for table, end in zip(tables, ends, strict=True):
+                    table.local.write(batch.partition, changes[table], end)
+                    views[table].forget(changes[table])
 
     def _check_end(self, batch: "RecordBatch", table: "BatchTable", end: int, written: int) -> None:
         """Refuse to go on from a changelog that does not end with what was written to it, at an offset, just now.
