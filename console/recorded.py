@@ -90,6 +90,17 @@ class Reader:
                 found.facts.append(record.value)
         return found
 
+    async def accounts(self) -> Rows:
+        """The workers' table of accounts: the newest row of each key.
+
+        Raises:
+            Transient: the broker does not answer.
+        """
+        topic = self._topics.accounts
+        there = await describe(self._settings.broker, self._topics, [topic.name])
+        async with consumer(self._settings.broker) as client:
+            return await self._table(client, self._places(topic, there.partitions.get(topic.name, ())))
+
     async def whole(self, *topics: Topic) -> list[list[bytes | None]]:
         """Topics from their first records, each partition after the other.
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
+import typer
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
+from console.exits import UNREACHABLE
+from console.output import note
 from console.projection.cluster import admin, describe, unreachable
 from console.projection.delivery import topics_of
 from schemas.change import Link
@@ -122,3 +126,26 @@ async def taken_up(settings: Settings, place: Place, seconds: float) -> bool:
                     await asyncio.sleep(LOOK)
         except TimeoutError:
             return False
+
+
+def hand_over(settings: Settings, putting: Coroutine[Any, Any, Place], wait: float) -> Place:
+    """Put a word on its topic, and wait until a worker has taken it up; with `wait` 0, only until it is there.
+
+    Raises:
+        Exit: no worker did in time; that is said.
+        Transient: the broker does not answer.
+    """
+    lies = asyncio.run(putting)
+    if wait and not asyncio.run(taken_up(settings, lies, wait)):
+        raise unheard(wait)
+    return lies
+
+
+def unheard(wait: float, done: str = "sent") -> typer.Exit:
+    """Say that no worker took a word up in time; the exit that goes with it."""
+    note(
+        f"{done}, but no worker took it up within {wait:g} s; it stays on the topic and is taken up when one runs. "
+        "Next: revmark worker",
+        "yellow",
+    )
+    return typer.Exit(UNREACHABLE)

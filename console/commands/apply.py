@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from console.commands.plan import make
-from console.exits import NEEDS_PERSON, UNREACHABLE
+from console.exits import NEEDS_PERSON
 from console.options import Document, examples
-from console.output import Sheet, note, say, show, show_json
+from console.output import Sheet, say, show, show_json
 from console.session import session_of
 from schemas.command import Approval
 from schemas.contract import load_contract
@@ -67,12 +67,9 @@ def command(
     if not json:
         say(f"{file} still is what the next sync would do: {len(planned.writes)} records to write", "green")
     if not check and not asyncio.run(_release(settings, planned, who or getpass.getuser(), wait)):
-        note(
-            f"released, but no worker took it up within {wait:g} s; it stays on the topic and is taken up when one "
-            "runs. Next: revmark worker",
-            "yellow",
-        )
-        raise typer.Exit(UNREACHABLE)
+        from console.word import unheard  # noqa: PLC0415 - loads the Kafka client
+
+        raise unheard(wait, "released")
     if not check and not json:
         say("The workers write it now. Next: revmark ledger, revmark status")
 

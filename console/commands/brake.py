@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
 
-from console.exits import NEEDS_PERSON, UNREACHABLE
+from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Limit, Lines, Offline, examples
-from console.output import Cell, Sheet, moment, note, say, show, show_lines
+from console.output import Cell, Sheet, moment, say, show, show_lines
 from console.projection.filters import Filters
 from console.projection.listing import find
 from console.session import Session, session_of
@@ -102,7 +101,7 @@ def release(
 
 def _release(session: Session, brake: BrakeState, by: str, why: str, wait: float) -> None:
     from console.projection.delivery import topics_of  # noqa: PLC0415 - beside the Kafka client
-    from console.word import place, taken_up  # noqa: PLC0415 - loads the Kafka client
+    from console.word import hand_over, place  # noqa: PLC0415 - loads the Kafka client
 
     settings = session.settings
     word = Release(
@@ -115,14 +114,7 @@ def _release(session: Session, brake: BrakeState, by: str, why: str, wait: float
         at=datetime.now(UTC),
     )
     lane = topics_of(settings).lane(brake.platform)
-    lies = asyncio.run(place(settings, lane, brake.connection, word))
-    if wait and not asyncio.run(taken_up(settings, lies, wait)):
-        note(
-            f"sent, but no worker took it up within {wait:g} s; it stays on the topic and is taken up when one runs. "
-            "Next: revmark worker",
-            "yellow",
-        )
-        raise typer.Exit(UNREACHABLE)
+    hand_over(settings, place(settings, lane, brake.connection, word), wait)
     done = f"{brake.rule} of {brake.entity.value} goes on in {brake.platform}: {brake.held:,} writes waited"
     say(done if wait else "sent", "green" if wait else "")
 

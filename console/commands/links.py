@@ -10,11 +10,12 @@ import typer
 
 from agents.rules.duplicates import Customer, Pair
 from agents.rules.duplicates import duplicates as detect
-from console.exits import NEEDS_PERSON, UNREACHABLE
+from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Limit, Lines, Offline, examples
 from console.output import Sheet, moment, note, say, show, show_lines
 from console.projection.summary import open_proposals
 from console.session import Session, session_of
+from console.suspects import customers_of
 from schemas.errors import Refused
 
 EXAMPLES = examples("revmark links", "revmark links --json")
@@ -124,10 +125,10 @@ def duplicates(
     json: Lines = False,
 ) -> None:
     """Show customers that may be one, with the reasons and a score from 0 to 100. Nothing is linked or merged by it."""
-    from console.suspects import accounts, customers_of  # noqa: PLC0415 - loads the Kafka client
+    from console.recorded import Reader  # noqa: PLC0415 - loads the Kafka client
 
     settings = session_of(context).settings
-    found = detect(customers_of(asyncio.run(accounts(settings)), settings.tenant), least=least)
+    found = detect(customers_of(asyncio.run(Reader(settings).accounts()), settings.tenant), least=least)
     for key, number in found.crowded:
         note(f"{number} customers share the {key}: that is taken for no evidence")
     if json:
@@ -160,18 +161,11 @@ def _say(
 ) -> None:  # fmt: skip
     session = session_of(context)
     _check(left, right, why)
-    from console.word import Word, put, taken_up  # noqa: PLC0415 - loads the Kafka client
+    from console.word import Word, hand_over, put  # noqa: PLC0415 - loads the Kafka client
 
     who = who or getpass.getuser()
     word = Word(session.settings, left, right, same=same, who=who, why=why.strip(), act=act, leave=leave)
-    place = asyncio.run(put(word))
-    if wait and not asyncio.run(taken_up(session.settings, place, wait)):
-        note(
-            f"sent, but no worker took it up within {wait:g} s; it stays on the topic and is taken up when one runs. "
-            "Next: revmark worker",
-            "yellow",
-        )
-        raise typer.Exit(UNREACHABLE)
+    place = hand_over(session.settings, put(word), wait)
     if wait:
         _report(session, place.name, done)
     else:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
 import typer
 
-from console.exits import NEEDS_PERSON, UNREACHABLE
+from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Customer, Document, Limit, Lines, Offline, Record, examples
 from console.output import Cell, Sheet, moment, money_text, note, say, show, show_json, show_lines, value_text
 from console.projection import reviews
@@ -166,18 +165,11 @@ def _side(text: str) -> tuple[Side | None, Any]:
 
 def _send(session: Session, choice: Choice, wait: float) -> None:
     from console.projection.delivery import topics_of  # noqa: PLC0415 - beside the Kafka client
-    from console.word import place, taken_up  # noqa: PLC0415 - loads the Kafka client
+    from console.word import hand_over, place  # noqa: PLC0415 - loads the Kafka client
 
     settings = session.settings
     facts = topics_of(settings).facts
-    lies = asyncio.run(place(settings, facts, f"{choice.tenant}|{choice.customer}", choice))
-    if wait and not asyncio.run(taken_up(settings, lies, wait)):
-        note(
-            f"sent, but no worker took it up within {wait:g} s; it stays on the topic and is taken up when one runs. "
-            "Next: revmark worker",
-            "yellow",
-        )
-        raise typer.Exit(UNREACHABLE)
+    hand_over(settings, place(settings, facts, f"{choice.tenant}|{choice.customer}", choice), wait)
 
 
 def _report(session: Session, choice: Choice, review: Review) -> None:
