@@ -15,6 +15,7 @@ from console.commands.plan import make
 from console.exits import NEEDS_PERSON
 from console.options import Document, examples
 from console.output import Sheet, say, show, show_json
+from console.projection.delivery import topics_of
 from console.session import session_of
 from schemas.command import Approval
 from schemas.contract import load_contract
@@ -93,7 +94,6 @@ def _print(file: Path, planned: Plan, differences: Sequence[tuple[str, str]]) ->
 async def _release(settings: Settings, plan: Plan, who: str, wait: float) -> bool:
     """Tell both lanes; whether both took it up in time."""
     from console.projection.cluster import describe  # noqa: PLC0415 - loads the Kafka client
-    from console.projection.delivery import topics_of  # noqa: PLC0415 - as above
     from console.word import send, taken_up  # noqa: PLC0415 - as above
     from streams.platforms.registry import PLATFORMS  # noqa: PLC0415 - as above
 

@@ -10,6 +10,7 @@ import typer
 from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Limit, Lines, Offline, examples
 from console.output import Cell, Sheet, moment, say, show, show_lines
+from console.projection.delivery import topics_of
 from console.projection.filters import Filters
 from console.projection.listing import find
 from console.session import Session, session_of
@@ -100,7 +101,6 @@ def release(
 
 
 def _release(session: Session, brake: BrakeState, by: str, why: str, wait: float) -> None:
-    from console.projection.delivery import topics_of  # noqa: PLC0415 - beside the Kafka client
     from console.word import hand_over, place  # noqa: PLC0415 - loads the Kafka client
 
     settings = session.settings

@@ -12,6 +12,7 @@ from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Customer, Document, Limit, Lines, Offline, Record, examples
 from console.output import Cell, Sheet, moment, money_text, note, say, show, show_json, show_lines, value_text
 from console.projection import reviews
+from console.projection.delivery import topics_of
 from console.projection.filters import Filters
 from console.projection.listing import labels
 from console.projection.reviews import Review
@@ -164,7 +165,6 @@ def _side(text: str) -> tuple[Side | None, Any]:
 
 
 def _send(session: Session, choice: Choice, wait: float) -> None:
-    from console.projection.delivery import topics_of  # noqa: PLC0415 - beside the Kafka client
     from console.word import hand_over, place  # noqa: PLC0415 - loads the Kafka client
 
     settings = session.settings

@@ -11,7 +11,6 @@ import typer
 from console.options import examples
 from console.output import say
 from console.session import session_of
-from console.word import send
 from schemas.command import Poll
 from schemas.errors import Refused
 from streams.topics import Topics
@@ -31,6 +30,8 @@ def command(
     """Ask a platform's lane to read everything, as it does once a day. Finds what was changed without a trace."""
     if platform not in PLATFORMS:
         raise Refused(f"{platform!r} is no platform: it is one of {', '.join(PLATFORMS)}")
+    from console.word import send  # noqa: PLC0415 - loads the Kafka client
+
     settings = session_of(context).settings
     connection = settings.connection(platform)
     poll = Poll(tenant=settings.tenant, connection=connection, kinds=kind or [], sweep=True, at=datetime.now(UTC))
