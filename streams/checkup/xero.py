@@ -14,9 +14,9 @@ from schemas.errors import RevmarkError
 from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
 from streams.checkup.grant import Keeper, connect
+from streams.platforms.registry import xero_grants
 from streams.platforms.xero.checkup import accounts, organisation, reached, tax_types
 from streams.platforms.xero.client import XeroClient
-from streams.platforms.xero.grants import Grants
 from streams.settings import Settings
 
 # What is written, and the scopes of which one lets it be (facts B1: broad ones of older apps, granular ones since).
@@ -43,16 +43,7 @@ async def findings(
 ) -> AsyncIterator[Finding]:
     """Look at the connection; stop at the first thing without which the rest cannot be seen."""
     keeper = Keeper(settings, keep)
-    grants = Grants(
-        settings.xero_identity_url,
-        settings.xero_client_id,
-        settings.xero_client_secret.get_secret_value(),
-        load=keeper.load,
-        save=keeper.save,
-        clock=_now,
-        first=settings.xero_refresh_token.get_secret_value(),
-        transport=transport,
-    )
+    grants = xero_grants(settings, keeper.load, keeper.save, transport=transport)
     client = XeroClient(
         settings.xero_url,
         settings.xero_tenant,

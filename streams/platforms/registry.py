@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+
+import httpx
 
 from schemas.change import Change
 from schemas.command import Command
@@ -82,7 +84,9 @@ def client(platform: Platform, settings: Settings, contract: Contract, desk: Cal
     Raises:
         SettingsError: its credentials are not complete.
     """
-    return _hubspot(settings, contract, desk) if platform == "hubspot" else _xero(settings, contract, desk)
+    if platform == "hubspot":
+        return hubspot_client(settings, contract, hubspot_auth(settings, desk))
+    return _xero(settings, contract, desk)
 
 
 def hubspot_auth(settings: Settings, desk: Callable[[], Desk] | None = None) -> Auth:
@@ -110,12 +114,15 @@ def hubspot_auth(settings: Settings, desk: Callable[[], Desk] | None = None) -> 
     )
 
 
-def _hubspot(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> PlatformClient:
-    auth = hubspot_auth(settings, desk)
+def hubspot_client(
+    settings: Settings, contract: Contract, auth: Auth, *, transport: httpx.AsyncBaseTransport | None = None
+) -> HubSpotClient:
+    """The client of the deployment's portal; `transport` is httpx's own unless given."""
     return HubSpotClient(
         settings.hubspot_url,
         settings.hubspot_version,
         auth,
+        transport=transport,
         timezone=contract.timezone,
         shapes=shapes_of(contract),
     )
@@ -124,6 +131,43 @@ def _hubspot(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -
 def _safe(settings: Settings, platform: Platform, desk: Callable[[], Desk]) -> GrantSafe:
     vault = Vault.from_text(settings.secret_key.get_secret_value())
     return GrantSafe(vault, settings.tenant, platform, str(settings.connection(platform)), desk)
+
+
+def xero_grants(
+    settings: Settings,
+    load: Callable[[], Awaitable[Grant | None]],
+    save: Callable[[Grant], Awaitable[None]],
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Grants:
+    """The grants of the deployment's Xero app, loaded and kept as told; `transport` is httpx's own unless given."""
+    return Grants(
+        settings.xero_identity_url,
+        settings.xero_client_id,
+        settings.xero_client_secret.get_secret_value(),
+        load=load,
+        save=save,
+        clock=_now,
+        first=settings.xero_refresh_token.get_secret_value(),
+        transport=transport,
+    )
+
+
+def xero_client(
+    settings: Settings, contract: Contract, grants: Grants, *, transport: httpx.AsyncBaseTransport | None = None
+) -> XeroClient:
+    """The client of the deployment's organisation; `transport` is httpx's own unless given."""
+    return XeroClient(
+        settings.xero_url,
+        settings.xero_tenant,
+        grants,
+        clock=_now,
+        sleep=asyncio.sleep,
+        transport=transport,
+        hold_group=contract.credit_hold_group,
+        minute_calls=settings.xero_minute_calls,
+        own=contract.mappings,
+    )
 
 
 def _xero(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> PlatformClient:
@@ -136,25 +180,7 @@ def _xero(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> P
     async def save(grant: Grant) -> None:
         await safe.save(grant.to_bytes().decode())
 
-    grants = Grants(
-        settings.xero_identity_url,
-        settings.xero_client_id,
-        settings.xero_client_secret.get_secret_value(),
-        load=load,
-        save=save,
-        clock=_now,
-        first=settings.xero_refresh_token.get_secret_value(),
-    )
-    return XeroClient(
-        settings.xero_url,
-        settings.xero_tenant,
-        grants,
-        clock=_now,
-        sleep=asyncio.sleep,
-        hold_group=contract.credit_hold_group,
-        minute_calls=settings.xero_minute_calls,
-        own=contract.mappings,
-    )
+    return xero_client(settings, contract, xero_grants(settings, load, save))
 
 
 class GrantSafe:

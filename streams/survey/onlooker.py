@@ -6,9 +6,7 @@ refuses to write, and the transport lets no request pass that is no reading.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime
 from typing import Never
 
 import httpx
@@ -18,20 +16,12 @@ from schemas.contract import Contract
 from schemas.errors import Fatal
 from schemas.names import Platform
 from streams.checkup.grant import Keeper
-from streams.platforms.hubspot.client import HubSpotClient
-from streams.platforms.hubspot.shapes import shapes_of
 from streams.platforms.interface import Page, PlatformClient, Seen, Written
-from streams.platforms.registry import hubspot_auth
-from streams.platforms.xero.client import XeroClient
-from streams.platforms.xero.grants import Grants
+from streams.platforms.registry import hubspot_auth, hubspot_client, xero_client, xero_grants
 from streams.settings import Settings
 
 READS_BY_POST = ("/search", "/batch/read")  # what HubSpot is asked with a body
 NOTHING_WRITTEN = "a plan writes nothing; this call was stopped before it left"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Watched(httpx.AsyncBaseTransport):
@@ -127,36 +117,7 @@ def onlooker(
     """
     watched = Watched(transport)
     if platform == "hubspot":
-        auth = hubspot_auth(settings)
-        portal = HubSpotClient(
-            settings.hubspot_url,
-            settings.hubspot_version,
-            auth,
-            transport=watched,
-            timezone=contract.timezone,
-            shapes=shapes_of(contract),
-        )
-        return Onlooker(portal, watched)
+        return Onlooker(hubspot_client(settings, contract, hubspot_auth(settings), transport=watched), watched)
     keeper = Keeper(settings, keep)
-    grants = Grants(
-        settings.xero_identity_url,
-        settings.xero_client_id,
-        settings.xero_client_secret.get_secret_value(),
-        load=keeper.load,
-        save=keeper.save,
-        clock=_now,
-        first=settings.xero_refresh_token.get_secret_value(),
-        transport=transport,
-    )
-    client = XeroClient(
-        settings.xero_url,
-        settings.xero_tenant,
-        grants,
-        clock=_now,
-        sleep=asyncio.sleep,
-        transport=watched,
-        hold_group=contract.credit_hold_group,
-        minute_calls=settings.xero_minute_calls,
-        own=contract.mappings,
-    )
-    return Onlooker(client, watched)
+    grants = xero_grants(settings, keeper.load, keeper.save, transport=transport)
+    return Onlooker(xero_client(settings, contract, grants, transport=watched), watched)
