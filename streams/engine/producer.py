@@ -8,7 +8,7 @@ its worker holds the partition is not written any more, however often it was tri
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,10 +20,11 @@ from faust.transport.drivers import aiokafka as driver
 from streams.engine.errors import DeliveryFailed, EngineError, Revoked
 from streams.engine.record import Outgoing
 
-__all__ = ["BatchProducer", "Check", "Load"]
+__all__ = ["AT_ONCE", "BatchProducer", "Check", "Load", "fit"]
 
 Load = tuple[str, int, Sequence[Outgoing]]
 Check = Callable[[], None]  # raises `Revoked` once what it belongs to must not be written any more
+AT_ONCE = 2  # requests to one broker: a batch does not wait for another's, and few batches still share a request
 METADATA_WITHIN = 30.0  # seconds to learn of a topic; one that does not exist is said so after them
 
 
@@ -35,9 +36,9 @@ class BatchProducer(driver.Producer):
         self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def on_start(self) -> None:
-        """Start the client, and check what it sends."""
+        """Start the client, and have it send as the engine does."""
         await super().on_start()
-        _check_before_the_wire(self._ensure_producer()._sender)  # noqa: SLF001 - seam
+        fit(self._ensure_producer()._sender)  # noqa: SLF001 - seam
 
     async def partitions(self, topic: str) -> int:
         """Return how many partitions a topic has.
@@ -121,8 +122,34 @@ def _heard(future: "asyncio.Future[Any]") -> None:
         future.exception()
 
 
-def _check_before_the_wire(sender: Any) -> None:
-    """Have each batch checked when the connection is there, at its first try and at every other."""
+class Busy:
+    """The brokers that have as many requests in flight as they get: a set, to who adds to it and takes from it.
+
+    The order in a partition does not hang on it: the client keeps a partition out of all requests while one has it.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._requests: Counter[int] = Counter()
+
+    def __contains__(self, node_id: int) -> bool:
+        return self._requests[node_id] >= self._limit
+
+    def add(self, node_id: int) -> None:
+        """Count a request that begins."""
+        self._requests[node_id] += 1
+
+    def remove(self, node_id: int) -> None:
+        """Count a request that ended."""
+        self._requests[node_id] -= 1
+
+
+def fit(sender: Any) -> None:
+    """Have two requests at once sent to a broker, and each batch checked when the connection is there.
+
+    It is checked at its first try and at every other.
+    """
+    sender._in_flight = Busy(AT_ONCE)  # noqa: SLF001 - seam: a set of brokers, each with one request
 
     async def send(node_id: int, batches: Mapping[Any, Any]) -> None:
         await sender.client.ready(node_id)  # may take as long as a broker is away

@@ -220,6 +220,18 @@ SEAMS = (
     Seam("aiokafka.producer.message_accumulator", "MessageAccumulator.add_batch", "5ed1c5b1367a", "relied on: same"),
     Seam(
         "aiokafka.producer.sender",
+        "Sender._sender_routine",
+        "2380dc5e333d",
+        "relied on: it asks its set of brokers in flight, which is ours, and keeps a partition out that is in flight",
+    ),
+    Seam(
+        "aiokafka.producer.message_accumulator",
+        "MessageAccumulator.drain_by_nodes",
+        "fc995afbfc57",
+        "relied on: leaves out the brokers and partitions it is told to",
+    ),
+    Seam(
+        "aiokafka.producer.sender",
         "Sender._send_produce_req",
         "aea01ae4b6c7",
         "replaced: the same, with each batch checked before the wire",
