@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Cache, DataBlockIndexType, DBCompressionType, Options, Rdict, WriteBatch
 
 from streams.engine.cache import ReadCache
 from streams.engine.errors import EngineError
@@ -29,6 +29,10 @@ WRITE_BUFFER = 8 * 1024 * 1024  # bytes per partition of a table: few flushes at
 BLOCK_CACHE = 64 * 1024 * 1024  # bytes, shared by all tables of the process
 BYTES = ("rocksdb.live-sst-files-size", "rocksdb.cur-size-all-mem-tables")  # properties: in files, and before that
 BLOOM_BITS = 10  # per key: about 1 % of look-ups for absent keys touch a block
+MEMTABLE_BLOOM = 0.1  # of its size, for the same filter in front of what is not in files yet
+# Level by level. A block is unpacked at each read of a row that no cache has, which costs more than all else about it;
+# the first two levels hold some 300 MB of each partition of a table as it is, and only what is below is packed.
+COMPRESSION = [DBCompressionType.none(), DBCompressionType.none(), DBCompressionType.lz4()]
 
 _cache: list[Cache] = []
 
@@ -258,6 +262,10 @@ def _options() -> Options:
     options = Options(raw_mode=True)
     options.create_if_missing(True)  # noqa: FBT003 - RocksDB's setter
     options.set_write_buffer_size(WRITE_BUFFER)
+    options.set_compression_per_level(COMPRESSION)
+    blocks.set_data_block_index_type(DataBlockIndexType.binary_and_hash())
     options.set_block_based_table_factory(blocks)
+    options.set_memtable_prefix_bloom_ratio(MEMTABLE_BLOOM)
+    options.set_memtable_whole_key_filtering(True)
     options.set_keep_log_file_num(2)  # RocksDB's own diary: the last two are enough
     return options
