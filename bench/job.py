@@ -71,9 +71,11 @@ def events(count: int, keys: int = KEYS, first: int = 0) -> Iterator[tuple[bytes
             yield before
 
 
-def bursts(count: int, keys: int, burst: int = 10_000, visits: int = 4) -> Iterator[tuple[bytes, bytes]]:
-    """Events that visit `burst` records several times, then others: exactly as many at a time, whatever `keys` is.
+def bursts(count: int, keys: int, burst: int = 1_000, visits: int = 4) -> Iterator[tuple[bytes, bytes]]:
+    """Events that visit `burst` records several times, then others: as many at a time, whatever `keys` is.
 
+    A burst is a tenth of the fewest records there are, and a fortieth of what all partitions' largest batches hold:
+    wherever batches begin, they share a row as often over many records as over few.
     `keys` is no multiple of `PRIME`, so that consecutive numbers come to different records, far from each other.
     """
     for number in range(count):

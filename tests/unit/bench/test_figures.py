@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -94,11 +95,20 @@ def test_slow_contestants_get_fewer_events_but_never_more_than_asked_for():
 
 
 def test_bursts_touch_exactly_as_many_records_whatever_there_are():
-    few, many = (list(job.bursts(8_000, keys, burst=1_000)) for keys in (10_000, 1_000_000))
+    few, many = (list(job.bursts(8_000, keys)) for keys in (10_000, 1_000_000))
     for first in (0, 4_000):
         touched = [len({key for key, _ in events[first : first + 4_000]}) for events in (few, many)]
         assert touched[0] == touched[1] > 950
     assert not {key for key, _ in many[:4_000]} & {key for key, _ in many[4_000:]}
+
+
+@pytest.mark.parametrize("first", [0, 1_000, 2_500])
+@pytest.mark.parametrize("size", [8_000, 20_000, 40_000])  # events of all partitions that are in batches at a time
+def test_bursts_let_a_batch_share_rows_as_often_over_many_records_wherever_it_begins(first: int, size: int):
+    few, many = (
+        len({key for key, _ in islice(job.bursts(first + size, keys), first, None)}) for keys in (10_000, 1_000_000)
+    )
+    assert many == pytest.approx(few, rel=0.08)
 
 
 def test_every_command_of_the_page_parses_and_every_bench_is_on_it():
