@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.rehearsal import Asked, Rehearsal, rows_of
-from agents.rules.decision import same
+from agents.rules.decision import is_empty, same
 from schemas.command import Command
 from schemas.names import Entity, Side, record_id
-from schemas.plan import Budget, PlannedField, PlannedLink, PlannedNote, PlannedWrite
+from schemas.plan import Budget, PlannedBrake, PlannedField, PlannedLink, PlannedNote, PlannedWrite
 from schemas.verdict import Verdict
 
 NOTED = {"propose", "review", "hold", "wait", "refuse"}
@@ -32,9 +32,10 @@ def writes(rehearsal: Rehearsal) -> list[PlannedWrite]:
     grouped: dict[tuple[str, str, str], list[Asked]] = defaultdict(list)
     for asked in rehearsal.asked:
         command = asked.command
-        grouped[command.platform, command.record, "refused" if asked.refused else ""].append(asked)
+        fate = "refused" if asked.refused else "held" if asked.held else ""
+        grouped[command.platform, command.record, fate].append(asked)
     folded = [_folded(rehearsal, steps, rules) for steps in grouped.values()]
-    found = [write for write in folded if write.fields or write.action == "create"]
+    found = [write for write in folded if write.fields or write.action != "update"]
     return sorted(found, key=lambda one: (one.platform, one.action, one.entity.value, one.label, one.record))
 
 
@@ -53,21 +54,26 @@ def _folded(rehearsal: Rehearsal, steps: list[Asked], rules: Mapping[tuple[str, 
     first, last = steps[0], steps[-1]
     label = first.label if first.label != first.command.record else last.label
     creates = any(asked.command.kind == "create" for asked in steps)
+    joined = next((asked.joined for asked in steps if asked.joined), None)
+    there = {first.command.side.value: joined.ref} if joined else {}
+    if joined:  # what people have entered there stays as it is
+        fields = {name: each for name, each in fields.items() if is_empty(joined.fields.get(name))}
     if not creates:  # a field that ends where it was is no write, whatever way it took
         fields = {name: each for name, each in fields.items() if not (each.stated and same(each.was, each.becomes))}
     return PlannedWrite(
         name=_name(first.command, label, imagined),
         platform=first.command.platform,
         side=first.command.side,
-        action="create" if creates else "update",
+        action="join" if joined else "create" if creates else "update",
         entity=first.command.entity,
         record=first.command.record,
         label=label,
-        refs={side: ref for side, ref in first.refs.items() if ref not in rehearsal.imagined},
+        refs={**{side: ref for side, ref in first.refs.items() if ref not in rehearsal.imagined}, **there},
         revisions={side: first.revisions[side] for side, ref in first.refs.items() if ref not in rehearsal.imagined},
         fields=fields,
         reason=first.command.reason,
         refused=first.refused,
+        held=first.held,
     )
 
 
@@ -132,11 +138,16 @@ def notes(rehearsal: Rehearsal) -> list[PlannedNote]:
     return sorted(found, key=lambda note: (note.ruling, note.entity.value, note.label, note.record, note.field))
 
 
+def brakes(rehearsal: Rehearsal) -> list[PlannedBrake]:
+    """The brakes that would stand in the end."""
+    return [brake for platform in sorted(rehearsal.stoppages) for brake in rehearsal.stoppages[platform].told()]
+
+
 def budgets(rehearsal: Rehearsal, *, minute_limits: Mapping[str, int]) -> dict[str, Budget]:
     """What the writes cost, by platform; a limit that is named goes before the platform's usual one."""
     waves: dict[str, dict[int, list[Any]]] = {platform: defaultdict(list) for platform in rehearsal.forecasts}
     for asked in rehearsal.asked:
-        if not asked.refused:
+        if not asked.refused and not asked.held:
             waves[asked.command.platform][asked.wave].append(asked.command)
     return {
         platform: Budget(
@@ -165,8 +176,9 @@ def differences(planned: Mapping[str, Any], now: Mapping[str, Any]) -> list[tupl
 
 
 def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    if then["action"] != now["action"] or then["refused"] != now["refused"]:
-        return f"{then['action']} was planned, now it is {now['action']}{' and refused' if now['refused'] else ''}"
+    if any(then.get(name) != now.get(name) for name in ("action", "refused", "held")):
+        fate = " and refused" if now["refused"] else " and held by a brake" if now["held"] else ""
+        return f"{then['action']} was planned, now it is {now['action']}{fate}"
     before, after = then["fields"], now["fields"]
     names = sorted(name for name in before.keys() | after.keys() if _differ(before, after, name))
     return ", ".join(names)

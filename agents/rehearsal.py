@@ -9,13 +9,16 @@ translation; what the payload refuses is refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from agents.holdings import Held, Holdings
+from agents.rules.decision import is_empty
 from agents.rules.result import Output, Result
 from agents.steps.arbitrate import Arbitrate
 from agents.steps.capture import Capture
 from agents.steps.reconcile import Reconcile
+from agents.stoppage import Stoppage
 from schemas.change import Change
 from schemas.command import Command, parse_work
 from schemas.contract import Contract
@@ -35,14 +38,17 @@ ENDLESS = 50  # rounds of answers after which two rules must be writing against 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A command, in which round of answers it was asked for, and why the platform would not take it, if it would not.
+    """A command, in which round of answers it was asked for, and why it would not be written, if it would not.
 
-    `refs` and `revisions` are the record on both sides when it was asked for.
+    `refused` is what the platform says, `held` the rule whose brake holds it; `joined` is the record that a create
+    finds there already. `refs` and `revisions` are the record on both sides when it was asked for.
     """
 
     command: Command
     wave: int
     refused: str = ""
+    held: str = ""
+    joined: Held | None = None
     label: str = ""
     refs: dict[str, str] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
@@ -50,10 +56,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Born:
-    """A record that a write has made, as it is known to have been shown then."""
+    """A record that a write has made or found, as it is known to have been shown then."""
 
     ref: str
     fields: dict[str, Any]
+    joined: Held | None = None
 
 
 @dataclass
@@ -62,7 +69,7 @@ class Rehearsal:
 
     `born` says what records looked like that are known to have been made, by canonical id and side; `made` are those
     of them that were asked for here as well, `imagined` the others. `unstated` are customers of invoices whose totals
-    nobody has stated.
+    nobody has stated. `stoppages` by platform and `holdings` say what would not be written; without them all is.
     """
 
     contract: Contract
@@ -78,6 +85,8 @@ class Rehearsal:
     imagined: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
     unstated: set[str] = field(default_factory=set)
+    stoppages: Mapping[str, Stoppage] = field(default_factory=dict)
+    holdings: Holdings | None = None
     wave: int = 0
 
     def __post_init__(self) -> None:
@@ -147,6 +156,11 @@ class Rehearsal:
         side, at = state.side(command.side), to_millis(command.at)
         version = max(side.version, at) + 1
         asked = Asked(command, self.wave, label=state.label, refs=_refs(state), revisions=_revisions(state))
+        stoppage = self.stoppages.get(command.platform)
+        held = stoppage.holds(command, state.label) if stoppage else ""
+        if held:
+            self.asked.append(replace(asked, held=held))
+            return []
         outcome = Outcome(
             tenant=command.tenant, customer=command.customer, entity=command.entity, id=command.record,
             side=command.side, command=command.id, state="applied", version=version, fields=command.fields,
@@ -155,10 +169,12 @@ class Rehearsal:
         try:
             born = self._born(command, side)
         except Refused as error:
-            self.asked.append(Asked(command, self.wave, error.message, state.label, asked.refs, asked.revisions))
+            self.asked.append(replace(asked, refused=error.message))
             refused: dict[str, Any] = {"state": "refused", "version": None, "fields": {}, "message": error.message}
             return [outcome.model_copy(update=refused).to_bytes()]
-        self.asked.append(asked)
+        self.asked.append(replace(asked, joined=born.joined))
+        if self.holdings is not None:
+            self.holdings.note(command.entity, born.ref, born.fields)
         billed = command.entity is Entity.INVOICE and command.side is Side.ERP and command.kind == "create"
         if billed and born.ref in self.imagined:
             self.unstated.add(command.customer)
@@ -172,6 +188,10 @@ class Rehearsal:
     def _born(self, command: Command, side: SideState) -> Born:
         """The record as the command leaves it."""
         seen = self.forecasts[command.platform].shown(command, command.id)
+        there = self.holdings.joined(command) if self.holdings else None
+        if there is not None:
+            kept = {name: value for name, value in there.fields.items() if not is_empty(value)}
+            return Born(there.ref, {**there.fields, **command.fields, **kept}, there)
         if seen is None:
             return Born(command.ref or side.ref or "", {**side.fields, **command.fields})
         known = self.born.get((command.record, command.side))

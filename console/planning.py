@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 import httpx
 
 from agents import foreseen
+from agents.holdings import Holdings
 from agents.rehearsal import Rehearsal, rows_of
+from agents.stoppage import Stoppage
 from console.recorded import Progress, Reader, Recorded
 from schemas.command import Command
 from schemas.contract import Contract
@@ -85,10 +87,14 @@ def foresee(
     pending = rehearsal.facts_of(recorded.changes)
     rehearsal.judge([*recorded.facts, *pending])
     waiting = _waiting(rehearsal, recorded.commands)
-    for reading in readings.values():
-        rehearsal.judge(rehearsal.facts_of(reading.arrivals))
+    # The ERP first: what finance shows now (a credit hold) is known before the CRM asks for anything.
+    for name in (contract.platforms.erp, contract.platforms.crm):
+        rehearsal.judge(rehearsal.facts_of(readings[name].arrivals))
     rehearsal.queue = [*waiting, *(each for each in rehearsal.queue if each.id not in {one.id for one in waiting})]
     links = foreseen.links(rehearsal, before)  # as both sides say it, before we write it there
+    rehearsal.holdings = Holdings(rehearsal.forecasts)
+    rehearsal.holdings.read(rehearsal.known.rows, rehearsal.accounts.rows)
+    rehearsal.stoppages = _stoppages(settings, contract, recorded, readings, at)
     rehearsal.settle()
     budgets = foreseen.budgets(rehearsal, minute_limits={"xero": settings.xero_minute_calls})
     return Plan(
@@ -102,12 +108,27 @@ def foresee(
         links=links,
         writes=foreseen.writes(rehearsal),
         notes=foreseen.notes(rehearsal),
+        brakes=foreseen.brakes(rehearsal),
         unreadable=sorted(rehearsal.refused),
         budgets={
             name: budgets[name].model_copy(update={"reads": reading.calls, "records": reading.records})
             for name, reading in readings.items()
         },
     )
+
+
+def _stoppages(
+    settings: Settings, contract: Contract, recorded: Recorded, readings: dict[Platform, Reading], at: datetime
+) -> dict[str, Stoppage]:
+    """The brakes of both lanes as they stand, with how many records the readings have found."""
+    commands = list(recorded.commands.values())
+    return {
+        name: Stoppage(
+            contract, settings.tenant, str(settings.connection(name)), name, {**recorded.cursors, **reading.cursors},
+            commands, at,
+        )
+        for name, reading in readings.items()
+    }  # fmt: skip
 
 
 def _waiting(rehearsal: Rehearsal, commands: dict[str, Command]) -> list[Command]:

@@ -35,7 +35,7 @@ class PlannedWrite(Wire):
     name: str
     platform: Platform
     side: Side
-    action: Literal["create", "update"]
+    action: Literal["create", "join", "update"] = Field(description="join: it is there already, and is taken as it is")
     entity: Entity
     record: str = Field(description="canonical id")
     label: str = ""
@@ -44,12 +44,18 @@ class PlannedWrite(Wire):
     fields: dict[str, PlannedField] = Field(default_factory=dict)
     reason: str = ""
     refused: str = Field(default="", description="why the platform would not take it")
+    held: str = Field(default="", description="the rule whose brake would hold it")
+
+    @property
+    def goes(self) -> bool:
+        """Whether it would be written."""
+        return not self.refused and not self.held
 
     @property
     def promise(self) -> dict[str, Any]:
         """What has to be the same when the plan is made again."""
         fields = {name: each.becomes if each.stated else None for name, each in sorted(self.fields.items())}
-        return {"action": self.action, "fields": fields, "refused": bool(self.refused)}
+        return {"action": self.action, "fields": fields, "refused": bool(self.refused), "held": bool(self.held)}
 
 
 class PlannedLink(Wire):
@@ -76,6 +82,25 @@ class PlannedNote(Wire):
     baseline: Any = None
     crm: Any = None
     erp: Any = None
+
+
+class PlannedBrake(Wire):
+    """A brake that would stop a rule, or has stopped it before: at which write, and how many wait then."""
+
+    platform: Platform
+    connection: str
+    entity: Entity
+    rule: str
+    bound: int = Field(description="records that the contract lets pass within an hour")
+    at: int = Field(description="the record that goes beyond, counted within the hour")
+    first: str = Field(default="", description="the first record that is held, as people call it")
+    held: int = Field(description="commands that wait then")
+    stopped_before: bool = Field(default=False, description="it stands already, before this sync")
+
+    @property
+    def release(self) -> str:
+        """The command by which a person lets it go on."""
+        return f"revmark brake release {self.entity.value} {self.rule} --by NAME --why TEXT"
 
 
 class Budget(Wire):
@@ -114,6 +139,7 @@ class Plan(Wire):
     links: list[PlannedLink] = Field(default_factory=list)
     writes: list[PlannedWrite] = Field(default_factory=list)
     notes: list[PlannedNote] = Field(default_factory=list)
+    brakes: list[PlannedBrake] = Field(default_factory=list)
     unreadable: list[str] = Field(default_factory=list, description="records that would go to quarantine, with reasons")
     budgets: dict[str, Budget] = Field(default_factory=dict)
 

@@ -14,7 +14,7 @@ from console.output import Cell, Sheet, moment, note, say, show, show_json, valu
 from console.session import Meter, Session, session_of
 from schemas.contract import load_contract
 from schemas.errors import Refused, Transient
-from schemas.plan import Budget, Plan, PlannedField, PlannedWrite
+from schemas.plan import Budget, Plan, PlannedBrake, PlannedField, PlannedWrite
 
 EXAMPLES = examples(
     "revmark plan", "revmark plan --out plan.json", "revmark plan --first", "revmark plan --json | jq .budgets"
@@ -96,6 +96,8 @@ def _print(plan: Plan, limit: int | None) -> None:
     _listed("\nWrites", _writes(plan), limit)
     for ruling, title in TITLES.items():
         _listed(f"\n{title}", _notes(plan, ruling), limit)
+    for brake in plan.brakes:
+        say(_stop(brake), "yellow")
     if plan.unreadable:
         say("\nCannot be read, and would go to quarantine", "bold")
         for reason in plan.unreadable[:limit]:
@@ -105,14 +107,30 @@ def _print(plan: Plan, limit: int | None) -> None:
         say(_cost(platform, budget))
 
 
+def _stop(brake: PlannedBrake) -> str:
+    """What a brake would do, and what a person can do about it."""
+    entity = brake.entity.value.replace("_", " ")
+    if brake.stopped_before:
+        said = f"The brake of {brake.rule} on {entity} in {brake.platform} is on: {brake.held} commands wait behind it."
+    else:
+        said = (
+            f"The brake of {brake.rule} on {entity} in {brake.platform} would stop it at record {brake.at} "
+            f"({brake.first}): {brake.bound} may pass within an hour, {brake.held} commands would wait."
+        )
+    meant = f"  if that is meant, once it is on: {brake.release}"
+    return f"\n{said}\n{meant}\n  if not, mend what asks for it, then: revmark plan"
+
+
 def _counts(plan: Plan) -> Sheet:
     made: Counter[tuple[str, str]] = Counter((str(link.entity.value), "links") for link in plan.links)
     for write in plan.writes:
-        made[write.entity.value, "refused" if write.refused else f"{write.action} {write.platform}"] += 1
+        fate = "refused" if write.refused else "behind a brake" if write.held else f"{write.action} {write.platform}"
+        made[write.entity.value, fate] += 1
     for each in plan.notes:
         made[each.entity.value, each.ruling] += 1
-    columns = ["links", "create hubspot", "create xero", "update hubspot", "update xero", "propose", "review", "hold"]
-    columns = [name for name in [*columns, "wait", "refused", "refuse"] if any(key[1] == name for key in made)]
+    written = [f"{action} {platform}" for action in ("create", "join", "update") for platform in plan.budgets]
+    columns = ["links", *written, "propose", "review", "hold", "wait", "behind a brake", "refused", "refuse"]
+    columns = [name for name in columns if any(key[1] == name for key in made)]
     sheet = Sheet(("entity", *(f"{name}>" for name in columns)), empty="both sides agree: there is nothing to do")
     for entity in sorted({entity for entity, _ in made}):
         sheet.add(entity.replace("_", " "), *(str(made[entity, name] or "-") for name in columns))
@@ -140,12 +158,14 @@ def _links(plan: Plan) -> Sheet:
 def _writes(plan: Plan) -> Sheet:
     sheet = Sheet(("where", "what", "record", "field", "is", "becomes*", "rule"))
     for write in plan.writes:
-        what = Cell("refused", "red") if write.refused else write.action
+        what = Cell("refused", "red") if write.refused else Cell("held", "yellow") if write.held else write.action
         record = f"{write.entity.value.replace('_', ' ')} {write.label or write.record}"
         if write.refused:
             sheet.add(write.platform, what, record, "", "", write.refused, "")
         elif write.action == "create":
             sheet.add(write.platform, what, record, "", "", _made(write), _rule(write))
+        elif write.action == "join" and not write.fields:
+            sheet.add(write.platform, what, record, "", "", "it is there already, and is taken as it is", _rule(write))
         else:
             for name, each in write.fields.items():
                 sheet.add(write.platform, what, record, name, value_text(each.was), _becomes(name, each), each.rule)

@@ -84,6 +84,14 @@ class Brakes:
         ledger.queue(self.desk.ledger, command, at=self.now, until=None, message=message)
         return False
 
+    def holder(self, command: Command) -> str:
+        """The rule that holds a command; empty: none does."""
+        return next((rule for name, _, rule in self._of(command.record) if name == command.id), "")
+
+    def state(self, entity: Entity, rule: str) -> BrakeState:
+        """How a brake stands that has acted."""
+        return self._state(self._tally(entity, rule))
+
     def _begun(self, command: Command) -> bool:
         """Whether the command was called, or settled; one that only waits has perhaps not been admitted."""
         row = self.desk.ledger.get(ledger.key(command))

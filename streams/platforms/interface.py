@@ -58,6 +58,18 @@ class Written:
     seen: list[Seen] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """A field that no two records of a kind may share on a platform; `said` is how it refuses the second.
+
+    `joins`: a create that finds the value there already writes what is empty there, and makes no second record.
+    """
+
+    field: str
+    said: str
+    joins: bool = False
+
+
 class PlatformClient(Protocol):
     """One connection's client.
 

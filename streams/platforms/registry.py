@@ -14,7 +14,7 @@ from schemas.change import Change
 from schemas.command import Command
 from schemas.contract import Contract
 from schemas.errors import SettingsError
-from schemas.names import Platform
+from schemas.names import Entity, Platform
 from schemas.sighting import Sighting
 from streams.lanes.desk import Desk
 from streams.platforms.hubspot import forecast as hubspot_forecast
@@ -22,7 +22,7 @@ from streams.platforms.hubspot import translation as hubspot
 from streams.platforms.hubspot.auth import Auth, OAuthGrant, StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.shapes import shapes_of
-from streams.platforms.interface import PlatformClient, Seen
+from streams.platforms.interface import PlatformClient, Seen, Unique
 from streams.platforms.xero import forecast as xero_forecast
 from streams.platforms.xero import translation as xero
 from streams.platforms.xero.client import XeroClient
@@ -58,11 +58,12 @@ class Forecast:
     """What can be said of a platform's writes without calling it.
 
     `shown` gives the record that a create makes, under an id drawn from a name, and None for an update; it raises
-    Refused for what the platform cannot take. `calls` counts the calls that a wave of commands needs; the limits are
-    of calls a minute, and a day's on the smallest and the largest tier.
+    Refused for what the platform cannot take. `unique` says what no two records may share. `calls` counts the calls
+    that a wave of commands needs; the limits are of calls a minute, and a day's on the smallest and the largest tier.
     """
 
     shown: Callable[[Command, str], Seen | None]
+    unique: Mapping[Entity, Unique]
     calls: Callable[[Sequence[Command]], int]
     minute_limit: int
     day_limits: tuple[int, int]
@@ -73,8 +74,8 @@ def forecasts(contract: Contract) -> Mapping[str, Forecast]:
     hubspot_shown = partial(hubspot_forecast.shown, shapes=shapes_of(contract))
     xero_shown = partial(xero_forecast.shown, own=contract.mappings)
     return {
-        "hubspot": Forecast(hubspot_shown, hubspot_forecast.calls, *hubspot_forecast.LIMITS),
-        "xero": Forecast(xero_shown, xero_forecast.calls, *xero_forecast.LIMITS),
+        "hubspot": Forecast(hubspot_shown, hubspot_forecast.UNIQUE, hubspot_forecast.calls, *hubspot_forecast.LIMITS),
+        "xero": Forecast(xero_shown, xero_forecast.UNIQUE, xero_forecast.calls, *xero_forecast.LIMITS),
     }
 
 

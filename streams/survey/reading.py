@@ -33,11 +33,15 @@ def _now() -> datetime:
 
 @dataclass(slots=True)
 class Reading:
-    """What was read: values for the topic `changes`, how many records of each kind, and the calls it took."""
+    """What was read: values for the topic `changes`, how many records of each kind, and the calls it took.
+
+    `cursors` are the connection's rows as the reading leaves them: they say how many records there are.
+    """
 
     arrivals: list[bytes] = field(default_factory=list)
     records: dict[str, int] = field(default_factory=dict)
     calls: int = 0
+    cursors: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -92,6 +96,7 @@ async def read(
             await _wait(lane, clock, sleep, tell)
         work = Resume(tenant=tenant, connection=connection, at=clock())
     desk.reading.calls = onlooker.calls
+    desk.reading.cursors = {key: row for key, row in desk.cursors.rows.items() if key in kept or "|cursor|" in key}
     return desk.reading
 
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Collection, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from console.demo.people import Finance, Sales
 from console.planning import Wish, foresee
 from console.recorded import Recorded, note_command, note_entry, note_row
 from schemas.command import Command
+from schemas.contract import Contract
 from schemas.ledger import LedgerEntry
 from schemas.names import Platform, record_id
 from schemas.plan import Plan
@@ -38,6 +39,7 @@ from tests.simulation.group import Group
 from tests.simulation.scenes import Story
 from tests.simulation.wire import Wire, call
 from tests.simulation.world import PARTITIONS, POLL, WORKERS, World
+from tests.support.contracts import shipped
 
 T = TypeVar("T")
 
@@ -85,6 +87,7 @@ class PlannedWorld(World):
     """A world that stands still between two syncs."""
 
     gated: bool = False
+    before: dict[str, Any] = field(default_factory=dict)
 
     async def begin(self) -> None:
         """Open both platforms."""
@@ -250,10 +253,10 @@ class Theatre:
 
 
 @contextmanager
-def theatre(*, seed: int = 1, gated: bool = False) -> Iterator[Theatre]:
+def theatre(*, seed: int = 1, gated: bool = False, contract: Contract | None = None) -> Iterator[Theatre]:
     """Both platforms with the demo's cast in them, and nobody at work yet."""
     loop = VirtualLoop()
-    world = PlannedWorld(Story(seed, ()), gated=gated)
+    world = PlannedWorld(Story(seed, ()), contract or shipped(), gated=gated)
     try:
         loop.run_until_complete(world.begin())
         sales = SalesSeat(world.platforms.hubspot, loop)
@@ -269,7 +272,7 @@ def theatre(*, seed: int = 1, gated: bool = False) -> Iterator[Theatre]:
 def fulfilled(plan: Plan, written: dict[str, dict[str, Any]]) -> list[str]:
     """Where what was written is not what was planned; a value that the ERP was to state may be any."""
     wrong: list[str] = []
-    planned = {write.name: write for write in plan.writes if not write.refused}
+    planned = {write.name: write for write in plan.writes if write.goes}
     written = {one["name"]: one for one in written.values()}
     for name in sorted(planned.keys() | written.keys()):
         if name not in written:

@@ -15,10 +15,12 @@ from schemas.names import Entity, record_id
 from streams.platforms.hubspot.batches import job_of
 from streams.platforms.hubspot.limits import BATCH
 from streams.platforms.hubspot.shapes import SHAPES, Shape
-from streams.platforms.interface import Seen
+from streams.platforms.interface import Seen, Unique
 
 # Calls a minute and a day: 100 in ten seconds and 250,000 on the Free and Starter tiers, a million on Enterprise.
 LIMITS = (600, (250_000, 1_000_000))
+# The other keys are the ERP's ids, which nobody else writes.
+UNIQUE = {Entity.CONTACT: Unique("email", "another contact already has the e-mail address {value}", joins=True)}
 WRITE_CALLS = 2  # of a batch: the write, and the reading back
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from schemas.command import Command
 from schemas.money import exact, rounded
 from schemas.names import Entity
-from streams.platforms.interface import Seen
+from streams.platforms.interface import Seen, Unique
 from streams.platforms.xero import records
 from streams.platforms.xero.kinds import CONTACT, INVOICE
 from streams.platforms.xero.payloads import Draft, draft
@@ -28,6 +28,15 @@ from streams.platforms.xero.writing import BATCH
 # Calls a minute and a day for one app and one organisation: 1,000 on the Starter tier, 5,000 above it (facts B2).
 LIMITS = (MINUTE_CALLS, (1_000, 5_000))
 HUNDRED = Decimal(100)
+# Xero's own words (facts B6). A create goes by the item's code: one that is there already is found by it.
+UNIQUE = {
+    Entity.COMPANY: Unique(
+        "name",
+        "The contact name {value} is already assigned to another contact. The contact name must be unique across all "
+        "active contacts.",
+    ),
+    Entity.PRODUCT: Unique("sku", "Price List Item with Code '{value}' already exists", joins=True),
+}
 
 
 def shown(command: Command, name: str, own: Own = NONE) -> Seen | None:

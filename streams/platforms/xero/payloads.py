@@ -177,24 +177,32 @@ def _refuse(command: Command, name: str, why: str) -> Refused:
     return Refused(f"xero {command.entity.value}: {name}: {why}", code="payload")
 
 
-def _text(name: str) -> Callable[[Any], Element]:
+def _text(name: str, most: int) -> Callable[[Any], Element]:
+    """A text of at most so many characters: what is longer would be refused, and its whole request with it."""
+
     def write(value: Any) -> Element:
         if value is not None and not isinstance(value, str):
             raise ValueError("a text is expected")
-        return {name: value or ""}
+        return {name: _within(value or "", most)}
 
     return write
 
 
-def _kept(name: str) -> Callable[[Any], Element]:
+def _kept(name: str, most: int) -> Callable[[Any], Element]:
     """A text that Xero does not let anybody empty."""
 
     def write(value: Any) -> Element:
         if not isinstance(value, str) or not value:
             raise ValueError("it cannot be emptied in Xero")
-        return {name: value}
+        return {name: _within(value, most)}
 
     return write
+
+
+def _within(value: str, most: int) -> str:
+    if len(value) > most:
+        raise ValueError(f"Xero takes at most {most} characters there, and these are {len(value)}. Shorten it")
+    return value
 
 
 def _phone(value: str | None) -> Element:
@@ -269,34 +277,35 @@ def _number(value: Any, default: str) -> Decimal:
     return exact(default if value is None or value == "" else value)
 
 
+# With the most characters that Xero takes, by its published schema (xero_accounting.yaml).
 _WRITERS: dict[Entity, dict[str, Callable[[Any], Element]]] = {
     Entity.COMPANY: {
-        "name": _kept("Name"),
+        "name": _kept("Name", 255),
         "phone": _phone,
-        "tax_number": _text("TaxNumber"),
-        "currency": _kept("DefaultCurrency"),
+        "tax_number": _text("TaxNumber", 50),
+        "currency": _kept("DefaultCurrency", 3),
         "shipping_address": _street,
         "payment_terms": _terms,
-        "crm_id": _text("ContactNumber"),
+        "crm_id": _text("ContactNumber", 50),
     },
     Entity.CONTACT: {
-        "email": _text("EmailAddress"),
-        "first_name": _text("FirstName"),
-        "last_name": _text("LastName"),
+        "email": _text("EmailAddress", 255),
+        "first_name": _text("FirstName", 255),
+        "last_name": _text("LastName", 255),
     },
     Entity.PRODUCT: {
-        "sku": _kept("Code"),
-        "name": _text("Name"),
-        "description": _text("Description"),
+        "sku": _kept("Code", 30),
+        "name": _text("Name", 50),
+        "description": _text("Description", 4000),
         "price": _price,
     },
     Entity.INVOICE: {
-        "number": _kept("InvoiceNumber"),
+        "number": _kept("InvoiceNumber", 255),
         "status": _status,
-        "date": _kept("Date"),
-        "due_date": _kept("DueDate"),
-        "currency": _kept("CurrencyCode"),
-        "reference": _text("Reference"),
+        "date": _kept("Date", 10),
+        "due_date": _kept("DueDate", 10),
+        "currency": _kept("CurrencyCode", 3),
+        "reference": _text("Reference", 255),
         "line_amount_types": _line_amount_types,
         "lines": _lines,
     },

@@ -204,6 +204,9 @@ INVOICE_LINKS = {"company": f"xero/contact/{GUID}"}
         ),
         (command(Entity.INVOICE, fields={"status": "paid"}), "status: paid cannot be written"),
         (command(Entity.INVOICE, fields={"line_amount_types": "Gross"}), "line_amount_types"),
+        (command(Entity.PRODUCT, fields={"name": "N" * 51}), "name: Xero takes at most 50 characters there"),
+        (command(Entity.PRODUCT, fields={"sku": "C" * 31}), "sku: Xero takes at most 30 characters there"),
+        (command(Entity.COMPANY, fields={"name": "N" * 256}), "at most 255 characters there, and these are 256"),
     ],
 )
 def test_what_xero_cannot_or_must_not_take_is_refused_by_its_field(made: Command, said: str):
