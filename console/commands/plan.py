@@ -110,12 +110,13 @@ def _print(plan: Plan, limit: int | None) -> None:
 def _stop(brake: PlannedBrake) -> str:
     """What a brake would do, and what a person can do about it."""
     entity = brake.entity.value.replace("_", " ")
+    named = f"The brake of {brake.rule} on {entity} in {brake.platform}"
     if brake.stopped_before:
-        said = f"The brake of {brake.rule} on {entity} in {brake.platform} is on: {brake.held} commands wait behind it."
+        said = f"{named} is on. Commands that wait behind it: {brake.held}."
     else:
         said = (
-            f"The brake of {brake.rule} on {entity} in {brake.platform} would stop it at record {brake.at} "
-            f"({brake.first}): {brake.bound} may pass within an hour, {brake.held} commands would wait."
+            f"{named} would stop it at record {brake.at} "
+            f"({brake.first}): {brake.bound} may pass within an hour. Commands that would wait: {brake.held}."
         )
     meant = f"  if that is meant, once it is on: {brake.release}"
     return f"\n{said}\n{meant}\n  if not, mend what asks for it, then: revmark plan"
