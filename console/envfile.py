@@ -91,6 +91,25 @@ def replace(path: Path, field: str, old: str, new: str) -> None:
     write_private(path.resolve(), "\n".join(changed) + "\n")
 
 
+def put(path: Path, field: str, value: str) -> None:
+    """Give a field this value: in the place of what it has, also where that is commented out, else at the end."""
+    variable = f"{PREFIX}{field.upper()}"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    places = [number for number, line in enumerate(lines) if _names(line, variable)]
+    live = [number for number in places if not lines[number].lstrip().startswith("#")]
+    made = f"{variable}={value}"
+    if live or places:
+        lines[(live or places)[-1]] = made  # the last one counts
+    else:
+        lines.append(made)
+    write_private(path.resolve(), "\n".join(lines) + "\n")
+
+
+def _names(line: str, variable: str) -> bool:
+    name, found, _ = line.strip().removeprefix("#").strip().removeprefix("export ").partition("=")
+    return bool(found) and name.strip().upper() == variable
+
+
 def _assigns(line: str, variable: str, value: str) -> bool:
     name, found, rest = line.strip().removeprefix("export ").partition("=")
     return bool(found) and name.strip().upper() == variable and rest.strip().strip("'\"") == value

@@ -40,6 +40,7 @@ def as_settings(known: dict[str, Any]) -> dict[str, str]:
     if hubspot := known.get("hubspot"):
         found |= {
             "REVMARK_HUBSPOT_URL": hubspot["url"],
+            "REVMARK_HUBSPOT_LOGIN_URL": hubspot["url"],
             "REVMARK_HUBSPOT_PORTAL": str(hubspot["portal_id"]),
             "REVMARK_HUBSPOT_TOKEN": hubspot["token"],
             "REVMARK_HUBSPOT_CLIENT_SECRET": hubspot["webhook_secret"],
@@ -48,6 +49,7 @@ def as_settings(known: dict[str, Any]) -> dict[str, str]:
         found |= {
             "REVMARK_XERO_URL": xero["url"],
             "REVMARK_XERO_IDENTITY_URL": xero["url"],
+            "REVMARK_XERO_LOGIN_URL": xero["url"],
             "REVMARK_XERO_TENANT": xero["tenant_id"],
             "REVMARK_XERO_CLIENT_ID": xero["client_id"],
             "REVMARK_XERO_CLIENT_SECRET": xero["client_secret"],

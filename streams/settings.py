@@ -67,6 +67,7 @@ class Settings(BaseSettings):
 
     # HubSpot
     hubspot_url: str = "https://api.hubapi.com"
+    hubspot_login_url: str = Field(default="https://app.hubspot.com", description="where a person agrees to an app")
     hubspot_version: str = Field(default="2026-09", description="the date-based API version")
     hubspot_portal: str = ""
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="static token of a private app")
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     # Xero
     xero_url: str = "https://api.xero.com"
     xero_identity_url: str = "https://identity.xero.com"
+    xero_login_url: str = Field(default="https://login.xero.com", description="where a person agrees to an app")
     xero_tenant: str = Field(default="", description="the organisation's id")
     xero_client_id: str = ""
     xero_client_secret: SecretStr = SecretStr("")

@@ -9,6 +9,7 @@ from console.commands import (
     brake,
     broker,
     check,
+    connect,
     contract,
     contract_diff,
     decisions,
@@ -40,7 +41,7 @@ _DECIDE = "Decide"
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
     for panel, modules in (
-        (_BEGIN, (demo, init, check, plan, apply)),
+        (_BEGIN, (demo, init, connect, check, plan, apply)),
         (_RUN, (worker, gateway, page, broker)),
         (_LOOK, (status, explain, events, decisions, ledger, totals, variances)),
         (_DECIDE, (sweep,)),

@@ -59,12 +59,25 @@ class _Connection:
     event: str = field(default="")
 
 
+@dataclass(frozen=True, slots=True)
+class _Code:
+    scope: str
+    until: datetime
+    redirect: str
+    challenge: str
+
+
 class InvalidGrant(Exception):
     """400 ``{"error": ...}`` of the token endpoint."""
 
     def __init__(self, error: str = "invalid_grant") -> None:
         super().__init__(error)
         self.error = error
+
+
+def challenge_of(verifier: str) -> str:
+    """What a verifier was announced as: S256 of RFC 7636."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 class Identity:
@@ -81,7 +94,7 @@ class Identity:
         self._serial = 0
         self._accesses: dict[str, Access] = {}
         self._refreshes: dict[str, _Session] = {}
-        self._codes: dict[str, tuple[str, datetime]] = {}
+        self._codes: dict[str, _Code] = {}
 
     def now(self) -> datetime:
         """The present instant."""
@@ -156,18 +169,20 @@ class Identity:
             reply["refresh_token"] = session.refresh
         return reply
 
-    def authorise(self, scope: str) -> str:
+    def authorise(self, scope: str, redirect: str = "", challenge: str = "") -> str:
         """An authorization code: a person consented."""
         code = self._new("code")
-        self._codes[code] = (scope, self._clock.now() + CODE_LIFE)
+        self._codes[code] = _Code(scope, self._clock.now() + CODE_LIFE, redirect, challenge)
         return code
 
-    def exchange(self, code: str) -> Record:
-        """A code for tokens, once."""
-        scope, until = self._codes.pop(code, ("", self._clock.now() - CODE_LIFE))
-        if self._clock.now() > until:
+    def exchange(self, code: str, redirect: str = "", verifier: str = "") -> Record:
+        """A code for tokens, once, with the redirect address and the verifier it was asked with (RFC 6749, 7636)."""
+        found = self._codes.pop(code, None)
+        if found is None or self._clock.now() > found.until or found.redirect != redirect:
             raise InvalidGrant
-        return self.grant(scope, offline="offline_access" in scope.split())
+        if found.challenge and not hmac.compare_digest(found.challenge, challenge_of(verifier)):
+            raise InvalidGrant
+        return self.grant(found.scope, offline="offline_access" in found.scope.split())
 
     def refresh(self, token: str) -> Record:
         """Rotate: the newest token, or the one before within its grace."""

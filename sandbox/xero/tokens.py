@@ -39,7 +39,9 @@ class TokenService:
         try:
             match form.get("grant_type"):
                 case "authorization_code":
-                    reply = self.identity.exchange(form.get("code", ""))
+                    reply = self.identity.exchange(
+                        form.get("code", ""), form.get("redirect_uri", ""), form.get("code_verifier", "")
+                    )
                 case "refresh_token":
                     reply = self.identity.refresh(form.get("refresh_token", ""))
                 case "client_credentials":
@@ -70,7 +72,11 @@ class TokenService:
             return JSONResponse({"error": "unauthorized_client"}, 400)
         if "+" in request.url.query.partition("scope=")[2].partition("&")[0]:
             return JSONResponse({"error": "invalid_scope"}, 400)
-        found = {"code": self.identity.authorise(query.get("scope", "")), "state": query.get("state", "")}
+        challenge = query.get("code_challenge", "")
+        if challenge and query.get("code_challenge_method") != "S256":
+            return JSONResponse({"error": "invalid_request"}, 400)
+        code = self.identity.authorise(query.get("scope", ""), target, challenge)
+        found = {"code": code, "state": query.get("state", "")}
         return RedirectResponse(f"{target}{'&' if '?' in target else '?'}{urlencode(found)}", 302)
 
     async def connections(self, request: Request, connection_id: str | None) -> Response:

@@ -98,4 +98,4 @@ def connect(error: RevmarkError) -> str:
     """What to do about a grant that does not work."""
     if error.code == "keep":
         return "start a worker first, or put REVMARK_XERO_REFRESH_TOKEN into the settings file, then: revmark check"
-    return "set REVMARK_XERO_CLIENT_ID, _CLIENT_SECRET and a fresh REVMARK_XERO_REFRESH_TOKEN, then: revmark check"
+    return "set REVMARK_XERO_CLIENT_ID and _CLIENT_SECRET, run: revmark connect xero, then: revmark check"

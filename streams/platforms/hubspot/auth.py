@@ -129,8 +129,8 @@ class OAuthGrant:
             self._ends = self._clock() + timedelta(seconds=life if isinstance(life, int) else 0)
             return
         raise Parked(
-            f"hubspot: the grant is refused ({why}). Nothing was sent. Connect the app again and set "
-            "REVMARK_HUBSPOT_REFRESH_TOKEN, then run: revmark check",
+            f"hubspot: the grant is refused ({why}). Nothing was sent. Run: revmark connect hubspot, "
+            "then: revmark check",
             until=self._clock() + PROBE,
             code="grant_refused",
         )

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 import httpx
@@ -22,7 +23,8 @@ from schemas.wire import decode, decode_platform, encode
 EARLY = timedelta(minutes=2)  # refresh before the 30 minutes end, so that no call starts with a dying token
 PROBE = timedelta(hours=1)  # a person has to act; look again now and then
 DEFAULT_LIFE = timedelta(minutes=30)  # where the reply does not say (facts B1)
-CONNECT = "authorise the app in Xero again, set REVMARK_XERO_REFRESH_TOKEN, then run `revmark check`"
+CONNECT = "run `revmark connect xero`, then `revmark check`"
+MARK_BYTES = 8  # tells the refresh tokens of one deployment's settings apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Grant:
     refresh_token: str = field(repr=False)
     expires_at: datetime
     scopes: tuple[str, ...] = ()
+    began: str = ""  # a mark of the refresh token in the settings when it was given
 
     def to_bytes(self) -> bytes:
         """The grant as it goes into the vault."""
@@ -42,6 +45,7 @@ class Grant:
                 "refresh_token": self.refresh_token,
                 "expires_at": self.expires_at.isoformat(),
                 "scopes": list(self.scopes),
+                "began": self.began,
             }
         )
 
@@ -59,6 +63,7 @@ class Grant:
                 refresh_token=str(value["refresh_token"]),
                 expires_at=parse_instant(value["expires_at"]),
                 scopes=tuple(value["scopes"]),
+                began=str(value.get("began") or ""),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise Refused(f"the stored grant cannot be read: {CONNECT}", code="grant") from error
@@ -94,6 +99,7 @@ class Grants:
         self._lock = asyncio.Lock()
         self._grant: Grant | None = None
         self._unsaved: Grant | None = None
+        self._asked_anew = False
 
     async def token(self, *, refused: str = "") -> str:
         """An access token that Xero has not yet `refused`.
@@ -104,9 +110,10 @@ class Grants:
         """
         async with self._lock:
             grant = await self._current()
-            if grant and grant.access_token != refused and grant.expires_at - self._clock() > EARLY:
+            anew = grant is not None and self._connected_anew(grant)
+            if grant and not anew and grant.access_token != refused and grant.expires_at - self._clock() > EARLY:
                 return grant.access_token
-            return (await self._refresh(grant)).access_token
+            return (await self._refresh(grant, first=anew)).access_token
 
     async def close(self) -> None:
         """Release connections."""
@@ -124,9 +131,16 @@ class Grants:
         await self._save(grant)
         self._grant, self._unsaved = grant, None
 
-    async def _refresh(self, grant: Grant | None) -> Grant:
+    def _connected_anew(self, grant: Grant) -> bool:
+        """Whether the settings have got another token since, which may be granted more; asked once."""
+        if self._asked_anew or not self._first or not grant.began or self._first == grant.refresh_token:
+            return False
+        self._asked_anew = True
+        return grant.began != _mark(self._first)
+
+    async def _refresh(self, grant: Grant | None, *, first: bool = False) -> Grant:
         tried: list[str] = []
-        candidate = grant.refresh_token if grant else self._first
+        candidate = grant.refresh_token if grant and not first else self._first
         while candidate and candidate not in tried:
             tried.append(candidate)
             if fresh := await self._ask(candidate):
@@ -170,7 +184,12 @@ class Grants:
             refresh_token=str(value.get("refresh_token") or refresh_token),
             expires_at=self._clock() + seconds,
             scopes=tuple(str(value.get("scope") or "").split()),
+            began=_mark(self._first),
         )
+
+
+def _mark(token: str) -> str:
+    return blake2b(token.encode(), digest_size=MARK_BYTES, person=b"revmark-began").hexdigest() if token else ""
 
 
 def _json(reply: httpx.Response) -> dict[str, Any]:

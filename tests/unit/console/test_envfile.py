@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from console.envfile import commented, holds, replace
+from console.envfile import commented, holds, put, replace
 from streams.settings import PREFIX, Settings, load_settings
 from streams.vault import Vault
 
@@ -60,3 +60,19 @@ def test_a_value_from_elsewhere_is_not_the_files(tmp_path: Path, monkeypatch: py
     assert not holds(path, "tenant", "a2")
     monkeypatch.setenv("REVMARK_TENANT", "a1")
     assert not holds(path, "tenant", "a1")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("REVMARK_TENANT=old\nREVMARK_GROUP=g\n", "REVMARK_TENANT=new\nREVMARK_GROUP=g\n"),
+        ("#REVMARK_TENANT=main\n", "REVMARK_TENANT=new\n"),
+        ("#REVMARK_TENANT=main\nexport REVMARK_TENANT = old\n", "#REVMARK_TENANT=main\nREVMARK_TENANT=new\n"),
+        ("REVMARK_TENANT=a\nREVMARK_TENANT=b\n", "REVMARK_TENANT=a\nREVMARK_TENANT=new\n"),
+        ("REVMARK_TENANTS=a", "REVMARK_TENANTS=a\nREVMARK_TENANT=new\n"),
+    ],
+)
+def test_a_value_is_put_where_it_counts(written: Path, before: str, after: str):
+    written.write_text(before)
+    put(written, "tenant", "new")
+    assert written.read_text() == after

@@ -162,7 +162,7 @@ async def test_a_dead_grant_parks_and_is_kept(make: Make, clock: VirtualClock, o
     kept = list(store.grants)
     organisation.identity.revoke(kept[-1].refresh_token)
     clock.move(31 * 60)
-    with pytest.raises(Parked, match="run `revmark check`") as error:
+    with pytest.raises(Parked, match="run `revmark connect xero`") as error:
         await held.token()
     assert error.value.until == clock.now() + timedelta(hours=1)
     assert store.grants == kept
@@ -237,3 +237,33 @@ def test_what_is_no_grant_is_refused_without_showing_it(data: bytes):
     with pytest.raises(Refused, match="cannot be read") as error:
         Grant.from_bytes(data)
     assert "sentinel" not in error.value.message
+
+
+async def test_who_connects_again_has_the_new_grant_used_before_the_kept_one(make: Make, organisation: Organisation):
+    store = Store()
+    before = await make(store).token()
+    again = str(organisation.identity.grant("offline_access accounting.contacts accounting.payments")["refresh_token"])
+    held = make(store, again)
+    token = await held.token()
+    assert token != before
+    assert "accounting.payments" in store.grants[-1].scopes
+    assert await held.token() == token
+    assert await make(store, again).token() == token, "the next start has nothing new"
+
+
+async def test_a_new_token_that_is_refused_leaves_the_kept_grant_in_use(make: Make, organisation: Organisation):
+    store = Store()
+    first = str(organisation.identity.grant()["refresh_token"])
+    await make(store, first).token()
+    held = make(store, "mistyped")
+    assert organisation.identity.access(await held.token())
+    refreshes = organisation.identity.refreshes
+    await held.token()
+    assert organisation.identity.refreshes == refreshes, "it is tried once"
+
+
+async def test_a_grant_kept_by_an_earlier_version_is_used_as_it_is(clock: VirtualClock):
+    transport, asked = identity_that((200, FRESH))
+    kept = Grant("a1", "r1", AT + timedelta(days=400))
+    assert await grants(Store([kept]), transport, clock, first="another").token() == "a1"
+    assert not asked
