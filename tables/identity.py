@@ -119,12 +119,12 @@ class Identity:
         old, root = self.follow(loser), self.follow(survivor)
         if old == root:
             return
-        behind = {old, *self.losers(old)}
+        behind = _oldest_first({old, *self.losers(old)})
         for each in behind:
             self._view[self._key("a", each)] = root
         if len(behind) > 1:
             del self._view[self._key("s", old)]
-        self._view[self._key("s", root)] = sorted(behind.union(self.losers(root)), key=lambda name: (len(name), name))
+        self._view[self._key("s", root)] = _oldest_first({*behind, *self.losers(root)})
 
     def follow(self, reference: str) -> str:
         """The record that a reference means now: another one after a merge."""
@@ -260,6 +260,11 @@ class Identity:
     def held(self, entity: Entity) -> Shelf:
         """Records that wait until both sides have been read once."""
         return Shelf(self._view, self._key("h", entity.value))
+
+
+def _oldest_first(references: set[str]) -> list[str]:
+    """In an order that hangs on no hash: rows stand on the changelog in the order in which they were written."""
+    return sorted(references, key=lambda name: (len(name), name))
 
 
 def _gone(side: Side) -> str:

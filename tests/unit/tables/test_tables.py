@@ -169,6 +169,18 @@ def test_keys_names_and_partings_are_kept():
 # Entities and customers
 
 
+def test_rows_of_a_merge_are_written_in_an_order_that_hangs_on_no_hash():
+    view = MemoryView()
+    identity, names = Identity(view, "main"), [f"hubspot/company/{number}" for number in range(1, 13)]
+    for loser in reversed(names[:-2]):
+        identity.merge(loser, names[-2])
+    for key in [key for key in view.rows if key.startswith("main|a|")]:
+        del view.rows[key]
+    identity.merge(names[-2], names[-1])
+    assert [key.removeprefix("main|a|") for key in view.rows if key.startswith("main|a|")] == names[:-1]
+    assert identity.losers(names[-1]) == names[:-1]
+
+
 def test_a_record_is_read_as_it_was_written():
     view = MemoryView()
     state = EntityState(entity=Entity.COMPANY, id="company:1", baseline={"a": None}, marks={"first": True})
