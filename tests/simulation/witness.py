@@ -6,18 +6,21 @@ the topics. Nothing is asked of a worker.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from sandbox.log import Write
 from schemas.contract import Contract
 from schemas.wire import decode
 from streams.topics import Topic, Topics
+from tests.simulation.checks.judging import Judged, judged
 from tests.simulation.world import World
 from tests.support.recount import Records
 
 Row = dict[str, Any]
+WRITE = tuple(each.name for each in fields(Write))
 
 
 class Sales:
@@ -29,7 +32,7 @@ class Sales:
 
     def writes(self) -> list[Row]:
         """Every write of ours."""
-        return [asdict(row) for row in self._world.platforms.writes("hubspot")]
+        return [_shown(row) for row in self._world.platforms.writes("hubspot")]
 
     def state(self) -> Any:
         """Everything it holds."""
@@ -49,7 +52,7 @@ class Finance:
 
     def writes(self) -> list[Row]:
         """Every write of ours."""
-        return [asdict(row) for row in self._world.platforms.writes("xero")]
+        return [_shown(row) for row in self._world.platforms.writes("xero")]
 
     def shelf(self, resource: str) -> list[Row]:
         """All records of a resource."""
@@ -91,6 +94,11 @@ class Witness:
         """What was captured."""
         rows = self.read(self.topics.changes)
         return [row for row in rows if row["type"] == "change" and isinstance(row.get("raw"), dict)]
+
+    @cached_property
+    def judged(self) -> Judged:
+        """What its facts come to once more."""
+        return judged(self)
 
     @cached_property
     def ended(self) -> set[str]:
@@ -139,6 +147,11 @@ class Witness:
     def moment(self, platform: str, at: datetime) -> datetime:
         """A platform's time as the world's own clock shows it."""
         return at - self.world.platforms.clocks[platform].ahead
+
+
+def _shown(write: Write) -> Row:
+    """A line of a platform's log, its body as it is there: nobody changes it."""
+    return {name: getattr(write, name) for name in WRITE}
 
 
 def _read(value: bytes | None) -> Row | None:

@@ -80,7 +80,7 @@ def differing(witness: Witness) -> list[str]:
     """I10: tables that a replay of the topics into nothing does not give, and commands that it would send."""
     topics, contract = witness.topics, witness.contract
     versions, identity, _ = recount.replay_capture(contract, witness.records(topics.changes))
-    accounts, customers, result = recount.replay_arbitrate(contract, witness.records(topics.facts))
+    judged = witness.judged
     documents, windows = recount.replay_reconcile(witness.records(topics.documents))
     published = recount.replay_publish(witness.records(topics.occurrences))
     kept = {topic.name: compacted(witness.records(topic)) for topic in (
@@ -88,8 +88,8 @@ def differing(witness: Witness) -> list[str]:
     pairs = {
         "versions": (versions, drawer(kept[topics.known.name], "v")),
         "identity": (identity, drawer(kept[topics.known.name], "i")),
-        "records": (accounts, drawer(kept[topics.accounts.name], "r")),
-        "customers": (customers, drawer(kept[topics.accounts.name], "c")),
+        "records": (judged.records, drawer(kept[topics.accounts.name], "r")),
+        "customers": (judged.customers, drawer(kept[topics.accounts.name], "c")),
         "documents": (documents, drawer(kept[topics.books.name], "d")),
         "windows": (windows, drawer(kept[topics.books.name], "w")),
         "published": (published, kept[topics.published.name]),
@@ -101,7 +101,9 @@ def differing(witness: Witness) -> list[str]:
         if once.get(key) != stood.get(key)
     ]
     known = {row["command"]["id"] for row in kept[topics.ledger.name].values()}
-    return found + [f"a replay sends {name}" for name in sorted(recount.commands(result) - known)]
+    return found + [
+        f"a replay sends {name}" for name in sorted({asked.command["id"] for asked in judged.asked} - known)
+    ]
 
 
 def leaked(witness: Witness) -> list[str]:
@@ -109,7 +111,6 @@ def leaked(witness: Witness) -> list[str]:
     secrets = {name: text.encode() for name, text in witness.world.platforms.secrets().items()}
     found = set()
     for (topic, _), rows in witness.world.broker.records.items():
-        for name, secret in secrets.items():
-            if any(secret in (row.value or b"") or secret in (row.key or b"") for row in rows):
-                found.add(f"{name} is on {topic}")
+        text = b"\n".join(part for row in rows for part in (row.key, row.value) if part)
+        found |= {f"{name} is on {topic}" for name, secret in secrets.items() if secret in text}
     return sorted(found)
