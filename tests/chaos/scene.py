@@ -106,7 +106,12 @@ class Scene:
         return sent
 
     async def held(self) -> list[Path]:
-        """Have every worker write down what it holds; return the files."""
+        """Have every worker write down what it holds; return the files.
+
+        Once all have begun: one that joins meanwhile takes partitions over that another has written down.
+        """
+        for worker in list(self._workers.values()):
+            await worker.ready(DRAINED_WITHIN)
         (self.folder / "show").touch()
         files = [self._held(name) for name in self._workers]
         await until(lambda: all(file.exists() for file in files), DRAINED_WITHIN, lambda: f"of {files}")
