@@ -22,6 +22,7 @@ from console.projection.held import Bytes
 from console.word import Place
 from schemas.errors import Refused
 from schemas.quarantine import Settlement
+from streams.kafka import reach
 from streams.settings import Settings
 from streams.topics import Topics
 
@@ -55,7 +56,7 @@ async def replay(settings: Settings, records: Sequence[Bytes], say: Say) -> list
     topics = topics_of(settings)
     whole = [await _whole(settings, topics, each) for each in sorted(records, key=_place)]
     done: list[Returned] = []
-    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**reach(settings.kafka), acks="all", enable_idempotence=True)
     try:
         await producer.start()
         for each in whole:
@@ -80,7 +81,7 @@ async def drop(settings: Settings, records: Sequence[Bytes], say: Say) -> None:
         Transient: the broker does not answer.
     """
     topics = topics_of(settings)
-    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**reach(settings.kafka), acks="all", enable_idempotence=True)
     try:
         await producer.start()
         for each in records:
@@ -125,7 +126,7 @@ async def _whole(settings: Settings, topics: Topics, record: Bytes) -> Bytes:
     if record.complete:
         return record
     place = TopicPartition(record.topic, record.partition)
-    async with cluster.consumer(settings.broker) as consumer:
+    async with cluster.consumer(settings.kafka) as consumer:
         consumer.assign([place])
         begin = (await consumer.beginning_offsets([place]))[place]
         end = (await consumer.end_offsets([place]))[place]

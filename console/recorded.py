@@ -67,14 +67,14 @@ class Reader:
             topics.changes, topics.facts, topics.lanes_hubspot, topics.lanes_xero, topics.known, topics.accounts,
             topics.cursors, topics.ledger,
         )  # fmt: skip
-        there = await describe(self._settings.broker, topics, [topic.name for topic in wanted])
+        there = await describe(self._settings.kafka, topics, [topic.name for topic in wanted])
         places = {topic.name: self._places(topic, there.partitions.get(topic.name, ())) for topic in wanted}
         if not places[topics.cursors.name]:
             return Recorded()
         sources = [place for topic in wanted[:4] for place in places[topic.name]]
         committed = await self._committed(sources)
         found = Recorded()
-        async with consumer(self._settings.broker) as client:
+        async with consumer(self._settings.kafka) as client:
             found.known = await self._table(client, places[topics.known.name])
             found.accounts = await self._table(client, places[topics.accounts.name])
             found.cursors = await self._table(client, places[topics.cursors.name])
@@ -97,8 +97,8 @@ class Reader:
             Transient: the broker does not answer.
         """
         topic = self._topics.accounts
-        there = await describe(self._settings.broker, self._topics, [topic.name])
-        async with consumer(self._settings.broker) as client:
+        there = await describe(self._settings.kafka, self._topics, [topic.name])
+        async with consumer(self._settings.kafka) as client:
             return await self._table(client, self._places(topic, there.partitions.get(topic.name, ())))
 
     async def whole(self, *topics: Topic) -> list[list[bytes | None]]:
@@ -108,9 +108,9 @@ class Reader:
             Stale: a topic no longer begins at its beginning; the message says from when it is there.
             Transient: the broker does not answer.
         """
-        there = await describe(self._settings.broker, self._topics, [topic.name for topic in topics])
+        there = await describe(self._settings.kafka, self._topics, [topic.name for topic in topics])
         found: list[list[bytes | None]] = []
-        async with consumer(self._settings.broker) as client:
+        async with consumer(self._settings.kafka) as client:
             for topic in topics:
                 places = self._places(topic, there.partitions.get(topic.name, ()))
                 if not places:
@@ -131,7 +131,7 @@ class Reader:
 
     async def _committed(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Where the workers' group stands; what it never committed begins at the beginning."""
-        async with admin(self._settings.broker) as client:
+        async with admin(self._settings.kafka) as client:
             for _ in range(GROUP_TRIES):
                 try:
                     found = await client.list_consumer_group_offsets(self._settings.group, partitions=places)

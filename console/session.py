@@ -86,7 +86,7 @@ class Session:
     def _catch_up(self, store: Store, wanted: tuple[str, ...]) -> None:
         from console.projection.follower import Follower  # noqa: PLC0415 - loads the Kafka client
 
-        follower = Follower(self.settings.broker, topics_of(self.settings), store, wanted)
+        follower = Follower(self.settings.kafka, topics_of(self.settings), store, wanted)
         meter = Meter(f"reading {self.settings.broker}")
         try:
             asyncio.run(follower.catch_up(meter))

@@ -20,6 +20,7 @@ from console.projection.delivery import topics_of
 from schemas.change import Link
 from schemas.errors import Transient
 from schemas.wire import Wire
+from streams.kafka import Broker, reach
 from streams.settings import Settings
 from streams.topics import Topic
 
@@ -82,22 +83,22 @@ async def place(settings: Settings, topic: Topic, key: str, record: Wire) -> Pla
         Transient: the broker does not answer, or has no such topic yet.
     """
     topics = topics_of(settings)
-    if topic.name not in (await describe(settings.broker, topics, [topic.name])).partitions:
+    if topic.name not in (await describe(settings.kafka, topics, [topic.name])).partitions:
         raise Transient(
             f"there is no topic {topics.name(topic)} at {settings.broker}. Nothing was sent. "
             "Next: revmark worker makes it",
             code="topic",
         )
-    return await send(settings.broker, topics.name(topic), key, record)
+    return await send(settings.kafka, topics.name(topic), key, record)
 
 
-async def send(broker: str, topic: str, key: str, record: Wire) -> Place:
+async def send(broker: Broker, topic: str, key: str, record: Wire) -> Place:
     """Put a record on a topic, and return once the broker has it.
 
     Raises:
         Transient: the broker does not answer.
     """
-    producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all")
+    producer = AIOKafkaProducer(**reach(broker), acks="all")
     try:
         await producer.start()
         sent = await producer.send_and_wait(topic, record.to_bytes(), key=key.encode())
@@ -115,7 +116,7 @@ async def taken_up(settings: Settings, place: Place, seconds: float) -> bool:
         Transient: the broker stopped answering.
     """
     partition = TopicPartition(place.topic, place.partition)
-    async with admin(settings.broker) as client:
+    async with admin(settings.kafka) as client:
         try:
             async with asyncio.timeout(seconds):
                 while True:

@@ -21,6 +21,7 @@ from aiokafka.errors import (
 )
 
 from schemas.errors import Fatal
+from streams.kafka import Broker, reach, refused_hint
 from streams.topics import Topic, Topics
 
 CREATE_TIMEOUT_MS = 30_000  # a new broker makes two dozen topics in about two seconds
@@ -29,19 +30,19 @@ DESCRIBE_ATTEMPTS, DESCRIBE_PAUSE = 50, 0.2  # ten seconds: a busy broker learns
 _NOT_YET = {UnknownTopicOrPartitionError.errno, LeaderNotAvailableError.errno}
 
 
-async def ensure_topics(broker: str, topics: Topics) -> list[str]:
+async def ensure_topics(broker: Broker, topics: Topics) -> list[str]:
     """Create what is missing and check what is there; returns the names that were created.
 
     Raises:
         Fatal: the broker cannot be reached, or a topic has other partitions, fewer replicas or other settings than it
             must have; the message says how to mend every one of them.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    admin = AIOKafkaAdminClient(**reach(broker))
     try:
         await admin.start()
     except (KafkaConnectionError, OSError) as error:
         raise Fatal(
-            f"no Kafka answers at {broker}. Nothing was read or written. "
+            f"no Kafka answers at {broker}{refused_hint(broker)}. Nothing was read or written. "
             "Start one with `revmark broker`, or set REVMARK_BROKER, and run this again",
             code="broker",
         ) from error

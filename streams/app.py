@@ -10,12 +10,15 @@ import logging
 import os
 import sys
 
+from faust import SASLCredentials, SSLCredentials
+
 from schemas.contract import Contract, lint
 from schemas.contract.lint import placed
 from schemas.contract.loader import located
 from schemas.errors import ContractError, RevmarkError
 from streams.admin import ensure_topics
 from streams.engine import BatchTable, BatchTopic, EngineApp, EngineError, PortRefused
+from streams.kafka import Kafka
 from streams.settings import Settings, load_settings
 from streams.topics import BATCH_BYTES, Topic, Topics
 
@@ -38,6 +41,7 @@ class Revmark(EngineApp):
             partitions=settings.partitions,
             quarantine_topic=self.names.name(self.names.quarantine),
             autodiscover=["agents"],
+            broker_credentials=_credentials(settings.kafka),
             broker_session_timeout=settings.session_timeout,
             consumer_group_instance_id=settings.worker if settings.keep_place else None,
             producer_max_batch_size=BATCH_BYTES,
@@ -61,7 +65,7 @@ class Revmark(EngineApp):
     async def on_first_start(self) -> None:
         """Make the topics before anything looks for them. What is known to be wrong is one message, not a trace."""
         try:
-            await ensure_topics(self.settings.broker, self.names)
+            await ensure_topics(self.settings.kafka, self.names)
             await super().on_first_start()
         except (RevmarkError, EngineError) as error:
             hint = (
@@ -70,6 +74,15 @@ class Revmark(EngineApp):
             sys.stderr.write(f"revmark: {error}{hint}\n")
             sys.stderr.flush()
             os._exit(START_REFUSED)  # nothing is open yet; an orderly stop would only add the library's own traces
+
+
+def _credentials(kafka: Kafka) -> SSLCredentials | SASLCredentials | None:
+    """What Faust's clients make themselves known with."""
+    if kafka.has_user:
+        return SASLCredentials(
+            username=kafka.user, password=kafka.password, mechanism=kafka.mechanism, ssl_context=kafka.tls
+        )
+    return None if (context := kafka.tls) is None else SSLCredentials(context)
 
 
 def make_app(settings: Settings) -> Revmark:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import SettingsError
 from schemas.names import ConnectionId, connection_id
+from streams.kafka import Kafka, Mechanism, Protocol
 
 PREFIX = "REVMARK_"
 ENV_FILE = "revmark.env"
@@ -29,6 +30,15 @@ class Settings(BaseSettings):
 
     # the deployment
     broker: str = Field(default="127.0.0.1:9092", description="host:port[,host:port] of Kafka")
+    broker_protocol: Protocol = Field(
+        default="plaintext", description="plaintext, ssl, sasl_plaintext or sasl_ssl, as Kafka's listener has it"
+    )
+    broker_mechanism: Mechanism = Field(default="PLAIN", description="of sasl: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    broker_user: str = ""
+    broker_password: SecretStr = SecretStr("")
+    broker_ca: Annotated[Path | None, BeforeValidator(lambda given: None if given == "" else given)] = Field(
+        default=None, description="file of the authority that signed Kafka's certificate; empty: the system's"
+    )
     contract: Path = Field(default=Path("contract.yaml"), description="the Revenue Data Contract")
     state: Path = Field(default=Path(".revmark"), description="folder of local state, one per machine")
     worker: str = Field(default="worker", description="this worker's name: its folder under the state folder")
@@ -91,6 +101,22 @@ class Settings(BaseSettings):
     def connection(self, platform: str) -> ConnectionId:
         """The tenant's connection on a platform."""
         return connection_id(self.tenant, platform)
+
+    @property
+    def kafka(self) -> Kafka:
+        """How Kafka is reached.
+
+        Raises:
+            SettingsError: what is set for it does not go together.
+        """
+        return Kafka(
+            self.broker,
+            self.broker_protocol,
+            self.broker_mechanism,
+            self.broker_user,
+            self.broker_password.get_secret_value(),
+            self.broker_ca,
+        )
 
     @property
     def worker_folder(self) -> Path:

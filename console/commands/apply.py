@@ -99,7 +99,7 @@ async def _release(settings: Settings, plan: Plan, who: str, wait: float) -> boo
 
     topics = topics_of(settings)
     lanes = {name: topics.lane(name) for name in PLATFORMS}
-    there = (await describe(settings.broker, topics, [lane.name for lane in lanes.values()])).partitions
+    there = (await describe(settings.kafka, topics, [lane.name for lane in lanes.values()])).partitions
     missing = [topics.name(lane) for lane in lanes.values() if lane.name not in there]
     if missing:
         raise Refused(
@@ -114,6 +114,6 @@ async def _release(settings: Settings, plan: Plan, who: str, wait: float) -> boo
             tenant=settings.tenant, connection=connection, contract=plan.contract, plan=plan.id, who=who,
             at=datetime.now(UTC),
         )  # fmt: skip
-        places.append(await send(settings.broker, topics.name(lane), connection, release))
+        places.append(await send(settings.kafka, topics.name(lane), connection, release))
     found = [await taken_up(settings, place, wait) for place in places] if wait else []
     return all(found)

@@ -102,4 +102,4 @@ async def _follow(session: Session, store: Store, filters: Filters, latest: int,
         for event in found:
             _print(event, json=json)
 
-    await Follower(session.settings.broker, topics_of(session.settings), store, ("revenue",)).follow(applied)
+    await Follower(session.settings.kafka, topics_of(session.settings), store, ("revenue",)).follow(applied)

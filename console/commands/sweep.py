@@ -36,5 +36,5 @@ def command(
     connection = settings.connection(platform)
     poll = Poll(tenant=settings.tenant, connection=connection, kinds=kind or [], sweep=True, at=datetime.now(UTC))
     topics = Topics(settings.topic_prefix, settings.partitions)
-    asyncio.run(send(settings.broker, topics.name(topics.lane(platform)), connection, poll))
+    asyncio.run(send(settings.kafka, topics.name(topics.lane(platform)), connection, poll))
     say(f"the lane of {connection} has been asked to read everything; see `revmark variances` for what it finds")

@@ -56,7 +56,7 @@ class Feed:
         topics = topics_of(self.settings)
         while True:
             try:
-                await Follower(self.settings.broker, topics, store, (*SHELVES, *STATES, *COUNTED)).follow(self._applied)
+                await Follower(self.settings.kafka, topics, store, (*SHELVES, *STATES, *COUNTED)).follow(self._applied)
             except RevmarkError as error:
                 self.connected, self.problem = False, error.message
                 self._changed.set()

@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from schemas.errors import Transient
+from streams.kafka import Broker, reach, refused_hint
 from streams.topics import Topics
 
 PATIENCE = 10.0  # seconds for a broker to answer before it counts as unreachable
@@ -29,20 +30,20 @@ class Cluster:
     partitions: dict[str, list[int]]
 
 
-def unreachable(broker: str, error: BaseException) -> Transient:
+def unreachable(broker: Broker, error: BaseException) -> Transient:
     """The error for a broker that does not answer."""
     why = "" if isinstance(error, KafkaConnectionError | TimeoutError) else f": {error}"
-    return Transient(f"no Kafka answers at {broker}{why}", code="broker")
+    return Transient(f"no Kafka answers at {broker}{refused_hint(broker)}{why}", code="broker")
 
 
 @asynccontextmanager
-async def admin(broker: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin(broker: Broker) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connected admin client.
 
     Raises:
         Transient: the broker does not answer.
     """
-    client = AIOKafkaAdminClient(bootstrap_servers=broker, request_timeout_ms=CALL_TIMEOUT, client_id="revmark-console")
+    client = AIOKafkaAdminClient(**reach(broker), request_timeout_ms=CALL_TIMEOUT, client_id="revmark-console")
     try:
         async with asyncio.timeout(PATIENCE):
             await client.start()
@@ -53,7 +54,7 @@ async def admin(broker: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await client.close()
 
 
-async def describe(broker: str, topics: Topics, names: Iterable[str]) -> Cluster:
+async def describe(broker: Broker, topics: Topics, names: Iterable[str]) -> Cluster:
     """Ask the broker who it is and which of the topics `names` (bare names) it has.
 
     Raises:
@@ -73,14 +74,14 @@ async def describe(broker: str, topics: Topics, names: Iterable[str]) -> Cluster
 
 
 @asynccontextmanager
-async def consumer(broker: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def consumer(broker: Broker) -> AsyncIterator[AIOKafkaConsumer]:
     """A started consumer of no group.
 
     Raises:
         Transient: the broker does not answer.
     """
     client = AIOKafkaConsumer(
-        bootstrap_servers=broker,
+        **reach(broker),
         client_id="revmark-console",
         group_id=None,
         enable_auto_commit=False,

@@ -17,6 +17,7 @@ from console.projection.delivery import COUNTED, SHELVES, Delivery
 from console.projection.store import Store
 from schemas.errors import Stale, Transient
 from schemas.instants import to_millis
+from streams.kafka import Broker
 from streams.topics import Topics
 
 STALLED = 15.0  # seconds without a record while some are still due: the broker is gone
@@ -35,7 +36,7 @@ def _ignore(*_: int) -> None:
 class Follower:
     """Reads `shelves` (bare topic names) of one deployment into a store."""
 
-    def __init__(self, broker: str, topics: Topics, store: Store, shelves: Iterable[str] = tuple(SHELVES)) -> None:
+    def __init__(self, broker: Broker, topics: Topics, store: Store, shelves: Iterable[str] = tuple(SHELVES)) -> None:
         self.broker = broker
         self.topics = topics
         self.store = store

@@ -19,7 +19,7 @@ from streams.broker.java import find_java
 from streams.broker.ports import brokers_known, free_ports, is_free
 from streams.broker.process import BrokerProcess
 from streams.broker.progress import Progress, Step, silent
-from streams.broker.properties import LOGGING, Node, server_properties
+from streams.broker.properties import LOGGING, More, Node, nothing, server_properties
 
 __all__ = ["KAFKA_VERSION", "EmbeddedKafka"]
 
@@ -33,15 +33,17 @@ TAKEN = "Address already in use"
 class EmbeddedKafka:
     """A running cluster; make one with `start`, as a context manager or not."""
 
-    def __init__(self, nodes: list[Node], command: list[str]) -> None:
+    def __init__(self, nodes: list[Node], command: list[str], more: More = nothing) -> None:
         self._nodes = nodes
+        self._more = more
         self._command = command
         self._processes: dict[int, BrokerProcess] = {}
 
     @classmethod
     def start(
-        cls, *, folder: Path, brokers: int = 1, port: int | None = None, progress: Progress = silent
-    ) -> "EmbeddedKafka":
+        cls, *, folder: Path, brokers: int = 1, port: int | None = None, progress: Progress = silent,
+        more: More = nothing,
+    ) -> "EmbeddedKafka":  # fmt: skip
         """Start a cluster whose data lives in `folder`, and return when it answers.
 
         Args:
@@ -49,6 +51,7 @@ class EmbeddedKafka:
             brokers: how many; 3 keep every record three times.
             port: the first broker's port; by default the one `folder` was last used with, else any free one.
             progress: told what is happening; its steps are strings with a `fraction`.
+            more: settings of Kafka's own for a broker, before those that are made here.
 
         Raises:
             BrokerError: it did not come up; the last lines of its log are in the message.
@@ -58,7 +61,7 @@ class EmbeddedKafka:
         command = [str(find_java()), "-cp", class_path(progress)]
         for attempt in range(1, ATTEMPTS + 1):
             progress(Step(f"Starting Apache Kafka {KAFKA_VERSION}", 0.0))
-            cluster = cls(_plan(folder, brokers, port), command)
+            cluster = cls(_plan(folder, brokers, port), command, more)
             try:
                 cluster._bring_up(folder, progress)
             except BrokerError as error:
@@ -110,7 +113,7 @@ class EmbeddedKafka:
         identity = _identity(folder)
         for node in self._nodes:
             node.folder.mkdir(exist_ok=True)
-            (node.folder / "server.properties").write_text(server_properties(node, self._nodes))
+            (node.folder / "server.properties").write_text(server_properties(node, self._nodes, self._more(node)))
             if not (node.folder / "data" / "meta.properties").exists():
                 self._format(node, identity)
         for node in self._nodes:

@@ -1,9 +1,11 @@
 """The settings of one broker of an embedded cluster: its server.properties, and what it logs."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-__all__ = ["LOGGING", "Node", "server_properties"]
+__all__ = ["LOGGING", "More", "Node", "nothing", "server_properties"]
 
 LOGGING = {
     "org.slf4j.simpleLogger.defaultLogLevel": "info",
@@ -23,8 +25,16 @@ class Node:
     folder: Path
 
 
-def server_properties(node: Node, nodes: list[Node]) -> str:
-    """Return the settings of `node` in a cluster of `nodes`."""
+More = Callable[[Node], Mapping[str, object]]
+
+
+def nothing(_node: Node) -> Mapping[str, object]:
+    """Return no more settings."""
+    return {}
+
+
+def server_properties(node: Node, nodes: list[Node], more: Mapping[str, object] = MappingProxyType({})) -> str:
+    """Return the settings of `node` in a cluster of `nodes`; `more` goes before what is made here."""
     copies = min(len(nodes), 3)
     in_sync = max(copies - 1, 1)
     lines = {
@@ -52,4 +62,4 @@ def server_properties(node: Node, nodes: list[Node]) -> str:
         "auto.create.topics.enable": "false",  # an accidental one has one partition only
         "log.cleaner.dedupe.buffer.size": 33_554_432,  # 128 MB by default, a quarter of the heap given
     }
-    return "".join(f"{name}={value}\n" for name, value in lines.items())
+    return "".join(f"{name}={value}\n" for name, value in {**lines, **more}.items())

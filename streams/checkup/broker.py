@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.checkup.finding import Finding
+from streams.kafka import reach, refused_hint
 from streams.settings import Settings
 from streams.topics import Topics
 
@@ -17,7 +18,7 @@ _START = "start one with `revmark broker`, or set REVMARK_BROKER"
 
 async def finding(settings: Settings) -> Finding:
     """Look; nothing is created."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    admin = AIOKafkaAdminClient(**reach(settings.kafka))
     topics = Topics(settings.topic_prefix, settings.partitions, settings.replication)
     wanted = {topics.name(topic) for topic in topics}
     try:
@@ -26,7 +27,12 @@ async def finding(settings: Settings) -> Finding:
             there = [name for name in await admin.list_topics() if name in wanted]
             described = await admin.describe_topics(there) if there else []
     except (KafkaError, OSError, TimeoutError):
-        return Finding("broker", ok=False, detail=f"no Kafka answers at {settings.broker}", next_step=_START)
+        return Finding(
+            "broker",
+            ok=False,
+            detail=f"no Kafka answers at {settings.broker}{refused_hint(settings.kafka)}",
+            next_step=_START,
+        )
     finally:
         await admin.close()
     for each in described:

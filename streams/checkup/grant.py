@@ -17,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from schemas.errors import RevmarkError, SettingsError
+from streams.kafka import Broker, reach
 from streams.platforms.xero.grants import EARLY, Grant
 from streams.settings import Settings
 from streams.topics import Topics
@@ -67,13 +68,13 @@ async def _stored(settings: Settings) -> str | None:
     topic = topics.name(topics.cursors)
     try:
         async with asyncio.timeout(PATIENCE):
-            return await _read(settings.broker, topic, orjson.dumps(f"{settings.connection('xero')}|grant"))
+            return await _read(settings.kafka, topic, orjson.dumps(f"{settings.connection('xero')}|grant"))
     except (KafkaError, OSError, TimeoutError):
         return None
 
 
-async def _read(broker: str, topic: str, key: bytes) -> str | None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+async def _read(broker: Broker, topic: str, key: bytes) -> str | None:
+    admin = AIOKafkaAdminClient(**reach(broker))
     try:
         await admin.start()
         if topic not in await admin.list_topics():  # asking for it by name could make it
@@ -83,7 +84,7 @@ async def _read(broker: str, topic: str, key: bytes) -> str | None:
         await admin.close()
     places = [TopicPartition(topic, each["partition"]) for each in described["partitions"]]
     found: str | None = None
-    async with AIOKafkaConsumer(bootstrap_servers=broker, group_id=None, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(**reach(broker), group_id=None, auto_offset_reset="earliest") as consumer:
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
         while any([await consumer.position(place) < ends[place] for place in places]):

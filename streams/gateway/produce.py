@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas.errors import Transient
+from streams.kafka import Broker, reach
 
 REQUEST_MS = 4_000  # milliseconds: HubSpot and Xero hang up after five seconds
 RETRY_SECONDS = 1.0  # between attempts to reach a broker that was away when we started
@@ -36,7 +37,7 @@ class Produce(Protocol):
 class KafkaProduce:
     """An idempotent producer with acks=all. It starts in the background, so that a gateway outlives its broker."""
 
-    def __init__(self, broker: str) -> None:
+    def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._producer: Any = None
         self._starting: asyncio.Task[None] | None = None
@@ -53,7 +54,7 @@ class KafkaProduce:
     async def _reach(self) -> None:
         while True:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._broker,
+                **reach(self._broker),
                 client_id="revmark-gateway",
                 acks="all",
                 enable_idempotence=True,

@@ -28,7 +28,7 @@ def _now() -> datetime:
 
 def build(settings: Settings) -> Starlette:
     """The application with its producer, started and stopped with it."""
-    produce = KafkaProduce(settings.broker)
+    produce = KafkaProduce(settings.kafka)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
