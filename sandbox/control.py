@@ -102,20 +102,35 @@ class Controls:
         return Reply({"now": self.clock.now()})
 
 
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _forgiving(handler: Handler) -> Handler:
+    """Answer a request that cannot be read with 400 and why."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return Reply({"message": f"this request cannot be read: {error!r}"}, status_code=400)
+
+    return answer
+
+
 def control_routes(controls: Controls, *more: BaseRoute) -> Mount:
     """Give the mount for ``/_sandbox``, with an emulator's own routes (people, tamper, ...) inside it."""
     routes: list[BaseRoute] = [
-        Route("/calls", controls.list_calls, methods=["GET"]),
-        Route("/writes", controls.list_writes, methods=["GET"]),
-        Route("/faults", controls.list_faults, methods=["GET"]),
-        Route("/faults", controls.add_fault, methods=["POST"]),
-        Route("/faults", controls.drop_faults, methods=["DELETE"]),
-        Route("/webhooks", controls.show_webhooks, methods=["GET"]),
-        Route("/webhooks", controls.set_webhooks, methods=["POST"]),
-        Route("/state", controls.show_state, methods=["GET"]),
-        Route("/drain", controls.drain, methods=["POST"]),
-        Route("/clock", controls.show_clock, methods=["GET"]),
-        Route("/clock", controls.move_clock, methods=["POST"]),
+        Route("/calls", _forgiving(controls.list_calls), methods=["GET"]),
+        Route("/writes", _forgiving(controls.list_writes), methods=["GET"]),
+        Route("/faults", _forgiving(controls.list_faults), methods=["GET"]),
+        Route("/faults", _forgiving(controls.add_fault), methods=["POST"]),
+        Route("/faults", _forgiving(controls.drop_faults), methods=["DELETE"]),
+        Route("/webhooks", _forgiving(controls.show_webhooks), methods=["GET"]),
+        Route("/webhooks", _forgiving(controls.set_webhooks), methods=["POST"]),
+        Route("/state", _forgiving(controls.show_state), methods=["GET"]),
+        Route("/drain", _forgiving(controls.drain), methods=["POST"]),
+        Route("/clock", _forgiving(controls.show_clock), methods=["GET"]),
+        Route("/clock", _forgiving(controls.move_clock), methods=["POST"]),
         *more,
     ]
     return Mount("/_sandbox", routes=routes)

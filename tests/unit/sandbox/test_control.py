@@ -1,6 +1,7 @@
 import asyncio
 
 import httpx
+import pytest
 
 from sandbox.clock import VirtualClock
 from sandbox.faults import Faults
@@ -99,3 +100,24 @@ async def test_latency_before_or_after_the_write(hubspot: httpx.AsyncClient, clo
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)
         await clock.advance(30)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "calls?since=yesterday", None),
+        ("GET", "writes?since=1.5", None),
+        ("DELETE", "faults?id=all", None),
+        ("POST", "faults", b"[1]"),
+        ("POST", "webhooks", b'"http://127.0.0.1"'),
+        ("POST", "drain", b'{"timeout_seconds": "long"}'),
+        ("POST", "clock", b"{}"),
+        ("POST", "clock", b"{"),
+    ],
+)
+async def test_a_request_that_cannot_be_read_is_told_so(
+    hubspot: httpx.AsyncClient, method: str, path: str, body: bytes | None
+) -> None:
+    answer = await hubspot.request(method, f"/_sandbox/{path}", content=body)
+    assert answer.status_code == 400
+    assert answer.json()["message"]
