@@ -13,10 +13,11 @@ import typer
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
-from console.exits import UNREACHABLE
+from console.exits import NEEDS_PERSON, UNREACHABLE
 from console.output import note
 from console.projection.cluster import admin, describe, unreachable
 from console.projection.delivery import topics_of
+from console.projection.store import Store
 from schemas.change import Link
 from schemas.errors import Transient
 from schemas.wire import Wire
@@ -140,6 +141,19 @@ def hand_over(settings: Settings, putting: Coroutine[Any, Any, Place], wait: flo
     if wait and not asyncio.run(taken_up(settings, lies, wait)):
         raise unheard(wait)
     return lies
+
+
+def turned_down(store: Store, place: Place) -> typer.Exit | None:
+    """Say that a word that was taken up went into quarantine; the exit that goes with it. None: it did not."""
+    found = store.rows("SELECT reason FROM quarantine WHERE key = ?", [place.name])
+    if not found:
+        return None
+    note(
+        f"not done: {found[0]['reason']}. It is in quarantine as {place.name}. "
+        f"Next: revmark quarantine drop {place.name} --why TEXT, and say it again as it should be",
+        "red",
+    )
+    return typer.Exit(NEEDS_PERSON)
 
 
 def unheard(wait: float, done: str = "sent") -> typer.Exit:

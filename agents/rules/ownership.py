@@ -51,7 +51,7 @@ def _unlisted(contract: Contract, customer: CustomerState, state: EntityState, n
     if (state.entity, name) == (Entity.COMPANY, "lifecycle") and contract.guards.lifecycle_gating:
         return _lifecycle(contract, customer)
     path = f"entities.{state.entity.value}"
-    sides = [side for side in Side if name in state.side(side).fields]
+    sides = [side for side in Side if name in state.side(side).fields or (side is Side.ERP and name in state.derived)]
     only = f"only {NAMES[sides[0]]} holds it, and " if len(sides) == 1 else ""
     return Ownership("nobody", "", path, f"{only}the contract does not list it: it is read and never written")
 

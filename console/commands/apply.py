@@ -52,7 +52,7 @@ def command(
     if not check and not settings.gated:
         raise Refused(
             "these workers are not gated: they write what they decide as they go, and there is nothing to let go. "
-            "Set REVMARK_GATED=true before they start, or compare only: revmark apply --check",
+            f"Set REVMARK_GATED=true before they start, or compare only: revmark apply {file} --check",
             code="not_gated",
         )
     from console.planning import moved  # noqa: PLC0415 - loads Kafka's and both platforms' clients

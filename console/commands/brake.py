@@ -84,7 +84,7 @@ def release(
     Exits 3 when no worker took it up in time (it stays on the topic).
     """
     if not by.strip() or not why.strip():
-        raise Refused("--by and --why must say something: they are kept with the brake")
+        raise Refused("--by and --why must say something: they are kept with the brake. Nothing was sent", code="usage")
     session = session_of(context)
     with session.projection("brakes") as store:
         stopped = [each for each in find(store, BrakeState, Filters(state="stopped"), 1000) if each.entity is entity]
@@ -101,7 +101,7 @@ def release(
 
 
 def _release(session: Session, brake: BrakeState, by: str, why: str, wait: float) -> None:
-    from console.word import hand_over, place  # noqa: PLC0415 - loads the Kafka client
+    from console.word import hand_over, place, turned_down  # noqa: PLC0415 - loads the Kafka client
 
     settings = session.settings
     word = Release(
@@ -114,9 +114,14 @@ def _release(session: Session, brake: BrakeState, by: str, why: str, wait: float
         at=datetime.now(UTC),
     )
     lane = topics_of(settings).lane(brake.platform)
-    hand_over(settings, place(settings, lane, brake.connection, word), wait)
-    done = f"{brake.rule} of {brake.entity.value} goes on in {brake.platform}: {brake.held:,} writes waited"
-    say(done if wait else "sent", "green" if wait else "")
+    spot = hand_over(settings, place(settings, lane, brake.connection, word), wait)
+    if not wait:
+        say("sent")
+        return
+    with session.projection("brakes", "quarantine") as store:
+        if (refusal := turned_down(store, spot)) is not None:
+            raise refusal
+    say(f"{brake.rule} of {brake.entity.value} goes on in {brake.platform}: {brake.held:,} writes waited", "green")
 
 
 def _sheet(found: list[BrakeState], empty: str = "no brake has acted") -> Sheet:

@@ -58,7 +58,8 @@ def command(
 
 
 def _choose(found: Candidates) -> None:
-    note(f"{found.asked!r} can be any of these:", "yellow")
+    left = found.found - len(found.candidates)
+    note(f"{found.asked!r} can be any of these{f', and {left:,} more' if left > 0 else ''}:", "yellow")
     sheet = Sheet(("what", "called", "of", "explain it with"))
     for each in found.candidates:
         sheet.add(each.entity.replace("_", " "), each.label, each.customer, each.command)

@@ -10,11 +10,10 @@ import typer
 
 from agents.rules.duplicates import Customer, Pair
 from agents.rules.duplicates import duplicates as detect
-from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Limit, Lines, Offline, examples
 from console.output import Sheet, moment, note, say, show, show_lines
 from console.projection.summary import open_proposals
-from console.session import Session, session_of
+from console.session import session_of
 from console.suspects import customers_of
 from schemas.errors import Refused
 
@@ -32,6 +31,7 @@ UNLINK_EXAMPLES = examples(
 DUPLICATES_EXAMPLES = examples("revmark links duplicates", "revmark links duplicates --min-score 80 --json")
 LIKELY = 40  # the score of a shared e-mail address: one key that says something by itself
 PARTS = 3  # of a reference: platform, kind, id
+UNSENT = "Nothing was sent. Next: revmark links"
 
 
 app = typer.Typer(rich_markup_mode="rich", invoke_without_command=True, epilog=EXAMPLES)
@@ -160,33 +160,36 @@ def _say(
     who: str | None, wait: float, same: bool = True, leave: bool = False,
 ) -> None:  # fmt: skip
     session = session_of(context)
-    _check(left, right, why)
-    from console.word import Word, hand_over, put  # noqa: PLC0415 - loads the Kafka client
+    left, right = check(left, right, why)
+    from console.word import Word, hand_over, put, turned_down  # noqa: PLC0415 - loads the Kafka client
 
     who = who or getpass.getuser()
     word = Word(session.settings, left, right, same=same, who=who, why=why.strip(), act=act, leave=leave)
     place = hand_over(session.settings, put(word), wait)
-    if wait:
-        _report(session, place.name, done)
-    else:
+    if not wait:
         say("sent")
+        return
+    with session.projection("quarantine", "decisions") as store:
+        if (refusal := turned_down(store, place)) is not None:
+            raise refusal
+    say(done, "green")
 
 
-def _check(left: str, right: str, why: str) -> None:
-    for reference, platform in ((left, "hubspot"), (right, "xero")):
+def _slashed(reference: str) -> str:
+    return reference if "/" in reference else reference.replace(":", "/", PARTS - 1)
+
+
+def check(left: str, right: str, why: str) -> tuple[str, str]:
+    """Both references, as `revmark links` or `revmark explain` spells them, in the spelling of the topics."""
+    named = _slashed(left), _slashed(right)
+    for reference, platform in zip(named, ("hubspot", "xero"), strict=True):
         parts = reference.split("/", PARTS - 1)
         if len(parts) != PARTS or not all(parts):
-            raise Refused(f"{reference!r} is no reference: write <platform>/<kind>/<id>, as `revmark links` shows them")
+            raise Refused(
+                f"{reference!r} is no reference: write <platform>/<kind>/<id>, as `revmark links` shows them. {UNSENT}"
+            )
         if parts[0] != platform:
-            raise Refused(f"{reference!r} is not on {platform}: first the CRM's record, then the ERP's")
+            raise Refused(f"{reference!r} is not on {platform}: first the CRM's record, then the ERP's. {UNSENT}")
     if not why.strip():
-        raise Refused("--why must say something: it is kept with the decision")
-
-
-def _report(session: Session, name: str, done: str) -> None:
-    with session.projection("quarantine", "decisions") as store:
-        refused = store.rows("SELECT reason FROM quarantine WHERE key = ?", [name])
-    if refused:
-        note(f"not done: {refused[0]['reason']}. It is in quarantine as {name}", "red")
-        raise typer.Exit(NEEDS_PERSON)
-    say(done, "green")
+        raise Refused(f"--why must say something: it is kept with the decision. {UNSENT}")
+    return named

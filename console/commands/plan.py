@@ -43,6 +43,8 @@ def command(
     Links, creates, updates by field, what waits for a person, what a guard holds, and the calls and time it takes.
     """
     session = session_of(context)
+    if out is not None and not out.parent.is_dir():  # before both sides are read for nothing
+        raise _unwritable(out, f"there is no folder {out.parent}")
     made = make(session, first=first, sweep=sweep)
     if out is not None:
         save(made, out)
@@ -81,7 +83,12 @@ def save(plan: Plan, path: Path) -> None:
     try:
         path.write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise Refused(f"the plan cannot be written to {path}: {error.strerror or error}") from error
+        raise _unwritable(path, error.strerror or str(error)) from error
+
+
+def _unwritable(path: Path, why: str) -> Refused:
+    said = f"the plan cannot be written to {path}: {why}. Nothing was written. Next: revmark plan --out {path.name}"
+    return Refused(said, code="usage")
 
 
 def _print(plan: Plan, limit: int | None) -> None:

@@ -16,7 +16,7 @@ from console.projection.filters import Filters
 from console.projection.held import Bytes, Held
 from console.projection.listing import bytes_of, held, quarantined
 from console.projection.store import Store
-from console.projection.summary import EVERYTHING
+from console.projection.summary import EVERYTHING, held_standing
 from console.session import Session, session_of
 from schemas.errors import Refused
 
@@ -46,13 +46,22 @@ def list_(
     filters = Filters(state=None if state == "any" else state, type=topic, day=day)
     with session_of(context).projection("quarantine", offline=offline) as store:
         found = quarantined(store, filters, limit)
+        there = held_standing(store)
     if json:
         show_lines(found)
         return
-    sheet = Sheet(("name", "time (UTC)", "from", "state", "reason*"), empty="quarantine is empty")
+    sheet = Sheet(
+        ("name", "time (UTC)", "from", "state", "reason*"), empty=_nothing(there, state, asked=bool(topic or day))
+    )
     for record in found:
         sheet.add(record.name, moment(record.at), record.topic, _state(record), record.reason)
     show(sheet)
+
+
+def _nothing(there: int, state: str, *, asked: bool) -> str:
+    if asked and there:
+        return f"nothing in quarantine is like that; {_counted(there)} in all. Next: revmark quarantine list"
+    return "quarantine is empty" if state == "held" else f"nothing in quarantine is {state}"
 
 
 def _state(record: Held) -> Cell:
@@ -74,7 +83,7 @@ def show_(
         show_json(record)
         return
     say(record.name, "bold")
-    for label, text in (
+    rows = (
         ("reason", record.reason),
         ("code", record.code),
         ("since", f"{moment(record.at)} UTC"),
@@ -82,10 +91,12 @@ def show_(
         ("key", record.key or "-"),
         ("about", record.about),
         ("state", _settled(record)),
-        *((name, value_text(value)) for name, value in (record.model_extra or {}).items()),
-    ):
+        *((name, value_text(value)) for name, value in (record.model_extra or {}).items() if value not in ([], True)),
+    )
+    width = max(len(label) for label, text in rows if text)
+    for label, text in rows:
         if text:
-            say(f"{label:<8}  {text}")
+            say(f"{label:<{width}}  {text}")
     say("")
     say(record.value or "(no value)")
 
@@ -150,6 +161,7 @@ def _report(session: Session, returned: Sequence[Returned], wait: float) -> None
         again = [record for record in quarantined(store, Filters(state="held"), EVERYTHING) if record.name in places]
     for record in again:
         note(f"{places[record.name]} cannot go on as it is: {record.reason}. It is held as {record.name}", "red")
+        note(f"Next: mend the cause, or revmark quarantine drop {record.name} --why TEXT")
     if again:
         raise typer.Exit(NEEDS_PERSON)
     say(f"{_counted(len(places))} put back and taken up", "green")
@@ -165,7 +177,7 @@ def drop_(
 ) -> None:
     """Say that a record is not needed. It stays readable, and counts no more as something that needs a person."""
     if not why.strip():
-        raise Refused("--why must say something: it is kept with the record", code="usage")
+        raise Refused("--why must say something: it is kept with the record. Nothing was sent", code="usage")
     from console.quarantining import Say, drop  # noqa: PLC0415 - as above
 
     session = session_of(context)
@@ -180,7 +192,7 @@ def _held(store: Store, name: str) -> Held:
     """A record that nobody has settled yet."""
     found = held(store, name)
     if found.settlement is not None:
-        raise Refused(f"{name} was {_settled(found)}. Nothing was sent", code="settled")
+        raise Refused(f"{name} was {_settled(found)}. Nothing was sent. Next: revmark quarantine list", code="settled")
     return found
 
 

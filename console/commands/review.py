@@ -16,7 +16,7 @@ from console.projection.delivery import topics_of
 from console.projection.filters import Filters
 from console.projection.listing import labels
 from console.projection.reviews import Review
-from console.session import Session, session_of
+from console.session import session_of
 from schemas.choice import Choice, answer_id
 from schemas.errors import Refused
 from schemas.money import Money
@@ -125,7 +125,9 @@ def choose(
     session = session_of(context)
     chosen, value = _side(side)
     if not by.strip() or not why.strip():
-        raise Refused("--by and --why must say something: they are kept with the decision")
+        raise Refused(
+            "--by and --why must say something: they are kept with the decision. Nothing was sent", code="usage"
+        )
     with session.projection("decisions") as store:
         review = reviews.open_review(store, name)
     asked = review.verdict
@@ -143,38 +145,38 @@ def choose(
         why=why.strip(),
         at=datetime.now(UTC),
     )
-    _send(session, choice, wait)
-    if wait:
-        _report(session, choice, review)
-    else:
+    from console.word import hand_over, place, turned_down  # noqa: PLC0415 - loads the Kafka client
+
+    settings = session.settings
+    facts = topics_of(settings).facts
+    spot = hand_over(settings, place(settings, facts, f"{choice.tenant}|{choice.customer}", choice), wait)
+    if not wait:
         say("sent")
+        return
+    with session.projection("decisions", "quarantine") as store:
+        if (refusal := turned_down(store, spot)) is not None:
+            raise refusal
+        came = reviews.answered(store, choice.answer)
+    _report(came, review)
 
 
 def _side(text: str) -> tuple[Side | None, Any]:
     if text in {side.value for side in Side}:
         return Side(text), None
     if not text.startswith(VALUE):
-        raise Refused(f"--side is crm, erp or {VALUE}..., not {text!r}", code="usage")
+        raise Refused(f"--side is crm, erp or {VALUE}..., not {text!r}. Nothing was sent", code="usage")
     given = text.removeprefix(VALUE)
     if given.startswith(("{", "[")) or given == "null":
         try:
             return None, orjson.loads(given)
         except orjson.JSONDecodeError as error:
-            raise Refused(f"--side {VALUE}... begins like JSON and is none: {error}", code="usage") from error
+            raise Refused(
+                f"--side {VALUE}... begins like JSON and is none: {error}. Nothing was sent", code="usage"
+            ) from error
     return None, given
 
 
-def _send(session: Session, choice: Choice, wait: float) -> None:
-    from console.word import hand_over, place  # noqa: PLC0415 - loads the Kafka client
-
-    settings = session.settings
-    facts = topics_of(settings).facts
-    hand_over(settings, place(settings, facts, f"{choice.tenant}|{choice.customer}", choice), wait)
-
-
-def _report(session: Session, choice: Choice, review: Review) -> None:
-    with session.projection("decisions") as store:
-        came = reviews.answered(store, choice.answer)
+def _report(came: list[Verdict], review: Review) -> None:
     if not came:
         note(
             "taken up, and nothing was decided: the record may have moved. Next: "

@@ -37,7 +37,19 @@ def command(
 
 def _sheet(found: Sequence[Variance], _names: Mapping[str, str]) -> Sheet:
     sheet = Sheet(
-        ("state", "day", "document", "kind", "figure", "crm>", "erp>", "difference>", "currency", "since (UTC)"),
+        (
+            "state",
+            "day",
+            "document",
+            "kind",
+            "figure",
+            "crm>",
+            "erp>",
+            "difference>",
+            "currency",
+            "opened (UTC)",
+            "closed (UTC)",
+        ),
         empty="no variances found",
     )
     for variance in found:
@@ -52,6 +64,7 @@ def _sheet(found: Sequence[Variance], _names: Mapping[str, str]) -> Sheet:
             money_text(erp),
             money_text(variance.difference),
             variance.currency,
-            moment(variance.closed_at or variance.opened_at),
+            moment(variance.opened_at),
+            moment(variance.closed_at),
         )
     return sheet

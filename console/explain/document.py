@@ -165,6 +165,7 @@ class Candidates(Part):
 
     asked: str
     candidates: tuple[Candidate, ...]
+    found: int = Field(default=0, description="how many there are; the first of them are listed")
 
 
 class Candidate(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.projection.naming import payment
 from schemas.names import Entity, Side
 from tables.entities import EntityState
 
@@ -10,12 +11,11 @@ PLATFORMS = {"hubspot": "HubSpot", "xero": "Xero"}
 
 
 def called(state: EntityState) -> str:
-    """What a record is called. A payment has no name of its own: its amount and day say which it is."""
+    """What a record is called."""
     fields = {**state.crm.fields, **state.erp.fields}
     if state.label != state.id or state.entity is not Entity.PAYMENT:
         return state.label
-    said = " ".join(str(fields[name]) for name in ("amount", "currency") if fields.get(name))
-    return f"{said} on {fields['date']}" if said and fields.get("date") else said or state.id
+    return payment(fields) or state.id
 
 
 def spelt(reference: str) -> str:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from console.explain.document import Candidate, Candidates
 from console.explain.labels import called
+from console.projection.filters import Filters
+from console.projection.listing import quarantined
 from console.projection.naming import folded
 from console.projection.tables import Known
 from schemas.errors import Refused
@@ -19,6 +22,10 @@ from schemas.names import Entity
 REFERENCE = re.compile(r"(hubspot|xero)[:/]([a-z_]+)[:/](.+)", re.IGNORECASE)
 CANONICAL = re.compile(rf"({'|'.join(Entity)}):\w+")
 MOST = 20  # candidates shown; more is no help to anybody
+NEAR = 3  # names that are offered for one that nobody bears
+ALIKE = 0.75  # of a name's letters, in their order: one or two slips of the finger in an ordinary name
+COMPARED = 20_000  # names a typo is compared with: a second's work at most
+SLIP = 3  # letters by which a mistyped name is longer or shorter, at most
 KINDS = {"hubspot": ("company", "contact", "product", "deal", "invoice"),
          "xero": ("contact", "person", "item", "invoice", "payment", "credit_note")}  # fmt: skip
 PARTS_OF = {"line_item": "deal"}  # kinds that are no record of their own
@@ -52,7 +59,9 @@ def _referred(known: Known, platform: str, kind: str, name: str) -> str | Candid
         near = difflib.get_close_matches(kind, KINDS[platform], n=1)
         hint = f": did you mean {near[0]!r}?" if near else ""
         raise Refused(
-            f"{platform} has no kind {kind!r} here{hint} (there are {', '.join(KINDS[platform])})", code="usage"
+            f"{platform} has no kind {kind!r} here{hint} (there are {', '.join(KINDS[platform])}). Next: "
+            f"revmark explain {platform}:{near[0] if near else KINDS[platform][0]}:{name}",
+            code="usage",
         )
     for spelt in dict.fromkeys((name, name.lower())):
         reference = f"{platform}/{kind}/{spelt}"
@@ -61,21 +70,43 @@ def _referred(known: Known, platform: str, kind: str, name: str) -> str | Candid
             return record
         if known.seen(reference) is not None:
             return reference
+    held = quarantined(known.store, Filters(record=f"{platform}/{kind}/{name}", state="held"), 1)
+    if held:
+        raise Refused(
+            f"no worker has taken up {platform}:{kind}:{name}: it is in quarantine as {held[0].name} "
+            f"({held[0].reason}). Next: revmark quarantine show {held[0].name}",
+            code="unknown",
+        )
     raise _unknown(f"{platform}:{kind}:{name}", "no worker has seen it")
 
 
 def _called(known: Known, text: str) -> str | Candidates:
     name = folded(text)
     if not name:
-        raise Refused("say which record, as: revmark explain hubspot:company:123", code="usage")
+        raise Refused(
+            "say which record. Next: revmark explain hubspot:company:123, or by a name in quotes", code="usage"
+        )
     exact = "SELECT DISTINCT record FROM names WHERE name = ?"
     part = "SELECT DISTINCT record FROM names WHERE instr(name, ?) > 0"
     found = _standing(known, exact, name) or _standing(known, part, name)
     if not found:
-        raise _unknown(text, "no record is called so")
+        raise _unknown(text, "no record is called so", _near(known, name))
     if len(found) == 1:
         return found[0]
-    return Candidates(asked=text, candidates=tuple(_candidate(known, each) for each in found[:MOST]))
+    shown = tuple(_candidate(known, each) for each in found[:MOST])
+    return Candidates(asked=text, candidates=shown, found=len(found))
+
+
+def _near(known: Known, name: str) -> list[Candidate]:
+    """Records whose names are nearly this one."""
+    rows = known.store.rows(
+        "SELECT DISTINCT name FROM names WHERE length(name) BETWEEN ? AND ? ORDER BY name LIMIT ?",
+        [len(name) - SLIP, len(name) + SLIP, COMPARED],
+    )
+    exact = "SELECT DISTINCT record FROM names WHERE name = ?"
+    near = difflib.get_close_matches(name, [row["name"] for row in rows], n=NEAR, cutoff=ALIKE)
+    found = dict.fromkeys(record for each in near for record in _standing(known, exact, each))
+    return [_candidate(known, record) for record in list(found)[:NEAR]]
 
 
 def _standing(known: Known, statement: str, name: str) -> list[str]:
@@ -102,7 +133,13 @@ def _candidate(known: Known, record: str) -> Candidate:
     )
 
 
-def _unknown(asked: str, why: str) -> Refused:
+def _unknown(asked: str, why: str, near: Sequence[Candidate] = ()) -> Refused:
+    if near:
+        names = ", ".join(f"{each.label} ({each.entity.replace('_', ' ')})" for each in near)
+        return Refused(
+            f"there is nothing to explain for {asked!r}: {why}. Did you mean {names}? Next: {near[0].command}",
+            code="unknown",
+        )
     kinds = ", ".join(each.value for each in Entity)
     return Refused(
         f"there is nothing to explain for {asked!r}: {why}. It is named by a platform's id (hubspot:company:123, "

@@ -9,7 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.names import Entity
+
 NAMES = ("name", "number", "domain", "email", "sku")  # fields that name a record
+PAYMENT = f"{Entity.PAYMENT.value}:"  # what the id of one begins with
 ACCOUNT_PARTS, KNOWN_PARTS = 4, 4  # of a key: drawer, tenant, customer, record; drawer, tenant, sort, name
 
 
@@ -34,6 +37,12 @@ def folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def payment(fields: Mapping[str, Any]) -> str:
+    """A payment has no name of its own: its amount and day say which it is; empty where it states no amount."""
+    said = " ".join(str(fields[name]) for name in ("amount", "currency") if fields.get(name))
+    return f"{said} on {fields['date']}" if said and fields.get("date") else said
+
+
 def _account(key: str, value: Mapping[str, Any]) -> Named:
     drawer, _tenant, customer, *rest = key.split("|", ACCOUNT_PARTS - 1)
     if drawer != "r":
@@ -43,6 +52,8 @@ def _account(key: str, value: Mapping[str, Any]) -> Named:
     for side in (value["crm"], value["erp"]):
         found += _names(side["fields"])
         found += _ids(side.get("ref"))
+    if record.startswith(PAYMENT):
+        found.append(payment({**value["crm"]["fields"], **value["erp"]["fields"]}))
     return Named(record, _pairs(record, found))
 
 

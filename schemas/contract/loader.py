@@ -57,7 +57,9 @@ def _contract(source: Source, name: str) -> Contract:
         ZoneInfo(contract.timezone)
     except ValidationError as error:
         found = "\n".join(f"  {each}" for each in _explained(error, source))
-        raise ContractError(f"{name} cannot be used:\n{found}\nMend it, then run: revmark contract lint") from error
+        raise ContractError(
+            f"{name} cannot be used:\n{found}\nMend it, then run: revmark contract lint --file {name}"
+        ) from error
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the zone is a folder of zones
         place, zone = source.place(("timezone",)), source.data.get("timezone")
         raise ContractError(f"{place}: timezone {zone!r} is no IANA zone, as Europe/Berlin") from error

@@ -11,13 +11,16 @@ import pytest
 from typer.testing import Result
 
 from agents.meaning import meaning
+from agents.rules.ownership import ownership
 from console.explain import document
 from console.explain.document import Candidates, Explanation, FieldNow, Step
 from console.explain.search import search
 from console.projection.tables import Known
 from schemas.contract import template
 from schemas.errors import Refused
-from schemas.names import Side
+from schemas.names import Entity, Side
+from tables.customers import CustomerState
+from tables.entities import EntityState
 from tests.support.capturing import crm, crm_person, deal, erp, erp_invoice, link, payment
 from tests.support.contracts import contract
 from tests.support.judging import at
@@ -347,3 +350,49 @@ def test_every_rule_that_decides_has_its_sentence():
 def test_a_guard_of_the_contracts_own_says_its_reason():
     own = {"guard": "big", "protects": ["name"], "when": "customer.ordered", "because": "it is printed"}
     assert meaning("guard.big", contract({"guards": {"own": [own]}})) == "it is printed"
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("Acne", "Acme (company)"), ("acme.exmple", "Acme (company)"), ("INV-99", "INV-9 (invoice)")]
+)
+def test_a_slip_of_the_finger_is_answered_with_the_name_that_was_meant(scene: Scene, asked: str, meant: str):
+    with pytest.raises(Refused) as caught:
+        scene.explain(asked)
+    assert f"Did you mean {meant}?" in str(caught.value)
+    assert scene.explain(str(caught.value).rpartition(" ")[2]).label == meant.partition(" ")[0]
+
+
+def test_what_is_like_no_name_gets_no_guess(scene: Scene):
+    with pytest.raises(Refused, match="a record that was just made is here after the next poll"):
+        scene.explain("Zebra Holdings")
+
+
+def test_a_payment_is_found_by_what_it_is_called(scene: Scene):
+    found = scene.explain("xero:payment:p")
+    assert " on " in found.label
+    assert scene.explain(found.label).record == found.record
+
+
+def test_a_record_that_only_quarantine_holds_says_where_it_is(scene: Scene):
+    change = json.dumps({"platform": "xero", "kind": "invoice", "record_id": "lost"}).encode()
+    held = delivery("quarantine", 0, quarantined(17, value=change))
+    with pytest.raises(Refused, match=r"Next: revmark quarantine show revmark\.changes-0-17"):
+        scene.explain("xero:invoice:lost", [*scene.deliveries(), held])
+
+
+def test_a_part_of_many_names_says_how_many_there_are(tmp_path: Path):
+    scene = Scene(tmp_path)
+    scene.see(*(crm(str(number), name=f"Branch {number}") for number in range(23)))
+    store = scene.store()
+    found = search(Known(store, "main"), "branch")
+    store.close()
+    assert isinstance(found, Candidates)
+    assert (len(found.candidates), found.found) == (20, 23)
+
+
+def test_a_value_that_both_sides_state_is_not_said_to_be_the_crms_alone():
+    state = EntityState(Entity.DEAL, "deal:1", derived={"amount": "1200.00"})
+    state.crm.fields = {"amount": "1200.00", "stage": "closedwon"}
+    both, one = (ownership(contract(), CustomerState("company:1"), state, name).why for name in ("amount", "stage"))
+    assert both == "the contract does not list it: it is read and never written"
+    assert one == f"only the CRM holds it, and {both}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from agents.rules.duplicates import duplicates
+from console.commands.links import check
 from console.main import app
 from console.suspects import customers_of
+from schemas.errors import Refused
 from schemas.names import Entity
 from tables.entities import EntityState, SideState, to_row
 from tests.unit.console.test_commands import Run
@@ -56,3 +59,17 @@ def test_a_word_without_a_reason_or_with_sides_exchanged_is_refused():
 
     assert "is not on hubspot" in tried("xero/contact/a", "hubspot/company/1", "--why", "x")
     assert "--why must say something" in tried("hubspot/company/1", "xero/contact/a", "--why", " ")
+
+
+def test_a_reference_is_taken_as_explain_spells_it():
+    taken = check("hubspot:company:1", "xero/contact/a:b", "one firm")
+    assert taken == ("hubspot/company/1", "xero/contact/a:b")
+    with pytest.raises(Refused, match=r"Nothing was sent\. Next: revmark links"):
+        check("hubspot:company", "xero:contact:a", "one firm")
+
+
+def test_a_plan_that_has_no_place_is_refused_before_anything_is_read(tmp_path: Path):
+    said = CliRunner().invoke(app, ["plan", "--out", str(tmp_path / "none" / "plan.json")])
+    assert said.exit_code == 2
+    assert "there is no folder" in said.output
+    assert "Next: revmark plan --out plan.json" in " ".join(said.output.split())

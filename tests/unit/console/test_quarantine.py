@@ -8,11 +8,13 @@ import orjson
 import pytest
 from typer.testing import Result
 
+from console.exits import NEEDS_PERSON
 from console.projection.filters import Filters
 from console.projection.held import Bytes
 from console.projection.listing import bytes_of, held, quarantined
 from console.projection.store import Store
 from console.projection.summary import status
+from console.word import Place, turned_down
 from schemas.quarantine import Settlement
 from tests.unit.console.records import at, delivery
 
@@ -113,3 +115,25 @@ def test_the_commands_show_what_became_of_it(store: Store, run: Run):
 )
 def test_a_word_that_makes_no_sense_is_not_sent(run: Run, arguments: list[str]):
     assert run("quarantine", *arguments).exit_code == 2
+
+
+def test_a_filter_that_leaves_nothing_does_not_say_that_quarantine_is_empty(store: Store, run: Run):
+    store.apply([delivery("quarantine", 0, record())])
+    store.caught_up(["quarantine"])
+    said = run("quarantine", "list", "--type", "revmark.facts", "--offline").stderr
+    assert "nothing in quarantine is like that; 1 record in all" in said
+    assert "quarantine is empty" not in said
+
+
+def test_a_word_that_went_into_quarantine_was_not_carried_out(store: Store, capsys: pytest.CaptureFixture[str]):
+    place = Place("revmark.changes", 2, 17)
+    assert turned_down(store, place) is None
+    store.apply([delivery("quarantine", 0, record(reason="no connection demo is set up here"))])
+    refusal = turned_down(store, place)
+    assert refusal is not None
+    assert refusal.exit_code == NEEDS_PERSON
+    said = " ".join(capsys.readouterr().err.split())
+    assert (
+        f"not done: no connection demo is set up here. It is in quarantine as {NAME}. Next: revmark quarantine drop"
+        in said
+    )
