@@ -90,14 +90,22 @@ def test_the_hold_names_the_customer_and_the_field_in_words():
 
 
 @pytest.mark.parametrize(
-    ("hold", "erp", "held"),
+    ("hold", "erp", "reason"),
     [
-        (True, "xero/contact/a", True), (True, None, True), (None, "xero/contact/a", True),
-        (None, None, False), (False, "xero/contact/a", False),
+        (True, "xero/contact/a", "the customer is on credit hold in the ERP"),
+        (True, None, "the customer is on credit hold in the ERP"),
+        (None, "xero/contact/a", "the ERP has not said yet whether the customer is on credit hold"),
+        (None, None, None),
+        (False, "xero/contact/a", None),
     ],
-)  # fmt: skip
-def test_an_order_is_held_on_hold_and_while_the_hold_is_not_known(hold: bool | None, erp: str | None, held: bool):  # noqa: FBT001
-    assert (order_guard(shipped(), customer(hold=hold, erp=erp)) is not None) is held
+)
+def test_an_order_is_held_on_hold_and_while_the_hold_is_not_known(
+    hold: bool | None,  # noqa: FBT001 - a column of the table
+    erp: str | None,
+    reason: str | None,
+):
+    expected = ("guard.credit_hold", reason) if reason else None
+    assert order_guard(shipped(), customer(hold=hold, erp=erp)) == expected
     assert order_guard(UNGUARDED, customer(hold=hold, erp=erp)) is None
 
 

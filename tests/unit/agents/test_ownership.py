@@ -124,7 +124,7 @@ def test_a_guard_of_the_contracts_own_is_told_with_its_place_among_them():
 
 @pytest.mark.parametrize("name", ["shipping_address", "currency"])
 def test_what_a_guard_could_lock_waits_for_history(name: str):
-    told = found(name, {"owner": "crm"}, {"settled": False})
+    told = found(name, {"owner": "crm", "until": None, "then": None}, {"settled": False})
     assert told == Ownership("waits", "owner", f"{FIELDS}{name}", WAITING)
 
 

@@ -1,0 +1,414 @@
+"""Orders and bills, whole: the occurrence, the invoice that is asked for, and what is said while one has to wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agents.rules import orders
+from agents.rules.case import Case
+from agents.rules.identification import invoice_id
+from schemas.contract import Contract
+from schemas.names import Entity, Side, canonical_id
+from schemas.wire import fingerprint
+from tables.customers import CustomerState
+from tables.entities import EntityState, SideState
+from tests.support.casing import a_case, asked, said, told
+from tests.support.contracts import contract
+from tests.support.judging import ACME, line
+
+SHIPPED = contract({"timing": {"invoice_when": "shipped", "shipped_when_deal_stage": ["delivered"]}})
+NEVER = contract({"timing": {"invoice_when": "never"}})
+BILL = invoice_id("main", "deal:1")
+WON = {
+    "name": "Widgets", "stage": "closedwon", "amount": "100.00", "currency": "AUD", "closed_at": "2026-08-30T22:00:00Z",
+}  # fmt: skip
+
+
+def a_deal(**fields: Any) -> EntityState:
+    """A won deal, unless told otherwise."""
+    shown = {**WON, "lines": [line()], **fields}
+    return EntityState(
+        Entity.DEAL, "deal:1", crm=SideState(ref="hubspot/deal/7", version=1_788_256_800_000, fields=shown)
+    )
+
+
+def known(**more: Any) -> dict[str, Any]:
+    """A customer that is in the ERP and not on hold."""
+    parts = {"id": ACME, "name": "Acme", "erp": "xero/contact/a", "hold": False, "currency": "USD", **more}
+    return {"customer": CustomerState(**parts)}
+
+
+def considered(deal: EntityState, rules: Contract | None = None, **customer: Any) -> Case:
+    """The case after the deal was looked at."""
+    case = a_case(**known(**customer), **({"contract": rules} if rules else {}))
+    orders.consider(case, deal)
+    return case
+
+
+def rulings(case: Case) -> list[tuple[str, str, str, str, str]]:
+    """The verdicts: of which record and field, what, by which rule, and why."""
+    return [(one.record, one.field, one.ruling, one.rule, one.reason) for one in said(case)]
+
+
+def held(reason: str, rule: str = "required") -> list[tuple[str, str, str, str, str]]:
+    """The one verdict on an order that waits."""
+    return [("deal:1", "order_status", "hold", rule, reason)]
+
+
+def test_an_order_is_told_marked_and_billed():
+    deal = a_deal()
+    case = considered(deal)
+    (event,) = told(case)
+    order = canonical_id(Entity.ORDER, "main", "deal:1")
+    assert (event.type, event.tenant, event.customer, event.customer_name) == ("order_created", "main", ACME, "Acme")
+    assert (event.document, event.number, event.deal, event.day) == (order, "Widgets", "deal:1", "2026-08-31")
+    assert event.money is not None
+    assert (str(event.money.amount), event.money.currency) == ("100.00", "AUD")
+    assert event.occurred_at == case.seen_version(deal.crm.version)
+    assert event.refs == {"crm": "hubspot/deal/7"}
+    assert deal.derived == {"order_status": "created", "amount": "100.00", "currency": "AUD"}
+    assert (deal.marks["order"]["id"], deal.marks["order"]["day"]) == (order, "2026-08-31")
+    assert deal.marks["order"]["billed"] is True
+    assert case.customer.ordered is True
+    assert list(case.touched) == [ACME]
+    assert rulings(case) == [
+        ("deal:1", "order_status", "create", "timing", "stage closedwon: the deal becomes an order"),
+        (BILL, "", "create", "timing", "order of deal Widgets"),
+    ]
+    assert [one.chosen for one in said(case)] == ["created", None]
+    assert (said(case)[1].written_to, said(case)[1].command) == (Side.ERP, asked(case)[0].id)
+
+
+def test_the_bill_is_asked_for_whole():
+    case = considered(a_deal(lines=[{**line(), "shipped": "1"}, line(sku="")]))
+    (bill,) = asked(case)
+    assert (bill.side, bill.kind, bill.record, bill.natural_key) == (Side.ERP, "create", BILL, "RM-7")
+    assert (bill.links, list(bill.rules), bill.reason) == (
+        {"company": "xero/contact/a"},
+        ["timing"],
+        "order of deal Widgets",
+    )
+    filled = {"account": "200", "tax_type": "OUTPUT2"}
+    assert bill.fields == {
+        "status": "posted",
+        "date": "2026-08-31",
+        "due_date": "2026-09-20",
+        "currency": "AUD",
+        "reference": "Widgets",
+        "line_amount_types": "Exclusive",
+        "lines": [{**line(), **filled}, {**line(sku=""), **filled}],
+        "number": "RM-7",
+    }
+    assert case.known(BILL).related == {"deal": "deal:1"}
+
+
+def test_an_order_is_news_even_while_history_is_read():
+    case = a_case(**known(), history=True)
+    orders.consider(case, a_deal())
+    assert [one.type for one in told(case)] == ["order_created"]
+
+
+def test_looking_again_asks_for_nothing_more():
+    deal = a_deal()
+    case = considered(deal)
+    orders.consider(case, deal)
+    assert (len(asked(case)), len(told(case)), len(said(case))) == (1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("fields", "amount", "currency"),
+    [
+        ({"amount": None}, "100.00", "AUD"),
+        ({"amount": None, "lines": [line() | {"amount": "7.25"}, line(quantity="1")]}, "57.25", "AUD"),
+        ({"amount": None, "lines": [{**line("W", "3", "9.99"), "discount_percent": "10"}]}, "26.97", "AUD"),
+        ({"amount": None, "currency": "JPY", "lines": [line(quantity="1", unit_price="10.6")]}, "11", "JPY"),
+        ({"currency": None}, "100.00", "USD"),
+    ],
+)
+def test_an_order_states_its_amount_and_currency(fields: dict[str, Any], amount: str, currency: str):
+    deal = a_deal(**fields)
+    considered(deal)
+    assert (deal.derived["amount"], deal.derived["currency"]) == (amount, currency)
+
+
+def test_without_any_currency_the_contracts_counts():
+    deal = a_deal(currency=None)
+    assert asked(considered(deal, currency=None))[0].fields["currency"] == "NZD"
+    assert deal.derived["currency"] == "NZD"
+
+
+def test_a_nameless_deal_is_referred_to_by_its_id():
+    assert asked(considered(a_deal(name=None)))[0].fields["reference"] == "deal:1"
+
+
+@pytest.mark.parametrize(("deal", "gone"), [(a_deal(stage="lead"), "stage"), (a_deal(), "crm"), (a_deal(), "historic")])
+def test_what_is_not_won_or_not_there_or_history_is_no_order(deal: EntityState, gone: str):
+    deal.crm.deleted = gone == "crm"
+    deal.marks = {"historic": True} if gone == "historic" else {}
+    case = considered(deal)
+    assert told(case) == asked(case) == said(case) == []
+    assert "order" not in deal.marks
+
+
+@pytest.mark.parametrize(
+    ("required", "fields", "reason"),
+    [
+        (["lines", "amount"], {"lines": [], "amount": None}, "an order needs: lines, amount"),
+        (["lines", "amount"], {"lines": []}, "an order needs: lines"),
+        (["currency"], {"currency": None}, None),
+    ],
+)
+def test_an_order_that_lacks_something_is_held_and_says_what(
+    required: list[str], fields: dict[str, Any], reason: str | None
+):
+    deal = a_deal(**fields)
+    case = considered(deal, contract({"required": {"order": required}}))
+    assert rulings(case)[:1] == (held(reason) if reason else rulings(case)[:1])
+    assert (deal.marks.get("held"), case.customer.waiting) == ((True, ["deal:1"]) if reason else (None, []))
+    assert deal.derived["order_status"] == (f"held: {reason}" if reason else "created")
+
+
+def test_a_credit_hold_comes_before_what_is_lacking():
+    deal = a_deal(lines=[])
+    reason = "Acme is on credit hold in the ERP"
+    case = considered(deal, hold=True)
+    assert rulings(case) == held(reason, "guard.credit_hold")
+    assert deal.derived == {"order_status": f"held: {reason}"}
+    assert told(case) == []
+
+
+def test_an_order_that_was_held_is_of_the_day_on_which_it_goes_through():
+    deal = a_deal()
+    considered(deal, hold=True)
+    assert deal.marks == {"held": True}
+    considered(deal)
+    assert deal.marks["order"]["day"] == "2026-09-01"
+
+
+@pytest.mark.parametrize(
+    ("closed", "day"),
+    [
+        ("2026-08-30T11:59:00Z", "2026-08-30"),
+        ("2026-08-30T12:00:00Z", "2026-08-31"),
+        ("2026-09-01T09:01:00Z", "2026-09-01"),
+        ("2026-12-24T00:00:00Z", "2026-09-01"),  # a close that is planned, not done
+        (None, "2026-09-01"),
+    ],
+)
+def test_an_order_is_of_the_day_of_the_close_where_the_tenant_is(closed: str | None, day: str):
+    deal = a_deal(closed_at=closed)
+    considered(deal)
+    assert deal.marks["order"]["day"] == day
+
+
+def ordered(billed: bool = True, **fields: Any) -> EntityState:  # noqa: FBT001, FBT002 - read as a word where it is used
+    """A deal that is an order already."""
+    deal = a_deal()
+    considered(deal, **({} if billed else {"rules": NEVER}))
+    deal.crm.fields |= fields
+    return deal
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "reason"),
+    [
+        (
+            {"stage": "lead"},
+            "stage",
+            "the deal was moved after its order was placed: the order stands, cancel it in the ERP",
+        ),
+        (
+            {"lines": [line(quantity="9")]},
+            "lines",
+            "the lines were edited after the bill: it changes through credit in the ERP only",
+        ),
+        ({"lines": [{**line(), "shipped": "1"}]}, "", None),
+        ({}, "", None),
+    ],
+)
+def test_what_was_billed_is_not_edited(fields: dict[str, Any], name: str, reason: str | None):
+    case = considered(ordered(**fields))
+    verdict = ("deal:1", name, "hold", "guard.posted_immutable", reason)
+    assert rulings(case) == ([verdict] if reason else [])
+    assert asked(case) == []
+
+
+def test_an_order_that_is_not_billed_may_change_and_wait():
+    case = considered(ordered(billed=False, lines=[line(quantity="9")]))
+    (bill,) = asked(case)
+    assert bill.fields["lines"][0]["quantity"] == "9"
+    assert [one[2] for one in rulings(case)] == ["create"]
+    moved = ordered(billed=False, stage="lead")
+    case = a_case(**known())
+    case.known(BILL).blocked["erp"] = {"*": "mark"}
+    orders.consider(case, moved)
+    assert asked(case) == said(case) == []
+    assert case.known(BILL).blocked["erp"] == {}
+
+
+def test_lines_that_are_billed_later_are_the_ones_remembered():
+    deal = ordered(billed=False, lines=[line(quantity="9")])
+    considered(deal)
+    assert rulings(considered(deal)) == []
+
+
+# While a bill has to wait
+
+
+def test_a_bill_waits_for_its_customer_in_the_erp():
+    deal = a_deal()
+    case = considered(deal, erp=None)
+    assert asked(case) == []
+    assert case.customer.waiting == ["deal:1"]
+    assert deal.derived["order_status"] == "created"
+
+
+def test_a_bill_of_an_archived_customer_says_so():
+    deal, case = a_deal(), a_case(**known(erp=None))
+    case.company().erp = SideState(ref="xero/contact/a", deleted=True)
+    orders.consider(case, deal)
+    reason = "the customer's contact in the ERP is archived or was merged away: restore it, or link another"
+    assert rulings(case)[1:] == held(reason, "guard.finance_kept")
+    assert (deal.derived["order_status"], case.customer.waiting) == (f"held: {reason}", ["deal:1"])
+
+
+def test_a_hold_after_the_order_holds_the_bill():
+    deal = ordered(billed=False)
+    reason = "Acme is on credit hold in the ERP"
+    case = considered(deal, hold=True)
+    assert rulings(case) == held(reason, "guard.credit_hold")
+    assert deal.derived["order_status"] == f"held: {reason}"
+    considered(deal)
+    assert deal.derived["order_status"] == "created"
+
+
+@pytest.mark.parametrize("there", ["ref", "flight"])
+def test_a_bill_that_is_there_or_on_its_way_is_not_asked_for(there: str):
+    deal = ordered(billed=False)
+    other = considered(a_deal())
+    case = a_case(**known())
+    if there == "ref":
+        case.known(BILL).erp.ref = "xero/invoice/1"
+    else:
+        case.known(BILL).flights = other.known(BILL).flights
+    orders.consider(case, deal)
+    assert asked(case) == []
+
+
+@pytest.mark.parametrize("mended", [False, True])
+def test_a_bill_that_was_refused_waits_until_the_customer_was_mended(mended: bool):  # noqa: FBT001 - a column
+    refused = asked(considered(a_deal()))[0].fields
+    deal, case = ordered(billed=False), a_case(**known())
+    case.company().erp.version = 5
+    bill = case.known(BILL)
+    bill.marks["refused_at"], bill.blocked["erp"] = 4 if mended else 5, {"*": fingerprint(refused)}
+    orders.consider(case, deal)
+    assert (len(asked(case)), case.customer.waiting) == ((1, []) if mended else (0, ["deal:1"]))
+
+
+# Shipping
+
+
+@pytest.mark.parametrize(
+    ("lines", "stage", "status"),
+    [
+        ([line()], "closedwon", "created: 0 of 1 lines shipped"),
+        ([{**line(), "shipped": "2"}, line("B")], "closedwon", "created: 1 of 2 lines shipped"),
+        ([{**line(), "shipped": "1.9"}], "closedwon", "created: 0 of 1 lines shipped"),
+        ([{**line(), "shipped": "2"}, {**line("B"), "shipped": "3"}], "closedwon", "created"),
+    ],
+)
+def test_a_bill_waits_until_all_is_shipped(lines: list[Any], stage: str, status: str):
+    deal = a_deal(lines=lines, stage=stage)
+    case = considered(deal, SHIPPED)
+    assert deal.derived["order_status"] == status
+    if status == "created":
+        assert len(asked(case)) == 1
+        return
+    assert asked(case) == []
+    why = f"{status.removeprefix('created: ')}: it is billed when all of it is"
+    assert rulings(case)[1:] == [("deal:1", "order_status", "wait", "timing", why)]
+    assert said(case)[1].chosen == "created"
+
+
+def test_a_stage_may_say_that_all_is_shipped():
+    rules = contract(
+        {
+            "timing": {
+                "invoice_when": "shipped",
+                "order_when_deal_stage": ["closedwon", "delivered"],
+                "shipped_when_deal_stage": ["delivered"],
+            }
+        }
+    )
+    assert len(asked(considered(a_deal(stage="delivered"), rules))) == 1
+    assert asked(considered(a_deal(), rules)) == []
+
+
+def test_nothing_to_ship_is_not_shipped():
+    assert orders.shipped(a_deal(lines=None)) == (0, 0)
+    rules = contract({"timing": {"invoice_when": "shipped"}, "required": {"order": []}})
+    assert asked(considered(a_deal(lines=[]), rules)) == []
+
+
+# What the customer's own record says
+
+
+@pytest.mark.parametrize(
+    ("erp", "crm", "tax"),
+    [
+        ({"country": "AU"}, {"country": "US"}, "ZERORATEDOUTPUT"),
+        ({"country": ""}, {"country": "US"}, "ZERORATEDOUTPUT"),
+        (None, {"country": "US"}, "ZERORATEDOUTPUT"),
+        ({"country": "DE"}, {"country": "US"}, "OUTPUT2"),
+        (None, None, "OUTPUT2"),
+    ],
+)
+def test_the_tax_follows_the_country_that_the_erp_names_first(erp: Any, crm: Any, tax: str):
+    case = a_case(**known())
+    case.company().erp = SideState(ref="xero/contact/a", fields={"shipping_address": erp})
+    case.company().crm = SideState(ref="hubspot/company/1", fields={"shipping_address": crm})
+    orders.consider(case, a_deal())
+    assert asked(case)[0].fields["lines"][0]["tax_type"] == tax
+
+
+@pytest.mark.parametrize(
+    ("terms", "due"),
+    [
+        ("14 DAYSAFTERBILLDATE", "2026-09-14"),
+        ("0 DAYSAFTERBILLDATE", "2026-08-31"),
+        ("14 OFFOLLOWINGMONTH", "2026-09-20"),
+        ("14", "2026-09-20"),
+        ("x DAYSAFTERBILLDATE", "2026-09-20"),
+        (None, "2026-09-20"),
+    ],
+)
+def test_the_due_date_follows_the_terms_that_count_from_the_bill(terms: str | None, due: str):
+    case = a_case(**known())
+    case.company().erp = SideState(ref="xero/contact/a", fields={"payment_terms": terms})
+    orders.consider(case, a_deal())
+    assert asked(case)[0].fields["due_date"] == due
+
+
+# History, and deals that change their company
+
+
+@pytest.mark.parametrize("won", [True, False])
+def test_a_deal_won_before_the_first_reading_is_history(won: bool):  # noqa: FBT001 - a column
+    deal, case = a_deal(**({} if won else {"stage": "lead"})), a_case()
+    orders.first_seen(case, deal)
+    why = "won before the first reading: it is taken as billed already"
+    assert rulings(case) == ([("deal:1", "", "hold", "timing", why)] if won else [])
+    assert deal.marks == ({"historic": True} if won else {})
+
+
+@pytest.mark.parametrize(("won", "placed"), [(True, False), (True, True), (False, False)])
+def test_a_deal_that_was_moved_here_when_won_is_not_billed_again(won: bool, placed: bool):  # noqa: FBT001 - columns
+    deal, case = a_deal(**({} if won else {"stage": "lead"})), a_case()
+    deal.marks = {"order": {}} if placed else {}
+    orders.moved_here(case, deal)
+    why = "it was won for another company and then moved here: it is not billed again; bill it by hand if due"
+    assert rulings(case) == (held(why, "timing") if won and not placed else [])
+    assert deal.marks.get("historic") == (True if won and not placed else None)
