@@ -115,6 +115,8 @@ class Replay:
 
         None: it shows a record within another (a person in Xero's contact) that only our own write had put there.
         """
+        if fact.past:
+            return fact
         before = self._shown.get(fact.ref, {})
         born = self.history.born.get((fact.id, fact.side))
         if not before and born is not None and born.ref == fact.ref:

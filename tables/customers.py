@@ -38,6 +38,10 @@ class CustomerState:
         if record not in self.waiting:
             self.waiting.append(record)
 
+    def wait_no_more(self, record: str) -> None:
+        """A record has nothing to wait for any more."""
+        self.waiting = [each for each in self.waiting if each != record]
+
     def add_balance(self, currency: str, amount: Decimal) -> None:
         """Move the balance in one currency."""
         self.balances[currency] = plain(exact(self.balances.get(currency, "0")) + amount)

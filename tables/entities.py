@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from schemas.names import Entity, Side
+from tables.showings import Rows
 from tables.view import View
 
 
@@ -18,14 +19,16 @@ class SideState:
     """One side as last seen. `version` is the highest seen or written, in the platform's milliseconds.
 
     A deleted record keeps its last fields: what it counted for has to be taken back in its own currency and day.
-    `edited` says which version changed a field that the later edit wins: a record's version moves with every write.
+    `edited` says which versions changed a field whose edits have their own time (`tables.showings`), `heard` which ones
+    were heard of: a record's version moves with every write.
     """
 
     ref: str | None = None
     version: int = -1
     fields: dict[str, Any] = field(default_factory=dict)
     deleted: bool = False
-    edited: dict[str, int] = field(default_factory=dict)
+    edited: dict[str, Rows] = field(default_factory=dict)
+    heard: list[int] = field(default_factory=list)
 
     @property
     def present(self) -> bool:
@@ -103,11 +106,19 @@ def load(view: View, tenant: str, customer: str, entity: Entity, record: str) ->
         **{
             **row,
             "entity": Entity(row["entity"]),
-            "crm": SideState(**row["crm"]),
-            "erp": SideState(**row["erp"]),
+            "crm": _side(row["crm"]),
+            "erp": _side(row["erp"]),
             "flights": {side: [Flight(**flight) for flight in flights] for side, flights in row["flights"].items()},
         }
     )
+
+
+def _side(row: dict[str, Any]) -> SideState:
+    """A side's state; a row of before fields had histories of their own holds one version for each field."""
+    for name, rows in row["edited"].items():
+        if isinstance(rows, int):
+            row["edited"][name] = [[rows, row["fields"].get(name)]]
+    return SideState(**row)
 
 
 def save(view: View, tenant: str, customer: str, state: EntityState) -> None:

@@ -1,7 +1,8 @@
 """Versions: the high-water mark of every record on every side. Keyed by tenant and reference.
 
 A row is `{"v": version, "h": content hash, "t": seen, "s": [...]}`: milliseconds, hash and milliseconds; `s` holds the
-sightings of a record that cannot go on yet (its customer is unknown, or it may be somebody already known).
+sightings of a record that cannot go on yet (its customer is unknown, or it may be somebody already known). Where edits
+have a time of their own, `o` holds the versions that were told, so that an older one is told once as well.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from schemas.names import Ref, digest, ref
 from schemas.sighting import Sighting
 from schemas.wire import encode
 from tables.view import View
+
+TOLD = 16  # versions a record, as many as tables.showings keeps
 
 Arrivals = Literal["new", "duplicate", "stale"]
 
@@ -47,9 +50,30 @@ def weigh(view: View, change: Change) -> tuple[Arrivals, dict[str, Any]]:
     return "new", {**row, "v": change.version, "h": content, "t": seen}
 
 
-def admit(view: View, change: Change, row: dict[str, Any]) -> None:
-    """Raise the high-water mark to what `weigh` made of the change."""
-    view[key(change.tenant, change_ref(change))] = row
+def admit(view: View, change: Change, row: dict[str, Any], *, dates: bool = False) -> None:
+    """Raise the high-water mark to what `weigh` made of the change; `dates`: its versions say when it was edited."""
+    told = {"o": _told(row, change)} if dates else {}
+    view[key(change.tenant, change_ref(change))] = {**row, **told}
+
+
+def overtaken(view: View, change: Change) -> bool:
+    """Whether a newer version has overtaken this one before it was told."""
+    row = view.get(key(change.tenant, change_ref(change))) or {}
+    told = row.get("o", ())
+    if not told or change.version in told or change.version >= row["v"]:
+        return False
+    return len(told) < TOLD or change.version > told[0]
+
+
+def tell_late(view: View, change: Change) -> None:
+    """Note that a version was told after a newer one."""
+    name = key(change.tenant, change_ref(change))
+    row = view.get(name) or {}
+    view[name] = {**row, "o": _told(row, change)}
+
+
+def _told(row: dict[str, Any], change: Change) -> list[int]:
+    return sorted({*row.get("o", ()), change.version})[-TOLD:]
 
 
 def expect(view: View, tenant: str, reference: str) -> None:

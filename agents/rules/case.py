@@ -41,6 +41,7 @@ class Case:
 
     `history`: the finding comes of the first reading. It is taken in, but nobody is told of it as news.
     `first`: the same, or a write that came of such a finding has arrived; what is asked for says so.
+    `redated`: records of which an older version was heard that dates their edits otherwise.
     """
 
     contract: Contract
@@ -53,6 +54,7 @@ class Case:
     first: bool = False
     open: dict[str, EntityState] = field(default_factory=dict)
     touched: deque[str] = field(default_factory=deque)
+    redated: set[str] = field(default_factory=set)
 
     def state(self, entity: Entity, record: str) -> EntityState:
         """The record's state, shared by all rules of this case."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.rules import reviews
+from agents.rules import edits, reviews
 from agents.rules.case import Case, Spoken
 from agents.rules.decision import AGREE, UNSET, Decision, Shown, decide, is_empty, same
 from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard, waits_for_history
@@ -178,9 +178,12 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tu
     if waits_for_history(case.contract, case.customer, state.entity, name):
         return None
     crm, erp = (fields[name] for fields in shown)
-    if same(crm, erp):
+    lost = edits.restored(state, name, rule, crm, erp) if rule.policy == "newest" and state.id in case.redated else None
+    if same(crm, erp) and lost is None:
         return AGREE  # as most fields do: nobody has to be asked who owns it
     guard = field_guard(case.contract, case.customer, state.entity, name, shown[1])
+    if lost is not None:
+        return AGREE if guard else lost
     owner = Side.ERP if guard else holder(case.contract, case.customer, state, rule)
     if owner == WAITS:
         _wait(case, state)
@@ -188,8 +191,8 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tu
     return decide(
         REVIEWED if owner == "review" else rule,
         state.baseline.get(name, UNSET),
-        Shown(crm, state.crm.edited.get(name, state.crm.version)),
-        Shown(erp, state.erp.edited.get(name, state.erp.version)),
+        Shown(crm, edits.time_of(state.crm, name)),
+        Shown(erp, edits.time_of(state.erp, name)),
         owner=owner if isinstance(owner, Side) else None,
         guard=guard,
         fill=name not in FINANCE_FIELDS.get(state.entity, ()),
@@ -229,31 +232,38 @@ def _lifecycle(case: Case, state: EntityState, crm: Fields, writes: Writes) -> N
     if state.entity is not Entity.COMPANY or not state.crm.present or "lifecycle" not in state.crm.fields:
         return
     shown = crm["lifecycle"]
-    first = "lifecycle" not in state.baseline and state.marks.get("first", False)
-    back = None if first else lifecycle_guard(case.contract, case.customer, shown, state.baseline.get("lifecycle"))
-    ahead = lifecycle_advance(case.contract, case.customer, shown)
-    stage = back or ahead
-    if stage is None:
+    found = _stage(case, state, shown)
+    if found is None:
         if not any("lifecycle" in flight.fields for flights in state.flights.values() for flight in flights):
             state.baseline["lifecycle"] = shown
         return
+    stage, ruling, reason = found
     if _blocked(state, Side.CRM, "lifecycle", stage):
         return
-    reason = (
-        f"no company is {shown} in the CRM before the ERP has an order of it"
-        if back
-        else "the first order makes it a customer"
-    )
-    writes.want("lifecycle", stage, "guard.lifecycle_gating", reason)
-    case.verdict(
-        state,
-        "lifecycle",
-        "write_back" if back else "take_erp",
-        "guard.lifecycle_gating",
-        reason,
-        chosen=stage,
-        written_to=Side.CRM,
-    )
+    rule = "guard.lifecycle_gating"
+    writes.want("lifecycle", stage, rule, reason)
+    case.verdict(state, "lifecycle", ruling, rule, reason, chosen=stage, written_to=Side.CRM)
+
+
+def _stage(case: Case, state: EntityState, shown: str | None) -> tuple[str | None, Ruling, str] | None:
+    """The lifecycle stage that the CRM has to show instead, and why; None: the shown one may stand.
+
+    It goes by what people entered, and not by what was made of it meanwhile: a stage that was taken back is earned
+    later, and the one before it may be heard of later.
+    """
+    first = "lifecycle" not in state.baseline and state.marks.get("first", False)
+    known = None if first else edits.stage_meant(state.crm)
+    meant = known if known is not None and state.id in case.redated else shown
+    before = edits.stage_before(state.crm, case.contract.lifecycle.gated, state.baseline.get("lifecycle"))
+    back = None if first else lifecycle_guard(case.contract, case.customer, meant, before)
+    stage = back or lifecycle_advance(case.contract, case.customer, meant, known) or meant
+    if same(stage, shown):
+        return None
+    if back:
+        return stage, "write_back", f"no company is {meant} in the CRM before the ERP has an order of it"
+    if case.customer.ordered:
+        return stage, "take_erp", "the first order makes it a customer"
+    return stage, "take_crm", "people entered it before, and it was heard of since"
 
 
 def _cross_ids(case: Case, state: EntityState, both: tuple[Fields, Fields], writes: dict[Side, Writes]) -> None:

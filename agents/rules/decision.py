@@ -37,14 +37,15 @@ class Shown:
 class Decision:
     """`stands` names the side whose value stands; None while a person is asked, or when nothing is to do.
 
-    A merge makes a `value` that neither side may hold yet.
+    A merge makes a `value` that neither side may hold yet; a value that was lost on its own side too is `restored`.
     """
 
-    kind: Literal["agree", "take", "write_back", "merge", "review"]
+    kind: Literal["agree", "take", "write_back", "merge", "restore", "review"]
     stands: Side | None = None
     rule: str = ""
     reason: str = ""
     value: tuple[str, ...] = ()
+    restored: Any = None
 
     @property
     def written_to(self) -> Side | None:
@@ -53,8 +54,10 @@ class Decision:
 
     def writes(self, crm: Any, erp: Any) -> dict[Side, Any]:
         """Each side that has to change, and what it has to hold."""
+        shown = {Side.CRM: crm, Side.ERP: erp}
+        if self.kind == "restore":
+            return {side: self.restored for side in Side if not same(shown[side], self.restored)}
         if self.kind == "merge":
-            shown = {Side.CRM: crm, Side.ERP: erp}
             return {side: list(self.value) for side in Side if as_set(shown[side]) != frozenset(self.value)}
         return {self.stands.other: crm if self.stands is Side.CRM else erp} if self.stands else {}
 

@@ -107,9 +107,14 @@ def lifecycle_guard(contract: Contract, customer: CustomerState, shown: str | No
     return contract.lifecycle.fallback
 
 
-def lifecycle_advance(contract: Contract, customer: CustomerState, shown: str | None) -> str | None:
-    """The stage that an order has earned the customer, or None when it has it already."""
+def lifecycle_advance(
+    contract: Contract, customer: CustomerState, shown: str | None, meant: str | None = None
+) -> str | None:
+    """The stage that an order has earned the customer, or None when it has it already.
+
+    `meant` is what people entered last: where that was taken back for want of an order, it is what was earned.
+    """
     reached = {contract.lifecycle.customer, *contract.lifecycle.gated}
     if not contract.guards.lifecycle_gating or not customer.ordered or shown in reached:
         return None
-    return contract.lifecycle.customer
+    return meant if meant in reached else contract.lifecycle.customer

@@ -39,6 +39,8 @@ def consider(case: Case, deal: EntityState) -> None:
     if "order" not in deal.marks:
         if won:
             _place(case, deal)
+        else:
+            case.customer.wait_no_more(deal.id)
         return
     if not won and not deal.marks["order"].get("billed"):
         bill = case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id))

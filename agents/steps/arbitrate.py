@@ -13,7 +13,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from agents.rules import bills, endings, orders, reviews
+from agents.rules import bills, edits, endings, orders, reviews
 from agents.rules.case import Case
 from agents.rules.comparison import compare
 from agents.rules.creation import create_missing
@@ -97,8 +97,7 @@ def _when(finding: Fact | Outcome | Choice) -> datetime:
 def _take_fact(case: Case, fact: Fact) -> None:
     state = case.state(fact.entity, fact.id)
     side = state.side(fact.side)
-    if state.marks.get("erased") or _outdated(side, fact):
-        case.result.counts["erased" if state.marks.get("erased") else "stale"] += 1
+    if not _admitted(case, state, fact):
         return
     if fact.ended == "erased":
         endings.erased(case, state, fact)
@@ -106,7 +105,6 @@ def _take_fact(case: Case, fact: Fact) -> None:
     written = state.marks.get(f"written_{fact.side.value}") or {}
     case.first = case.first or (written.get("first", False) and written["version"] == fact.version)
     fresh, before, returns = side.version < 0, side.ref, side.deleted and not fact.deleted
-    _date_edits(case, state, fact)
     _note_spellings(state, fact)
     fields = fact.fields or side.fields if fact.deleted else fact.fields
     version = max(side.version, fact.version) if fact.ended in LEFT else fact.version
@@ -132,6 +130,18 @@ def _take_fact(case: Case, fact: Fact) -> None:
     case.touch(state.id)
 
 
+def _admitted(case: Case, state: EntityState, fact: Fact) -> bool:
+    """Whether the fact is news of its side; one that is not may still tell when something was edited."""
+    if state.marks.get("erased"):
+        case.result.counts["erased"] += 1
+        return False
+    outdated = fact.past or _outdated(state.side(fact.side), fact)
+    edits.date(case, state, fact, outdated=outdated)
+    if outdated:
+        case.result.counts["stale"] += 1
+    return not outdated
+
+
 def _outdated(side: SideState, fact: Fact) -> bool:
     """Whether the fact says nothing new of its side.
 
@@ -143,17 +153,6 @@ def _outdated(side: SideState, fact: Fact) -> bool:
     if side.ref in {None, fact.ref}:
         return fact.version < side.version
     return fact.deleted or (not side.deleted and fact.version < side.version)
-
-
-def _date_edits(case: Case, state: EntityState, fact: Fact) -> None:
-    """Note the version that edited a field which the later edit wins; our own write coming back is no edit."""
-    clause, side = case.contract.clause(fact.entity), state.side(fact.side)
-    for name, rule in clause.fields.items() if clause else ():
-        if rule.policy != "newest" or name not in fact.fields:
-            continue
-        ours = any(name in one.fields and one.fields[name] == fact.fields[name] for one in state.flights[fact.side])
-        if not ours and (name not in side.fields or side.fields[name] != fact.fields[name]):
-            side.edited[name] = fact.version
 
 
 def _note_spellings(state: EntityState, fact: Fact) -> None:
@@ -189,6 +188,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         if outcome.version is None or outcome.version >= side.version:
             side.version = max(side.version, outcome.version or side.version)
             side.fields = {**side.fields, **_stated(state, outcome.side, flight.fields)}
+        edits.written(case, state, outcome.side, flight.fields, outcome.version)
         state.baseline.update(_agreed(case, state, outcome.side, _stated(state, outcome.side, flight.fields)))
         if outcome.version is not None:
             written = {"version": outcome.version, "fields": flight.fields} | ({"first": True} if flight.first else {})

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from agents.rules.edits import dated
 from agents.rules.identification import FIRST_READINGS, Identification, Known, Row, Waits, twin_of
 from agents.rules.result import Result
 from agents.steps.minutes import Minutes
 from schemas.change import Change, Erasure, Mark
 from schemas.command import Read
 from schemas.contract import Contract
+from schemas.errors import Refused
 from schemas.fact import Fact
 from schemas.instants import from_millis, to_millis
 from schemas.names import CanonicalId, Entity, Side, connection_id, ref
@@ -53,9 +55,12 @@ class Tenancy:
         arrived, row = versions.weigh(self.rows, change)
         if arrived != "new" and not (arrived == "duplicate" and self._astray(change)):
             self.result.counts[arrived] += 1
+            if arrived == "stale":
+                self._past(change, translate)
             return
         rows = [versions.to_row(sighting, change) for sighting in translate(change)]
-        versions.admit(self.rows, change, row)
+        dates = any(dated(self.contract, Entity(each["entity"]), change.side) for each in rows)
+        versions.admit(self.rows, change, row, dates=dates)
         if not rows:
             self.result.counts["ignored"] += 1
         for each in rows:
@@ -64,6 +69,23 @@ class Tenancy:
         reading = not self.identity.marked(change.side, change.kind)
         ends = [end for row in rows for end in self._merges(row)]
         self.place([*ends, *({**row, "first": reading or self._first(row)} for row in rows)])
+
+    def _past(self, change: Change, translate: Translate) -> None:
+        """Tell of a version that a newer one has overtaken, where it may say when something was edited."""
+        if change.deleted or not versions.overtaken(self.rows, change):
+            return
+        try:
+            rows = [versions.to_row(sighting, change) for sighting in translate(change)]
+        except Refused:
+            return  # it is overtaken: nobody has to mend it
+        for row in rows:
+            entity, side = Entity(row["entity"]), Side(row["side"])
+            known, customer = self.identity.known(row["ref"]), self.identity.customer(row["ref"])
+            if known is None or customer is None or row["deleted"] or not dated(self.contract, entity, side):
+                continue
+            if self.identity.reference(known, side) == row["ref"]:
+                versions.tell_late(self.rows, change)
+                self._fact(row, Known(known, customer), alone=False, settled=False, past=True)
 
     def _astray(self, change: Change) -> bool:
         """Whether a record that shows nothing new belongs to a company that has become another customer's since."""
@@ -260,7 +282,7 @@ class Tenancy:
             self._fact(gone, Known(known.id, CanonicalId(row["moved_from"])), alone=False, settled=True)
         self._fact(row, known, alone=alone, settled=settled)
 
-    def _fact(self, row: Row, known: Known, *, alone: bool, settled: bool) -> None:
+    def _fact(self, row: Row, known: Known, *, alone: bool, settled: bool, past: bool = False) -> None:
         fact = Fact(
             tenant=self.tenant,
             customer=known.customer,
@@ -277,6 +299,7 @@ class Tenancy:
             alone=alone,
             settled=settled,
             moved=bool(row.get("moved_from")),
+            past=past,
             apart=self.identity.held_apart(known.id),
             ended=(row.get("ended") or "deleted") if row["deleted"] else "",
         )

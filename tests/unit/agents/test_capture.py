@@ -35,7 +35,8 @@ A_CRM, A_ERP = "hubspot/company/1", "xero/contact/a"
 def test_a_new_change_is_a_fact_the_same_again_a_duplicate_and_an_older_one_stale():
     desk = Desk().ready()
     desk.take(crm("1", version=5), crm("1", version=5), crm("1", version=4, name="old"))
-    assert [fact.version for fact in desk.facts(A_CRM)] == [crm("1", version=5).version]
+    told = [(fact.version, fact.past) for fact in desk.facts(A_CRM)]
+    assert told == [(crm("1", version=5).version, False), (crm("1", version=4).version, True)]
     assert (desk.counts["duplicate"], desk.counts["stale"]) == (1, 1)
 
 

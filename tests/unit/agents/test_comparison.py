@@ -145,10 +145,10 @@ def test_the_later_edit_is_told_by_the_fields_own_version():
     state = acme({"phone": "5"}, {"phone": "4"}, {"phone": "3"})
     assert asked(judged(state))[0].side is Side.ERP  # the CRM's record is the later one
     state = acme({"phone": "5"}, {"phone": "4"}, {"phone": "3"})
-    state.crm.edited, state.erp.edited = {"phone": 1_000}, {"phone": 9_000}
+    state.crm.edited, state.erp.edited = {"phone": [[1_000, "5"]]}, {"phone": [[9_000, "4"]]}
     assert asked(judged(state))[0].side is Side.CRM
     state = acme({"phone": "5"}, {"phone": "4"}, {"phone": "3"})
-    state.erp.edited = {"phone": 20_001}
+    state.erp.edited = {"phone": [[20_001, "4"]]}
     assert asked(judged(state)) == []
 
 

@@ -183,3 +183,11 @@ def test_a_currency_that_is_none_is_refused_and_the_neighbours_go_on():
     assert "currency" in result.refused[0][1]
     assert "dollars" not in result.refused[0][1]
     assert [command.natural_key for command in court.commands(Side.ERP, Entity.INVOICE)] == ["RM-2"]
+
+
+def test_a_deal_that_is_no_longer_won_waits_for_nothing():
+    court = Court().known_everywhere(erp={"credit_hold": True})
+    court.hear(deal(60))
+    assert court.customer().waiting == ["deal:1"]
+    court.hear(deal(120, stage="proposal"))
+    assert court.customer().waiting == []

@@ -129,6 +129,42 @@ def test_a_record_keeps_what_waits_while_its_mark_rises():
 # Identity
 
 
+def test_an_overtaken_version_is_told_once_and_one_older_than_what_is_remembered_never():
+    view = MemoryView()
+
+    def arrive(version: int) -> str:
+        change = crm("1", version=version)
+        arrived, row = versions.weigh(view, change)
+        if arrived == "new":
+            versions.admit(view, change, row, dates=True)
+        elif versions.overtaken(view, change):
+            versions.tell_late(view, change)
+            return "late"
+        return arrived
+
+    told = [arrive(version) for version in (5, 9, 7, 7, 5, 9, 3)]
+    assert told == ["new", "new", "late", "stale", "stale", "duplicate", "late"]
+    for version in range(10, 10 + versions.TOLD):
+        assert arrive(version) == "new"
+    assert arrive(8) == "stale"
+
+
+def test_of_a_record_without_times_of_its_own_no_version_is_told_late():
+    view = MemoryView()
+    for version in (5, 9):
+        versions.admit(view, crm("1", version=version), versions.weigh(view, crm("1", version=version))[1])
+    assert not versions.overtaken(view, crm("1", version=7))
+
+
+def test_a_row_of_an_older_release_tells_when_its_value_was_edited():
+    state = EntityState(entity=Entity.COMPANY, id="company:1")
+    state.crm.fields = {"phone": "1"}
+    row = entities.to_row(state)
+    row["crm"] = {"ref": None, "version": 7, "fields": {"phone": "1"}, "deleted": False, "edited": {"phone": 5}}
+    view = MemoryView({entities.key("main", "c", "company:1"): row})
+    assert entities.load(view, "main", "c", Entity.COMPANY, "company:1").crm.edited == {"phone": [[5, "1"]]}
+
+
 def test_identities_of_two_tenants_are_apart():
     view = MemoryView()
     one, other = Identity(view, "one"), Identity(view, "other")

@@ -1,0 +1,74 @@
+"""What no order of facts can keep, because a write cannot be taken back or a guard forbids it: docs/adr/0012.
+
+In: what people did in a story, and how the world ended. Out: which names of the end may differ between two orders. Only
+customers whose facts are of these kinds are left out, and of them only what the writes could not know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from schemas.change import Change
+from schemas.contract import Contract
+from schemas.names import record_id
+
+Deeds = Mapping[str, set[str]]  # the records that each kind of deed touched
+ADDRESSES = {"crm_address", "erp_address"}
+
+
+def may_differ(
+    contract: Contract, deeds: Deeds, facts: list[Change], customers: Mapping[str, Any], ordered: set[str]
+) -> re.Pattern[str]:
+    """The names that may differ; `customers` are the rows of the table, `ordered` those who had ordered before."""
+    owners = {
+        fact.record_id: company
+        for fact in facts
+        if fact.kind == "deal"
+        for company in (fact.raw.get("associations") or {}).get("company") or ()
+    }
+    found: list[str] = []
+    for key, row in customers.items():
+        company, contact = (record_id(row[side]) if row[side] else "" for side in ("crm", "erp"))
+        won = sorted(deal for deal in deeds.get("crm_win", ()) if owners.get(deal) == company)
+        if not won:
+            continue
+        bills = [f"{contract.invoice_defaults.number_prefix}{deal}" for deal in won]
+        known = {company, contact}
+        if contact in deeds.get("erp_hold", ()):
+            found += _whether_billed(key, company, contact, won, bills)
+        if contact in deeds.get("erp_terms", ()):
+            found += _when_due(key, bills)
+        if key not in ordered and any(known & deeds.get(deed, set()) for deed in ADDRESSES):
+            found += _address(key, company, contact)
+    return re.compile("|".join(found) or "(?!)")
+
+
+def _whether_billed(key: str, company: str, contact: str, won: list[str], bills: list[str]) -> Iterator[str]:
+    """A bill that was made before the hold was heard of stands; a deal that is heard of after it waits.
+
+    What a customer owes, its address and its stage go by whether it has ordered; sums of a day by whether it is billed.
+    """
+    yield from (rf"^(hubspot|xero) invoice {re.escape(bill)} " for bill in bills)
+    yield from (rf"^hubspot deal {deal} " for deal in won)
+    yield rf"^hubspot company {company} (lifecyclestage|revmark_(balance_due|shipping_\w+)) *$"
+    yield rf"^xero contact {contact} Addresses$"
+    yield rf"^customer {re.escape(key)} (ordered|balances)$"
+    yield rf"^record {re.escape(key)}\|company:\w+ (crm|erp) (lifecycle|balance_due|shipping_address)$"
+    yield rf"^record {re.escape(key)}\|(invoice|deal):"
+    yield r"^window "
+
+
+def _when_due(key: str, bills: list[str]) -> Iterator[str]:
+    """A bill is due by the terms that were heard of when it was made."""
+    yield from (rf"^xero invoice {re.escape(bill)} DueDate$" for bill in bills)
+    yield from (rf"^hubspot invoice {re.escape(bill)} \w*due_date$" for bill in bills)
+    yield rf"^record {re.escape(key)}\|invoice:\w+ (crm|erp) due_date$"
+
+
+def _address(key: str, company: str, contact: str) -> Iterator[str]:
+    """Before the first order the CRM's address goes to the ERP; once it is heard of, nothing of the CRM does."""
+    yield rf"^hubspot company {company} revmark_shipping_\w+$"
+    yield rf"^xero contact {contact} Addresses$"
+    yield rf"^record {re.escape(key)}\|company:\w+ (crm|erp) shipping_address$"

@@ -1,0 +1,156 @@
+"""Edits of people, told in every order, also of one record's own versions, while writes go to both platforms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from schemas.fact import Fact
+from schemas.names import Entity, Side
+from schemas.wire import Wire
+from tests.support.capturing import Desk, crm, erp
+from tests.support.judging import COMPANY, Court, company, deal, outcome
+from tests.support.shuffling import Office
+
+Told = tuple[dict[str, Any], ...]
+
+
+@dataclass(slots=True)
+class Platforms:
+    """What both hold after edits that nobody has heard of; a lane reads a record before it writes over an edit."""
+
+    court: Court = field(default_factory=Court)
+    held: dict[Side, dict[str, Any]] = field(default_factory=lambda: {side: dict(COMPANY[side]) for side in Side})
+    moved: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
+    facts: list[Wire] = field(default_factory=list)
+    now: float = 100.0
+
+    def edit(self, seconds: float, side: Side, **fields: Any) -> None:
+        """A person edits a company, which is read then."""
+        self.held[side].update(fields)
+        self.moved[side] = self.now = seconds
+        self.facts.append(self._shown(side))
+
+    def _shown(self, side: Side) -> Fact:
+        return company(side, self.moved[side], alone=False, **self.held[side])
+
+    def tell(self, order: tuple[Wire, ...], *, again: bool = True) -> None:
+        """Tell facts; after each of them all that was asked for is written. Last, both are read as they are."""
+        self.now = self.court.clock = 1000.0
+        for told in (*order, *(order if again else ())):
+            self.court.hear(told)
+            self.write()
+        for side in Side:
+            self.court.hear(self._shown(side))
+        self.write()
+
+    def write(self) -> None:
+        """Carry out what was asked for, with its outcome and its echo."""
+        while waiting := [one for one in self.court.commands() if one.id not in self.court.answered]:
+            command = waiting[0]
+            if command.entity is not Entity.COMPANY:
+                self.court.hear(*self.court.carry_out(command))
+                continue
+            self.court.answered.add(command.id)
+            shown = self._shown(command.side)
+            if command.compare and shown.version > (command.version or 0):
+                self.court.hear(shown, outcome(command, "superseded", version=shown.version))
+                continue
+            self.now = self.court.clock = max(self.now, self.court.clock) + 1
+            self.held[command.side].update(command.fields)
+            self.moved[command.side] = self.now
+            self.court.hear(outcome(command, seconds=self.now, ref=command.ref), self._shown(command.side))
+
+
+def met() -> Platforms:
+    """Acme, linked and at rest."""
+    found = Platforms()
+    for side in Side:
+        found.court.hear(found._shown(side))  # noqa: SLF001 - of this very file
+    found.write()
+    found.now = 100.0
+    return found
+
+
+def phones() -> Platforms:
+    """The CRM's phone is the later edit; the ERP's record was edited once more, in another field."""
+    found = met()
+    found.edit(110, Side.ERP, phone="erp")
+    found.edit(130, Side.CRM, phone="crm")
+    found.edit(150, Side.ERP, payment_terms="7 DAYSAFTERBILLDATE")
+    return found
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_later_edit_stands_whichever_version_showed_it_first(order: tuple[int, ...]):
+    found = phones()
+    found.tell(tuple(found.facts[place] for place in order))
+    assert [found.held[side]["phone"] for side in Side] == ["crm", "crm"]
+    assert not any(verdict.ruling == "review" for verdict in found.court.verdicts())
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_value_that_came_and_went_is_dated_by_its_return(order: tuple[int, ...]):
+    found = met()
+    found.edit(110, Side.ERP, phone="one")
+    found.edit(120, Side.ERP, phone="two")
+    found.edit(130, Side.CRM, phone="three")
+    found.edit(140, Side.ERP, phone="one")
+    found.tell(tuple(found.facts[place] for place in order))
+    assert [found.held[side]["phone"] for side in Side] == ["one", "one"]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_stage_that_was_taken_back_is_what_the_order_earns(order: tuple[int, ...]):
+    found = met()
+    found.edit(110, Side.CRM, lifecycle="subscriber")
+    found.edit(120, Side.CRM, lifecycle="evangelist")
+    found.facts.append(deal(130))
+    found.tell(tuple(found.facts[place] for place in order))
+    assert found.held[Side.CRM]["lifecycle"] == "evangelist"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+def test_the_stage_before_a_gated_one_may_be_heard_of_later(order: tuple[int, ...]):
+    found = met()
+    found.edit(110, Side.CRM, lifecycle="subscriber")
+    found.edit(120, Side.CRM, lifecycle="customer")
+    found.tell(tuple(found.facts[place] for place in order))
+    assert found.held[Side.CRM]["lifecycle"] == "subscriber"
+
+
+def test_a_persons_choice_is_not_taken_back_because_an_older_version_is_told():
+    found = phones()
+    found.tell(tuple(found.facts[:2]), again=False)
+    found.edit(2000, Side.CRM, phone="kim's")
+    found.tell((*found.facts[2:], *found.facts[:2]))
+    assert [found.held[side]["phone"] for side in Side] == ["kim's", "kim's"]
+
+
+def test_a_version_that_was_overtaken_is_told_only_to_date_edits():
+    desk = Desk().ready()
+    desk.take(erp("a"), crm("1", xero_contact_id="a"), crm("1", version=5, phone="2", xero_contact_id="a"))
+    before = dict(desk.names.rows)
+    desk.take(crm("1", version=3, phone="1", xero_contact_id="a"))
+    late = [one for one in desk.outputs if isinstance(one, Fact)][-1]
+    assert (late.past, late.fields["phone"], late.ref) == (True, "1", "hubspot/company/1")
+    assert desk.names.rows == before
+    count = len(desk.outputs)
+    desk.take(crm("9", version=3), crm("1", version=2, deleted=True))
+    assert not any(one.past for one in desk.outputs[count:] if isinstance(one, Fact))
+
+
+def test_an_overtaken_version_changes_nothing_of_what_the_record_is_now():
+    office = Office()
+    office.desk.ready()
+    office.take(erp("a"), crm("1", xero_contact_id="a", phone="2", version=5))
+    office.court.settle()
+    before = office.standing()
+    record = next(key.split("|")[2] for key in office.court.records.rows if "company:" in key)
+    shown = office.court.state(record, record).crm.fields
+    office.take(crm("1", xero_contact_id="a", phone="1", version=3))
+    assert office.standing() == before
+    assert office.court.state(record, record).crm.fields == shown
