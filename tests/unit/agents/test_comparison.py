@@ -370,6 +370,32 @@ def test_a_question_is_over_once_both_sides_are_equal_or_the_field_is_gone():
     ]  # fmt: skip
 
 
+def test_an_owner_that_answers_a_question_says_so_once():
+    state = acme({"name": "New"}, {"name": "Old"}, {"name": "Old"}, asked={"name": "v1"})
+    assert [one.ruling for one in said(judged(state))] == ["take_crm"]
+    assert state.marks == {}
+    state = acme({"name": "New"}, {"name": "Old"}, {"name": "Old"}, asked={"name": "v1"})
+    state.blocked["erp"] = {"name": "New"}
+    why = "changed in the CRM, which owns it"
+    assert [(one.ruling, one.rule, one.reason) for one in said(judged(state))] == [("close", "owner", why)]
+
+
+def test_a_guard_of_the_contracts_own_looks_at_what_the_erp_shows():
+    own = [{"guard": "late", "protects": ["name"], "when": 'erp.tax_number == "5"', "because": "it is late"}]
+    rules = contract({"guards": {"own": own}})
+    for number, side in (("5", Side.CRM), ("6", Side.ERP)):
+        both = {"tax_number": number}
+        case = judged(acme({"name": "New", **both}, {"name": "Old", **both}, {"name": "Old", **both}), rules)
+        assert [one.side for one in asked(case)] == [side]
+
+
+def test_a_state_that_names_a_person_has_one_asked():
+    rules = field("tax_number", {"owner": {"clear": "review", "on_hold": "erp"}})
+    case = judged(acme({"tax_number": "1"}, {"tax_number": "2"}, {"tax_number": "3"}), rules)
+    assert [(one.ruling, one.rule) for one in said(case)] == [("review", "review")]
+    assert asked(case) == []
+
+
 def test_a_question_stays_while_a_write_is_on_its_way():
     state = acme({"name": "Same"}, {"name": "Same"}, asked={"name": "v1"})
     state.flights["erp"].append(Flight("c", "update", {"name": "Same"}))

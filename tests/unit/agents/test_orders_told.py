@@ -120,6 +120,7 @@ def test_looking_again_asks_for_nothing_more():
 @pytest.mark.parametrize(
     ("fields", "amount", "currency"),
     [
+        ({"amount": "90.00"}, "90.00", "AUD"),
         ({"amount": None}, "100.00", "AUD"),
         ({"amount": None, "lines": [line() | {"amount": "7.25"}, line(quantity="1")]}, "57.25", "AUD"),
         ({"amount": None, "lines": [{**line("W", "3", "9.99"), "discount_percent": "10"}]}, "26.97", "AUD"),
