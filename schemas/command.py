@@ -102,13 +102,20 @@ class Release(Wire):
 
 
 class Approval(Wire):
-    """A person has seen the plan: a gated lane may write from now on, under that contract and no other."""
+    """A person's word to a gated lane, under one contract: write what a plan named, or everything, or nothing more.
+
+    A plan of many records comes in several of them.
+    """
 
     type: Literal["approval"] = "approval"
     tenant: str
     connection: str
     contract: str = Field(description="digest of the contract that the plan was made with")
     plan: str = Field(description="what the plan promised, as a digest")
+    lets: Literal["planned", "everything", "nothing"] = "everything"
+    records: dict[str, list[str]] = Field(
+        default_factory=dict, description="of a plan: canonical id -> fields that may be written; * of one that is made"
+    )
     who: str
     at: Instant
 

@@ -8,7 +8,7 @@ listed; whatever is written of a batch that dies, its commands come again and fi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,12 @@ from tables.view import View
 
 ROW_SIZE = 200  # records a row: about 12 kB, one changelog record
 TIERS = (1, 2, 3)
+Lets = Callable[[str], bool]
+
+
+def everything(_record: str) -> bool:
+    """What a lane without a gate lets go."""
+    return True
 
 
 class Backlog:
@@ -58,8 +64,11 @@ class Backlog:
         row = self._record(record)
         return list(row["ids"]) if row else []
 
-    def take(self, now: datetime, limit: int) -> dict[str, list[str]]:
-        """The records whose time has come, with their commands, about `limit` of these; `more` says what is left."""
+    def take(self, now: datetime, limit: int, lets: Lets = everything) -> dict[str, list[str]]:
+        """The records whose time has come, with their commands, about `limit` of these; `more` says what is left.
+
+        Records that the gate does not let go stay where they are.
+        """
         taken: dict[str, list[str]] = {}
         strays: list[tuple[str, int, int]] = []
         room = limit
@@ -70,6 +79,8 @@ class Backlog:
             row = self._record(record)
             if row is None or row["row"] != number:
                 strays.append((record, number, tier))  # left by a batch that died while it was written
+                continue
+            if not lets(record):
                 continue
             if room <= 0:
                 self.more = True
@@ -108,10 +119,12 @@ class Backlog:
             if each >= tier and ((known := self._paused(each)) is None or known < until):
                 self._head["until"][str(each)] = until.isoformat()
 
-    def next_at(self, now: datetime) -> datetime | None:
-        """When the first of what waits may go on; None: nothing waits."""
+    def next_at(self, now: datetime, lets: Lets = everything) -> datetime | None:
+        """When the first of what waits, and is let go, may go on; None: nothing does."""
         soonest: datetime | None = None
-        for tier, _, _, until in self._listed():
+        for tier, _, record, until in self._listed():
+            if not lets(record):
+                continue
             at = max(self._paused(tier) or now, until or now)
             if at <= now:
                 return now

@@ -16,9 +16,10 @@ from schemas.command import Approval, Command, Poll, Read, Release, Resume
 from schemas.errors import Parked, Throttled
 from schemas.instants import parse_instant
 from streams.lanes import status
-from streams.lanes.backlog import Backlog
+from streams.lanes.backlog import Backlog, Lets, everything
 from streams.lanes.brakes import Brakes, Limits
 from streams.lanes.desk import Desk
+from streams.lanes.gate import Gate
 from streams.lanes.line import Line
 from streams.lanes.patience import PROBE_EVERY
 from streams.lanes.postponed import Postponed
@@ -38,7 +39,7 @@ LIMIT = 500  # commands a batch: ten calls to Xero, five to HubSpot; new work is
 class Lane:
     """One connection. `due` is when it wants to be woken (parks and waits end); None: nothing waits.
 
-    `gate` is the contract that a person has to approve before anything is written; empty: the lane is not gated.
+    `gate` is the contract under which only what a person has approved is written; empty: the lane is not gated.
     """
 
     client: PlatformClient
@@ -78,12 +79,14 @@ class Lane:
             desk, self.tenant, self.connection, self.line.platform, self.line.side, self.limits, self.clock()
         )
         commands = {command.id: command for command in _admitted(brakes, backlog, works)}
+        gate = Gate(desk.cursors, self.connection, self.gate, standing)
+        lets = self._lets(desk, gate, backlog, commands)
         for poll in works:
             if isinstance(poll, Poll):
                 self.rounds.ask(desk, poll.kinds, sweep=poll.sweep, poll=True)
         for approval in works:
             if isinstance(approval, Approval):
-                standing.approved = approval.contract
+                gate.hear(approval)
         hints = _hints(works)
         unfinished = False
         if standing.parked_at(self.clock()):
@@ -92,34 +95,50 @@ class Lane:
         else:
             self.line.failures = standing.failures
             standing.resume()
-            if self._held(standing):
+            if gate.shut:
                 await self._cover(desk, backlog, commands, _records(commands))
             else:
-                await self._commands(desk, standing, backlog, commands)
+                await self._commands(desk, standing, backlog, commands, gate, lets)
+            if (at := gate.closes_at()) and self.clock() >= at and backlog.next_at(self.clock(), lets) is None:
+                gate.close()
             unfinished = await self._reads(desk, standing, hints, turn=any(isinstance(w, Poll | Resume) for w in works))
             standing.failures = self.line.failures
         for command in commands.values():
             if command.id in backlog.of(command.record):
-                why = HELD if self._held(standing) else standing.why
+                why = standing.why if lets(command.record) else HELD
                 ledger.queue(desk.ledger, command, at=self.clock(), until=standing.parked_until(), message=why)
-        self._close(desk, standing, backlog, brakes, unfinished=unfinished)
+        writes = backlog.next_at(self.clock(), lets)
+        self._close(desk, standing, backlog, brakes, [writes, gate.closes_at()], unfinished=unfinished)
         await desk.write()
 
-    def _held(self, standing: status.Standing) -> bool:
-        """Whether nothing may be written yet: the lane reads on, and commands gather in the backlog."""
-        return bool(self.gate) and standing.approved != self.gate
+    def _lets(self, desk: Desk, gate: Gate, backlog: Backlog, commands: dict[str, Command]) -> Lets:
+        """Whether the next command of a record may go through the gate; where there is none, all may."""
+        if not self.gate:
+            return everything
+
+        def lets(record: str) -> bool:
+            return not gate.gated or bool(gate.passing(self._found(desk, backlog.of(record)[:1], commands)))
+
+        return lets
 
     def _close(
-        self, desk: Desk, standing: status.Standing, backlog: Backlog, brakes: Brakes, *, unfinished: bool
+        self,
+        desk: Desk,
+        standing: status.Standing,
+        backlog: Backlog,
+        brakes: Brakes,
+        writes: Sequence[datetime | None],
+        *,
+        unfinished: bool,
     ) -> None:
-        """Leave everything so that another worker could go on, and say when that should be."""
+        """Leave everything so that another worker could go on, and say when that should be: `writes` if not at once."""
         again = not standing.until and (unfinished or backlog.more or brakes.draining)
         if again:
             resume = Resume(tenant=self.tenant, connection=self.connection, at=self.clock())
             desk.send(f"lanes.{self.line.platform}", self.connection, resume)
         reads = parse_instant(standing.again) if standing.again else self.rounds.due(desk)
-        writes = None if again or self._held(standing) else backlog.next_at(self.clock())
-        self.due = standing.parked_until() or min((at for at in (reads, writes) if at), default=None)
+        later = [reads] if again else [reads, *writes]
+        self.due = standing.parked_until() or min((at for at in later if at), default=None)
         status.save(desk.cursors, self.connection, standing)
         backlog.save()
         polled, swept = self.rounds.times(desk)
@@ -129,15 +148,24 @@ class Lane:
         )  # fmt: skip
 
     async def _commands(
-        self, desk: Desk, standing: status.Standing, backlog: Backlog, commands: dict[str, Command]
+        self,
+        desk: Desk,
+        standing: status.Standing,
+        backlog: Backlog,
+        commands: dict[str, Command],
+        gate: Gate,
+        lets: Lets,
     ) -> None:
         """Write what can be written. A platform that is down is tried with one record's commands."""
         await self._cover(desk, backlog, commands, _records(commands))
-        taken = backlog.take(self.clock(), 1 if self.line.dead else LIMIT)
-        found = [each for ids in taken.values() for each in self._found(desk, ids, commands)]
+        taken = backlog.take(self.clock(), 1 if self.line.dead else LIMIT, lets)
+        waiting = [each for ids in taken.values() for each in self._found(desk, ids, commands)]
+        found = gate.passing(waiting)
+        stopped = {each.id for each in waiting} - {each.id for each in found} if gate.gated else set()
         postponed = await self.writer.write(desk, found) if found else Postponed()
+        gate.wrote([each for each in found if each.id not in postponed.commands], self.clock())
         for record, ids in taken.items():
-            left = [name for name in ids if name in postponed.commands]
+            left = [name for name in ids if name in postponed.commands or name in stopped]
             backlog.keep(record, left, postponed.records.get(record))
         for tier, until in postponed.tiers.items():
             backlog.pause(tier, until)

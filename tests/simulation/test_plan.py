@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from console.approval import approvals
 from console.demo.cast import win_deal
 from console.planning import moved
-from schemas.command import Approval
+from schemas.ledger import SETTLED, LedgerEntry
 from schemas.plan import Plan
+from streams.lanes.gate import SETTLING
 from streams.platforms.registry import PLATFORMS
 from tests.simulation.people import DEEDS
 from tests.simulation.planned import Theatre, fulfilled, theatre
@@ -120,15 +122,12 @@ def test_whatever_people_did_the_next_sync_does_what_was_planned(seed: int):
         assert fulfilled(made, stage.world.written(since)) == []
 
 
-def release(stage: Theatre, made: Plan) -> None:
+def release(stage: Theatre, made: Plan, lets: Literal["planned", "everything", "nothing"] = "planned") -> None:
     for name in PLATFORMS:
         connection = str(stage.world.settings.connection(name))
-        word = Approval(
-            tenant=made.tenant, connection=connection, contract=made.contract, plan=made.id, who="finance",
-            at=stage.world.hours(),
-        )  # fmt: skip
         topic = stage.world.topics.name(stage.world.topics.lane(name))
-        stage.run(stage.world.broker.produce(topic, connection.encode(), word.to_bytes()))
+        for word in approvals(made, name, connection, "finance", stage.world.hours(), lets):
+            stage.run(stage.world.broker.produce(topic, connection.encode(), word.to_bytes()))
 
 
 def test_gated_workers_write_nothing_and_plan_the_same_until_they_are_released():
@@ -143,6 +142,55 @@ def test_gated_workers_write_nothing_and_plan_the_same_until_they_are_released()
         release(stage, again)
         stage.run(stage.world.rest())
         assert fulfilled(made, stage.world.written(BEGINNING)) == []
+        assert waiting(stage) == []
+
+
+def waiting(stage: Theatre) -> list[str]:
+    """What the lanes hold, as their ledger says."""
+    entries = (LedgerEntry.from_bytes(row.value) for row in stage.world.all(stage.world.topics.ledger) if row.value)
+    newest = {entry.command.id: entry for entry in entries}
+    return [
+        f"{one.command.platform} {one.command.record} {sorted(one.command.fields)}"
+        for one in newest.values() if one.state not in SETTLED
+    ]  # fmt: skip
+
+
+def test_what_people_do_after_an_approval_needs_another_plan():
+    with theatre(gated=True) as stage:
+        stage.run(stage.world.work())
+        release(stage, stage.run(stage.world.plan()))
+        stage.run(stage.world.rest())
+        stage.pass_by(SETTLING.total_seconds())
+        since = stage.world.hours()
+        stage.sales.edit("companies", stage.cast.companies["Tui"], phone="09 555 0999")
+        win_deal(stage.sales, stage.cast, "Tui", "Honey for Tui", HONEY)
+        stage.run(stage.world.rest())
+        assert stage.world.written(since) == {}, "nobody has seen this"
+        assert waiting(stage)
+        next_one = stage.run(stage.world.plan())
+        assert next_one.writes
+        release(stage, next_one)
+        stage.run(stage.world.rest())
+        assert fulfilled(next_one, stage.world.written(since)) == []
+        assert waiting(stage) == []
+
+
+def test_a_person_may_let_everything_go_and_close_again():
+    with theatre(gated=True) as stage:
+        stage.run(stage.world.work())
+        made = stage.run(stage.world.plan())
+        release(stage, made, "everything")
+        stage.run(stage.world.rest())
+        stage.sales.edit("companies", stage.cast.companies["Tui"], phone="09 555 0999")
+        since = stage.world.hours()
+        stage.run(stage.world.rest())
+        assert stage.world.written(since)
+        release(stage, made, "nothing")
+        stage.run(stage.world.rest())
+        since = stage.world.hours()
+        stage.sales.edit("companies", stage.cast.companies["Tui"], phone="09 555 0111")
+        stage.run(stage.world.rest())
+        assert stage.world.written(since) == {}
 
 
 def test_a_world_that_has_moved_is_another_plan():
@@ -168,5 +216,6 @@ def test_a_release_under_another_contract_lets_nothing_go():
         made = plan(stage)
         stage.run(stage.world.work())
         release(stage, made.model_copy(update={"contract": "0" * 16}))
+        release(stage, made.model_copy(update={"contract": "0" * 16}), "everything")
         stage.run(stage.world.rest())
         assert not any(stage.world.platforms.writes(name) for name in PLATFORMS)
