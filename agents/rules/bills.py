@@ -28,7 +28,7 @@ def invoice(case: Case, state: EntityState) -> None:
     posted = fields.get("status") in POSTED and state.erp.present
     if posted and not state.marks.get("posted"):
         state.marks["posted"] = True
-        case.customer.ordered = True
+        case.ordered()
         _event(case, state, "invoice_posted", fields.get("total"), fields.get("date"))
     ended = fields.get("status") in ENDED or state.erp.deleted
     if ended and state.marks.get("posted") and not state.marks.get("voided"):

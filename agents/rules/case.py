@@ -75,6 +75,18 @@ class Case:
         if record not in self.touched:
             self.touched.append(record)
 
+    def wake(self) -> None:
+        """What is known of the customer has changed: have all its records judged again that hang on it."""
+        waiting, self.customer.waiting = self.customer.waiting, []
+        for record in waiting:
+            self.touch(record)
+
+    def ordered(self) -> None:
+        """The customer has ordered: for good, and whatever hangs on that is judged again."""
+        if not self.customer.ordered:
+            self.customer.ordered = True
+            self.wake()
+
     def close(self, customer_view: View) -> None:
         """Write everything back."""
         for state in self.open.values():

@@ -109,6 +109,8 @@ def _wishes(case: Case, state: EntityState, name: str, decision: Decision, shown
     choice = reviews.standing(case, state, name, shown, guard)
     if choice is None and decision.kind == "review":
         reviews.ask(case, state, name, decision)
+        if state.entity is not Entity.COMPANY:
+            case.customer.wait(state.id)  # a guard may speak for it once more is known of the customer
         return []
     wished = _chosen(name, choice, shown) if choice else _decided(name, decision, shown)
     wanted = [
@@ -176,6 +178,7 @@ def _ask(
 def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tuple[Fields, Fields]) -> Decision | None:
     """Decide about one field; None: nobody can say yet who owns it."""
     if waits_for_history(case.contract, case.customer, state.entity, name):
+        _wait(case, state)
         return None
     crm, erp = (fields[name] for fields in shown)
     lost = edits.restored(state, name, rule, crm, erp) if rule.policy == "newest" and state.id in case.redated else None

@@ -94,7 +94,7 @@ def _place(case: Case, deal: EntityState) -> None:
     day = _day(case, deal)
     deal.marks["order"] = {"id": order, "day": day, "lines": _lines_digest(deal)}
     deal.derived |= {"order_status": "created", "amount": amount, "currency": currency}  # what was ordered
-    case.customer.ordered = True
+    case.ordered()
     case.event(
         RevenueEvent(
             id=digest(case.tenant, "order_created", order),

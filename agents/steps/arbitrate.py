@@ -277,9 +277,7 @@ def _know_customer(case: Case, state: EntityState, side: Side) -> None:
     customer.currency = state.erp.fields.get("currency") or state.crm.fields.get("currency")
     if customer.balances or customer.payments:
         bills.tell_company(case)
-    waiting, customer.waiting = customer.waiting, []
-    for record in waiting:
-        case.touch(record)
+    case.wake()
 
 
 def _judge_all(case: Case) -> None:
