@@ -109,8 +109,7 @@ def _wishes(case: Case, state: EntityState, name: str, decision: Decision, shown
     choice = reviews.standing(case, state, name, shown, guard)
     if choice is None and decision.kind == "review":
         reviews.ask(case, state, name, decision)
-        if state.entity is not Entity.COMPANY:
-            case.customer.wait(state.id)  # a guard may speak for it once more is known of the customer
+        _hang(case, state)  # a guard may speak for it once more is known of the customer
         return []
     wished = _chosen(name, choice, shown) if choice else _decided(name, decision, shown)
     wanted = [
@@ -178,7 +177,7 @@ def _ask(
 def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tuple[Fields, Fields]) -> Decision | None:
     """Decide about one field; None: nobody can say yet who owns it."""
     if waits_for_history(case.contract, case.customer, state.entity, name):
-        _wait(case, state)
+        _hang(case, state)
         return None
     crm, erp = (fields[name] for fields in shown)
     lost = edits.restored(state, name, rule, crm, erp) if rule.policy == "newest" and state.id in case.redated else None
@@ -204,8 +203,13 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tu
 
 
 def _wait(case: Case, state: EntityState) -> None:
-    """Whatever is missing is told by the customer's own record; a record of another kind waits for it."""
+    """Nobody can say yet in which state the customer is."""
     case.result.counts["owner_unknown"] += 1
+    _hang(case, state)
+
+
+def _hang(case: Case, state: EntityState) -> None:
+    """Whatever is missing is told by the customer's own record; a record of another kind waits for it."""
     if state.entity is not Entity.COMPANY:
         case.customer.wait(state.id)
 
