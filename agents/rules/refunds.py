@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from agents.rules.case import Case
 from agents.rules.identification import invoice_id
+from schemas.contract.owners import EVIDENCE
 from schemas.money import exact, plain
 from schemas.names import Entity
 from tables.entities import EntityState
@@ -40,7 +41,7 @@ def floor(case: Case, state: EntityState, name: str) -> str | None:
 
     None: no refund is named, as for every other amount.
     """
-    if name != "amount_paid" or state.entity not in {Entity.INVOICE, Entity.DEAL}:
+    if (state.entity, name) not in EVIDENCE:
         return None
     bill = case.state(Entity.INVOICE, invoice_id(case.tenant, state.id)) if state.entity is Entity.DEAL else state
     payments = (bill.marks.get("payments") or {}).values()

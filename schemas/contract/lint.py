@@ -11,7 +11,7 @@ from schemas.contract.braking import brake_faults
 from schemas.contract.conditions import can_hold, parse, questions
 from schemas.contract.mappings import faults
 from schemas.contract.model import Contract, Guards
-from schemas.contract.owners import finance, one_sided, owners
+from schemas.contract.owners import finance, monotonic, one_sided, owners
 from schemas.contract.sources import Source
 from schemas.contract.states import STATES
 from schemas.names import Entity, Side
@@ -93,11 +93,11 @@ def _fields(contract: Contract) -> Iterator[Finding]:
             if name not in known:
                 yield Finding("error", path, _no_field(contract, entity, name))
             kind = mapped[name].kind if name in mapped else "amount" if name in AMOUNTS else "text"
-            if rule.policy == "monotonic" and kind != "amount":
-                yield Finding("error", path, "policy 'monotonic' compares amounts, and this is none")
             if rule.policy == "merge" and kind != "set":
                 yield Finding("error", path, "policy 'merge' merges sets, and this is none")
             said = [*owners(entity, rule), *one_sided(entity, name)]
+            if rule.policy == "monotonic":
+                said += monotonic(entity, name, amount=kind == "amount", own=name in mapped)
             if name in FINANCE_FIELDS.get(entity, ()):
                 said += finance(rule)
             yield from (Finding(level, path, message) for level, message in said)
@@ -118,7 +118,8 @@ def _timing(contract: Contract) -> Iterator[Finding]:
     timing = contract.timing
     if timing.partial == "each":
         message = (
-            "a deal makes one invoice: its parts are not billed one by one. Write complete, or invoice_when: never"
+            "a bill for each part is not supported: a deal makes one invoice, for all of it. Supported are complete "
+            "(the bill waits until the rest is shipped), and invoice_when: never (the parts are billed by hand)"
         )
         yield Finding("error", "timing.partial", message)
     if timing.shipped_when_deal_stage and timing.invoice_when != "shipped":

@@ -16,6 +16,11 @@ from schemas.names import Entity, Side
 
 NOBODYS = frozenset({Entity.PRODUCT})  # records that belong to no customer
 OWNED = frozenset({"owner", "monotonic"})  # the policies that have an owner
+# Amounts whose fall can be explained, and by what. Everything else that is monotonic falls only when a person says so.
+EVIDENCE: dict[tuple[Entity, str], str] = {
+    (Entity.INVOICE, "amount_paid"): "a payment of the invoice that the ERP shows as taken back",
+    (Entity.DEAL, "amount_paid"): "a payment of its invoice that the ERP shows as taken back",
+}
 Said = tuple[Literal["error", "warning"], str]
 # Fields that one side alone can hold: with nothing to compare, a rule for them decides nothing.
 ONE_SIDED: dict[Entity, frozenset[str]] = {
@@ -50,6 +55,18 @@ def finance(rule: FieldRule) -> Iterator[Said]:
         yield "error", "a finance field is owned, never decided by time or left to review"
     if Side.CRM in rule.owners:
         yield "error", "a finance field belongs to the ERP"
+
+
+def monotonic(entity: Entity, name: str, *, amount: bool, own: bool) -> Iterator[Said]:
+    """What is wrong with a field that may not fall: it is no amount, or nothing can ever explain its fall."""
+    if not amount:
+        yield "error", "policy 'monotonic' compares amounts, and this is none"
+    elif own:
+        yield "warning", "no refund can be named for a field of your own: each fall is asked about"
+    elif (entity, name) not in EVIDENCE:
+        known = ", ".join(sorted(f"{each.value}.{field}" for each, field in EVIDENCE))
+        said = f"policy 'monotonic' knows no evidence that lets {_word(entity)}.{name} fall, so each fall would wait"
+        yield "error", f"{said} for a person. It is for {known}; elsewhere write owner: erp"
 
 
 def one_sided(entity: Entity, name: str) -> Iterator[Said]:

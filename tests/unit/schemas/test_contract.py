@@ -143,6 +143,18 @@ def test_every_fault_of_a_contract_is_listed_at_once():
             "entities.invoice.fields.amount_paid", "policy 'monotonic' needs an owner",
         ),
         (
+            field("invoice", "amount_due", {"policy": "monotonic", "owner": "erp"}), "error",
+            "entities.invoice.fields.amount_due", "It is for deal.amount_paid, invoice.amount_paid",
+        ),
+        (
+            {
+                "mappings": {"company": {"custom_limit": {"kind": "amount", "crm": "limit", "erp": "AccountNumber"}}},
+                **field("company", "custom_limit", {"policy": "monotonic", "owner": "erp"}),
+            },
+            "warning", "entities.company.fields.custom_limit", "each fall is asked about",
+        ),
+        ({"timing": {"partial": "each"}}, "error", "timing.partial", "Supported are complete"),
+        (
             field("company", "phone", {"policy": "merge"}), "error", "entities.company.fields.phone",
             "merges sets, and this is none",
         ),
