@@ -7,6 +7,7 @@ How far it has come is told on stderr.
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -22,7 +23,7 @@ from tests.simulation.shrinking import shrink
 from tests.simulation.shuffling import disordered
 from tests.simulation.storm import storm
 from tests.simulation.story import draw
-from tests.simulation.world import run
+from tests.simulation.world import run, uncollected
 
 WAYS = 3  # orders in which a seed's facts are told, beside their own
 EDITS = 12  # of people, while nobody listens
@@ -54,7 +55,7 @@ def judge(seed: int, operations: int, bug: str | None = None) -> Judged:
 def judge_story(story: Story, bug: str | None = None) -> Judged:
     """Play a story and look."""
     begun = time.process_time()
-    with planted(bug):
+    with planted(bug), uncollected():
         world = run(story)
         found = violations(world)
     return Judged(story.seed, world.broker.trace, time.process_time() - begun, found)
@@ -114,6 +115,7 @@ def main(argv: list[str] | None = None) -> int:
     failed, seconds, begun = 0, 0.0, time.monotonic()
     told = begun
     jobs = min(given.jobs, given.seeds)
+    gc.freeze()  # what has been imported is never garbage: a story's own is looked through faster without it
     with ProcessPoolExecutor(max(jobs, 1)) as pool:  # it starts no process before it is given work
         for done, judged in enumerate(pool.map(work, seeds) if jobs > 1 else map(work, seeds), 1):
             seconds += judged.seconds

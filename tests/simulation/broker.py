@@ -16,10 +16,13 @@ from random import Random
 
 from streams.engine.partitioner import partition_for
 from streams.engine.record import Outgoing, Record
+from tests.simulation.clockwork import nap
 
 DELAY = 0.004  # seconds that a load takes to be acknowledged, at most
 CHANGELOGS = ("tables.", "ledger")
 FETCHES = (1, 2, 5, 50, 500)  # records a fetch brings at most: batches end where chance has it
+
+NOTHING = b"\xff"  # in a trace: no key, no value
 
 Load = tuple[str, int, Sequence[Outgoing]]
 Place = tuple[str, int]
@@ -57,14 +60,14 @@ class Broker:
         order = list(range(len(loads)))
         self._lots.shuffle(order)
         for number in order:
-            await asyncio.sleep(self._lots.random() * DELAY)
+            await nap(self._lots.random() * DELAY)
             if check is not None:
                 check()
             topic, partition, load = loads[number]
             ends[number] = self._append((topic, partition), load)
             if self.twice and not topic.startswith(CHANGELOGS) and self._lots.random() < self.twice:
                 self._append((topic, partition), load)
-        await asyncio.sleep(self._lots.random() * DELAY)
+        await nap(self._lots.random() * DELAY)
         return ends
 
     async def produce(self, topic: str, key: bytes | None, value: bytes | None) -> None:
@@ -78,7 +81,7 @@ class Broker:
         if len(records) <= position:
             self._news[place].clear()
             await self._news[place].wait()
-        await asyncio.sleep(self._lots.random() * DELAY)
+        await nap(self._lots.random() * DELAY)
         return records[position : position + self._lots.choice(FETCHES)]
 
     def nudge(self) -> None:
@@ -102,7 +105,7 @@ class Broker:
         millis = int(at.timestamp() * 1000)
         head = f"{at.isoformat()} {place}".encode()
         for key, value, *_ in load:
-            self._trace.update(b"%b %r %r" % (head, key, value))
+            self._trace.update(b"\0".join((head, NOTHING if key is None else key, NOTHING if value is None else value)))
             rows.append(Record(key, value, len(rows), millis))
         self.written += len(load)
         self._news[place].set()

@@ -37,7 +37,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._now = 0.0
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._timers: list[tuple[float, int, asyncio.TimerHandle | asyncio.Future[None]]] = []
         self._order = count()
         self._stopping = False
 
@@ -53,24 +53,46 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         heappush(self._timers, (when, next(self._order), timer))
         return timer
 
+    def alarm(self, seconds: float) -> asyncio.Future[None]:
+        """A future that is done then, unless somebody is quicker: a timer without a callback."""
+        alarm: asyncio.Future[None] = self.create_future()
+        heappush(self._timers, (self._now + seconds, next(self._order), alarm))
+        return alarm
+
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Leave it where it is: it is passed over when its time comes."""
 
     def _run_once(self) -> None:
         ready, timers = self._ready, self._timers
         if not ready and not self._stopping:
-            while timers and timers[0][2].cancelled():
+            while timers and _over(timers[0][2]):
                 heappop(timers)
             if not timers:
                 raise Standstill("nobody is awake, and no timer runs")
             self._now = max(self._now, timers[0][0])
         end = self._now + GRAIN
         while timers and timers[0][0] < end:
-            ready.append(heappop(timers)[2])
+            due = heappop(timers)[2]
+            if isinstance(due, asyncio.TimerHandle):
+                ready.append(due)
+            elif not due.done():
+                due.set_result(None)
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle._cancelled:  # noqa: SLF001 - as asyncio's own turn does
                 handle._run()  # noqa: SLF001
+
+
+def _over(timer: asyncio.TimerHandle | asyncio.Future[None]) -> bool:
+    """Whether nobody waits for it any more."""
+    return timer.cancelled() if isinstance(timer, asyncio.TimerHandle) else timer.done()
+
+
+def nap(seconds: float) -> asyncio.Future[None]:
+    """What `asyncio.sleep` comes to on a loop of ours, in a third of the time: a world sleeps 35,000 times."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return loop.alarm(seconds)
 
 
 class Hours:

@@ -7,6 +7,7 @@ when whoever sent it has died or given up; an answer that takes longer than the 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from random import Random
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -14,8 +15,11 @@ from urllib.parse import unquote, urlencode
 import httpx
 from starlette.types import ASGIApp
 
+from tests.simulation.clockwork import nap
+
 FLIGHT = 0.2  # seconds that a call takes, at most, where no fault says otherwise
 NOT_PLAIN = ("data", "files", "json", "cookies")  # arguments of a request that httpx has to work on
+FOREVER = 1e9  # seconds: no world lasts as long
 WHOLE = httpx.ByteStream(b"")  # the stream of an answer that is there already
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
@@ -75,21 +79,24 @@ class Wire(httpx.AsyncBaseTransport):
         """
         flight = asyncio.get_running_loop().create_task(self._fly(method, target, headers, body))
         self._flights.add(flight)
-        flight.add_done_callback(self._landed)
-        await asyncio.wait((flight,), timeout=patience)
+        alarm = nap(FOREVER if patience is None else patience)
+        flight.add_done_callback(partial(self._landed, alarm))
+        await alarm
         if not flight.done():
             raise httpx.ReadTimeout("no answer in time")
         return flight.result()
 
-    def _landed(self, flight: asyncio.Task[Answer]) -> None:
+    def _landed(self, alarm: asyncio.Future[None], flight: asyncio.Task[Answer]) -> None:
         self._flights.discard(flight)
+        if not alarm.done():
+            alarm.set_result(None)
         if not flight.cancelled():
             flight.exception()  # told to whoever still listens
 
     async def _fly(self, method: str, target: bytes, headers: Headers, body: bytes) -> Answer:
-        await asyncio.sleep(self._lots.random() * FLIGHT / 2)
+        await nap(self._lots.random() * FLIGHT / 2)
         answer = await call(self._app, method, target, headers, body)
-        await asyncio.sleep(self._lots.random() * FLIGHT / 2)
+        await nap(self._lots.random() * FLIGHT / 2)
         return answer
 
 

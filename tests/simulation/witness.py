@@ -36,6 +36,10 @@ class Sales:
 
     def state(self) -> Any:
         """Everything it holds."""
+        return self._state
+
+    @cached_property
+    def _state(self) -> Any:
         return self._world.platforms.portal.state()
 
     def records(self, kind: str) -> list[Row]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -240,15 +241,24 @@ def run(story: Story) -> World:
 def looped(world: Played) -> Played:
     """Play a world on a loop of its own."""
     loop = VirtualLoop()
+    with uncollected():
+        try:
+            loop.run_until_complete(world.play())
+        finally:
+            for task in asyncio.all_tasks(loop):  # answers that nobody waits for
+                task.cancel()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+    return world
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: a world is a hundred megabytes of which little is any."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        loop.run_until_complete(world.play())
+        yield
     finally:
-        for task in asyncio.all_tasks(loop):  # answers that nobody waits for
-            task.cancel()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
         if collecting:
             gc.enable()
-    return world
