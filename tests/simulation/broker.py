@@ -20,7 +20,7 @@ from tests.simulation.clockwork import nap
 
 DELAY = 0.004  # seconds that a load takes to be acknowledged, at most
 CHANGELOGS = ("tables.", "ledger")
-FETCHES = (1, 2, 5, 50, 500)  # records a fetch brings at most: batches end where chance has it
+FETCHES = (1, 5, 50, 500, 500)  # records a fetch brings at most: batches end where chance has it
 
 NOTHING = b"\xff"  # in a trace: no key, no value
 

@@ -13,7 +13,7 @@ from tests.simulation.troubles import drawn
 
 __all__ = ["draw"]
 
-PAUSE = 12.0  # seconds between two deeds, at most; mostly much less, so that they meet
+PAUSE = 6.0  # seconds between two deeds, at most; mostly much less, so that they meet
 CALM = 0.1  # share of stories in which nothing goes wrong
 ENDING = 0.35  # share of stories in which records are merged, deleted, archived and restored
 
