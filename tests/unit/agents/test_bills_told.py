@@ -10,7 +10,7 @@ import pytest
 
 from agents.rules import bills
 from agents.rules.case import Case
-from schemas.names import Entity, Side
+from schemas.names import Entity, Side, digest
 from tables.customers import CustomerState
 from tables.entities import EntityState, SideState
 from tests.support.casing import a_case, documents, told
@@ -125,6 +125,7 @@ def test_an_occurrence_names_who_and_when_and_where():
     state = shown(Entity.INVOICE, INVOICE)
     seen(case, state)
     (one,) = told(case)
+    assert one.id == digest("main", "invoice_posted", "invoice:1")  # subscribers drop an id that they have seen
     assert (one.tenant, one.customer, one.customer_name, one.document) == ("main", ACME, "Acme", "invoice:1")
     assert (one.occurred_at, one.refs) == (case.seen_version(state.erp.version), {"erp": "xero/invoice/1"})
     other = a_case(tenant="second")
@@ -247,6 +248,8 @@ def test_a_hold_is_told_when_it_changes(before: bool | None, shown_hold: bool, n
         assert (one.type, one.tenant, one.customer, one.customer_name) == ("credit_hold_changed", "main", ACME, "Acme")
         assert (one.document, one.day, one.occurred_at) == (ACME, "2026-09-01", at(60))
         assert one.refs == {"erp": "xero/company/1"}
+        said = (str(shown_hold), str(company.erp.version), at(60).isoformat())
+        assert one.id == digest("main", "credit_hold_changed", ACME, *said)
 
 
 @pytest.mark.parametrize(("fields", "deleted"), [({}, False), ({"credit_hold": True}, True)])

@@ -324,6 +324,43 @@ def test_what_is_gone_leaves_its_place_unless_it_was_archived(
     assert rules.resolve(company(TWO, deleted=True)) == Waits("ignored")
 
 
+def test_a_company_first_heard_of_after_its_merge_is_who_its_id_says():
+    rules = desk(read=False)
+    rules.identity.merge(ONE, TWO)
+    assert rules.resolve(company(deleted=True, ended="deleted")) == Waits("ignored")
+    assert rules.resolve(company(erp_ref=A)) == Waits("twin", (A,))
+    row = company()
+    assert known(rules, row) == Known(ACME, ACME)
+    assert (row["deleted"], row["ended"]) == (True, "merged")
+    assert rules.identity.reference(ACME, Side.CRM) is None
+    assert rules.resolve(owned(Entity.DEAL, ONE)) == Known(ACME, ACME)
+    said = desk()
+    said.identity.merge(ONE, TWO)
+    assert known(said, company(canonical="company:said")).id == "company:said"
+    linked = desk()
+    known(linked, company(A))
+    linked.identity.merge(ONE, TWO)
+    other = canonical_id(Entity.COMPANY, "main", A)
+    assert known(linked, company(erp_ref=A, deleted=True)) == Known(other, other)
+
+
+def test_other_records_first_heard_of_after_their_merge_are_ignored():
+    rules = acme()
+    rules.identity.merge(PERSON, "hubspot/contact/9")
+    assert rules.resolve(person()) == Waits("ignored")
+    rules.identity.merge(B, A)
+    other = canonical_id(Entity.COMPANY, "main", B)
+    assert known(rules, company(B, crm_ref=TWO)) == Known(other, other)  # no CRM record has that number
+
+
+def test_a_person_who_survives_a_merge_is_who_was_known():
+    rules = acme()
+    ann = known(rules, person())
+    known(rules, person(deleted=True, ended="merged"))
+    rules.identity.merge(PERSON, "hubspot/contact/9")
+    assert known(rules, person("hubspot/contact/9")) == ann
+
+
 def test_what_was_not_in_its_place_is_not_missed():
     rules = acme()
     rules.identity.bind(TWO, ACME, ACME, Side.CRM)

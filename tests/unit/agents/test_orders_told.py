@@ -10,7 +10,7 @@ from agents.rules import orders
 from agents.rules.case import Case
 from agents.rules.identification import invoice_id
 from schemas.contract import Contract
-from schemas.names import Entity, Side, canonical_id
+from schemas.names import Entity, Side, canonical_id, digest
 from schemas.wire import fingerprint
 from tables.customers import CustomerState
 from tables.entities import EntityState, SideState
@@ -63,6 +63,7 @@ def test_an_order_is_told_marked_and_billed():
     (event,) = told(case)
     order = canonical_id(Entity.ORDER, "main", "deal:1")
     assert (event.type, event.tenant, event.customer, event.customer_name) == ("order_created", "main", ACME, "Acme")
+    assert event.id == digest("main", "order_created", order)
     assert (event.document, event.number, event.deal, event.day) == (order, "Widgets", "deal:1", "2026-08-31")
     assert event.money is not None
     assert (str(event.money.amount), event.money.currency) == ("100.00", "AUD")

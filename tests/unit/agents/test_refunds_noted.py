@@ -73,6 +73,9 @@ def test_a_paid_amount_may_fall_to_what_still_stands(payments: dict[str, str] | 
     assert refunds.floor(case, bill, "amount_paid") == least
     assert refunds.floor(case, deal, "amount_paid") == least
     assert refunds.floor(case, bill, "amount_due") is None
+    fresh = a_case()
+    assert refunds.floor(fresh, deal, "amount_paid") is None
+    assert fresh.open[bill.id].entity is Entity.INVOICE
     company = case.company()
     company.marks["payments"] = {"a": ""}
     assert refunds.floor(case, company, "amount_paid") is None
