@@ -180,12 +180,16 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tu
         _hang(case, state)
         return None
     crm, erp = (fields[name] for fields in shown)
-    lost = edits.restored(state, name, rule, crm, erp) if rule.policy == "newest" and state.id in case.redated else None
-    if same(crm, erp) and lost is None:
+    agree, lost = same(crm, erp), None
+    if rule.policy == "newest" and (state.id in case.redated or not agree):
+        lost = (edits.restored if agree else edits.unfinished)(state, name, rule, crm, erp)
+    if agree and lost is None:
         return AGREE  # as most fields do: nobody has to be asked who owns it
     guard = field_guard(case.contract, case.customer, state.entity, name, shown[1])
-    if lost is not None:
-        return AGREE if guard else lost
+    if lost is not None and guard is None:
+        return lost
+    if agree:
+        return AGREE
     owner = Side.ERP if guard else holder(case.contract, case.customer, state, rule)
     if owner == WAITS:
         _wait(case, state)

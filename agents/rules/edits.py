@@ -83,6 +83,18 @@ def restored(state: EntityState, name: str, rule: FieldRule, crm: Any, erp: Any)
     return Decision("restore", winner, rule.policy, reason, restored=value)
 
 
+def unfinished(state: EntityState, name: str, rule: FieldRule, crm: Any, erp: Any) -> Decision | None:
+    """Where only our own writes have made the sides differ, as when one of two did not arrive: people's last edit."""
+    rows = {side: state.side(side).edited.get(name, []) for side in Side}
+    if not all(each and is_ours(each[-1]) for each in rows.values()):
+        return None
+    last = max(
+        (found for each in rows.values() if (found := last_edit(each[1:]))), key=lambda row: row[0], default=None
+    )
+    side = next((side for side, value in ((Side.CRM, crm), (Side.ERP, erp)) if last and same(value, last[1])), None)
+    return Decision("take", side, rule.policy, "nobody edited it since it was written to one side") if side else None
+
+
 def stage_before(side: SideState, gated: Collection[str], agreed: Any) -> Any:
     """The last lifecycle stage that people entered and that no guard keeps; `agreed` where none was heard of."""
     found = [row[1] for row in side.edited.get("lifecycle", []) if not is_ours(row) and row[1] not in gated]
