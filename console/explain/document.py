@@ -158,6 +158,7 @@ class Explanation(Part):
     nothing_decided: str = Field(default="", description="why there is no verdict, where there is none")
     other_writes: tuple[Write, ...] = Field(default=(), description="commands that no verdict names")
     related: tuple[Named, ...] = ()
+    holds: tuple[Named, ...] = Field(default=(), description="records that belong to it, newest first, the first 50")
 
 
 class Candidates(Part):

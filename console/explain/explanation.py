@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from agents.silence import silence
@@ -16,6 +17,9 @@ from schemas.contract.model import Platforms
 from schemas.instants import from_millis
 from schemas.names import Entity, Side
 from tables.entities import EntityState, SideState
+
+HELD = 50  # records that belong to one, as they are listed; the rest is found by name
+LOOKED_AT = 2_000  # rows of a customer: a second's work at most
 
 
 def explain(known: Known, record: str, contract: Agreed | Unreadable) -> Explanation:
@@ -53,6 +57,7 @@ def explain(known: Known, record: str, contract: Agreed | Unreadable) -> Explana
         nothing_decided="" if steps else silence(state, agreed.contract if agreed else None),
         other_writes=tuple(write for write in writes if write.command not in named),
         related=tuple(_related(known, state, owner)),
+        holds=_holds(known, record, owner),
     )
 
 
@@ -126,6 +131,14 @@ def _agreement(agreed: Agreed | None, steps: list[Step]) -> Agreement | None:
         file=str(agreed.path), name=contract.name, pattern=contract.pattern, digest=contract.digest,
         others=tuple(others),
     )  # fmt: skip
+
+
+def _holds(known: Known, record: str, owner: str) -> tuple[Named, ...]:
+    """What belongs to a record: all of its own to a customer, what names it to another."""
+    found = [each for each in known.beside(owner, LOOKED_AT) if record == owner or record in each.related.values()]
+    found.sort(key=lambda each: (-max(each.crm.version, each.erp.version), each.id))
+    mine = (each for each in found if known.customer_of(each.id) == owner)  # one that was moved has left a row here
+    return tuple(Named(role=each.entity.value, record=each.id, label=called(each)) for each in islice(mine, HELD))
 
 
 def _related(known: Known, state: EntityState, owner: str) -> list[Named]:

@@ -47,6 +47,8 @@ def _head(found: Explanation) -> None:
     for each in found.related:
         if each.role != "company":
             say(f"  {words(each.role):<8}  {each.label}  {each.record}")
+    for each in found.holds:
+        say(f"  {words(each.role):<8}  {each.label}  {each.record}")
     if found.contract is None:
         say(f"  contract  {found.problem}", "yellow")
         return

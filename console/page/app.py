@@ -8,23 +8,22 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from console.page import api
 from console.page.feed import Feed
+from console.page.pages import OVERVIEW, RECORD, STATIC
 from console.page.shield import Shield
 from schemas.errors import Transient
 from streams.settings import Settings
 
-STATIC = Path(__file__).parent / "static"
 MAX_CONNECTIONS = 200  # open pages and their streams; a page holds two
 
 
@@ -47,10 +46,10 @@ def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) ->
         return StreamingResponse(_events(feed), media_type="text/event-stream")
 
     def index(_request: Request) -> Response:
-        return FileResponse(STATIC / "index.html")
+        return HTMLResponse(OVERVIEW.html())
 
     def record(_request: Request) -> Response:
-        return FileResponse(STATIC / "record.html")
+        return HTMLResponse(RECORD.html())
 
     def health(_request: Request) -> Response:
         return PlainTextResponse("ok" if feed.connected else feed.problem or "starting", 200 if feed.connected else 503)

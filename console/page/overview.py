@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from console.explain.labels import PLATFORMS
 from console.output import money_text, value_text
 from console.projection import summary
 from console.projection.filters import Filters
@@ -14,6 +15,7 @@ from console.projection.listing import find, labels, quarantined
 from console.projection.reviews import Review, open_reviews
 from console.projection.store import Store
 from schemas.brake import BrakeState
+from schemas.ledger import LedgerEntry
 from schemas.money import plain
 from schemas.names import Side
 from schemas.revenue import RevenueEvent
@@ -33,8 +35,11 @@ def overview(store: Store, now: datetime) -> dict[str, Any]:
     """Everything the page shows."""
     verdicts = find(store, Verdict, limit=DECISIONS)
     proposals, reviews = summary.open_proposals(store)[:WAITING], open_reviews(store, limit=WAITING)
-    shown = [*verdicts, *proposals, *(each.verdict for each in reviews)]
-    names = labels(store, (name for verdict in shown for name in (verdict.record, verdict.customer)))
+    refused = summary.refused_writes(store, WAITING)
+    judged = [*verdicts, *proposals, *(each.verdict for each in reviews)]
+    named = [(each.record, each.customer) for each in judged]
+    named += [(each.command.record, each.command.customer) for each in refused]
+    names = labels(store, (name for pair in named for name in pair))
     return {
         "status": summary.status(store),
         "flow": summary.flow(store, now),
@@ -42,6 +47,7 @@ def overview(store: Store, now: datetime) -> dict[str, Any]:
             *(_brake(each) for each in find(store, BrakeState, Filters(state="stopped"), WAITING)),
             *(_proposal(each, names) for each in proposals),
             *(_review(each, names) for each in reviews),
+            *(_refused(each, names) for each in refused),
         ],
         "decisions": [_decision(each, names) for each in verdicts],
         "variances": {
@@ -51,7 +57,7 @@ def overview(store: Store, now: datetime) -> dict[str, Any]:
         "events": [_event(each) for each in find(store, RevenueEvent, limit=EVENTS)],
         "quarantine": [
             {"name": each.name, "at": each.at.isoformat(), "topic": each.topic, "reason": each.reason}
-            | {"about": each.about}
+            | {"about": each.about, "next": f"revmark quarantine show {each.name}"}
             for each in quarantined(store, Filters(state="held"), QUARANTINED)
         ],
         "totals": daily(find(store, Total, limit=summary.EVERYTHING)),
@@ -89,6 +95,7 @@ def _decision(verdict: Verdict, names: Mapping[str, str]) -> dict[str, Any]:
         "entity": verdict.entity.value,
         "label": verdict.label or names.get(verdict.record, verdict.record),
         "customer": names.get(verdict.customer, ""),
+        "customer_record": verdict.customer if ":" in verdict.customer else "",
         "record": verdict.record,
         "field": verdict.field,
         "ruling": verdict.ruling,
@@ -114,7 +121,8 @@ def _brake(brake: BrakeState) -> dict[str, Any]:
         "field": "",
         "ruling": "stopped",
         "rule": brake.rule,
-        "reason": f"{touched} on {brake.platform} within an hour, {brake.bound:,} may pass: {brake.held:,} writes wait",
+        "reason": f"{touched} on {PLATFORMS.get(brake.platform, brake.platform)} within an hour, "
+        f"{brake.bound:,} may pass: {brake.held:,} writes wait",
         "next": f"revmark brake release {entity} {brake.rule} --by NAME --why TEXT",
     }
 
@@ -129,6 +137,25 @@ def _review(review: Review, names: Mapping[str, str]) -> dict[str, Any]:
         "since": review.since.isoformat(),
         "money": f"{money_text(money.amount)} {money.currency}" if money else "",
         "next": f"revmark review choose {review.id} --side crm --by NAME --why TEXT",
+    }
+
+
+def _refused(entry: LedgerEntry, names: Mapping[str, str]) -> dict[str, Any]:
+    command = entry.command
+    return {
+        "id": command.id,
+        "at": (entry.settled_at or entry.claimed_at).isoformat(),
+        "entity": command.entity.value,
+        "label": names.get(command.record, command.record),
+        "customer": names.get(command.customer, ""),
+        "customer_record": command.customer,
+        "record": command.record,
+        "field": "",
+        "ruling": "refused",
+        "rule": ", ".join(command.rules),
+        "reason": f"{PLATFORMS.get(command.platform, command.platform)} refused to {command.kind} it: "
+        f"{entry.message or entry.code}",
+        "next": f"revmark explain {command.record}",
     }
 
 

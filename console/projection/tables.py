@@ -81,6 +81,15 @@ class Known:
         customer = self.customer_of(record)
         return None if customer is None else self.state(customer, record)
 
+    def beside(self, customer: str, most: int) -> Iterator[EntityState]:
+        """The other records of a customer, in no order; at most `most` are looked at."""
+        start = f"accounts|r|{self.tenant}|{customer}|"
+        rows = self.store.rows(
+            "SELECT record FROM states WHERE key >= ? AND key < ? AND record <> ? LIMIT ?",
+            [start, start[:-1] + "}", customer, most],  # "}" is the letter after "|"
+        )
+        return (self.state(customer, str(row["record"])) for row in rows)
+
     def deal_of(self, order: str) -> str | None:
         """The deal that an order was made of: an order has no row of its own."""
         rows = self.store.rows(

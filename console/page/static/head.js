@@ -1,4 +1,6 @@
-// What every page has on top: the choice of light or dark, and a way to a record.
+// What every page has on top: whose it is, whether it is live, light or dark, and a way to a record.
+
+const at = (id) => document.getElementById(id);
 
 export function theme(button) {
   const root = document.documentElement;
@@ -24,4 +26,27 @@ export function search(form) {
     const asked = new FormData(form).get("record").trim();
     if (asked) location.assign(`/record?record=${encodeURIComponent(asked)}`);
   });
+}
+
+export function drawHead({ live, status, tenant }) {
+  at("tenant").textContent = tenant;
+  const seen = status.as_of ? new Date(status.as_of).toLocaleTimeString(undefined, { hour12: false }) : "never";
+  say(live.connected, live.connected ? "live" : `not connected; as of ${seen}`);
+  at("live").title = live.problem;
+}
+
+function say(on, text) {
+  at("live").className = on ? "live on" : "live off";
+  if (at("live-text").textContent !== text) at("live-text").textContent = text;
+}
+
+// Every new overview, whatever a page makes of it.
+export function listen(hear) {
+  const source = new EventSource("/api/stream");
+  source.onmessage = (message) => {
+    const found = JSON.parse(message.data);
+    drawHead(found);
+    hear(found);
+  };
+  source.onerror = () => say(false, "the page's server does not answer; trying again");
 }

@@ -1,12 +1,7 @@
 // Decisions, variances, quarantine and revenue events.
 
 import { el, fill, grouped, when, words } from "/static/dom.js";
-
-const TONE = {
-  write_back: "good", merge: "good", take_crm: "good", take_erp: "good", settle: "good", close: "", create: "good",
-  link: "good",
-  review: "warn", hold: "warn", stopped: "bad", propose: "warn", wait: "", refuse: "bad",
-};
+import { chip, link } from "/static/words.js";
 
 export function drawDecisions(list, decisions) {
   fill(list, decisions, (item) => item.id, decision, "Nothing has been decided yet.");
@@ -35,22 +30,15 @@ function decision(item) {
   row("written to", item.written_to ? item.written_to.toUpperCase() : "");
   row("rule", words(item.rule));
   row("decided by", item.who);
-  row("customer", item.customer);
-  if (item.record) evidence.append(el("dt", {}, "record"), el("dd", {}, link(item.record, item.record)));
+  if (item.customer) row("customer", item.customer_record ? link(item.customer_record, item.customer) : item.customer);
+  if (item.record) row("record", link(item.record, item.record));
   return el("li", {}, el("details", {},
     el("summary", {},
       el("span", { class: "who" }, el("b", {}, item.label), " ", el("span", { class: "field" },
         [words(item.entity), words(item.field)].filter(Boolean).join(" \u00b7 "))),
-      el("span", { class: "meta" }, el("span", { class: `chip ${TONE[item.ruling] ?? ""}` }, words(item.ruling)), when(item.at)),
+      el("span", { class: "meta" }, chip(item.ruling), when(item.at)),
       el("span", { class: "reason" }, item.reason)),
     evidence));
-}
-
-// A record's own page. A proposal is about two records, "a+b": each has one.
-export function link(record, text) {
-  const parts = record.split("+");
-  if (parts.length > 1) return el("span", {}, link(parts[0], parts[0]), " ", link(parts[1], parts[1]));
-  return el("a", { href: `/record?record=${encodeURIComponent(record)}` }, text);
 }
 
 export function drawVariances(list, variances) {
@@ -73,7 +61,8 @@ export function drawQuarantine(list, held) {
   fill(list, held, (item) => item.name, (item) => el("li", {},
     el("span", { class: "name" }, item.about ? link(item.about, item.name) : item.name),
     el("span", { class: "right" }, when(item.at)),
-    el("span", { class: "detail" }, item.reason)), "Nothing is held back.");
+    el("span", { class: "detail" }, item.reason),
+    el("code", { class: "detail whole" }, item.next)), "Nothing is held back.");
 }
 
 export function drawEvents(list, events) {

@@ -3,14 +3,14 @@
 import { el, plural } from "/static/dom.js";
 import { drawFlow } from "/static/flow.js";
 import { drawTotals } from "/static/chart.js";
-import { search, theme } from "/static/head.js";
+import { listen, search, theme } from "/static/head.js";
 import { drawDecisions, drawEvents, drawQuarantine, drawVariances, drawWaiting } from "/static/lists.js";
 
 const at = (id) => document.getElementById(id);
 const NEEDS = {
   variances: ["open variance", "open variances", "#variances"],
   quarantined: ["record in quarantine", "records in quarantine", "#quarantine"],
-  refused: ["refused write", "refused writes", null],
+  refused: ["refused write", "refused writes", "#waiting"],
   brakes: ["stopped rule", "stopped rules", "#waiting"],
   reviews: ["field to decide", "fields to decide", "#waiting"],
   proposals: ["link to confirm", "links to confirm", "#waiting"],
@@ -18,9 +18,7 @@ const NEEDS = {
 let document_ = null;
 
 function draw() {
-  const { status, flow, waiting, decisions, variances, events, quarantine, totals, live, tenant } = document_;
-  at("tenant").textContent = tenant;
-  drawLive(live, status);
+  const { status, flow, waiting, decisions, variances, events, quarantine, totals, live } = document_;
   drawHeadline(status, live);
   drawFlow(at("stops"), flow);
   drawWaiting(at("waiting"), at("waiting-list"), waiting);
@@ -38,17 +36,6 @@ function draw() {
 function total(counts, shown) {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return all > shown ? `latest ${shown} of ${all.toLocaleString("en")}` : all ? String(all) : "";
-}
-
-function drawLive(live, status) {
-  const seen = status.as_of ? new Date(status.as_of).toLocaleTimeString(undefined, { hour12: false }) : "never";
-  say(live.connected, live.connected ? "live" : `not connected; as of ${seen}`);
-  at("live").title = live.problem;
-}
-
-function say(on, text) {
-  at("live").className = on ? "live on" : "live off";
-  if (at("live-text").textContent !== text) at("live-text").textContent = text;
 }
 
 function drawHeadline(status, live) {
@@ -82,13 +69,7 @@ function set(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-function listen() {
-  const source = new EventSource("/api/stream");
-  source.onmessage = (message) => { document_ = JSON.parse(message.data); draw(); };
-  source.onerror = () => say(false, "the page's server does not answer; trying again");
-}
-
 theme(at("theme"));
 search(at("find"));
-listen();
+listen((found) => { document_ = found; draw(); });
 addEventListener("resize", () => { if (document_) draw(); });

@@ -1,8 +1,8 @@
 // A record's page: one explanation from the server, drawn again whenever something has moved.
 
 import { el, fill, plural, when, words } from "/static/dom.js";
-import { search, theme } from "/static/head.js";
-import { link } from "/static/lists.js";
+import { listen, search, theme } from "/static/head.js";
+import { chip, link, platform } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search).get("record") ?? "";
@@ -11,15 +11,7 @@ const DECIDES = {
   crm: "the CRM", erp: "the ERP", newest: "the later edit", review: "a person", merge: "both", waits: "not known yet",
   nobody: "nobody", unknown: "?",
 };
-const TONE = {
-  agreed: "good", asked: "warn", refused: "bad", differs: "warn", waits: "warn",
-  written: "good", parked: "warn", unknown: "warn", held: "warn", review: "warn", quarantined: "bad", proposed: "warn",
-  variance: "warn", write_back: "good", take_crm: "good", take_erp: "good", create: "good", link: "good", hold: "warn",
-  propose: "warn", refuse: "bad",
-};
 let drawn = "";
-
-const chip = (word) => el("span", { class: `chip ${TONE[word] ?? ""}` }, words(word));
 
 function value(found) {
   if (found === null || found === undefined || found === "") return "\u2013";
@@ -40,7 +32,7 @@ function drawAbout(found) {
   const list = el("dl", { class: "about", id: "about" });
   for (const [side, name] of Object.entries(SIDES)) {
     const shown = found.sides[side];
-    pair(list, name, side, shown ? shown.ref : "not there", shown?.deleted ? ", deleted" : "",
+    pair(list, name, side, shown ? `${platform(shown.platform)} ${shown.ref}` : "not there", shown?.deleted ? ", deleted" : "",
       shown?.modified ? ", as of " : "", shown?.modified ? when(shown.modified) : "");
   }
   const customer = found.customer;
@@ -52,6 +44,10 @@ function drawAbout(found) {
   }
   for (const other of found.related) {
     if (other.role !== "company") pair(list, words(other.role), "", link(other.record, other.label));
+  }
+  for (const role of new Set(found.holds.map((part) => part.role))) {
+    const parts = found.holds.filter((part) => part.role === role);
+    pair(list, `${words(role)}s`, "", ...parts.flatMap((part, i) => [i ? ", " : "", link(part.record, part.label)]));
   }
   const agreed = found.contract;
   pair(list, "contract", "", agreed ? `${agreed.name}, ${agreed.file}, digest ${agreed.digest}` : found.problem);
@@ -78,24 +74,32 @@ function why(owner, main) {
   return said;
 }
 
+const there = (found) => value(found) !== "\u2013";
+
+function state(each) {
+  const sides = Object.keys(each.on_its_way).map((side) => SIDES[side]);
+  return chip(each.state, sides.length ? `on its way to the ${sides.join(", ")}` : undefined);
+}
+
 function drawFields(fields, main) {
   at("fields").hidden = !fields.length;
   const heads = ["field", "CRM", "ERP", "agreed on", "stands", "decides", "why"];
+  const shown = fields.filter((each) => each.owner.decides !== "nobody" || each.ever_agreed || [each.crm, each.erp].some(there));
   at("field-table").replaceChildren(
     el("thead", {}, el("tr", {}, ...heads.map((name) => el("th", { scope: "col" }, name)))),
-    el("tbody", {}, ...fields.map((each) => el("tr", {},
+    el("tbody", {}, ...shown.map((each) => el("tr", {},
       el("td", {}, words(each.field)),
-      el("td", { class: "crm" }, value(each.crm)),
-      el("td", { class: "erp" }, value(each.erp)),
-      el("td", {}, each.ever_agreed ? value(each.agreed) : "never"),
-      el("td", {}, chip(each.state)),
-      el("td", {}, DECIDES[each.owner.decides]),
+      el("td", { class: "crm", "data-name": "CRM" }, value(each.crm)),
+      el("td", { class: "erp", "data-name": "ERP" }, value(each.erp)),
+      el("td", { "data-name": "agreed on" }, each.ever_agreed ? value(each.agreed) : "never"),
+      el("td", { "data-name": "stands" }, state(each)),
+      el("td", { "data-name": "decides" }, DECIDES[each.owner.decides]),
       why(each.owner, main)))));
 }
 
 function wrote(list, write) {
   const until = write.until && ["parked", "unknown"].includes(write.became);
-  pair(list, "write", "", `${write.kind} in ${write.platform} `, chip(write.became), " ",
+  pair(list, "write", "", `${write.kind} in ${platform(write.platform)} `, chip(write.became), " ",
     write.at && write.became !== "asked for" ? when(write.at) : "", until ? ", not before " : "",
     until ? when(write.until) : "", write.message ? ` ${write.message}` : "", ` (command ${write.command})`);
 }
@@ -144,7 +148,10 @@ function draw(found) {
 }
 
 function choose(found) {
-  at("headline").textContent = `${plural(found.candidates.length, "record")} of that name`;
+  at("headline").textContent = asked;
+  at("subline").textContent = found.found > found.candidates.length
+    ? `can be any of ${plural(found.found, "record")}; the first ${found.candidates.length} are here`
+    : `can be any of ${plural(found.found, "record")}`;
   at("choice").hidden = false;
   at("choice-list").replaceChildren(...found.candidates.map((each) => el("li", {},
     link(each.record, each.label), ` ${words(each.entity)}`, each.customer ? ` of ${each.customer}` : "",
@@ -157,13 +164,18 @@ function tell(text) {
 }
 
 async function read() {
+  if (!asked) {
+    at("headline").textContent = "Which record?";
+    tell("Type a name, a number, a domain, an e-mail or an id at the top, and press Enter.");
+    return;
+  }
   const answer = await fetch(`/api/explain?record=${encodeURIComponent(asked)}`);
   const text = await answer.text();
   if (text === drawn) return;
   drawn = text;
   const found = JSON.parse(text);
   if (!answer.ok) {
-    at("headline").textContent = asked || "Which record?";
+    at("headline").textContent = asked;
     tell(found.error);
   } else if (found.candidates) {
     choose(found);
@@ -175,4 +187,4 @@ async function read() {
 theme(at("theme"));
 search(at("find"));
 await read();
-new EventSource("/api/stream").onmessage = read;
+listen(read);

@@ -396,3 +396,17 @@ def test_a_value_that_both_sides_state_is_not_said_to_be_the_crms_alone():
     both, one = (ownership(contract(), CustomerState("company:1"), state, name).why for name in ("amount", "stage"))
     assert both == "the contract does not list it: it is read and never written"
     assert one == f"only the CRM holds it, and {both}"
+
+
+def test_a_company_leads_to_its_records_and_an_invoice_to_its_payments(scene: Scene):
+    company, invoice = scene.explain("Acme"), scene.explain("INV-9")
+    assert {each.role for each in company.holds} >= {"deal", "invoice", "payment", "contact"}
+    assert [each.role for each in invoice.holds] == ["payment"]
+    for each in (*company.holds, *invoice.holds):
+        assert scene.explain(each.record).label == each.label
+
+
+def test_a_record_that_moved_to_another_company_is_not_listed_with_the_one_before(scene: Scene):
+    scene.see(erp("b", Name="Beta"), crm("2", name="Beta", xero_contact_id="b"), deal("7", "2", dealname="Widgets"))
+    deals = [each.label for name in ("Acme", "Beta") for each in scene.explain(name).holds if each.role == "deal"]
+    assert deals == ["Widgets"]

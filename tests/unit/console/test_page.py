@@ -8,14 +8,15 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from console.page.app import STATIC, create_app, is_loopback
+from console.page.app import create_app, is_loopback
 from console.page.feed import Feed
 from console.page.overview import daily, overview
+from console.page.pages import OVERVIEW, RECORD, STATIC
 from console.page.shield import Shield
 from console.projection.store import Store
 from schemas.names import Side
 from streams.settings import Settings
-from tests.unit.console.records import INERT, at, delivery, event, total, variance
+from tests.unit.console.records import INERT, at, delivery, entry, event, total, variance
 
 SOURCES = sorted(STATIC.iterdir())
 
@@ -65,8 +66,7 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_parsed_as_markup():
     text = "".join(path.read_text() for path in SOURCES)
     assert set(re.findall(r"https?://[^\s\"'<>]+", text)) == {"http://www.w3.org/2000/svg"}
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|srcdoc|setHTML", text)
-    index = (STATIC / "index.html").read_text()
-    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=|<style", index)
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=|<style", OVERVIEW.html() + RECORD.html())
     assert sum(path.stat().st_size for path in SOURCES) < 300_000
 
 
@@ -118,7 +118,7 @@ def test_the_overview_holds_everything_the_page_draws(filled: Store):
     found = overview(filled, at(30))
     assert [item["label"] for item in found["variances"]["open"]] == ["INV-0001"]
     assert [item["state"] for item in found["variances"]["closed"]] == ["closed"]
-    assert {item["ruling"] for item in found["waiting"]} == {"review", "propose"}
+    assert {item["ruling"] for item in found["waiting"]} == {"review", "propose", "refused"}
     assert found["events"][1]["amount"] == "49.90"
     assert found["quarantine"][0]["name"] == "revmark.changes-0-17"
 
@@ -163,3 +163,36 @@ def test_loopback_is_recognised(host: str):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "revmark.example"])  # noqa: S104 - not bound
 def test_other_addresses_are_not_loopback(host: str):
     assert not is_loopback(host)
+
+
+async def test_every_page_has_the_same_head(page: httpx.AsyncClient):
+    heads = [(await page.get(path)).text.partition("<header")[2].partition("</header>")[0] for path in ("/", "/record")]
+    assert heads[0] == heads[1]
+    for part in ('href="/"', 'id="live"', 'id="find"', 'id="theme"', 'id="tenant"'):
+        assert part in heads[0]
+    assert "$" not in "".join(heads)
+
+
+def test_each_script_asks_only_for_what_its_page_holds():
+    for shown in (OVERVIEW, RECORD):
+        text = shown.html()
+        asked = set(re.findall(r'at\("([a-z-]+)"\)', (STATIC / shown.script).read_text()))
+        assert len(asked) > 5
+        assert {name for name in asked if f'id="{name}"' not in text} == set()
+        assert f'id="{shown.target}"' in text
+
+
+def test_a_refused_write_waits_for_a_person_with_its_record_and_the_platforms_answer(store: Store):
+    refused = entry(4, state="refused")
+    store.apply([delivery("ledger", 0, refused, refused.command.id)])
+    (waiting,) = overview(store, at(30))["waiting"]
+    assert waiting["record"] == refused.command.record
+    assert waiting["reason"] == "Xero refused to create it: 400"
+    assert waiting["next"] == f"revmark explain {refused.command.record}"
+    store.apply([delivery("ledger", 1, entry(9, record=refused.command.record), "later")])
+    assert overview(store, at(30))["waiting"] == []
+
+
+def test_what_is_in_quarantine_comes_with_the_command_that_shows_it(filled: Store):
+    (held,) = overview(filled, at(30))["quarantine"]
+    assert held["next"] == f"revmark quarantine show {held['name']}"

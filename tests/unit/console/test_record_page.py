@@ -60,5 +60,5 @@ async def test_what_the_lists_name_leads_to_a_page(page: httpx.AsyncClient, tmp_
     store.close()
     named = {each["record"] for each in found["decisions"]}
     assert named
-    lists = (await page.get("/static/lists.js")).text
-    assert "/record?record=${encodeURIComponent(record)}" in lists
+    words = (await page.get("/static/words.js")).text
+    assert "/record?record=${encodeURIComponent(record)}" in words

@@ -166,7 +166,7 @@ def test_the_page_shows_stopped_rules_and_questions_with_the_command_to_run(stor
     halt(store, stopped())
     brake, asked = overview(store, at(30))["waiting"]
     assert brake["next"] == "revmark brake release company owner --by NAME --why TEXT"
-    assert "1,001 of 4,000 records on xero within an hour, 1,000 may pass: 77 writes wait" in brake["reason"]
+    assert "1,001 of 4,000 records on Xero within an hour, 1,000 may pass: 77 writes wait" in brake["reason"]
     assert asked["next"] == "revmark review choose verdict-1 --side crm --by NAME --why TEXT"
     assert (asked["money"], asked["since"]) == ("5.00 NZD", at(1).isoformat())
 
