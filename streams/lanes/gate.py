@@ -66,6 +66,10 @@ class Gate:
             head["records"], head["left"] = head["records"] + 1, head["left"] + 1
         self._head = self._view[self._name] = head
 
+    def named(self, record: str) -> bool:
+        """Whether a plan that holds named anything of a record."""
+        return not self.gated or (not self.shut and self._fields(record) is not None)
+
     def passing(self, commands: Sequence[Command]) -> list[Command]:
         """The commands that may be written; one of a record that may not holds back those behind it."""
         if not self.gated:

@@ -117,7 +117,9 @@ class Lane:
             return everything
 
         def lets(record: str) -> bool:
-            return not gate.gated or bool(gate.passing(self._found(desk, backlog.of(record)[:1], commands)))
+            if not (gate.gated and gate.named(record)):
+                return not gate.gated  # of what no plan named, perhaps most of what waits, no command is looked at
+            return bool(gate.passing(self._found(desk, backlog.of(record)[:1], commands)))
 
         return lets
 
