@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
 from typing import Any
 
+from schemas.names import record_id
+from schemas.wire import decode
 from tests.simulation.clockwork import START
 from tests.simulation.witness import Witness
 from tests.simulation.world import POLL
@@ -64,14 +67,18 @@ def late(witness: Witness) -> list[str]:
 def repeated(witness: Witness) -> list[str]:
     """I4: values that we wrote onto a record which had them from us already, with nobody else at it in between.
 
-    A write whose answer is lost may be repeated with the same values, so this is asked of calmer stories only.
+    A write whose answer is lost may be repeated with the same values, so this is asked of calmer stories only. Where a
+    value was to change and to change back, and the second command was there before the first was sent, it is written
+    once more: the first is superseded, and the lane does not know that nothing is left to do.
     """
     found: list[str] = []
     world = witness.world
     if world.story.holds(*AGAIN):
         return found
-    for log in (world.platforms.portal.writes, world.platforms.xero.state.writes):
+    covered = _superseded(witness)
+    for platform, log in (("hubspot", world.platforms.portal.writes), ("xero", world.platforms.xero.state.writes)):
         ours: dict[tuple[str, str], dict[str, Any]] = {}
+        last: dict[tuple[str, str], datetime] = {}
         for row in log.writes:
             body = row.body if isinstance(row.body, dict) else {}
             values = body.get("properties", body)
@@ -82,7 +89,23 @@ def repeated(witness: Witness) -> list[str]:
             again = [] if row.action != "update" else [
                 name for name, value in values.items() if name not in KEYS and known.get(name) == value
             ]  # fmt: skip
-            if again and len(again) == len(values.keys() - KEYS):
+            key, at = (row.resource, row.id), witness.moment(platform, row.at)
+            between = any(last[key] <= each <= at for each in covered.get(row.id, ())) if key in last else False
+            last[key] = at
+            if again and len(again) == len(values.keys() - KEYS) and not between:
                 found.append(f"{row.resource} {row.id}: {again} written again at {row.at:%H:%M:%S}")
             known.update(values)
     return found
+
+
+def _superseded(witness: Witness) -> dict[str, list[datetime]]:
+    """When updates of a record were settled by a later one, by the record's id at its platform."""
+    times: defaultdict[str, list[datetime]] = defaultdict(list)
+    topic = witness.topics.name(witness.topics.ledger)
+    for partition in range(witness.world.broker.partitions):
+        for record in witness.world.broker.records[topic, partition]:
+            row = decode(record.value or b"{}")
+            if row.get("state") == "superseded" and row["command"]["ref"]:
+                at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+                times[record_id(row["command"]["ref"])].append(at)
+    return times
