@@ -5,12 +5,17 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from schemas.wire import encode
+from streams.engine.record import Record
 from tests.simulation import __main__ as simulation
 from tests.simulation.__main__ import judge, judge_story, main
+from tests.simulation.checks import resting
 from tests.simulation.clockwork import Standstill, VirtualLoop
 from tests.simulation.people import ENDINGS
 from tests.simulation.scenes import Scene, Story
@@ -19,6 +24,7 @@ from tests.simulation.shuffling import disordered
 from tests.simulation.storm import storm
 from tests.simulation.story import draw
 from tests.simulation.troubles import TROUBLES
+from tests.simulation.witness import Witness
 from tests.simulation.world import run
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +95,20 @@ def test_a_zombie_writes_nothing_and_what_it_had_goes_on_elsewhere():
     assert world.group.shares >= 4
     assert judge_story(ZOMBIE).found == {}
     assert "a worker ends" in judge_story(ZOMBIE, "unfenced").found
+
+
+def test_a_value_written_again_is_found_unless_a_change_in_between_was_superseded():
+    world = run(Story(1, (Scene(0.0, "crm_company", 1), Scene(1.0, "erp_contact", 2), Scene(5.0, "crm_rename", 3))))
+    writes = world.platforms.xero.state.writes.writes
+    assert resting.repeated(Witness(world)) == []
+    mine = [row for row in writes if row.actor == "api" and row.action == "update"][-1]
+    writes.append(replace(mine, at=mine.at + timedelta(seconds=9)))
+    assert len(resting.repeated(Witness(world))) == 1
+    place = next(place for place, rows in world.broker.records.items() if place[0] == "ledger" and rows)
+    between = encode({"state": "superseded", "command": {"ref": f"xero/contact/{mine.id}"}})
+    millis = int(mine.at.timestamp() * 1000) + 2_000
+    world.broker.records[place].append(Record(b"null", between, len(world.broker.records[place]), millis))
+    assert resting.repeated(Witness(world)) == []
 
 
 def test_a_conflict_storm_ends_with_its_last_edit():
