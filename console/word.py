@@ -84,7 +84,12 @@ async def place(settings: Settings, topic: Topic, key: str, record: Wire) -> Pla
         Transient: the broker does not answer, or has no such topic yet.
     """
     topics = topics_of(settings)
-    if topic.name not in (await describe(settings.kafka, topics, [topic.name])).partitions:
+    try:
+        there = await describe(settings.kafka, topics, [topic.name])
+    except Transient as error:
+        said = f"{error.message}. Nothing was sent. Next: start the broker (`revmark broker`) or set REVMARK_BROKER"
+        raise Transient(said, code=error.code) from error
+    if topic.name not in there.partitions:
         raise Transient(
             f"there is no topic {topics.name(topic)} at {settings.broker}. Nothing was sent. "
             "Next: revmark worker makes it",
@@ -104,7 +109,10 @@ async def send(broker: Broker, topic: str, key: str, record: Wire) -> Place:
         await producer.start()
         sent = await producer.send_and_wait(topic, record.to_bytes(), key=key.encode())
     except (KafkaError, OSError) as error:
-        raise unreachable(broker, error) from error
+        said = (
+            f"{unreachable(broker, error).message}. It may have arrived or not. Next: revmark status, then say it again"
+        )
+        raise Transient(said, code="broker") from error
     finally:
         await producer.stop()
     return Place(sent.topic, sent.partition, sent.offset)

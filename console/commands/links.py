@@ -15,7 +15,7 @@ from console.output import Sheet, moment, note, say, show, show_lines
 from console.projection.summary import open_proposals
 from console.session import session_of
 from console.suspects import customers_of
-from schemas.errors import Refused
+from schemas.errors import Refused, Transient
 
 EXAMPLES = examples("revmark links", "revmark links --json")
 LINK_EXAMPLES = examples(
@@ -128,7 +128,12 @@ def duplicates(
     from console.recorded import Reader  # noqa: PLC0415 - loads the Kafka client
 
     settings = session_of(context).settings
-    found = detect(customers_of(asyncio.run(Reader(settings).accounts()), settings.tenant), least=least)
+    try:
+        accounts = asyncio.run(Reader(settings).accounts())
+    except Transient as error:
+        said = f"{error.message}. Nothing was read. Next: start the broker (`revmark broker`) or set REVMARK_BROKER"
+        raise Transient(said, code=error.code) from error
+    found = detect(customers_of(accounts, settings.tenant), least=least)
     for key, number in found.crowded:
         note(f"{number} customers share the {key}: that is taken for no evidence")
     if json:

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from console.exits import NEEDS_PERSON
+from console.exits import NEEDS_PERSON, UNREACHABLE
 from console.options import Document, Offline, examples
 from console.output import Cell, Sheet, moment, money_text, say, show, show_json
 from console.projection import summary
@@ -30,7 +30,10 @@ RECENT = 14  # days of windows shown
 
 
 def command(context: typer.Context, *, json: Document = False, offline: Offline = False) -> None:
-    """Show what was synced, decided and reconciled. Exits 1 when something needs a person, else 0."""
+    """Show what was synced, decided and reconciled.
+
+    Exits 1 when something needs a person, 3 when offline and not all was read, else 0.
+    """
     session = session_of(context)
     with session.projection(offline=offline) as store:
         found = summary.status(store)
@@ -38,8 +41,11 @@ def command(context: typer.Context, *, json: Document = False, offline: Offline 
             show_json({"broker": session.settings.broker, "offline": offline, **found})
         else:
             _print(store, found)
+        unread = offline and store.as_of() is None
     if found["needs_person"]:
         raise typer.Exit(NEEDS_PERSON)
+    if unread:
+        raise typer.Exit(UNREACHABLE)
 
 
 def _print(store: Store, found: dict[str, Any]) -> None:
@@ -56,6 +62,12 @@ def _print(store: Store, found: dict[str, Any]) -> None:
     show(sheet)
     _print_windows(store)
     say("")
+    if not found["needs_person"] and as_of is None:
+        say(
+            "Whether something needs a person is not known: not all topics have been read. Next: revmark status",
+            "yellow",
+        )
+        return
     if not found["needs_person"]:
         say("Nothing needs a person.", "green")
         return

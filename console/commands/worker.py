@@ -9,6 +9,7 @@ import typer
 
 from console.options import examples
 from console.session import session_of
+from schemas.contract import load_contract
 
 EXAMPLES = examples(
     "revmark worker", "revmark worker --name two --metrics-port 9465", "faust -A streams.app worker -l info"
@@ -33,7 +34,7 @@ def command(
         os.environ["REVMARK_WORKER"] = name
     if metrics_port is not None:
         os.environ["REVMARK_METRICS_PORT"] = str(metrics_port)
-    session.settings  # noqa: B018 - read here, so that a wrong setting is one message and exit code 2
+    load_contract(session.settings.contract)  # a wrong setting or contract is one message and exit code 2
     from streams.app import run_worker  # noqa: PLC0415 - loads Faust, and connects what it declares
 
     run_worker()

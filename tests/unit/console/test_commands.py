@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from typer.testing import Result
 
+from console.projection.delivery import SHELVES
 from console.projection.store import Store
 from tests.unit.console.records import INERT, delivery, event, variance, verdict
 
@@ -61,8 +62,8 @@ def test_status_as_one_document(run: Run):
     assert document["offline"] is True
 
 
-@pytest.mark.usefixtures("store")
-def test_status_exits_0_when_nothing_does(run: Run):
+def test_status_exits_0_when_nothing_does(run: Run, store: Store):
+    store.caught_up(SHELVES)
     result = run("status", "--offline")
     assert result.exit_code == 0
     assert "Nothing needs a person." in result.stdout
@@ -194,3 +195,31 @@ def test_a_long_list_is_cut_to_the_limit(store: Store, run: Run):
     store.apply([delivery("revenue", n, event(n)) for n in range(100)])
     assert len(lines(run("events", "--json", "--offline"))) == 30
     assert len(lines(run("events", "--json", "--offline", "-n", "99"))) == 99
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (("link", "hubspot/company/1", "xero/contact/2", "--yes", "--why", "one firm"), "Nothing was sent"),
+        (("links", "duplicates"), "Nothing was read"),
+        (("status",), "Nothing has been read yet"),
+    ],
+)
+def test_without_a_broker_a_command_says_what_is_left_and_what_to_run(run: Run, words: tuple[str, ...], left: str):
+    result = run(*words)
+    assert result.exit_code == 3
+    assert f"no Kafka answers at 127.0.0.1:1. {left}. Next: start the broker (`revmark broker`)" in result.stderr
+
+
+def test_offline_before_all_was_read_does_not_say_that_nothing_needs_a_person(run: Run):
+    assert run("status").exit_code == 3
+    result = run("status", "--offline")
+    assert result.exit_code == 3
+    assert "Nothing needs a person" not in result.stdout
+    assert "not all topics have been read" in result.stdout
+
+
+def test_a_worker_without_a_contract_is_wrong_use(run: Run):
+    result = run("worker")
+    assert result.exit_code == 2
+    assert "revmark init" in result.stderr
