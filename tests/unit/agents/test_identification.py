@@ -355,7 +355,8 @@ def test_other_records_first_heard_of_after_their_merge_are_ignored():
 
 def test_a_person_who_survives_a_merge_is_who_was_known():
     rules = acme()
-    ann = known(rules, person())
+    ann = known(rules, person("xero/person/a", A, email="ann@acme.example"))
+    assert known(rules, person(email="ann@acme.example")) == ann
     known(rules, person(deleted=True, ended="merged"))
     rules.identity.merge(PERSON, "hubspot/contact/9")
     assert known(rules, person("hubspot/contact/9")) == ann

@@ -105,6 +105,19 @@ def test_the_bill_is_asked_for_whole():
     assert case.known(BILL).related == {"deal": "deal:1"}
 
 
+def test_a_line_goes_to_its_own_account_where_the_contract_names_one():
+    rules = contract({"invoice_defaults": {"accounts_by_sku": {"B": "210"}}})
+    case = considered(a_deal(lines=[line(), line("B")]), rules)
+    assert [row["account"] for row in asked(case)[0].fields["lines"]] == ["200", "210"]
+
+
+def test_what_the_erp_states_of_a_deal_outlives_its_order():
+    deal = a_deal()
+    deal.derived["invoice_number"] = "RM-7"
+    considered(deal)
+    assert deal.derived["invoice_number"] == "RM-7"
+
+
 def test_an_order_is_news_even_while_history_is_read():
     case = a_case(**known(), history=True)
     orders.consider(case, a_deal())

@@ -197,3 +197,4 @@ def test_of_two_losers_the_older_ones_company_follows_in_either_order(order: tup
     assert found.identity.lent(ONE) == FIRST
     assert found.identity.lent(TWO) is None
     assert found.stranded[-1] == Stranded(TWO, root, ONE, COMPANY, Side.CRM)
+    assert {(each.entity, each.side) for each in found.left} == {(COMPANY, Side.CRM)}
