@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos simulate lint format schemas broker sandbox bench clean
+.PHONY: help setup demo test chaos simulate mutate lint format schemas broker sandbox bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,19 @@ chaos: $(STAMP) ## kill workers and the broker under load, and count (ARGS="--ro
 
 simulate: $(STAMP) ## play seeded stories in one process, in virtual time (ARGS="--seeds 500 --from 0 --jobs 4")
 	@$(BIN)/python -m tests.simulation $(ARGS)
+
+mutate: $(VENV)/mutate/.installed ## change the rules one place at a time, and count what the tests notice (ARGS="guards --sample 50")
+	@$(VENV)/mutate/bin/python -m tests.mutation $(ARGS)
+
+# An environment of its own over the project's: mutmut stays out of what is shipped and tested. Its own tests, which it
+# installs under the name of ours, go.
+$(VENV)/mutate/.installed: $(STAMP)
+	@$(BIN)/python -m venv $(VENV)/mutate
+	@$(VENV)/mutate/bin/python -m pip install -q --disable-pip-version-check --no-deps mutmut==3.3.1 libcst==1.7.0
+	@own=$$($(VENV)/mutate/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	  rm -rf "$$own/tests"; \
+	  $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$own/project.pth"
+	@touch $@
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check . $(ARGS)
