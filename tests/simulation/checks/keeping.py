@@ -63,8 +63,11 @@ def _claims(witness: Witness) -> dict[str, list[datetime]]:
                     claims[str(name).lower()].append(at)
     for kind in witness.sales.state()["objects"].values():
         for row in kind:
-            for old in row["merged_ids"]:
-                claims[str(row["id"])] += claims.get(str(old), [])
+            # A write may have met the survivor of one merge, which another has ended since: all of them are one.
+            names = [str(row["id"]), *map(str, row["merged_ids"])]
+            if len(names) > 1:
+                together = [at for name in names for at in claims.get(name, ())]
+                claims.update(dict.fromkeys(names, together))
     return claims
 
 
