@@ -81,6 +81,11 @@ class Succession:
             self._give_way(entity, root, losers)
         for each in losers:
             self.inherit(entity, root, each, side)
+        if side is Side.ERP:
+            for each in losers:
+                guest = self.identity.reference(each, Side.CRM)
+                if guest is not None and self.identity.losers(guest):
+                    self.reckon(entity, Side.CRM, guest)  # who has no counterpart any more may follow another's link
 
     def _give_way(self, entity: Entity, root: str, losers: list[CanonicalId]) -> None:
         """The link of the oldest loser that has one follows, and one that had followed before gives way."""
