@@ -184,8 +184,11 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
     case.first = case.first or flight.first
     side = state.side(outcome.side)
     if outcome.state == "applied":
-        side.ref = outcome.ref or side.ref
-        if outcome.version is None or outcome.version >= side.version:
+        elsewhere = side.ref is not None and outcome.ref not in {None, side.ref}
+        side.ref = side.ref if elsewhere else outcome.ref or side.ref
+        # A write to a record that was merged away lands on its survivor, whose version says nothing of our record: its
+        # end is on its way, and must not pass for older than what we know.
+        if not elsewhere and (outcome.version is None or outcome.version >= side.version):
             side.version = max(side.version, outcome.version or side.version)
             side.fields = {**side.fields, **_stated(state, outcome.side, flight.fields)}
         edits.written(case, state, outcome.side, flight.fields, outcome.version)
