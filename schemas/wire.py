@@ -66,6 +66,15 @@ def decode_platform(data: bytes | str) -> Any:
         raise ValueError("nested too deeply") from error
 
 
+def decode_answer(data: bytes) -> dict[str, Any]:
+    """The object in a platform's answer, as `decode_platform` reads it; empty where it holds none."""
+    try:
+        value = decode_platform(data)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def _number(text: str) -> Decimal | str:
     try:
         return exact(text)

@@ -19,10 +19,20 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from schemas.errors import Refused, SettingsError, Transient
-from schemas.wire import decode_platform
+from schemas.wire import decode_answer, decode_platform
 from streams.settings import Settings
 
-__all__ = ["HUBSPOT_SCOPES", "XERO_SCOPES", "XERO_SCOPES_OLDER", "Consent", "Organisation", "Question", "ask"]
+__all__ = [
+    "HUBSPOT_SCOPES",
+    "XERO_SCOPES",
+    "XERO_SCOPES_OLDER",
+    "Consent",
+    "Organisation",
+    "Question",
+    "ask",
+    "exchange",
+    "organisations",
+]
 
 PATIENCE = 30.0  # seconds an identity service gets to answer: the code lives for five minutes
 OBJECTS = ("companies", "contacts", "deals", "products", "invoices")
@@ -127,7 +137,7 @@ async def exchange(
         url = f"{settings.hubspot_url.rstrip('/')}/oauth/{settings.hubspot_version}/token"
         form |= {"client_id": client_id, "client_secret": secret}
     reply = await _call("POST", url, data=form, auth=auth, transport=transport)
-    body = _body(reply)
+    body = decode_answer(reply.content)
     refresh, access = body.get("refresh_token"), body.get("access_token")
     if not reply.is_success or not isinstance(refresh, str) or not isinstance(access, str):
         said = body.get("status") or body.get("error") or reply.status_code
@@ -182,11 +192,3 @@ async def _call(method: str, url: str, *, transport: httpx.AsyncBaseTransport | 
     if reply.is_server_error:
         raise Transient(f"{httpx.URL(url).host} answered {reply.status_code}. Nothing was kept", code="identity")
     return reply
-
-
-def _body(reply: httpx.Response) -> dict[str, Any]:
-    try:
-        body = decode_platform(reply.content)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

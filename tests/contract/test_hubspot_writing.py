@@ -340,7 +340,7 @@ async def test_a_grant_that_was_taken_back_parks_and_says_what_to_do():
     world.portal.access.revoke(world.portal.access.grant.refresh_token)
     with pytest.raises(Parked, match="BAD_REFRESH_TOKEN") as parked:
         await world.written(command("company", COMPANY, natural_key=GUID))
-    assert "REVMARK_HUBSPOT_REFRESH_TOKEN" in parked.value.message
+    assert "revmark connect hubspot" in parked.value.message
 
 
 async def test_an_update_of_links_alone_associates_and_nothing_else():

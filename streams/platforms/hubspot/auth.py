@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import httpx
 
 from schemas.errors import Parked, Throttled, Transient
-from schemas.wire import decode_platform
+from schemas.wire import decode_answer
 from streams.platforms.hubspot.limits import ANSWER_SECONDS, CONNECT_SECONDS, INTERVAL, PROBE, TOKEN_MARGIN
 
 TOO_MANY = 429
@@ -158,7 +158,7 @@ class OAuthGrant:
             raise Transient(
                 f"hubspot: the token could not be renewed ({type(error).__name__})", code="oauth"
             ) from error
-        body = _body(reply)
+        body = decode_answer(reply.content)
         if reply.status_code == TOO_MANY:
             raise Throttled("hubspot: too many token renewals", until=self._clock() + INTERVAL, code="429")
         if reply.status_code >= SERVER_ERROR:
@@ -166,11 +166,3 @@ class OAuthGrant:
         if reply.is_success and isinstance(body.get("access_token"), str):
             return body, ""
         return None, str(body.get("status") or body.get("error") or reply.status_code)
-
-
-def _body(reply: httpx.Response) -> dict[str, Any]:
-    try:
-        body = decode_platform(reply.content)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

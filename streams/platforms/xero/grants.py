@@ -18,7 +18,7 @@ import httpx
 
 from schemas.errors import Parked, Refused, Transient
 from schemas.instants import parse_instant
-from schemas.wire import decode, decode_platform, encode
+from schemas.wire import decode, decode_answer, encode
 
 EARLY = timedelta(minutes=2)  # refresh before the 30 minutes end, so that no call starts with a dying token
 PROBE = timedelta(hours=1)  # a person has to act; look again now and then
@@ -165,7 +165,7 @@ class Grants:
         except httpx.HTTPError as error:
             # The answer may be lost: the same token still works within the grace, so nothing is thrown away.
             raise Transient("Xero's identity service did not answer", code="identity") from error
-        value = _json(reply)
+        value = decode_answer(reply.content)
         if reply.is_success and value.get("access_token"):
             return self._granted(value, refresh_token)
         said = str(value.get("error") or reply.status_code)
@@ -190,11 +190,3 @@ class Grants:
 
 def _mark(token: str) -> str:
     return blake2b(token.encode(), digest_size=MARK_BYTES, person=b"revmark-began").hexdigest() if token else ""
-
-
-def _json(reply: httpx.Response) -> dict[str, Any]:
-    try:
-        value = decode_platform(reply.content)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

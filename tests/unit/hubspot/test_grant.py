@@ -107,7 +107,7 @@ async def test_when_none_is_taken_the_connection_is_parked_after_each_was_tried_
     desk = Desk()
     await token(identity, desk)
     identity.good, identity.used = "elsewhere-0", []
-    with pytest.raises(Parked, match="Connect the app again"):
+    with pytest.raises(Parked, match="Run: revmark connect hubspot"):
         await token(identity, desk)
     assert identity.used == ["refresh-1", "refresh-0"]
 
