@@ -108,7 +108,7 @@ def test_secrets_do_not_show_in_what_is_printed_or_refused(monkeypatch: pytest.M
 
 def test_every_secret_is_kept_as_one():
     for name, field in Settings.model_fields.items():
-        secret = name.endswith(("_token", "_secret", "_key"))
+        secret = name.endswith(("_token", "_secret", "_key", "_password"))
         assert ("SecretStr" in str(field.annotation)) == secret, name
 
 
