@@ -135,11 +135,7 @@ def _admitted(case: Case, state: EntityState, fact: Fact) -> bool:
     if state.marks.get("erased"):
         case.result.counts["erased"] += 1
         return False
-    meant = state.marks.get(f"meant_{fact.side.value}")
-    if meant is not None and not fact.past and (fact.ref == meant or not fact.deleted):
-        del state.marks[f"meant_{fact.side.value}"]
-    left = fact.ended in LEFT and fact.ref == meant
-    outdated = fact.past or (not left and _outdated(state.side(fact.side), fact))
+    outdated = fact.past or _outdated(state.side(fact.side), fact)
     edits.date(case, state, fact, outdated=outdated)
     if outdated:
         case.result.counts["stale"] += 1
@@ -188,11 +184,9 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
     case.first = case.first or flight.first
     side = state.side(outcome.side)
     if outcome.state == "applied":
-        if side.ref is not None and outcome.ref not in {None, side.ref}:
-            # It was merged away meanwhile and the write landed on its survivor. Should that be another customer's, the
-            # end of the record we meant is all that is heard, and it must not pass for older than its survivor.
-            state.marks.setdefault(f"meant_{outcome.side.value}", side.ref)
-        side.ref = outcome.ref or side.ref
+        # A write to a record that was merged away lands on its survivor. Whose that is, capture says: until then the
+        # record we meant stays ours, so that its end is heard.
+        side.ref = side.ref if side.present else outcome.ref or side.ref
         if outcome.version is None or outcome.version >= side.version:
             side.version = max(side.version, outcome.version or side.version)
             side.fields = {**side.fields, **_stated(state, outcome.side, flight.fields)}

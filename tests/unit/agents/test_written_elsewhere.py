@@ -34,6 +34,12 @@ def test_the_end_of_our_record_does_not_pass_for_older_than_its_survivor():
     assert not court.state().side(Side.CRM).present
 
 
+def test_a_late_reading_of_our_record_does_not_hide_its_end():
+    court = landed_elsewhere()
+    court.hear(linked(55), ended(60))
+    assert not court.state().side(Side.CRM).present
+
+
 def test_nothing_is_written_to_the_survivor_in_our_records_name_afterwards():
     court = landed_elsewhere()
     court.hear(ended(60))
