@@ -14,9 +14,8 @@ from schemas.instants import to_millis
 from schemas.names import Ref, digest, ref
 from schemas.sighting import Sighting
 from schemas.wire import encode
+from tables.showings import KEPT, hear
 from tables.view import View
-
-TOLD = 16  # versions a record, as many as tables.showings keeps
 
 Arrivals = Literal["new", "duplicate", "stale"]
 
@@ -62,7 +61,7 @@ def overtaken(view: View, change: Change) -> bool:
     told = row.get("o", ())
     if not told or change.version in told or change.version >= row["v"]:
         return False
-    return len(told) < TOLD or change.version > told[0]
+    return len(told) < KEPT or change.version > told[0]
 
 
 def tell_late(view: View, change: Change) -> None:
@@ -73,7 +72,7 @@ def tell_late(view: View, change: Change) -> None:
 
 
 def _told(row: dict[str, Any], change: Change) -> list[int]:
-    return sorted({*row.get("o", ()), change.version})[-TOLD:]
+    return hear(row.get("o", []), change.version)
 
 
 def expect(view: View, tenant: str, reference: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 __all__ = ["LOGGING", "More", "Node", "nothing", "server_properties"]
 
@@ -33,7 +32,7 @@ def nothing(_node: Node) -> Mapping[str, object]:
     return {}
 
 
-def server_properties(node: Node, nodes: list[Node], more: Mapping[str, object] = MappingProxyType({})) -> str:
+def server_properties(node: Node, nodes: list[Node], more: Mapping[str, object]) -> str:
     """Return the settings of `node` in a cluster of `nodes`; `more` goes before what is made here."""
     copies = min(len(nodes), 3)
     in_sync = max(copies - 1, 1)

@@ -108,15 +108,20 @@ def renamed(stage: Theatre, count: int) -> None:
         stage.sales.edit("companies", record, name=f"Renamed {number}")
 
 
+def branches(stage: Theatre) -> None:
+    """Five companies that both platforms have."""
+    for number in range(5):
+        stage.sales.create("companies", name=f"Branch {number}", domain=f"branch{number}.example")
+    stage.run(stage.world.sync())
+
+
 def braked(**more: Any) -> Any:
     return contract({"brakes": [{"about": "company", "records": 2, **more}]})
 
 
 def test_a_brake_that_would_stop_a_rule_is_told():
     with theatre(contract=braked(rule="owner")) as stage:
-        for number in range(5):
-            stage.sales.create("companies", name=f"Branch {number}", domain=f"branch{number}.example")
-        stage.run(stage.world.sync())
+        branches(stage)
         renamed(stage, 5)
         made = compared(stage)
         (brake,) = made.brakes
@@ -128,9 +133,7 @@ def test_a_brake_that_would_stop_a_rule_is_told():
 
 def test_what_a_brake_holds_already_is_planned_as_held():
     with theatre(contract=braked(rule="owner")) as stage:
-        for number in range(5):
-            stage.sales.create("companies", name=f"Branch {number}", domain=f"branch{number}.example")
-        stage.run(stage.world.sync())
+        branches(stage)
         renamed(stage, 4)
         stage.run(stage.world.sync())
         renamed_again = stage.sales.find("companies", "name", "Branch 4")[0]["id"]

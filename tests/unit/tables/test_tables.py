@@ -17,6 +17,7 @@ from tables.customers import PAYMENTS_KEPT, CustomerState
 from tables.entities import EntityState, Flight
 from tables.identity import PROPOSALS, Identity
 from tables.shelf import ROW_SIZE, Shelf
+from tables.showings import KEPT
 from tables.view import MemoryView
 from tests.support.capturing import crm
 from tests.support.judging import START
@@ -144,7 +145,7 @@ def test_an_overtaken_version_is_told_once_and_one_older_than_what_is_remembered
 
     told = [arrive(version) for version in (5, 9, 7, 7, 5, 9, 3)]
     assert told == ["new", "new", "late", "stale", "stale", "duplicate", "late"]
-    for version in range(10, 10 + versions.TOLD):
+    for version in range(10, 10 + KEPT):
         assert arrive(version) == "new"
     assert arrive(8) == "stale"
 
