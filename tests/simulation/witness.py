@@ -6,8 +6,9 @@ the topics. Nothing is asked of a worker.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -92,6 +93,15 @@ class Witness:
         for partition in self.records(topic).values():
             found += [row for _, value in partition if (row := _read(value)) is not None]
         return found
+
+    def ledgered(self, state: str) -> Iterator[tuple[Row, datetime]]:
+        """The commands that came to this state, each time one did, by the topic's own times."""
+        topic = self.topics.name(self.topics.ledger)
+        for partition in range(self.world.broker.partitions):
+            for record in self.world.broker.records[topic, partition]:
+                row = decode(record.value or b"{}")
+                if row.get("state") == state:
+                    yield row["command"], datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
     @cached_property
     def changes(self) -> list[Row]:

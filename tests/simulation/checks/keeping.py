@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from schemas.ledger import SETTLED
 from schemas.names import record_id
-from schemas.wire import decode
 from tests.simulation.witness import Witness
 from tests.support import recount
 from tests.support.recount import compacted, drawer
@@ -51,16 +50,10 @@ def unclaimed(witness: Witness) -> list[str]:
 def _claims(witness: Witness) -> dict[str, list[datetime]]:
     """When each record was claimed, by the topic's own times, under all that it can be called by."""
     claims: defaultdict[str, list[datetime]] = defaultdict(list)
-    topic = witness.topics.name(witness.topics.ledger)
-    for partition in range(witness.world.broker.partitions):
-        for record in witness.world.broker.records[topic, partition]:
-            row = decode(record.value or b"{}")
-            if row.get("state") != "claimed":
-                continue
-            command, at = row["command"], datetime.fromtimestamp(record.timestamp / 1000, UTC)
-            for name in (command["natural_key"], command["ref"] and record_id(command["ref"])):
-                if name:
-                    claims[str(name).lower()].append(at)
+    for command, at in witness.ledgered("claimed"):
+        for name in (command["natural_key"], command["ref"] and record_id(command["ref"])):
+            if name:
+                claims[str(name).lower()].append(at)
     for kind in witness.sales.state()["objects"].values():
         for row in kind:
             # A write may have met the survivor of one merge, which another has ended since: all of them are one.

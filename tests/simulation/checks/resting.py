@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from schemas.names import record_id
-from schemas.wire import decode
 from tests.simulation.clockwork import START
 from tests.simulation.witness import Witness
 from tests.simulation.world import POLL
@@ -101,11 +100,7 @@ def repeated(witness: Witness) -> list[str]:
 def _superseded(witness: Witness) -> dict[str, list[datetime]]:
     """When updates of a record were settled by a later one, by the record's id at its platform."""
     times: defaultdict[str, list[datetime]] = defaultdict(list)
-    topic = witness.topics.name(witness.topics.ledger)
-    for partition in range(witness.world.broker.partitions):
-        for record in witness.world.broker.records[topic, partition]:
-            row = decode(record.value or b"{}")
-            if row.get("state") == "superseded" and row["command"]["ref"]:
-                at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-                times[record_id(row["command"]["ref"])].append(at)
+    for command, at in witness.ledgered("superseded"):
+        if command["ref"]:
+            times[record_id(command["ref"])].append(at)
     return times
