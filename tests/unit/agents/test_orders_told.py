@@ -7,54 +7,12 @@ from typing import Any
 import pytest
 
 from agents.rules import orders
-from agents.rules.case import Case
-from agents.rules.identification import invoice_id
-from schemas.contract import Contract
 from schemas.names import Entity, Side, canonical_id, digest
-from schemas.wire import fingerprint
-from tables.customers import CustomerState
-from tables.entities import EntityState, SideState
+from tables.entities import EntityState
 from tests.support.casing import a_case, asked, said, told
 from tests.support.contracts import contract
 from tests.support.judging import ACME, line
-
-SHIPPED = contract({"timing": {"invoice_when": "shipped", "shipped_when_deal_stage": ["delivered"]}})
-NEVER = contract({"timing": {"invoice_when": "never"}})
-BILL = invoice_id("main", "deal:1")
-WON = {
-    "name": "Widgets", "stage": "closedwon", "amount": "100.00", "currency": "AUD", "closed_at": "2026-08-30T22:00:00Z",
-}  # fmt: skip
-
-
-def a_deal(**fields: Any) -> EntityState:
-    """A won deal, unless told otherwise."""
-    shown = {**WON, "lines": [line()], **fields}
-    return EntityState(
-        Entity.DEAL, "deal:1", crm=SideState(ref="hubspot/deal/7", version=1_788_256_800_000, fields=shown)
-    )
-
-
-def known(**more: Any) -> dict[str, Any]:
-    """A customer that is in the ERP and not on hold."""
-    parts = {"id": ACME, "name": "Acme", "erp": "xero/contact/a", "hold": False, "currency": "USD", **more}
-    return {"customer": CustomerState(**parts)}
-
-
-def considered(deal: EntityState, rules: Contract | None = None, **customer: Any) -> Case:
-    """The case after the deal was looked at."""
-    case = a_case(**known(**customer), **({"contract": rules} if rules else {}))
-    orders.consider(case, deal)
-    return case
-
-
-def rulings(case: Case) -> list[tuple[str, str, str, str, str]]:
-    """The verdicts: of which record and field, what, by which rule, and why."""
-    return [(one.record, one.field, one.ruling, one.rule, one.reason) for one in said(case)]
-
-
-def held(reason: str, rule: str = "required") -> list[tuple[str, str, str, str, str]]:
-    """The one verdict on an order that waits."""
-    return [("deal:1", "order_status", "hold", rule, reason)]
+from tests.unit.agents.winning import BILL, a_deal, considered, held, known, ordered, rulings
 
 
 def test_an_order_is_told_marked_and_billed():
@@ -218,14 +176,6 @@ def test_an_order_is_of_the_day_of_the_close_where_the_tenant_is(closed: str | N
     assert deal.marks["order"]["day"] == day
 
 
-def ordered(billed: bool = True, **fields: Any) -> EntityState:  # noqa: FBT001, FBT002 - read as a word where it is used
-    """A deal that is an order already."""
-    deal = a_deal()
-    considered(deal, **({} if billed else {"rules": NEVER}))
-    deal.crm.fields |= fields
-    return deal
-
-
 @pytest.mark.parametrize(
     ("fields", "name", "reason"),
     [
@@ -270,160 +220,3 @@ def test_lines_that_are_billed_later_are_the_ones_remembered():
 
 
 # While a bill has to wait
-
-
-def test_a_bill_waits_for_its_customer_in_the_erp():
-    deal = a_deal()
-    case = considered(deal, erp=None)
-    assert asked(case) == []
-    assert case.customer.waiting == ["deal:1"]
-    assert deal.derived["order_status"] == "created"
-
-
-def test_a_bill_of_an_archived_customer_says_so():
-    deal, case = a_deal(), a_case(**known(erp=None))
-    case.company().erp = SideState(ref="xero/contact/a", deleted=True)
-    orders.consider(case, deal)
-    reason = "the customer's contact in the ERP is archived or was merged away: restore it, or link another"
-    assert rulings(case)[1:] == held(reason, "guard.finance_kept")
-    assert (deal.derived["order_status"], case.customer.waiting) == (f"held: {reason}", ["deal:1"])
-
-
-def test_a_hold_after_the_order_holds_the_bill():
-    deal = ordered(billed=False)
-    reason = "Acme is on credit hold in the ERP"
-    case = considered(deal, hold=True)
-    assert rulings(case) == held(reason, "guard.credit_hold")
-    assert deal.derived["order_status"] == f"held: {reason}"
-    considered(deal)
-    assert deal.derived["order_status"] == "created"
-
-
-@pytest.mark.parametrize("there", ["ref", "flight"])
-def test_a_bill_that_is_there_or_on_its_way_is_not_asked_for(there: str):
-    deal = ordered(billed=False)
-    other = considered(a_deal())
-    case = a_case(**known())
-    if there == "ref":
-        case.known(BILL).erp.ref = "xero/invoice/1"
-    else:
-        case.known(BILL).flights = other.known(BILL).flights
-    orders.consider(case, deal)
-    assert asked(case) == []
-
-
-@pytest.mark.parametrize("mended", [False, True])
-def test_a_bill_that_was_refused_waits_until_the_customer_was_mended(mended: bool):  # noqa: FBT001 - a column
-    refused = asked(considered(a_deal()))[0].fields
-    deal, case = ordered(billed=False), a_case(**known())
-    case.company().erp.version = 5
-    bill = case.known(BILL)
-    bill.marks["refused_at"], bill.blocked["erp"] = 4 if mended else 5, {"*": fingerprint(refused)}
-    orders.consider(case, deal)
-    assert (len(asked(case)), case.customer.waiting) == ((1, []) if mended else (0, ["deal:1"]))
-
-
-# Shipping
-
-
-@pytest.mark.parametrize(
-    ("lines", "stage", "status"),
-    [
-        ([line()], "closedwon", "created: 0 of 1 lines shipped"),
-        ([{**line(), "shipped": "2"}, line("B")], "closedwon", "created: 1 of 2 lines shipped"),
-        ([{**line(), "shipped": "1.9"}], "closedwon", "created: 0 of 1 lines shipped"),
-        ([{**line(), "shipped": "2"}, {**line("B"), "shipped": "3"}], "closedwon", "created"),
-    ],
-)
-def test_a_bill_waits_until_all_is_shipped(lines: list[Any], stage: str, status: str):
-    deal = a_deal(lines=lines, stage=stage)
-    case = considered(deal, SHIPPED)
-    assert deal.derived["order_status"] == status
-    if status == "created":
-        assert len(asked(case)) == 1
-        return
-    assert asked(case) == []
-    why = f"{status.removeprefix('created: ')}: it is billed when all of it is"
-    assert rulings(case)[1:] == [("deal:1", "order_status", "wait", "timing", why)]
-    assert said(case)[1].chosen == "created"
-
-
-def test_a_stage_may_say_that_all_is_shipped():
-    rules = contract(
-        {
-            "timing": {
-                "invoice_when": "shipped",
-                "order_when_deal_stage": ["closedwon", "delivered"],
-                "shipped_when_deal_stage": ["delivered"],
-            }
-        }
-    )
-    assert len(asked(considered(a_deal(stage="delivered"), rules))) == 1
-    assert asked(considered(a_deal(), rules)) == []
-
-
-def test_nothing_to_ship_is_not_shipped():
-    assert orders.shipped(a_deal(lines=None)) == (0, 0)
-    rules = contract({"timing": {"invoice_when": "shipped"}, "required": {"order": []}})
-    assert asked(considered(a_deal(lines=[]), rules)) == []
-
-
-# What the customer's own record says
-
-
-@pytest.mark.parametrize(
-    ("erp", "crm", "tax"),
-    [
-        ({"country": "AU"}, {"country": "US"}, "ZERORATEDOUTPUT"),
-        ({"country": ""}, {"country": "US"}, "ZERORATEDOUTPUT"),
-        (None, {"country": "US"}, "ZERORATEDOUTPUT"),
-        ({"country": "DE"}, {"country": "US"}, "OUTPUT2"),
-        (None, None, "OUTPUT2"),
-    ],
-)
-def test_the_tax_follows_the_country_that_the_erp_names_first(erp: Any, crm: Any, tax: str):
-    case = a_case(**known())
-    case.company().erp = SideState(ref="xero/contact/a", fields={"shipping_address": erp})
-    case.company().crm = SideState(ref="hubspot/company/1", fields={"shipping_address": crm})
-    orders.consider(case, a_deal())
-    assert asked(case)[0].fields["lines"][0]["tax_type"] == tax
-
-
-@pytest.mark.parametrize(
-    ("terms", "due"),
-    [
-        ("14 DAYSAFTERBILLDATE", "2026-09-14"),
-        ("0 DAYSAFTERBILLDATE", "2026-08-31"),
-        ("14 OFFOLLOWINGMONTH", "2026-09-20"),
-        ("14", "2026-09-20"),
-        ("x DAYSAFTERBILLDATE", "2026-09-20"),
-        (None, "2026-09-20"),
-    ],
-)
-def test_the_due_date_follows_the_terms_that_count_from_the_bill(terms: str | None, due: str):
-    case = a_case(**known())
-    case.company().erp = SideState(ref="xero/contact/a", fields={"payment_terms": terms})
-    orders.consider(case, a_deal())
-    assert asked(case)[0].fields["due_date"] == due
-
-
-# History, and deals that change their company
-
-
-@pytest.mark.parametrize("won", [True, False])
-def test_a_deal_won_before_the_first_reading_is_history(won: bool):  # noqa: FBT001 - a column
-    deal, case = a_deal(**({} if won else {"stage": "lead"})), a_case()
-    orders.first_seen(case, deal)
-    why = "won before the first reading: it is taken as billed already"
-    assert rulings(case) == ([("deal:1", "", "hold", "timing", why)] if won else [])
-    assert deal.marks == ({"historic": True} if won else {})
-
-
-@pytest.mark.parametrize(("won", "placed"), [(True, False), (True, True), (False, False)])
-def test_a_deal_that_was_moved_here_when_won_is_not_billed_again(won: bool, placed: bool):  # noqa: FBT001 - columns
-    deal, case = a_deal(**({} if won else {"stage": "lead"})), a_case()
-    deal.marks = {"order": {}} if placed else {}
-    orders.moved_here(case, deal)
-    why = "it was won for another company and then moved here: it is not billed again; bill it by hand if due"
-    assert rulings(case) == (held(why, "timing") if won and not placed else [])
-    assert deal.marks.get("historic") == (True if won and not placed else None)
