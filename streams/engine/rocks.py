@@ -23,6 +23,7 @@ from streams.engine.waiting import Waiting
 __all__ = ["RocksStore"]
 
 OFFSET_KEY = b"\0changelog-offset"  # no table key begins so: they are JSON strings; holds "offset milliseconds"
+COLUMNS = "default"  # the one column family: RocksDB's name for it
 DAMAGED = "damaged"  # a file among a database's own: these files go at the next opening
 TOUCH_AFTER = 3600 * 1000  # milliseconds between two notes that an idle partition misses nothing: its age is in days
 WRITE_BUFFER = 8 * 1024 * 1024  # bytes per partition of a table: few flushes at our rates, and memory that stays small
@@ -235,13 +236,13 @@ class RocksStore:
                 log.warning("Local state %s was found damaged and is rebuilt from the changelog.", place)
                 self.drop(partition)
             try:
-                database = Rdict(str(place), options=_options())
+                database = _opened(place)
             except Exception as error:
                 if not _is_damage(error):
                     raise
                 log.warning("Local state %s is damaged and is rebuilt from the changelog: %s", place, error)
                 self.drop(partition)
-                database = Rdict(str(place), options=_options())
+                database = _opened(place)
             self._databases[partition] = database
         return database
 
@@ -251,6 +252,12 @@ class RocksStore:
 
 def _is_damage(error: Exception) -> bool:
     return str(error).startswith("Corruption")  # rocksdict raises nothing finer
+
+
+def _opened(place: Path) -> Rdict:
+    """Open files that are there or not; what is there gets our options only by its name, else RocksDB's defaults."""
+    options = _options()
+    return Rdict(str(place), options=options, column_families={COLUMNS: options})
 
 
 def _options() -> Options:

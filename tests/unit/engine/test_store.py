@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from streams.engine import EngineError
-from streams.engine.rocks import OFFSET_KEY, RocksStore
+from streams.engine.rocks import BLOCK_CACHE, OFFSET_KEY, RocksStore
 from streams.engine.store import MemoryStore, Store
 
 Open = Callable[[], Store]
@@ -49,6 +49,17 @@ def test_the_size_is_that_of_the_partitions_held(store: Store):
     store.retain({1})
     assert store.size().entries == 20 + offsets
     store.close()
+
+
+def test_files_opened_again_keep_their_cache_and_filters(tmp_path: Path):
+    for _ in range(2):  # rocksdict opens what is there with RocksDB's defaults, unless its columns are named
+        store = RocksStore(lambda: tmp_path, "table")
+        store.write(0, {b'"a"': b"1"}, 1)
+        store.touch(0)
+        assert store._databases[0].property_int_value("rocksdb.block-cache-capacity") == BLOCK_CACHE
+        store.close()
+    options = max((tmp_path / "table-0").glob("OPTIONS-*")).read_text()
+    assert "filter_policy=bloomfilter" in options
 
 
 def test_disk_outlives_the_process(tmp_path: Path):
