@@ -56,7 +56,8 @@ def test_files_opened_again_keep_their_cache_and_filters(tmp_path: Path):
         store = RocksStore(lambda: tmp_path, "table")
         store.write(0, {b'"a"': b"1"}, 1)
         store.touch(0)
-        assert store._databases[0].property_int_value("rocksdb.block-cache-capacity") == BLOCK_CACHE
+        databases = store._databases  # noqa: SLF001 - only RocksDB itself knows its cache
+        assert databases[0].property_int_value("rocksdb.block-cache-capacity") == BLOCK_CACHE
         store.close()
     options = max((tmp_path / "table-0").glob("OPTIONS-*")).read_text()
     assert "filter_policy=bloomfilter" in options
