@@ -54,6 +54,7 @@ class Company(Canonical):
     balance_due: str | None = None
     last_payment_date: str | None = None
     last_payment_amount: str | None = None
+    subsidiary: str | None = Field(default=None, description="CRM side only: which subsidiary it is a customer of")
     erp_id: str | None = Field(default=None, description="CRM side only: the ERP's customer id kept there")
     crm_id: str | None = Field(default=None, description="ERP side only: the CRM's company id kept there")
 
@@ -108,6 +109,9 @@ class Deal(Canonical):
     invoice_status: str | None = None
     amount_due: str | None = None
     amount_paid: str | None = None
+    subsidiary: str | None = Field(
+        default=None, description="which subsidiary sells; its company's, if it does not say"
+    )
 
 
 class Order(Canonical):

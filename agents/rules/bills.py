@@ -132,7 +132,9 @@ def document(case: Case, state: EntityState, side: Side) -> None:
     if not shown.ref or not fields.get("date") or not fields.get("currency") or fields.get("total") is None:
         return
     counted = shown.present and fields.get("status") in POSTED
-    mark = fingerprint([counted, *(fields.get(name) for name in ("date", "currency", "total", "amount_due", "number"))])
+    here = case.contract.subsidiary.name if case.contract.subsidiary else ""
+    stated = (fields.get(name) for name in ("date", "currency", "total", "amount_due", "number"))
+    mark = fingerprint([counted, *stated, *([here] if here else [])])
     if state.marks.get(f"document_{side.value}") == mark:
         return
     state.marks[f"document_{side.value}"] = mark
@@ -147,6 +149,7 @@ def document(case: Case, state: EntityState, side: Side) -> None:
             ref=shown.ref,
             day=fields["date"],
             currency=fields["currency"],
+            subsidiary=here,
             total=fields["total"],
             due=fields.get("amount_due") or "0",
             counted=counted,

@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.rules.case import Case
 from agents.rules.decision import is_empty
+from agents.rules.guards import isolation_guard
 from schemas.contract.lint import FINANCE_FIELDS
 from schemas.names import Entity, Side, record_id
 from schemas.wire import fingerprint
@@ -65,6 +66,11 @@ def _create(case: Case, state: EntityState, side: Side) -> None:
         lacking = ", ".join(name for name in REQUIRED[entity] if is_empty(fields.get(name)))
         case.verdict(state, "", "wait", "required", f"cannot be made in the {side.value.upper()} without: {lacking}")
         return
+    if entity is Entity.COMPANY and side is Side.ERP:
+        isolated = isolation_guard(case.contract, state.crm.fields)
+        if isolated is not None:
+            case.verdict(state, "", "hold", *isolated)
+            return
     plan = _plan(case, state, side)
     if plan is None:
         return
@@ -90,7 +96,11 @@ def _fields(case: Case, state: EntityState, side: Side) -> dict[str, Any]:
     shown = state.shown(side.other)
     finance = FINANCE_FIELDS.get(entity, frozenset()) if side is Side.ERP else frozenset()
     names = [*INTRINSIC[entity], *(name for name in clause.fields if name not in INTRINSIC[entity])]
-    return {name: shown[name] for name in names if name not in finance and not is_empty(shown.get(name))}
+    found = {name: shown[name] for name in names if name not in finance and not is_empty(shown.get(name))}
+    here = case.contract.subsidiary
+    if entity is Entity.COMPANY and side is Side.CRM and here is not None:
+        found["subsidiary"] = here.name  # its books are kept here
+    return found
 
 
 def _plan(case: Case, state: EntityState, side: Side) -> Plan | None:

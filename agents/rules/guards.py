@@ -19,6 +19,7 @@ SAYS = {
     "guard.credit_hold": "While the ERP has the customer on credit hold, it gets no order and finance's terms stand.",
     "guard.address_governance": "Once the customer has ordered, the ERP keeps its shipping address.",
     "guard.currency_lock": "The first order locks the customer's currency: from then on the ERP keeps it.",
+    "guard.subsidiary_isolation": "What another subsidiary sells, or nobody says whose it is, is not billed here.",
     "guard.lifecycle_gating": "Nobody is called a customer in the CRM before the ERP has an order.",
 }
 ON_HOLD_FIELDS = {(Entity.COMPANY, "payment_terms"), (Entity.DEAL, "order_status")}
@@ -92,6 +93,26 @@ def order_guard(contract: Contract, customer: CustomerState) -> tuple[str, str] 
         return ("guard.credit_hold", "the ERP has not said yet whether the customer is on credit hold")
     if customer.hold:
         return ("guard.credit_hold", f"{customer.name or 'the customer'} is on credit hold in the ERP")
+    return None
+
+
+def isolation_guard(
+    contract: Contract, company: Mapping[str, Any], deal: Mapping[str, Any] | None = None
+) -> tuple[str, str] | None:
+    """(rule, reason) when the customer or its order is not this ERP's subsidiary's, else None.
+
+    `company` and `deal` are what the CRM shows of them. Fails closed: what nobody says is nobody's.
+    """
+    here = contract.subsidiary
+    if here is None or not contract.guards.subsidiary_isolation:
+        return None
+    said = {"its company": company.get("subsidiary"), "the deal": (deal or {}).get("subsidiary")}
+    named = {who: str(one) for who, one in said.items() if one}
+    for who, one in named.items():
+        if one != here.name:
+            return ("guard.subsidiary_isolation", f"{who} is of {one}, and this ERP keeps the books of {here.name}")
+    if not named:
+        return ("guard.subsidiary_isolation", f"nobody says of which subsidiary it is: {here.crm} is empty")
     return None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from agents.rules import endings
 from agents.rules.case import Case
-from agents.rules.guards import order_guard
+from agents.rules.guards import isolation_guard, order_guard
 from agents.rules.identification import invoice_id
 from schemas.instants import business_day, parse_instant, to_millis
 from schemas.money import Money, amount_text, exact, rounded
@@ -80,7 +80,7 @@ def _currency(case: Case, deal: EntityState) -> str:
 
 
 def _place(case: Case, deal: EntityState) -> None:
-    held = order_guard(case.contract, case.customer)
+    held = _guarded(case, deal)
     lacking = [name for name in case.contract.required.get(Entity.ORDER, ()) if not _has(case, deal, name)]
     if held is None and lacking:
         held = ("required", f"an order needs: {', '.join(lacking)}")
@@ -120,6 +120,11 @@ def _place(case: Case, deal: EntityState) -> None:
     _bill(case, deal)
 
 
+def _guarded(case: Case, deal: EntityState) -> tuple[str, str] | None:
+    isolated = isolation_guard(case.contract, case.company().crm.fields, deal.crm.fields)
+    return isolated or order_guard(case.contract, case.customer)
+
+
 def _hold(case: Case, deal: EntityState, rule: str, reason: str) -> None:
     deal.derived["order_status"] = f"held: {reason}"
     case.verdict(deal, "order_status", "hold", rule, reason)
@@ -138,7 +143,7 @@ def _bill(case: Case, deal: EntityState) -> None:
         else:
             _hold(case, deal, endings.KEPT, gone)
         return
-    held = order_guard(case.contract, case.customer)
+    held = _guarded(case, deal)
     if held is not None:
         _hold(case, deal, *held)
         return

@@ -146,6 +146,8 @@ def _settings(contract: Contract) -> Sheet:
             sheet.add(clause.replace("_", " "), name.replace("_", " "), _setting(value))
     for own in contract.guards.own:
         sheet.add("guards", own.guard.replace("_", " "), f"{', '.join(own.protects)}: erp while {own.when}")
+    if contract.subsidiary is not None:
+        sheet.add("subsidiary", contract.subsidiary.name, f"as {contract.subsidiary.crm} says in the CRM")
     sheet.add("credit hold group", "", contract.credit_hold_group)
     for entity, names in contract.required.items():
         sheet.add("required", entity.value.replace("_", " "), ", ".join(names))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from schemas.contract.braking import brake_faults
 from schemas.contract.conditions import can_hold, parse, questions
-from schemas.contract.mappings import faults
+from schemas.contract.mappings import PROPERTY, TAKEN, faults
 from schemas.contract.model import Contract, Guards
 from schemas.contract.owners import finance, monotonic, one_sided, owners
 from schemas.contract.sources import Source
@@ -76,6 +76,7 @@ def lint(contract: Contract) -> list[Finding]:
     found += [
         *_timing(contract),
         *_mappings(contract),
+        *_subsidiary(contract),
         *_tiers(contract),
         *_idle_guards(contract),
         *_own_guards(contract),
@@ -154,6 +155,26 @@ def _mappings(contract: Contract) -> Iterator[Finding]:
     for entity, fields in contract.mappings.items():
         for name, message in faults(entity, fields, synced=contract.clause(entity) is not None):
             yield Finding("error", f"mappings.{entity.value}" + (f".{name}" if name else ""), message)
+
+
+def _subsidiary(contract: Contract) -> Iterator[Finding]:
+    """A subsidiary that nobody can name, or that is named and not kept apart."""
+    here, guarded = contract.subsidiary, contract.guards.subsidiary_isolation
+    if here is None:
+        if guarded and "subsidiary_isolation" in contract.guards.model_fields_set:
+            message = "it can never speak: name subsidiary, with the one whose books the ERP keeps"
+            yield Finding("warning", "guards.subsidiary_isolation", message)
+        return
+    if here.crm in TAKEN or not PROPERTY.fullmatch(here.crm):
+        message = f"{here.crm!r} is no property's name in HubSpot, or one of Revmark's own"
+        yield Finding("error", "subsidiary.crm", message)
+    for entity, fields in contract.mappings.items():
+        for name, mapped in fields.items():
+            if mapped.on(Side.CRM).at == here.crm:
+                yield Finding("error", "subsidiary.crm", f"{here.crm} is the place of {entity.value}.{name} already")
+    if not guarded:
+        message = "it only names totals: the guard subsidiary_isolation is off, and every subsidiary's deals are billed"
+        yield Finding("warning", "subsidiary", message)
 
 
 def _idle_guards(contract: Contract) -> Iterator[Finding]:

@@ -121,6 +121,9 @@ class Guards(Clause):
     address_governance: bool = Field(default=True, description="the CRM may change addresses of prospects only")
     currency_lock: bool = Field(default=True, description="the first order hands the currency to the ERP")
     lifecycle_gating: bool = Field(default=True, description="no customer in the CRM before an order exists")
+    subsidiary_isolation: bool = Field(
+        default=True, description="what is another subsidiary's, or nobody's, gets no order: see subsidiary"
+    )
     own: tuple[OwnGuard, ...] = Field(default=(), description="guards of this contract's own")
 
 
@@ -199,6 +202,15 @@ class Platforms(Clause):
         return self.crm if side is Side.CRM else self.erp
 
 
+class Subsidiary(Clause):
+    """Which of the group's subsidiaries bills here, where the CRM serves several."""
+
+    name: str = Field(min_length=1, max_length=60, description="the one whose books this ERP keeps, as the CRM says it")
+    crm: str = Field(
+        min_length=1, description="HubSpot's property, of companies and of deals, that says whose they are"
+    )
+
+
 class Contract(Clause):
     """The whole contract of one tenant."""
 
@@ -218,6 +230,7 @@ class Contract(Clause):
     timing: Timing = Timing()
     tiers: Tiers = Tiers()
     invoice_defaults: InvoiceDefaults = InvoiceDefaults()
+    subsidiary: Subsidiary | None = Field(default=None, description="not named: the CRM serves one subsidiary only")
     credit_hold_group: str = Field(default="Credit hold", description="the ERP's contact group that means on hold")
     required: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)
     brakes: tuple[Brake, ...] = Field(default=(), description="how much a rule may touch within an hour")

@@ -114,3 +114,21 @@ async def test_xero_keeps_fields_of_ones_own():
     app.state.faults.add(Fault(FaultKind.DROP_AFTER, path="api.xro", times=1))
     await lost_and_found(client, to_xero(fields={"custom_tier": "tin"}, ref=made.ref, id="c3"))
     await client.close()
+
+
+async def test_hubspot_says_of_which_subsidiary_a_company_and_a_deal_are():
+    rules = contract({"subsidiary": {"name": "NZ", "crm": "billing_entity"}})
+    world = World(shapes=shapes_of(rules))
+    made = await create_properties(world.client, properties_of(rules))
+    assert [(each.kind, each.name) for each in made[-2:]] == [("company", "billing_entity"), ("deal", "billing_entity")]
+    home = await world.written(command("company", {"name": "Acme", "subsidiary": "NZ"}, natural_key="id-1"))
+    assert home.ref is not None
+    numbers = {"company": home.ref.rsplit("/", 1)[1], "deal": await world.made("deals", billing_entity="AU")}
+    for kind, expected in (("company", "NZ"), ("deal", "AU")):
+        seen = await world.one(kind, numbers[kind])
+        change = Change(
+            tenant="main", platform="hubspot", side=Side.CRM, kind=kind, record_id=seen.record_id,
+            version=seen.version, seen_at=AT, raw=seen.raw,
+        )  # fmt: skip
+        (shown,) = translators(rules)["hubspot"](change)
+        assert shown.fields["subsidiary"] == expected

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from schemas.contract import Contract
 from schemas.contract.mappings import PREFIX
 from schemas.names import Side
-from streams.platforms.hubspot.shapes import LINE_ITEM, PATHS, SHAPES, SHIPPED
+from streams.platforms.hubspot.shapes import BELONGS, LINE_ITEM, PATHS, SHAPES, SHIPPED
 
 GROUP = "revmark"
 _YES_NO = (("Yes", "true"), ("No", "false"))
@@ -118,10 +118,12 @@ def properties_of(contract: Contract | None) -> tuple[PortalProperty, ...]:
 
 
 def _own(contract: Contract) -> Iterator[PortalProperty]:
-    """The customer's own fields. What the portal has stays as it is; what it lacks is made as a text."""
+    """The customer's own fields, and what names a subsidiary. What a portal has stays; what it lacks is made a text."""
     for kind, shape in SHAPES.items():
         for name, mapped in contract.mapped(shape.entity).items():
             yield PortalProperty(kind, mapped.on(Side.CRM).at, name.removeprefix(PREFIX).replace("_", " ").capitalize())
+        if contract.subsidiary is not None and shape.entity in BELONGS:
+            yield PortalProperty(kind, contract.subsidiary.crm, "Subsidiary")
 
 
 async def missing_properties(

@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass, replace
 
 from schemas.contract import Contract
-from schemas.contract.mappings import Mapped, Mappings
+from schemas.contract.mappings import Mapped
 from schemas.names import Entity, Side
 from streams.platforms.hubspot.spelling import Spelling
 
+BELONGS = frozenset({Entity.COMPANY, Entity.DEAL})  # what may say to which subsidiary it belongs
 MERGED = "hs_merged_object_ids"  # ";"-joined ids of the records that were merged into this one
 PLATFORM = "hubspot"
 _ID = re.compile(r"[0-9]{1,20}")  # not `isdigit`, which knows "²"; HubSpot's ids fit into 64 bits
@@ -179,13 +180,19 @@ SHAPES: dict[str, Shape] = {shape.kind: shape for shape in (PRODUCT, COMPANY, CO
 
 
 def shapes_of(contract: Contract) -> dict[str, Shape]:
-    """The shapes under a contract: ours, with the customer's own fields."""
-    return {kind: _with(shape, contract.mapped(shape.entity)) for kind, shape in SHAPES.items()}
+    """The shapes under a contract: ours, with the customer's own fields and the property that names a subsidiary."""
+    return {kind: _with(shape, _own(contract, shape)) for kind, shape in SHAPES.items()}
 
 
-def _with(shape: Shape, fields: Mappings) -> Shape:
-    own = (Column(name, mapped.on(Side.CRM).at, mapped=mapped) for name, mapped in fields.items())
-    return replace(shape, columns=(*shape.columns, *own)) if fields else shape
+def _own(contract: Contract, shape: Shape) -> tuple[Column, ...]:
+    fields = contract.mapped(shape.entity).items()
+    own = tuple(Column(name, mapped.on(Side.CRM).at, mapped=mapped) for name, mapped in fields)
+    said = contract.subsidiary
+    return own if said is None or shape.entity not in BELONGS else (*own, Column("subsidiary", said.crm))
+
+
+def _with(shape: Shape, columns: tuple[Column, ...]) -> Shape:
+    return replace(shape, columns=(*shape.columns, *columns)) if columns else shape
 
 
 BELONGINGS = "belongings"  # of a reading: the people and deals of companies

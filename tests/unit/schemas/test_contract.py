@@ -167,6 +167,24 @@ def test_every_fault_of_a_contract_is_listed_at_once():
         (field("company", "currency", None), "warning", "guards.currency_lock", "never speak"),
         ({"lifecycle": {"gated": []}}, "warning", "guards.lifecycle_gating", "names no stage"),
         ({"credit_hold_group": ""}, "warning", "guards.credit_hold", "name credit_hold_group"),
+        ({"guards": {"subsidiary_isolation": True}}, "warning", "guards.subsidiary_isolation", "name subsidiary"),
+        ({"subsidiary": {"name": "NZ", "crm": "Billing Entity"}}, "error", "subsidiary.crm", "no property's name"),
+        ({"subsidiary": {"name": "NZ", "crm": "revmark_key"}}, "error", "subsidiary.crm", "one of Revmark's own"),
+        (
+            {
+                "subsidiary": {"name": "NZ", "crm": "segment"},
+                "mappings": {"company": {"custom_segment": {"crm": "segment", "erp": "AccountNumber"}}},
+            },
+            "error", "subsidiary.crm", "the place of company.custom_segment already",
+        ),
+        (
+            {"subsidiary": {"name": "NZ", "crm": "unit"}, "guards": {"subsidiary_isolation": False}},
+            "warning", "subsidiary", "every subsidiary's deals are billed",
+        ),
+        (
+            field("company", "subsidiary", {"owner": "crm"}), "warning", "entities.company.fields.subsidiary",
+            "only one side can hold it",
+        ),
         (
             field("company", "currency", {"owner": "crm", "until": None, "then": None}), "warning",
             "entities.company.fields.currency", "two owners after the first order",
