@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 import httpx
 
 from schemas.contract import Contract
-from schemas.errors import RevmarkError
+from schemas.errors import RevmarkError, SettingsError
 from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
 from streams.platforms.hubspot.client import HubSpotClient
+from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.properties import create_properties, missing_properties, properties_of
 from streams.platforms.registry import hubspot_auth
 from streams.settings import Settings
@@ -24,6 +25,12 @@ async def findings(
     settings: Settings, contract: Contract | None, *, create: bool, transport: httpx.AsyncBaseTransport | None
 ) -> AsyncIterator[Finding]:
     """Look at the connection; stop at the first thing without which the rest cannot be seen."""
+    try:
+        api_door(settings.hubspot_url)
+    except SettingsError as error:
+        step = "mend REVMARK_HUBSPOT_URL, then: revmark check"
+        yield Finding("hubspot address", ok=False, detail=error.message, next_step=step)
+        return
     try:
         auth = hubspot_auth(settings)
     except RevmarkError as error:

@@ -10,13 +10,14 @@ from typing import Any
 import httpx
 
 from schemas.contract import Contract
-from schemas.errors import RevmarkError
+from schemas.errors import RevmarkError, SettingsError
 from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
 from streams.checkup.grant import Keeper, connect
 from streams.platforms.registry import xero_grants
 from streams.platforms.xero.checkup import accounts, organisation, reached, tax_types
 from streams.platforms.xero.client import XeroClient
+from streams.platforms.xero.doors import api_door, token_door
 from streams.settings import Settings
 
 # What is written, and the scopes of which one lets it be (facts B1: broad ones of older apps, granular ones since).
@@ -42,6 +43,13 @@ async def findings(
     transport: httpx.AsyncBaseTransport | None,
 ) -> AsyncIterator[Finding]:
     """Look at the connection; stop at the first thing without which the rest cannot be seen."""
+    try:
+        api_door(settings.xero_url)
+        token_door(settings.xero_identity_url)
+    except SettingsError as error:
+        step = "mend REVMARK_XERO_URL and REVMARK_XERO_IDENTITY_URL, then: revmark check"
+        yield Finding("xero address", ok=False, detail=error.message, next_step=step)
+        return
     keeper = Keeper(settings, keep)
     grants = xero_grants(settings, keeper.load, keeper.save, transport=transport)
     client = XeroClient(

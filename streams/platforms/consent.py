@@ -20,6 +20,10 @@ import httpx
 
 from schemas.errors import Refused, SettingsError, Transient
 from schemas.wire import decode_answer, decode_platform
+from streams.platforms.door import Door
+from streams.platforms.hubspot import doors as hubspot
+from streams.platforms.outbound import client
+from streams.platforms.xero import doors as xero
 from streams.settings import Settings
 
 __all__ = [
@@ -131,12 +135,14 @@ async def exchange(
     auth: httpx.BasicAuth | None = None
     if platform == "xero":
         url = f"{settings.xero_identity_url.rstrip('/')}/connect/token"
+        door = xero.token_door(settings.xero_identity_url)
         form["code_verifier"] = question.verifier
         auth = httpx.BasicAuth(client_id, secret)
     else:
         url = f"{settings.hubspot_url.rstrip('/')}/oauth/{settings.hubspot_version}/token"
+        door = hubspot.token_door(settings.hubspot_url)
         form |= {"client_id": client_id, "client_secret": secret}
-    reply = await _call("POST", url, data=form, auth=auth, transport=transport)
+    reply = await _call("POST", url, door, data=form, auth=auth, transport=transport)
     body = decode_answer(reply.content)
     refresh, access = body.get("refresh_token"), body.get("access_token")
     if not reply.is_success or not isinstance(refresh, str) or not isinstance(access, str):
@@ -159,10 +165,18 @@ async def organisations(
         Transient: Xero did not answer.
     """
     url = f"{settings.xero_url.rstrip('/')}/connections"
-    reply = await _call("GET", url, headers={"Authorization": f"Bearer {consent.access_token}"}, transport=transport)
+    reply = await _call(
+        "GET",
+        url,
+        xero.api_door(settings.xero_url),
+        headers={"Authorization": f"Bearer {consent.access_token}"},
+        transport=transport,
+    )
     if not reply.is_success:
         raise Transient(f"xero did not list the organisations ({reply.status_code})", code="connections")
     found = decode_platform(reply.content)
+    if not isinstance(found, list) or not all(isinstance(each, dict) and each.get("tenantId") for each in found):
+        raise Transient("xero's list of organisations is none", code="connections")
     return [
         Organisation(str(each["tenantId"]), str(each.get("tenantName") or ""))
         for each in found
@@ -180,9 +194,11 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-async def _call(method: str, url: str, *, transport: httpx.AsyncBaseTransport | None, **request: Any) -> httpx.Response:
+async def _call(
+    method: str, url: str, door: Door, *, transport: httpx.AsyncBaseTransport | None, **request: Any
+) -> httpx.Response:
     try:
-        async with httpx.AsyncClient(transport=transport, timeout=PATIENCE, follow_redirects=False) as http:
+        async with client(door, transport, timeout=PATIENCE) as http:
             reply = await http.request(method, url, **request)
     except httpx.HTTPError as error:
         raise Transient(

@@ -118,7 +118,7 @@ def hubspot_auth(settings: Settings, desk: Callable[[], Desk] | None = None) -> 
 def hubspot_client(
     settings: Settings, contract: Contract, auth: Auth, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> HubSpotClient:
-    """The client of the deployment's portal; `transport` is httpx's own unless given."""
+    """The client of the deployment's portal; `transport` is the guarded network unless given."""
     return HubSpotClient(
         settings.hubspot_url,
         settings.hubspot_version,
@@ -141,7 +141,7 @@ def xero_grants(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Grants:
-    """The grants of the deployment's Xero app, loaded and kept as told; `transport` is httpx's own unless given."""
+    """The grants of the deployment's Xero app, loaded and kept as told; `transport` is guarded unless given."""
     return Grants(
         settings.xero_identity_url,
         settings.xero_client_id,
@@ -157,7 +157,7 @@ def xero_grants(
 def xero_client(
     settings: Settings, contract: Contract, grants: Grants, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> XeroClient:
-    """The client of the deployment's organisation; `transport` is httpx's own unless given."""
+    """The client of the deployment's organisation; `transport` is the guarded network unless given."""
     return XeroClient(
         settings.xero_url,
         settings.xero_tenant,

@@ -16,8 +16,11 @@ from schemas.contract import Contract
 from schemas.errors import Fatal
 from schemas.names import Platform
 from streams.checkup.grant import Keeper
+from streams.platforms.hubspot import doors as hubspot
 from streams.platforms.interface import Page, PlatformClient, Seen, Written
+from streams.platforms.outbound import Outbound
 from streams.platforms.registry import hubspot_auth, hubspot_client, xero_client, xero_grants
+from streams.platforms.xero import doors as xero
 from streams.settings import Settings
 
 READS_BY_POST = ("/search", "/batch/read")  # what HubSpot is asked with a body
@@ -27,9 +30,9 @@ NOTHING_WRITTEN = "a plan writes nothing; this call was stopped before it left"
 class Watched(httpx.AsyncBaseTransport):
     """Counts requests, and stops those that are no readings."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport | None = None) -> None:
-        """Pass on to `inner`; httpx's own unless given."""
-        self._inner = inner or httpx.AsyncHTTPTransport()
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        """Pass on to `inner`."""
+        self._inner = inner
         self.calls = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -110,12 +113,13 @@ def onlooker(
         settings: the deployment's.
         contract: for the portal's time zone and the name of the hold group.
         keep: stores Xero's next refresh token where settings are read from, as for `revmark check`.
-        transport: httpx's own unless given.
+        transport: the guarded network unless given.
 
     Raises:
         SettingsError: its credentials are not complete.
     """
-    watched = Watched(transport)
+    door = hubspot.api_door(settings.hubspot_url) if platform == "hubspot" else xero.api_door(settings.xero_url)
+    watched = Watched(transport or Outbound(door))
     if platform == "hubspot":
         return Onlooker(hubspot_client(settings, contract, hubspot_auth(settings), transport=watched), watched)
     keeper = Keeper(settings, keep)

@@ -18,6 +18,7 @@ import httpx
 from schemas.errors import Parked, Refused, Throttled, Transient, Unknown
 from schemas.wire import decode_platform, encode
 from streams.platforms.hubspot.auth import Auth
+from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.limits import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
@@ -29,6 +30,7 @@ from streams.platforms.hubspot.limits import (
     SECOND,
 )
 from streams.platforms.hubspot.pace import Pace, Sort
+from streams.platforms.outbound import client
 
 UNAUTHORIZED, FORBIDDEN, LOCKED_STATUS, TOO_MANY, MIGRATING = 401, 403, 423, 429, 477
 SERVER_ERROR = 500
@@ -110,11 +112,12 @@ class Api:
         self.clock = clock
         self.pace = Pace(clock, sleep)
         self._zone = ZoneInfo(timezone)
-        self._http = http(
+        self._http = client(
+            api_door(base_url),
+            transport,
+            http=http,
             base_url=base_url,
-            transport=transport,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            follow_redirects=False,  # credentials go where they were meant to go, or nowhere
             headers={"accept": "application/json", "user-agent": "revmark"},
         )
 

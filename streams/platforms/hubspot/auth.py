@@ -17,7 +17,9 @@ import httpx
 
 from schemas.errors import Parked, Throttled, Transient
 from schemas.wire import decode_answer
+from streams.platforms.hubspot.doors import token_door
 from streams.platforms.hubspot.limits import ANSWER_SECONDS, CONNECT_SECONDS, INTERVAL, PROBE, TOKEN_MARGIN
+from streams.platforms.outbound import client
 
 TOO_MANY = 429
 SERVER_ERROR = 500
@@ -89,11 +91,11 @@ class OAuthGrant:
         self._unkept: str | None = None
         self._access: str | None = None
         self._ends: datetime | None = None
-        self._http = httpx.AsyncClient(
+        self._http = client(
+            token_door(base_url),
+            transport,
             base_url=base_url,
-            transport=transport,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            follow_redirects=False,
         )
 
     async def token(self) -> str:

@@ -58,7 +58,7 @@ class HubSpotClient:
             base_url: of the API's host.
             version: the date-based API version.
             auth: gives access tokens.
-            transport: httpx's own unless given.
+            transport: the guarded network unless given.
             http: the client that sends through it.
             clock: aware UTC now.
             sleep: waits that many seconds.

@@ -55,7 +55,7 @@ class XeroClient:
             auth: gives access tokens; closed with the client.
             clock: aware UTC now.
             sleep: waits that many seconds, for waits of up to five.
-            transport: httpx's own unless given.
+            transport: the guarded network unless given.
             http: the client that sends through it.
             hold_group: name of the contact group that means credit hold.
             page_size: records a page of a poll, 1 to 1000.

@@ -19,7 +19,9 @@ import httpx
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
 from schemas.instants import to_millis
 from schemas.wire import decode_platform
+from streams.platforms.outbound import client
 from streams.platforms.xero import wire
+from streams.platforms.xero.doors import api_door
 from streams.platforms.xero.quota import Clock, Purpose, Quota
 
 API = "/api.xro/2.0"
@@ -92,7 +94,7 @@ class Connection:
         self._auth = auth
         self._quota = quota
         self._clock = clock
-        self._http = http(transport=transport, timeout=TIMEOUT, follow_redirects=False)
+        self._http = client(api_door(url), transport, http=http, timeout=TIMEOUT)
 
     async def close(self) -> None:
         """Release connections."""

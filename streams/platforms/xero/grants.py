@@ -19,6 +19,8 @@ import httpx
 from schemas.errors import Parked, Refused, Transient
 from schemas.instants import parse_instant
 from schemas.wire import decode, decode_answer, encode
+from streams.platforms.outbound import client
+from streams.platforms.xero.doors import token_door
 
 EARLY = timedelta(minutes=2)  # refresh before the 30 minutes end, so that no call starts with a dying token
 PROBE = timedelta(hours=1)  # a person has to act; look again now and then
@@ -95,7 +97,7 @@ class Grants:
         self._save = save
         self._clock = clock
         self._first = first
-        self._http = httpx.AsyncClient(transport=transport, timeout=30.0, follow_redirects=False)
+        self._http = client(token_door(identity_url), transport, timeout=30.0)
         self._lock = asyncio.Lock()
         self._grant: Grant | None = None
         self._unsaved: Grant | None = None
