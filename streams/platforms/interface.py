@@ -95,8 +95,10 @@ class PlatformClient(Protocol):
     def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
         """Read what changed since `cursor` (all, when None or `sweep`), overlapping by two minutes.
 
+        A cursor that is not of this client, as one of another version, is as good as none: all is read anew.
+
         Raises:
-            Refused: the kind is not followed, the cursor is none, or the platform refuses to list these records.
+            Refused: the kind is not followed, or the platform refuses to list these records.
             Throttled, Parked, Transient: the pages already given stand; go on from the last cursor.
         """
         ...

@@ -1,6 +1,6 @@
 """How far a poll has come, as the opaque text that the lane keeps.
 
-Invariant: a cursor read back resumes at the very next page; a cursor of an unknown form is Refused, never guessed.
+Invariant: a cursor read back resumes at the very next page; for one of an unknown form, all is read anew.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from schemas.errors import Refused
 from schemas.wire import decode, encode
 from streams.platforms.interface import Seen
 from streams.platforms.xero.holds import Look
@@ -68,14 +67,10 @@ class Cursor:
         return encode(value).decode()
 
     @classmethod
-    def parse(cls, text: str | None) -> Cursor:
-        """Read a cursor; None is the beginning.
-
-        Raises:
-            Refused: it is no cursor of this client.
-        """
+    def parse(cls, text: str | None) -> Cursor | None:
+        """Read a cursor; None when there is none or it is not ours: then all is read anew, which loses nothing."""
         if text is None:
-            return cls()
+            return None
         try:
             value = decode(text)
             hold = value.get("hold")
@@ -85,7 +80,5 @@ class Cursor:
                 since=None if value["since"] is None else int(value["since"]),
                 hold=Look(str(hold["group"]), frozenset(hold["members"])) if hold else None,
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Refused(
-                "the stored cursor is not one of Xero's; drop it to read everything again", code="cursor"
-            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None

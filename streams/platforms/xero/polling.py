@@ -50,13 +50,14 @@ class Poller:
         """Read what changed since `cursor`; a pass that was cut short goes on where it stood.
 
         Raises:
-            Refused: no kind of Xero's, or no cursor.
+            Refused: no kind of Xero's.
             Throttled, Parked, Transient: the pages already given stand; go on from the last cursor.
         """
         kind = KINDS.get(kind_name)
         if kind is None:
             raise Refused(f"xero: {kind_name} is no kind of record here; kinds are {', '.join(KINDS)}", code="kind")
-        place = Cursor.parse(cursor)
+        known = Cursor.parse(cursor)
+        place, cursor = known or Cursor(), cursor if known else None
         if sweep and not (place.page and place.since is None):
             place = replace(place, page=0)
         self._holds.remember(place.hold)

@@ -7,7 +7,7 @@ from streams.platforms.xero import checkup
 from streams.platforms.xero.checkup import Reach
 
 if TYPE_CHECKING:
-    from conftest import Rig
+    from tests.unit.xero.organisations import Rig
 
 
 async def test_what_the_grant_reaches(rig: Rig):

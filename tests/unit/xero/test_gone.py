@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Rig
+    from tests.unit.xero.organisations import Rig
 
 NOWHERE = "99999999-9999-4999-8999-999999999999"
 

@@ -17,7 +17,7 @@ from streams.platforms.xero.translation import sightings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Rig
+    from tests.unit.xero.organisations import Rig
 
 LOSSES = {
     "renamed": ("POST", {"Name": "Credit hold (old)"}),

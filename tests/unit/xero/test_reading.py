@@ -14,7 +14,7 @@ from streams.platforms.interface import Seen
 from streams.platforms.xero.translation import sightings
 
 if TYPE_CHECKING:
-    from conftest import Rig
+    from tests.unit.xero.organisations import Rig
 
 NOWHERE = "99999999-9999-4999-8999-999999999999"
 

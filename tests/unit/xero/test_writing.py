@@ -12,7 +12,7 @@ from schemas.errors import Parked, Transient
 from schemas.names import Entity
 
 if TYPE_CHECKING:
-    from conftest import Rig
+    from tests.unit.xero.organisations import Rig
 
 NOWHERE = "99999999-9999-4999-8999-999999999999"
 LINE = {
