@@ -1,6 +1,9 @@
 # Every target sets up its own virtual environment; ARGS is passed through.
 SHELL := /bin/bash
-PY ?= python3
+# The newest Python that runs, of those on the PATH (a version manager shows some there that it does not run) and of
+# those that pyenv keeps: a simulated story takes 3.13 a fifth less time than 3.11. PY=... names another.
+PY ?= $(shell for each in $(foreach v,3.13 3.12 3.11,python$(v) $(HOME)/.pyenv/versions/$(v).*/bin/python) python3; do \
+  $$each -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11) or print(sys.executable))' 2>/dev/null && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -16,10 +19,11 @@ setup: $(STAMP) ## make the virtual environment (uv when there, else venv and pi
 $(STAMP): pyproject.toml deploy/constraints.txt
 	@echo "Installing into $(VENV) (once, about a minute)"
 	@if command -v uv >/dev/null 2>&1; then \
-	  test -x $(BIN)/python || uv venv -q --python $(PY) $(VENV); \
+	  test -x $(BIN)/python || uv venv -q --python "$(or $(PY),3.13)" $(VENV) || exit; \
 	  uv pip install -q --python $(BIN)/python -c deploy/constraints.txt -e . --group dev; \
 	else \
-	  test -x $(BIN)/python || $(PY) -m venv $(VENV); \
+	  test -n "$(PY)" || ! echo "Python 3.11 or newer was not found. Nothing was made; name one: make setup PY=/path/to/python" || exit; \
+	  test -x $(BIN)/python || $(PY) -m venv $(VENV) || exit; \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check 'pip>=25.1'; \
 	  PYTHONWARNINGS=ignore $(BIN)/python -m pip install -q --disable-pip-version-check -c deploy/constraints.txt -e . --group dev; \
 	fi
