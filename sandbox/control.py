@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from sandbox.clock import Clock, VirtualClock
 from sandbox.delivery import Deliverer
+from sandbox.directory import Directory
 from sandbox.faults import Fault, FaultKind, Faults
 from sandbox.log import CallLog, WriteLog
 from sandbox.wire import Reply, decode
@@ -133,4 +134,4 @@ def control_routes(controls: Controls, *more: BaseRoute) -> Mount:
         Route("/clock", _forgiving(controls.move_clock), methods=["POST"]),
         *more,
     ]
-    return Mount("/_sandbox", routes=routes)
+    return Mount("/_sandbox", routes=[Directory(routes)])

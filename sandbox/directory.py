@@ -1,7 +1,7 @@
 """Routes, each looked for once.
 
-In: requests. Out: the route that a plain list of the same routes would give them. Invariant: method and path alone
-decide, so what was found for a path once holds for good.
+In: requests. Out: the route that a plain list of the same routes would give them, with what it read from the path.
+Invariant: method and path alone decide (a directory stands at one place), so what was found once holds for good.
 """
 
 from collections.abc import Sequence
@@ -18,20 +18,22 @@ class Directory(BaseRoute):
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self.routes = routes
-        self._known: dict[tuple[str, str], BaseRoute] = {}
+        self._known: dict[tuple[str, str], Scope] = {}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Give the match of the first route that fits, or the first that fits but for the method."""
         key = (scope.get("method", ""), scope["path"])
         known = self._known.get(key)
+        if known is not None:
+            return Match.FULL, known
         partly: tuple[Match, Scope] = (Match.NONE, {})
-        for route in self.routes if known is None else (known,):
+        for route in self.routes:
             match, child = route.matches(scope)
             if match is Match.FULL:
                 if len(self._known) >= REMEMBERED:
                     self._known.clear()
-                self._known[key] = route
-                return match, {**child, FOUND: route}
+                found = self._known[key] = {**child, FOUND: route}
+                return match, found
             if match is Match.PARTIAL and partly[0] is Match.NONE:
                 partly = match, {**child, FOUND: route}
         return partly

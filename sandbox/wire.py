@@ -5,6 +5,7 @@ float: fractions are read as `Decimal` and written with the digits they have.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -27,9 +28,12 @@ def _spell(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+_READER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)  # made once: that takes longer than to read
+
+
 def decode(body: bytes) -> Any:  # what a client sent has no type yet
     """Read JSON strictly; numbers with a fraction become `Decimal`. Raises `ValueError`."""
-    return json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+    return _READER.decode(body.decode(json.detect_encoding(body)))
 
 
 def encode(value: object) -> bytes:
@@ -45,6 +49,14 @@ def iso(instant: datetime) -> str:
 def epoch_ms(instant: datetime) -> int:
     """Count whole milliseconds since 1970."""
     return int(instant.timestamp()) * 1000 + instant.microsecond // 1000
+
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+def raw(headers: Mapping[str, str]) -> RawHeaders:
+    """Spell headers as they stand on the wire."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 class Reply(Response):

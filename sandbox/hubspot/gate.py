@@ -15,7 +15,7 @@ from starlette.responses import Response
 from sandbox.hubspot.actors import Actor
 from sandbox.hubspot.errors import Problem, invalid
 from sandbox.hubspot.quota import Bucket
-from sandbox.wire import decode
+from sandbox.wire import RawHeaders, decode
 
 if TYPE_CHECKING:
     from sandbox.hubspot.portal import Portal
@@ -25,6 +25,7 @@ Scopes = Callable[[Request], Iterable[str]]
 
 URI_LIMIT = 16_000  # characters; the error-handling page names the status and no figure
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
+CORRELATION = b"x-hubspot-correlation-id"
 READING_POSTS = ("/batch/read", "/search")
 # What reading a body of another shape than expected ends in. All reading is done before anything is written.
 MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
@@ -46,7 +47,7 @@ class Gate:
 
         @functools.wraps(handler)
         async def guarded(request: Request) -> Response:
-            headers: dict[str, str] = {}
+            headers: RawHeaders = []
             try:
                 caller = self.portal.access.caller(request.headers.get("authorization"))
                 headers, refused = self.portal.quota.admit(bucket, oauth=caller.oauth)
@@ -60,8 +61,8 @@ class Gate:
                 reply = problem.reply()
             except MISSHAPEN as error:
                 reply = misshapen(error).reply()
-            reply.headers.update(headers)
-            reply.headers["X-HubSpot-Correlation-Id"] = str(uuid.uuid4())
+            reply.raw_headers += headers  # no handler sets any of these itself
+            reply.raw_headers.append((CORRELATION, str(uuid.uuid4()).encode()))
             return reply
 
         return guarded
@@ -86,7 +87,7 @@ class Gate:
         kind = self.portal.catalogue.find(str(request.path_params.get("object_type", "")))
         if kind is None:
             return []
-        writes = request.method in WRITING and not request.url.path.endswith(READING_POSTS)
+        writes = request.method in WRITING and not path_of(request).endswith(READING_POSTS)
         word = "custom" if kind.custom else kind.scope
         scopes = [f"crm.objects.{word}.{'write' if writes else 'read'}"]
         return [*scopes, "e-commerce"] if word in {"products", "line_items"} else scopes
@@ -95,7 +96,7 @@ class Gate:
         """Give the scopes that would do for a call about properties and pipelines of a type."""
         kind = self.portal.catalogue.find(str(request.path_params.get("object_type", "")))
         word = kind.scope if kind is not None and not kind.custom else "custom"
-        writes = request.method in WRITING and not request.url.path.endswith(READING_POSTS)
+        writes = request.method in WRITING and not path_of(request).endswith(READING_POSTS)
         verb = "write" if writes else "read"
         scopes = [f"crm.schemas.{word}.{verb}"]
         return scopes if writes else [*scopes, f"crm.objects.{word}.read"]
@@ -106,8 +107,16 @@ class Gate:
         return self.portal.app
 
 
+def path_of(request: Request) -> str:
+    """Give the path of a request; `request.url` is put together from many parts, to be taken apart again."""
+    path: str = request.scope["path"]
+    return path
+
+
 def _check_length(request: Request) -> None:
-    if len(str(request.url)) > URI_LIMIT:
+    scope = request.scope
+    short = len(scope["path"]) + len(scope["query_string"]) < URI_LIMIT // 16  # a character is twelve when escaped
+    if not short and len(str(request.url)) > URI_LIMIT:
         raise Problem(414, "URI too long")
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from sandbox.clock import Clock
-from sandbox.wire import Reply
+from sandbox.wire import RawHeaders, Reply, raw
 
 BURST_SECONDS = 10
 BURST = 190  # calls in ten seconds, per app
@@ -104,26 +104,26 @@ class Quota:
         self._roll(self._clock.now())
         return self._used
 
-    def admit(self, bucket: Bucket, *, oauth: bool) -> tuple[dict[str, str], Response | None]:
+    def admit(self, bucket: Bucket, *, oauth: bool) -> tuple[RawHeaders, Response | None]:
         """Count a call and give its headers, or the refusal."""
         if bucket is Bucket.FREE:
-            return {}, None
+            return [], None
         now = self._clock.now()
         self._roll(now)
         if self._used >= self.day_limit and not oauth:
-            return {}, refusal("DAILY", {} if bucket is Bucket.SEARCH else self._headers(bucket, now, oauth))
+            return [], refusal("DAILY", {} if bucket is Bucket.SEARCH else self._headers(bucket, now, oauth))
         if bucket is Bucket.SEARCH:
             if self._search.left(now) <= 0:
-                return {}, refusal("SECONDLY")
+                return [], refusal("SECONDLY")
             self._search.take(now)
             self._used += 1
-            return {}, None
+            return [], None
         window = self._windows[bucket, oauth]
         if window.left(now) <= 0:
-            return {}, refusal("TEN_SECONDLY_ROLLING", self._headers(bucket, now, oauth))
+            return [], refusal("TEN_SECONDLY_ROLLING", self._headers(bucket, now, oauth))
         window.take(now)
         self._used += 1
-        return self._headers(bucket, now, oauth), None
+        return raw(self._headers(bucket, now, oauth)), None
 
     def _roll(self, now: datetime) -> None:
         today = now.astimezone(self._zone).date().isoformat()  # the day ends at the account's midnight

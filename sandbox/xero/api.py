@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from sandbox.clock import Clock
 from sandbox.log import Actor, WriteLog
+from sandbox.wire import raw
 from sandbox.xero import markup
 from sandbox.xero.books import Outcome, perform
 from sandbox.xero.idempotency import Replays
@@ -81,7 +82,7 @@ class Api:
             response = self._once(desk, request, parts, body, json=json)
         finally:
             desk.limits.leave()
-        response.headers.update(desk.limits.headers(self.clock.now()))
+        response.raw_headers += raw(desk.limits.headers(self.clock.now()))
         return response
 
     def _gate(self, request: Request, parts: tuple[str, ...]) -> Desk:
@@ -107,14 +108,15 @@ class Api:
         key = request.headers.get("idempotency-key") if request.method in WRITES else None
         if not key:
             return self.work(desk, request, parts, body, "api", json=json)
-        digest = desk.replays.digest(request.method, "/".join(parts), request.url.query, body)
+        query = request.scope["query_string"].decode("latin-1")
+        digest = desk.replays.digest(request.method, "/".join(parts), query, body)
         known = desk.replays.lookup(key, digest, now)
         if isinstance(known, Response):
-            return Response(known.body, known.status_code, dict(known.headers))
+            return _copy(known)
         if known is not None:
             return self._problem(Malformed(known), json=json)
         response = self.work(desk, request, parts, body, "api", json=json)
-        desk.replays.keep(key, digest, response, now)
+        desk.replays.keep(key, digest, _copy(response), now)  # as it is before it says what is left
         return response
 
     def work(
@@ -174,6 +176,10 @@ class Api:
         if isinstance(problem, Denied) and problem.scope:
             response.headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'
         return response
+
+
+def _copy(response: Response) -> Response:
+    return Response(response.body, response.status_code, dict(response.headers))
 
 
 def _wants_json(request: Request) -> bool:

@@ -68,7 +68,7 @@ class Front:
 
     async def answer(self, request: Request) -> Response:  # noqa: PLR0911 - one door, one return
         """Every request that is not for the sandbox itself."""
-        parts = tuple(part for part in request.url.path.split("/") if part)
+        parts = tuple(part for part in request.scope["path"].split("/") if part)
         low = tuple(part.lower() for part in parts)
         if low[:2] == PREFIX:
             return await self.api.answer(request, parts[2:])
