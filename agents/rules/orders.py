@@ -209,10 +209,17 @@ def _invoice(case: Case, deal: EntityState) -> dict[str, Any]:
         "date": day,
         "due_date": _due(case, day),
         "currency": _currency(case, deal),
-        "reference": deal.crm.fields.get("name") or deal.id,
+        "reference": _own(case, deal, "Reference") or deal.crm.fields.get("name") or deal.id,
         "line_amount_types": defaults.line_amounts,
         "lines": lines,
     }
+
+
+def _own(case: Case, deal: EntityState, place: str) -> str | None:
+    """What the deal holds for a field of the invoice, in a field of the customer's own."""
+    mapped = case.contract.mapped(Entity.DEAL)
+    name = next((name for name, each in mapped.items() if each.on(Side.ERP).at == place), None)
+    return deal.crm.fields.get(name) if name else None
 
 
 def _country(case: Case) -> str:

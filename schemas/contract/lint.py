@@ -9,7 +9,7 @@ from typing import Literal
 
 from schemas.contract.braking import brake_faults
 from schemas.contract.conditions import can_hold, parse, questions
-from schemas.contract.mappings import PROPERTY, TAKEN, faults
+from schemas.contract.mappings import BILLED, PROPERTY, TAKEN, faults
 from schemas.contract.model import Contract, Guards
 from schemas.contract.owners import finance, monotonic, one_sided, owners
 from schemas.contract.sources import Source
@@ -96,7 +96,7 @@ def _fields(contract: Contract) -> Iterator[Finding]:
             kind = mapped[name].kind if name in mapped else "amount" if name in AMOUNTS else "text"
             if rule.policy == "merge" and kind != "set":
                 yield Finding("error", path, "policy 'merge' merges sets, and this is none")
-            said = [*owners(entity, rule), *one_sided(entity, name)]
+            said = [*owners(entity, rule), *one_sided(entity, name, billed=name in mapped and entity in BILLED)]
             if rule.policy == "monotonic":
                 said += monotonic(entity, name, amount=kind == "amount", own=name in mapped)
             if name in FINANCE_FIELDS.get(entity, ()):
@@ -254,9 +254,14 @@ def _no_field(contract: Contract, entity: Entity, name: str) -> str:
 
 def _gaps(contract: Contract) -> Iterator[Finding]:
     for entity, clause in contract.entities.items():
-        for name in sorted({*SHARED_FIELDS.get(entity, ()), *contract.mapped(entity)} - set(clause.fields)):
+        for name in sorted({*SHARED_FIELDS.get(entity, ()), *_shared(contract, entity)} - set(clause.fields)):
             path = f"entities.{entity.value}.fields.{name}"
             yield Finding("warning", path, "both sides can write it and nobody owns it: it will not be synced")
+
+
+def _shared(contract: Contract, entity: Entity) -> Iterable[str]:
+    """The customer's own fields that both sides can write."""
+    return () if entity in BILLED else contract.mapped(entity)
 
 
 def _guards(contract: Contract) -> Iterator[Finding]:

@@ -19,7 +19,10 @@ from schemas.names import Entity, Side
 
 PREFIX = "custom_"  # tells a customer's own field from ours, also from those that come with a later version
 PROPERTY = re.compile(r"(?!revmark_|xero_)[a-z][a-z0-9_]{0,99}")  # HubSpot's internal names; ours are ours
-TAKEN = frozenset({"domain", "lifecyclestage", "name", "phone"})  # HubSpot's, which our fields sit in
+# HubSpot's, which our fields of companies and deals sit in.
+TAKEN = frozenset({"domain", "lifecyclestage", "name", "phone"}) | frozenset(
+    {"amount", "closedate", "deal_currency_code", "dealname", "dealstage"}
+)
 DATES = {
     "YYYY-MM-DD": "%Y-%m-%d",
     "YYYYMMDD": "%Y%m%d",
@@ -29,6 +32,9 @@ DATES = {
 }
 # The fields that Xero leaves to its users. HubSpot takes any property of the object.
 FREE: dict[Entity, frozenset[str]] = {Entity.COMPANY: frozenset({"AccountNumber", "CompanyNumber"})}
+# The fields of an invoice that a deal may fill when it is billed; from then on they are finance's.
+BILLED: dict[Entity, frozenset[str]] = {Entity.DEAL: frozenset({"Reference"})}
+PLACES = FREE | BILLED
 
 
 class Spelt(BaseModel):
@@ -160,8 +166,8 @@ Mappings = Mapping[str, Mapped]
 
 def faults(entity: Entity, fields: Mappings, *, synced: bool) -> Iterator[tuple[str, str]]:
     """(field, what is wrong) of an entity's own fields; no field: of the entity."""
-    if entity not in FREE or not synced:
-        where = "has no fields of its own in Xero" if entity not in FREE else "is not among the entities"
+    if entity not in PLACES or not synced:
+        where = "has no fields of its own in Xero" if entity not in PLACES else "is not among the entities"
         yield "", f"a {entity.value.replace('_', ' ')} {where}"
         return
     taken: dict[tuple[Side, str], str] = {}
@@ -173,8 +179,10 @@ def faults(entity: Entity, fields: Mappings, *, synced: bool) -> Iterator[tuple[
             taken.setdefault((side, at), name)
             yield from ((name, said) for said in mapped.faults(side))
         at = mapped.on(Side.ERP).at
-        if at not in FREE[entity]:
-            yield name, f"Xero has no free field {at!r}: there are {', '.join(sorted(FREE[entity]))}"
+        if at not in PLACES[entity]:
+            yield name, f"Xero has no free field {at!r}: there are {', '.join(sorted(PLACES[entity]))}"
+        if entity in BILLED and mapped.kind != "text":
+            yield name, f"a {entity.value}'s own field goes onto the invoice as it is: only kind: text can"
         if mapped.on(Side.CRM).at in TAKEN or not PROPERTY.fullmatch(mapped.on(Side.CRM).at):
             yield name, f"{mapped.on(Side.CRM).at!r} is no property's name in HubSpot, or one of Revmark's own"
 

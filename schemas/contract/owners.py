@@ -69,9 +69,9 @@ def monotonic(entity: Entity, name: str, *, amount: bool, own: bool) -> Iterator
         yield "error", f"{said} for a person. It is for {known}; elsewhere write owner: erp"
 
 
-def one_sided(entity: Entity, name: str) -> Iterator[Said]:
-    """A rule for a field that only one side can hold."""
-    if name in ONE_SIDED.get(entity, ()):
+def one_sided(entity: Entity, name: str, *, billed: bool) -> Iterator[Said]:
+    """A rule for a field that only one side can hold, or that goes to the other once, with the bill."""
+    if billed or name in ONE_SIDED.get(entity, ()):
         yield "warning", "only one side can hold it: there is nothing to compare, and the rule decides nothing"
 
 

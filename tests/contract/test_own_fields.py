@@ -31,6 +31,7 @@ RULES = contract({
     }},
     "entities": {"company": {"fields": {"custom_segments": {"policy": "merge"}, "custom_tier": {"owner": "erp"}}}},
 })  # fmt: skip
+SALE = {"dealname": "Widgets", "dealstage": "closedwon"}
 WANTED = {"custom_segments": ["big", "old"], "custom_tier": "gold"}
 
 
@@ -123,7 +124,7 @@ async def test_hubspot_says_of_which_subsidiary_a_company_and_a_deal_are():
     assert [(each.kind, each.name) for each in made[-2:]] == [("company", "billing_entity"), ("deal", "billing_entity")]
     home = await world.written(command("company", {"name": "Acme", "subsidiary": "NZ"}, natural_key="id-1"))
     assert home.ref is not None
-    numbers = {"company": home.ref.rsplit("/", 1)[1], "deal": await world.made("deals", billing_entity="AU")}
+    numbers = {"company": home.ref.rsplit("/", 1)[1], "deal": await world.made("deals", **SALE, billing_entity="AU")}
     for kind, expected in (("company", "NZ"), ("deal", "AU")):
         seen = await world.one(kind, numbers[kind])
         change = Change(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from schemas.names import Entity, Side
 from tests.support.contracts import contract
 from tests.support.judging import Court, company, deal, fact, line, outcome
@@ -49,6 +51,22 @@ def test_the_bill_takes_accounts_taxes_and_terms_from_contract_and_customer():
     assert {row["tax_type"] for row in bill.fields["lines"]} == {"EXEMPT"}
     # Closed on 31 August at 22:00 UTC: the first of September for people in Auckland.
     assert (bill.fields["date"], bill.fields["due_date"]) == ("2026-09-01", "2026-09-15")
+
+
+@pytest.mark.parametrize(
+    ("said", "reference"),
+    [
+        ({"custom_po": "PO-77"}, "PO-77"),
+        ({"custom_po": None}, "Widgets"),
+        ({"custom_po": ""}, "Widgets"),
+        ({}, "Widgets"),
+    ],
+)
+def test_the_bill_has_the_deals_own_field_for_a_reference(said: dict[str, str | None], reference: str):
+    rules = contract({"mappings": {"deal": {"custom_po": {"crm": "po_number", "erp": "Reference"}}}})
+    court = Court(rules).known_everywhere()
+    court.hear(deal(10, **said))
+    assert court.commands(Side.ERP, Entity.INVOICE)[0].fields["reference"] == reference
 
 
 def test_other_terms_than_days_after_the_bill_fall_back_on_the_contract():

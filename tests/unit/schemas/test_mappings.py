@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agents.trial import trials
 from schemas.contract import lint
-from schemas.contract.mappings import FREE, TAKEN, Mapped
+from schemas.contract.mappings import BILLED, FREE, TAKEN, Mapped
 from schemas.errors import ContractError
 from schemas.names import Entity, Side
 from schemas.published import contract_schema
@@ -27,6 +27,14 @@ PLACES = {"crm": "segments", "erp": "CompanyNumber"}
 def mapped(crm: dict[str, Any] | None = None, **words: Any) -> Mapped:
     """A field; `crm` is how the CRM spells it."""
     return Mapped.model_validate({**PLACES, **words, "crm": {"at": "segments", **(crm or {})}})
+
+
+PO = {"crm": "po_number", "erp": "Reference"}
+
+
+def deals(mapped: dict[str, Any]) -> dict[str, Any]:
+    """A contract under which a deal has a field of the customer's own."""
+    return {"mappings": {"deal": {"custom_po": mapped}}}
 
 
 @pytest.mark.parametrize(
@@ -173,12 +181,23 @@ def test_fields_of_ones_own_that_cannot_be_meant_are_found(fields: dict[str, Any
     assert found[0].path.startswith("mappings.company.custom_")
 
 
+def test_a_deals_own_field_needs_no_rule():
+    assert lint(contract(deals(PO))) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "path", "said"),
     [
         (own({"custom_a": PLACES}, entity="contact"), "mappings.contact", "has no fields of its own in Xero"),
         ({"mappings": {"company": GOOD}}, "entities.company.fields.custom_segments", "nobody owns it"),
         (own(GOOD, rule={"policy": "monotonic", "owner": "crm"}), "entities.company.fields.custom_segments", "amounts"),
+        (deals({"crm": "po", "erp": "AccountNumber"}), "mappings.deal.custom_po", "there are Reference"),
+        (deals({"kind": "day", **PO}), "mappings.deal.custom_po", "only kind: text can"),
+        (deals({"crm": "dealname", "erp": "Reference"}), "mappings.deal.custom_po", "one of Revmark's own"),
+        (
+            deals(PO) | {"entities": {"deal": {"fields": {"custom_po": {"owner": "crm"}}}}},
+            "entities.deal.fields.custom_po", "the rule decides nothing",
+        ),
         (own({"custom_a": PLACES}, rule={"policy": "merge"}), "entities.company.fields.custom_a", "merges sets"),
         (
             {"entities": {"company": {"fields": {"custom_segment": {"owner": "crm"}}}}, "mappings": {"company": GOOD}},
@@ -209,7 +228,7 @@ def test_an_example_and_an_editor_know_it():
 
 
 def test_the_places_that_are_taken_are_those_of_our_own_fields():
-    shape = SHAPES["company"]
-    ours = {name for name in shape.properties if not name.startswith(("revmark_", "xero_", "hs_"))}
+    shapes = (SHAPES["company"], SHAPES["deal"])
+    ours = {name for each in shapes for name in each.properties if not name.startswith(("revmark_", "xero_", "hs_"))}
     assert ours == TAKEN
-    assert set(FREE) == {Entity.COMPANY}
+    assert (set(FREE), set(BILLED)) == ({Entity.COMPANY}, {Entity.DEAL})
