@@ -65,8 +65,8 @@ class Identity:
             self._count(now, 1)
         row = self._view.get(self._key("i", canonical)) or {}
         if row.get(side.value) != reference:
-            row.pop(_gone(side), None)
-            self._view[self._key("i", canonical)] = {**row, side.value: reference}
+            kept = {name: ref for name, ref in row.items() if name != _gone(side)}
+            self._view[self._key("i", canonical)] = {**kept, side.value: reference}
 
     def astray(self, reference: str) -> bool:
         """Whether the record that this one belongs to has become another customer's."""

@@ -52,6 +52,34 @@ class Drawer:
         del self._view[self._prefix + key]
 
 
+class Recalled:
+    """A view that remembers what was read through it, for one piece of work by the only one who writes there.
+
+    Invariant: what `get` hands out is shared by all who ask for it; it is replaced by assignment and never changed.
+    """
+
+    def __init__(self, view: View) -> None:
+        """Remember nothing yet."""
+        self._view = view
+        self._rows: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any | None:
+        """The value, or None."""
+        if key not in self._rows:
+            self._rows[key] = self._view.get(key)
+        return self._rows[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Write a value."""
+        self._view[key] = value
+        self._rows[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        """Forget a key; an absent one is a KeyError."""
+        del self._view[key]
+        self._rows[key] = None
+
+
 class MemoryView:
     """A view over a dict of its own, whose values are JSON as in a table: what is none of it is a TypeError."""
 

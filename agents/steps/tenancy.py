@@ -23,7 +23,7 @@ from schemas.names import CanonicalId, Entity, Side, connection_id, ref
 from schemas.sighting import Sighting
 from tables import versions
 from tables.identity import Identity
-from tables.view import View
+from tables.view import Recalled, View
 
 Translate = Callable[[Change], list[Sighting]]
 
@@ -38,7 +38,7 @@ class Tenancy:
         self.contract = contract
         self.tenant = tenant
         self.rows = rows
-        self.identity = Identity(names, tenant)
+        self.identity = Identity(Recalled(names), tenant)
         self.rules = Identification(self.identity, contract, tenant)
         self.result = result
         self.minutes = Minutes(contract, tenant, self.identity, result)
