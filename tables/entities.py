@@ -102,15 +102,10 @@ def load(view: View, tenant: str, customer: str, entity: Entity, record: str) ->
     row = view.get(key(tenant, customer, record))
     if row is None:
         return EntityState(entity=entity, id=record)
-    return EntityState(
-        **{
-            **row,
-            "entity": Entity(row["entity"]),
-            "crm": _side(row["crm"]),
-            "erp": _side(row["erp"]),
-            "flights": {side: [Flight(**flight) for flight in flights] for side, flights in row["flights"].items()},
-        }
-    )
+    row["entity"], row["crm"], row["erp"] = Entity(row["entity"]), _side(row["crm"]), _side(row["erp"])
+    for flights in row["flights"].values():
+        flights[:] = [Flight(**flight) for flight in flights]
+    return EntityState(**row)
 
 
 def _side(row: dict[str, Any]) -> SideState:
