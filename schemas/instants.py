@@ -30,6 +30,7 @@ def _aware(value: datetime) -> datetime:
 
 
 def _seen(value: datetime) -> datetime:
+    value = _aware(value)
     if not FIRST_YEAR <= value.year < LAST_YEAR:
         msg = f"a time from {FIRST_YEAR} to {LAST_YEAR} is expected"
         raise ValueError(msg)
@@ -48,7 +49,7 @@ def _calendar(value: str) -> str:
 
 
 Moment = Annotated[datetime, AfterValidator(_aware)]  # a platform's time, which may be as old as 1970
-Instant = Annotated[datetime, AfterValidator(_aware), AfterValidator(_seen)]  # a time of our own clocks
+Instant = Annotated[datetime, AfterValidator(_seen)]  # a time of our own clocks
 Version = Annotated[int, Field(ge=0, lt=END_OF_VERSIONS)]  # a platform's modified time; 0: it shows none
 Day = Annotated[str, AfterValidator(_calendar), Field(json_schema_extra={"format": "date"})]
 

@@ -31,7 +31,7 @@ def exact(value: Any) -> Decimal:
     """
     if isinstance(value, Decimal):
         amount = value
-    elif isinstance(value, int | str) and not isinstance(value, bool):
+    elif isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         text = str(value).strip()
         amount = _parsed(text)
         if len(text) <= MOST_DIGITS and amount.is_finite() and "E" not in text.upper():

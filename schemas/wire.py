@@ -108,7 +108,7 @@ class Wire(BaseModel):
             Refused: something in it does not go on the wire, as what is nested beyond two hundred levels.
         """
         try:
-            return self.model_dump_json().encode()
+            return self.__pydantic_serializer__.to_json(self)  # as `model_dump_json`, which makes a text of these bytes
         except (PydanticSerializationError, UnicodeEncodeError, RecursionError) as error:
             raise Refused(f"a {type(self).__name__} cannot be written: {type(error).__name__}", code="wire") from error
 

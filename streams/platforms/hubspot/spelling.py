@@ -62,6 +62,8 @@ def instant_text(instant: datetime) -> str:
 def _text(value: Any) -> str | None:
     if value is None:
         return None
+    if isinstance(value, str):  # as nearly all are
+        return value.strip() or None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | dict | list):
