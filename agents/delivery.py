@@ -60,4 +60,5 @@ def _stage(batch: RecordBatch, records: Sequence[Record], result: Result, prefix
 
 def _changed(table: View) -> int:
     """Bytes of what is staged for the table."""
-    return sum(len(key) + len(value or b"") for key, value in table.staged.items())
+    staged = table.staged
+    return sum(map(len, staged)) + sum(map(len, filter(None, staged.values())))
