@@ -1,7 +1,7 @@
-"""What arbitrate reads: facts, outcomes and choices. Topic `facts`, keyed by tenant and customer.
+"""What arbitrate reads: facts, outcomes, choices and retries. Topic `facts`, keyed by tenant and customer.
 
 A fact is a change in canonical words. An outcome is what became of a command. A choice is a person's answer to a
-review. All of one customer arrive in one partition, in order.
+review, a retry a person's word on a refused command. All of one customer arrive in one partition, in order.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from schemas.choice import Choice
 from schemas.errors import Refused
 from schemas.instants import Instant, Version
 from schemas.names import Entity, Side
+from schemas.retry import Retry
 from schemas.wire import Wire, faults
 
 Ending = Literal["", "deleted", "archived", "merged", "parted", "erased"]
@@ -62,11 +63,11 @@ class Outcome(Wire):
     at: Instant
 
 
-Finding = Annotated[Fact | Outcome | Choice, Field(discriminator="type")]
-_FINDING: TypeAdapter[Fact | Outcome | Choice] = TypeAdapter(Finding)
+Finding = Fact | Outcome | Choice | Retry
+_FINDING: TypeAdapter[Finding] = TypeAdapter(Annotated[Finding, Field(discriminator="type")])
 
 
-def parse_finding(data: bytes | None) -> Fact | Outcome | Choice:
+def parse_finding(data: bytes | None) -> Finding:
     """Parse a value of the topic `facts`.
 
     Raises:

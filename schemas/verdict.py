@@ -16,7 +16,7 @@ from schemas.wire import Wire
 
 Ruling = Literal[
     "take_crm", "take_erp", "settle", "write_back", "merge", "review", "close", "hold", "link", "propose", "create",
-    "wait", "refuse",
+    "wait", "refuse", "retry",
 ]  # fmt: skip
 
 
@@ -24,6 +24,7 @@ class Verdict(Wire):
     """One decision. `rule` is a policy's name, `person`, `guard.<name>`, `identity`, `timing` or `create`.
 
     `settle`: a person named a value for both sides. `close`: what a person was asked is no question any more.
+    `retry`: a person has a refused write tried again.
     """
 
     id: str

@@ -58,7 +58,7 @@ class Topics:
 
     # what comes in
     changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link | Erasure"))
-    facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome | Choice"))
+    facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome | Choice | Retry"))
     lanes_hubspot: Topic = field(default=Topic("lanes.hubspot", "connection", LANE_WORK))
     lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", LANE_WORK))
     # what is decided

@@ -109,11 +109,9 @@ def take(case: Case, choice: Choice) -> None:
     state = case.state(choice.entity, choice.id)
     if state.crm.ref is None and state.erp.ref is None:
         raise Refused(f"{choice.who} answered about {choice.id}, which this customer does not have", code="unseen")
-    heard = state.marks.get("heard", [])
-    if choice.answer in heard:
+    if heard(state, choice.answer):
         case.result.counts["duplicate"] += 1
         return
-    state.marks["heard"] = [*heard, choice.answer][-HEARD:]
     shown = {side: state.shown(side).get(choice.field) for side in Side}
     try:
         problem = _problem(state, choice)
@@ -130,6 +128,15 @@ def take(case: Case, choice: Choice) -> None:
     row |= {"who": choice.who, "why": choice.why, **{side.value: each for side, each in shown.items()}}
     state.marks["chosen"] = {**state.marks.get("chosen", {}), choice.field: row}
     case.touch(state.id)
+
+
+def heard(state: EntityState, answer: str) -> bool:
+    """Whether a person's word was taken before; from now on it was."""
+    known = state.marks.get("heard", [])
+    if answer in known:
+        return True
+    state.marks["heard"] = [*known, answer][-HEARD:]
+    return False
 
 
 def _problem(state: EntityState, choice: Choice) -> str:

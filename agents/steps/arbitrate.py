@@ -1,7 +1,8 @@
 """Arbitrate: both sides of every record against their baseline, under the contract.
 
-In: facts and outcomes of customers, and choices of people, in order. Out: verdicts, commands, occurrences, document
-versions. Invariant: the same findings in any order end in the same state, and a finding seen again writes nothing.
+In: facts and outcomes of customers, and what people chose or want tried again, in order. Out: verdicts, commands,
+occurrences, document versions. Invariant: the same findings in any order end in the same state, and a finding seen
+again writes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from agents.rules import bills, edits, endings, orders, reviews
+from agents.rules import bills, edits, endings, orders, retries, reviews
 from agents.rules.case import Case
 from agents.rules.comparison import compare
 from agents.rules.creation import create_missing
@@ -21,8 +22,9 @@ from agents.rules.result import Result
 from schemas.choice import Choice
 from schemas.contract import Contract
 from schemas.errors import Refused
-from schemas.fact import Fact, Outcome, parse_finding
+from schemas.fact import Fact, Finding, Outcome, parse_finding
 from schemas.names import Entity, Side
+from schemas.retry import Retry
 from schemas.wire import faults, fingerprint
 from tables import customers
 from tables.entities import EntityState, Flight, SideState
@@ -58,9 +60,7 @@ class Arbitrate:
                 result.refuse(index, f"cannot be judged: {type(error).__name__}")
         return result
 
-    def judge(
-        self, findings: Sequence[Fact | Outcome | Choice], records: View, customer_view: View, *, index: int = 0
-    ) -> Result:
+    def judge(self, findings: Sequence[Finding], records: View, customer_view: View, *, index: int = 0) -> Result:
         """Take findings of one customer, then judge what they touched; `index` is their place in the batch."""
         case = self._case(findings[0], records, customer_view)
         case.result.at = index
@@ -72,11 +72,13 @@ class Arbitrate:
                     _take_outcome(case, finding)
                 case Choice():
                     reviews.take(case, finding)
+                case Retry():
+                    retries.take(case, finding)
         _judge_all(case)
         case.close(customer_view)
         return case.result
 
-    def _case(self, finding: Fact | Outcome | Choice, records: View, customer_view: View) -> Case:
+    def _case(self, finding: Finding, records: View, customer_view: View) -> Case:
         """A case with a result of its own: a finding that is refused half-way leaves nothing behind."""
         return Case(
             contract=self.contract,
@@ -90,7 +92,7 @@ class Arbitrate:
         )
 
 
-def _when(finding: Fact | Outcome | Choice) -> datetime:
+def _when(finding: Finding) -> datetime:
     return finding.seen_at if isinstance(finding, Fact) else finding.at
 
 

@@ -22,6 +22,7 @@ RULINGS = {
     "review": "a person is asked", "hold": "held", "link": "linked", "propose": "proposed", "create": "created",
     "wait": "waits", "refuse": "refused", "merge": "both sides' changes are kept",
     "settle": "a person's value stands", "close": "no question any more",
+    "retry": "a refused write is tried again",
 }  # fmt: skip
 
 

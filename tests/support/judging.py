@@ -20,6 +20,7 @@ from schemas.contract import Contract
 from schemas.fact import Fact, Outcome
 from schemas.instants import to_millis
 from schemas.names import Entity, Side, record_id
+from schemas.retry import Retry, retry_id
 from schemas.revenue import RevenueEvent
 from schemas.totals import DocumentVersion
 from schemas.verdict import Verdict
@@ -44,6 +45,7 @@ __all__ = [
     "linked",
     "outcome",
     "payment",
+    "retry",
 ]
 
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
@@ -195,6 +197,22 @@ def choice(review: Verdict, side: Side | None = None, *, seconds: float = 0, **m
     )
 
 
+def retry(refused: Command, *, seconds: float = 0, **more: Any) -> Retry:
+    """Kim's word that a refused command may pass now."""
+    parts: dict[str, Any] = {"who": "kim", "why": "the account was added", **more}
+    return Retry(
+        tenant=refused.tenant,
+        customer=refused.customer,
+        entity=refused.entity,
+        id=refused.record,
+        side=refused.side,
+        command=refused.id,
+        fields=["*"] if refused.kind == "create" else sorted(refused.fields),
+        at=at(seconds),
+        **{"answer": retry_id(refused.id, parts["who"], parts["why"]), **parts},
+    )
+
+
 @dataclass(slots=True)
 class Court:
     """The step with its tables; everything it ever wrote is kept, in order."""
@@ -213,7 +231,7 @@ class Court:
         moments = [
             one.seen_at if isinstance(one, Fact) else one.at
             for one in findings
-            if isinstance(one, Fact | Outcome | Choice)
+            if isinstance(one, Fact | Outcome | Choice | Retry)
         ]
         self.clock = max([self.clock, *((moment - START).total_seconds() for moment in moments)])
         result = Arbitrate(self.contract)(values, self.records, self.customers)
@@ -248,7 +266,7 @@ class Court:
         return [outcome(command, seconds=self.clock, ref=reference), self._echo(command, reference)]
 
     def _echo(self, command: Command, reference: str) -> Fact:
-        held = {**self.state(command.record).side(command.side).fields, **command.fields}
+        held = {**self.state(command.record, command.customer).side(command.side).fields, **command.fields}
         if command.kind == "create" and command.entity is Entity.COMPANY:
             held = COMPANY[command.side] | held
             held["erp_id" if command.side is Side.CRM else "crm_id"] = command.natural_key
@@ -256,7 +274,7 @@ class Court:
             total = sum(int(row["quantity"]) * int(row["unit_price"]) for row in command.fields["lines"])
             stated = {"total": f"{total}.00", "amount_due": f"{total}.00", "amount_paid": "0.00"}
             held = {**held, **stated, "number": command.natural_key, "amount_credited": "0.00"}
-        related = self.state(command.record).related if command.entity is Entity.INVOICE else {}
+        related = self.state(command.record, command.customer).related if command.entity is Entity.INVOICE else {}
         return fact(
             command.entity, command.side, held, record=command.record, customer=command.customer, ref=reference,
             seconds=self.clock, related=related,

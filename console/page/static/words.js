@@ -12,7 +12,7 @@ const TONE = {
 const SAID = {
   take_crm: "CRM's value", take_erp: "ERP's value", write_back: "written back", merge: "both kept", settle: "settled",
   create: "created", link: "linked", review: "a person decides", hold: "held", propose: "proposed", wait: "waits",
-  refuse: "refused", close: "closed",
+  refuse: "refused", close: "closed", retry: "tried again",
 };
 const PLATFORMS = { hubspot: "HubSpot", xero: "Xero" };
 
