@@ -1,33 +1,34 @@
-"""A person's word on records in quarantine: each goes back on its topic as it was, or is dropped.
+"""A person's word on what is in quarantine: edited, put back on its topic, or dropped.
 
-In: records by their names. Out: the bytes on their topic again, under the same key in the same partition, and a
-settlement on the quarantine topic. Invariant: 1 the bytes are durable, 2 the settlement is. A command that dies between
-the two is repeated, and the record is on its topic twice, which every reader of our topics bears.
+In: records by their names. Out: their bytes, or what a person put in their place, on their topic again under the same
+key in the same partition, and a settlement on the quarantine topic. Invariant: 1 the bytes are durable, 2 the
+settlement is. A command that dies between the two is repeated, and the record is on its topic twice, which every reader
+of our topics bears.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from console.edits import READERS
 from console.projection import cluster
 from console.projection.delivery import topics_of
 from console.projection.held import Bytes
 from console.word import Place
 from schemas.errors import Refused
-from schemas.quarantine import Settlement
+from schemas.quarantine import Edit, Settlement, place_name
 from streams.kafka import reach
 from streams.settings import Settings
 from streams.topics import Topics
 
 FETCH = 5.0  # seconds for one record that is still on its topic
-READ_BY_WORKERS = ("changes", "facts", "occurrences", "documents", "lanes_hubspot", "lanes_xero")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Going:
+    """A record that is to go back. `origin` is where it lay at first, `edit` what goes in place of its value."""
+
+    record: Bytes
+    origin: tuple[str, int, int]
+    edit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     """A record that was put back: its name in quarantine, and where it lies now."""
 
@@ -46,26 +56,26 @@ class Returned:
     place: Place
 
 
-async def replay(settings: Settings, records: Sequence[Bytes], say: Say) -> list[Returned]:
-    """Put records back on their topics, oldest first, and tell the quarantine topic.
+async def replay(settings: Settings, records: Sequence[Going], say: Say) -> list[Returned]:
+    """Put records back on their topics in the order in which they lay there at first, and tell the quarantine topic.
 
     Raises:
         Refused: one of them cannot be put back; nothing was sent.
         Transient: the broker does not answer; what was settled until then is settled.
     """
     topics = topics_of(settings)
-    whole = [await _whole(settings, topics, each) for each in sorted(records, key=_place)]
+    bound = [await _bound(settings, each) for each in sorted(records, key=lambda each: each.origin)]
     done: list[Returned] = []
     producer = AIOKafkaProducer(**reach(settings.kafka), acks="all", enable_idempotence=True)
     try:
         await producer.start()
-        for each in whole:
+        for each in bound:
             # 1 the bytes
             sent = await producer.send_and_wait(
                 each.topic, each.value, key=each.key, partition=each.partition, headers=list(each.headers) or None
             )
             # 2 the settlement
-            await _tell(producer, topics, each, "replayed", say)
+            await _tell(producer, topics, _settlement(each, "replayed", say, sent.offset))
             done.append(Returned(_name(each), Place(sent.topic, sent.partition, sent.offset)))
     except (KafkaError, OSError) as error:
         raise cluster.unreachable(settings.broker, error) from error
@@ -74,8 +84,25 @@ async def replay(settings: Settings, records: Sequence[Bytes], say: Say) -> list
     return done
 
 
+async def _bound(settings: Settings, going: Going) -> Bytes:
+    """What goes back: the record as it was, or with what a person put in place of its value."""
+    if going.edit is None:
+        return await whole(settings, going.record)
+    kept = going.record if going.record.complete else await whole(settings, going.record)
+    return await whole(settings, replace(kept, value=going.edit.encode()))
+
+
 async def drop(settings: Settings, records: Sequence[Bytes], say: Say) -> None:
     """Tell the quarantine topic that records are dropped. Their bytes stay where they are.
+
+    Raises:
+        Transient: the broker does not answer.
+    """
+    await tell(settings, [_settlement(each, "dropped", say) for each in records])
+
+
+async def tell(settings: Settings, words: Sequence[Settlement | Edit]) -> None:
+    """Put what a person said on the quarantine topic.
 
     Raises:
         Transient: the broker does not answer.
@@ -84,18 +111,25 @@ async def drop(settings: Settings, records: Sequence[Bytes], say: Say) -> None:
     producer = AIOKafkaProducer(**reach(settings.kafka), acks="all", enable_idempotence=True)
     try:
         await producer.start()
-        for each in records:
-            await _tell(producer, topics, each, "dropped", say)
+        for word in words:
+            await _tell(producer, topics, word)
     except (KafkaError, OSError) as error:
         raise cluster.unreachable(settings.broker, error) from error
     finally:
         await producer.stop()
 
 
-async def _tell(
-    producer: AIOKafkaProducer, topics: Topics, record: Bytes, state: Literal["replayed", "dropped"], say: Say
-) -> None:
-    settlement = Settlement(
+async def _tell(producer: AIOKafkaProducer, topics: Topics, word: Settlement | Edit) -> None:
+    # Under the record's own key, so that all that is said of it is in one partition, in its order.
+    command = word.command if isinstance(word, Settlement) else ""
+    key = f"command|{command}" if command else f"{word.topic}|{word.partition}|{word.offset}"
+    await producer.send_and_wait(topics.name(topics.quarantine), word.to_bytes(), key=key.encode())
+
+
+def _settlement(
+    record: Bytes, state: Literal["replayed", "dropped"], say: Say, returned: int | None = None
+) -> Settlement:
+    return Settlement(
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
@@ -103,15 +137,18 @@ async def _tell(
         who=say.who,
         why=say.why,
         at=datetime.now(UTC),
+        returned=returned,
     )
-    # Under the record's own key, so that both are in one partition, in their order.
-    key = f"{record.topic}|{record.partition}|{record.offset}".encode()
-    await producer.send_and_wait(topics.name(topics.quarantine), settlement.to_bytes(), key=key)
 
 
-async def _whole(settings: Settings, topics: Topics, record: Bytes) -> Bytes:
-    """The record with its bytes; those that did not fit into quarantine are read where they lay."""
-    if record.topic not in {topics.name(getattr(topics, name)) for name in READ_BY_WORKERS}:
+async def whole(settings: Settings, record: Bytes) -> Bytes:
+    """The record with its bytes; those that did not fit into quarantine are read where they lay.
+
+    Raises:
+        Refused: it cannot be put back; nothing was sent.
+    """
+    topics = topics_of(settings)
+    if record.topic not in {topics.name(getattr(topics, name)) for name in READERS}:
         raise Refused(
             f"{_name(record)} came from {record.topic}, which no worker of this deployment reads: it cannot be put "
             f"back. Nothing was sent. Next: revmark quarantine drop {_name(record)} --why ...",
@@ -153,8 +190,4 @@ async def _fetch(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int)
 
 
 def _name(record: Bytes) -> str:
-    return f"{record.topic}-{record.partition}-{record.offset}"
-
-
-def _place(record: Bytes) -> tuple[str, int, int]:
-    return record.topic, record.partition, record.offset
+    return place_name(record.topic, record.partition, record.offset)

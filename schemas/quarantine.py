@@ -1,4 +1,7 @@
-"""What became of a record in quarantine: put back or dropped, by whom and why. Topic `quarantine`, beside the record.
+"""What people say of what is in quarantine: edited, put back or dropped, by whom and why. Topic `quarantine`.
+
+It lies beside the record that it is about. What a platform refused to write is kept in the ledger; what people say of
+such a command is here as well, under the command's id.
 
 The records themselves are written by the engine (`streams.engine.quarantine`), which knows nothing of people.
 """
@@ -7,6 +10,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.instants import Instant
 from schemas.wire import Wire
 
@@ -14,7 +19,7 @@ from schemas.wire import Wire
 class Settlement(Wire):
     """A person's word on the record that lay at `topic`, `partition`, `offset`. It holds whatever comes first.
 
-    A record that is put back and cannot go on again comes into quarantine from its new place, as another one.
+    A record that is put back and cannot go on again comes into quarantine from its new place, `returned`, as another.
     """
 
     type: Literal["settlement"] = "settlement"
@@ -25,8 +30,33 @@ class Settlement(Wire):
     who: str
     why: str = ""
     at: Instant
+    returned: int | None = Field(default=None, description="the offset at which it lies since it was put back")
+    command: str = Field(default="", description="the refused command that this is about, in place of a record")
 
     @property
     def name(self) -> str:
         """The record's name in quarantine."""
-        return f"{self.topic}-{self.partition}-{self.offset}"
+        return self.command or place_name(self.topic, self.partition, self.offset)
+
+
+class Edit(Wire):
+    """What a person put in place of a record's value; the record itself stays as it was. The newest edit counts."""
+
+    type: Literal["edit"] = "edit"
+    topic: str
+    partition: int
+    offset: int
+    value: str = Field(description="the JSON that is put back instead")
+    who: str
+    why: str
+    at: Instant
+
+    @property
+    def name(self) -> str:
+        """The record's name in quarantine."""
+        return place_name(self.topic, self.partition, self.offset)
+
+
+def place_name(topic: str, partition: int, offset: int) -> str:
+    """What a record is called in quarantine: by where it lay."""
+    return f"{topic}-{partition}-{offset}"

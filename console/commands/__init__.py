@@ -23,6 +23,8 @@ from console.commands import (
     page,
     plan,
     quarantine,
+    quarantine_edit,
+    quarantine_show,
     review,
     sandbox,
     status,
@@ -56,4 +58,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_RUN)
     app.add_typer(brake.app, name="brake", rich_help_panel=_DECIDE)
     app.add_typer(review.app, name="review", rich_help_panel=_DECIDE)
+    quarantine.app.command("show", epilog=quarantine_show.EXAMPLES)(quarantine_show.command)
+    quarantine.app.command("edit", epilog=quarantine_edit.EXAMPLES)(quarantine_edit.command)
     app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LOOK)

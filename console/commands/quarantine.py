@@ -9,23 +9,29 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from console.commands.quarantine_show import settled
 from console.exits import NEEDS_PERSON, UNREACHABLE
-from console.options import DEFAULT_LIMIT, Day, Document, Limit, Lines, Offline, examples
-from console.output import Cell, Sheet, moment, note, say, show, show_json, show_lines, value_text
+from console.options import DEFAULT_LIMIT, Day, Limit, Lines, Offline, examples
+from console.output import Cell, Sheet, moment, note, say, show, show_lines
+from console.projection.delivery import STATES
 from console.projection.filters import Filters
 from console.projection.held import Bytes, Held
 from console.projection.listing import bytes_of, held, quarantined
+from console.projection.refusals import Refusal, refusal, refusals
 from console.projection.store import Store
 from console.projection.summary import EVERYTHING, held_standing
+from console.projection.tables import Known
 from console.session import Session, session_of
 from schemas.errors import Refused
 
-if TYPE_CHECKING:  # it loads the Kafka client
-    from console.quarantining import Returned
+if TYPE_CHECKING:  # they load the Kafka client
+    from console.quarantining import Going, Returned
+    from console.retrying import Asked
 
 app = typer.Typer(
-    help="Records that could not go on: look, put back, drop.", no_args_is_help=True, rich_markup_mode="rich"
+    help="What could not go on: look, edit, put back, drop.", no_args_is_help=True, rich_markup_mode="rich"
 )
+COMMANDS = "commands"  # what --type calls the refused writes
 By = Annotated[str | None, typer.Option("--by", help="you, if not given")]
 
 
@@ -36,26 +42,43 @@ def list_(
     context: typer.Context,
     *,
     state: Annotated[Literal["held", "replayed", "dropped", "any"], typer.Option(help="what became of it")] = "held",
-    topic: Annotated[str | None, typer.Option("--type", help="the topic it came from")] = None,
+    topic: Annotated[
+        str | None, typer.Option("--type", help="the topic it came from, or `commands` for refused writes")
+    ] = None,
     day: Day = None,
     limit: Limit = DEFAULT_LIMIT,
     json: Lines = False,
     offline: Offline = False,
 ) -> None:
-    """List quarantined records with the reason; those that were put back or dropped only when asked for."""
+    """List what could not go on, with the reason: records, and commands that a platform refused.
+
+    Those that were put back or dropped are listed only when asked for.
+    """
     filters = Filters(state=None if state == "any" else state, type=topic, day=day)
-    with session_of(context).projection("quarantine", offline=offline) as store:
-        found = quarantined(store, filters, limit)
+    with session_of(context).projection("quarantine", "ledger", offline=offline) as store:
+        records = quarantined(store, filters, limit) if topic != COMMANDS else []
+        refused = refusals(store, state, day=day, limit=limit) if topic in {None, COMMANDS} else []
         there = held_standing(store)
+    both: list[Held | Refusal] = [*records, *refused]
+    found = sorted(both, key=lambda each: each.at, reverse=True)[:limit]
     if json:
-        show_lines(found)
+        show_lines(each.document() if isinstance(each, Refusal) else each for each in found)
         return
     sheet = Sheet(
-        ("name", "time (UTC)", "from", "state", "reason*"), empty=_nothing(there, state, asked=bool(topic or day))
+        ("name", "time (UTC)", "from", "state", "tries>", "reason*"),
+        empty=_nothing(there, state, asked=bool(topic or day)),
     )
-    for record in found:
-        sheet.add(record.name, moment(record.at), record.topic, _state(record), record.reason)
+    for each in found:
+        tries = each.entry.attempts if isinstance(each, Refusal) else each.attempts
+        sheet.add(each.name, moment(each.at), _origin(each), _state(each), str(tries), each.reason)
     show(sheet)
+
+
+def _origin(found: Held | Refusal) -> str:
+    if isinstance(found, Held):
+        return found.topic
+    command = found.entry.command
+    return f"{command.platform}: {command.kind} {command.entity.value.replace('_', ' ')}"
 
 
 def _nothing(there: int, state: str, *, asked: bool) -> str:
@@ -64,84 +87,120 @@ def _nothing(there: int, state: str, *, asked: bool) -> str:
     return "quarantine is empty" if state == "held" else f"nothing in quarantine is {state}"
 
 
-def _state(record: Held) -> Cell:
-    return Cell(record.settlement.state, "dim") if record.settlement else Cell("held", "yellow")
-
-
-@app.command("show", epilog=examples("revmark quarantine show revmark.changes-0-17"))
-def show_(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="as `revmark quarantine list` names it")],
-    *,
-    json: Document = False,
-    offline: Offline = False,
-) -> None:
-    """Show one quarantined record whole."""
-    with session_of(context).projection("quarantine", offline=offline) as store:
-        record = held(store, name)
-    if json:
-        show_json(record)
-        return
-    say(record.name, "bold")
-    rows = (
-        ("reason", record.reason),
-        ("code", record.code),
-        ("since", f"{moment(record.at)} UTC"),
-        ("topic", f"{record.topic}, partition {record.partition}, offset {record.offset}"),
-        ("key", record.key or "-"),
-        ("about", record.about),
-        ("state", _settled(record)),
-        *((name, value_text(value)) for name, value in (record.model_extra or {}).items() if value not in ([], True)),
-    )
-    width = max(len(label) for label, text in rows if text)
-    for label, text in rows:
-        if text:
-            say(f"{label:<{width}}  {text}")
-    say("")
-    say(record.value or "(no value)")
-
-
-def _settled(record: Held) -> str:
-    found = record.settlement
-    if found is None:
-        return (
-            f"held. Next: revmark quarantine replay {record.name}, or revmark quarantine drop {record.name} --why ..."
-        )
-    return f"{found.state} by {found.who} at {moment(found.at)} UTC" + (f": {found.why}" if found.why else "")
+def _state(found: Held | Refusal) -> Cell:
+    if found.settlement:
+        return Cell(found.settlement.state, "dim")
+    if isinstance(found, Refusal):
+        return Cell("refused", "red")
+    return Cell("edited" if found.edit else "held", "yellow")
 
 
 @app.command(
-    "replay", epilog=examples("revmark quarantine replay revmark.changes-0-17", "revmark quarantine replay --all")
+    "replay",
+    epilog=examples(
+        "revmark quarantine replay revmark.changes-0-17",
+        "revmark quarantine replay --all",
+        'revmark quarantine replay 9f3a21c07b6d5e48 --why "account 205 was added in Xero"',
+    ),
 )
 def replay_(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="as `revmark quarantine list` names it")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="as `revmark quarantine list` names them")] = None,
     *,
-    all_: Annotated[bool, typer.Option("--all", help="all that are held")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="all records that are held")] = False,
     by: By = None,
-    why: Annotated[str, typer.Option(help="what was mended; it is kept with the record")] = "",
+    why: Annotated[str, typer.Option(help="what was mended; kept with it, and needed for a command")] = "",
     wait: Annotated[float, typer.Option(min=0, help="seconds to wait until workers have taken it up")] = 30.0,
 ) -> None:
-    """Put records back on their topics as they were, once their cause is mended.
+    """Put records back on their topics, as they were or as edited, in the order in which they came.
 
-    Exits 1 when one came back into quarantine, 3 when no worker took it up in time (it stays on the topic).
+    A command that was refused is judged anew from what both sides show now, and tried again. Exits 1 when one came back
+    into quarantine, 3 when no worker took it up in time (it stays on the topic).
     """
-    if (name is None) is not all_:
-        raise Refused("say which record, or --all. Next: revmark quarantine list", code="usage")
+    if bool(names) is all_:
+        raise Refused("say which, or --all. Next: revmark quarantine list", code="usage")
     from console.quarantining import Say, replay  # noqa: PLC0415 - loads the Kafka client
+    from console.retrying import retry  # noqa: PLC0415 - as above
 
     session = session_of(context)
-    with session.projection("quarantine") as store:
-        chosen = [_held(store, name)] if name else quarantined(store, Filters(state="held"), EVERYTHING)
-        records = [_bytes(store, record) for record in chosen]
-    if not records:
+    with session.projection("quarantine", "ledger", *(STATES if names else ())) as store:
+        refused = [found for name in dict.fromkeys(names or ()) if (found := _refused(store, name)) is not None]
+        others = [name for name in dict.fromkeys(names or ()) if name not in {each.name for each in refused}]
+        chosen = [_held(store, name) for name in others] if names else _all_held(store)
+        records = [_going(store, record) for record in chosen]
+        owned = [(each, _customer(store, session, each)) for each in refused]
+        _tell_older(store, chosen)
+    if owned and not why.strip():
+        raise Refused("--why must say what was mended: it is kept with the command. Nothing was sent", code="usage")
+    if not records and not owned:
         note("quarantine is empty")
         return
-    returned = asyncio.run(replay(session.settings, records, Say(by or getpass.getuser(), why.strip())))
+    say_ = Say(by or getpass.getuser(), why.strip())
+    returned = asyncio.run(replay(session.settings, records, say_)) if records else []
+    asked = asyncio.run(retry(session.settings, owned, say_)) if owned else []
     if not wait:
-        say(f"{_counted(len(returned))} put back")
+        say(f"{_counted(len(returned) + len(asked), 'one')} put back")
         return
-    _report(session, returned, wait)
+    if returned:
+        _report(session, returned, wait)
+    if asked:
+        _follow(session, asked, wait)
+
+
+def _all_held(store: Store) -> list[Held]:
+    return quarantined(store, Filters(state="held"), EVERYTHING)
+
+
+def _tell_older(store: Store, chosen: Sequence[Held]) -> None:
+    """What lay before them, of the same records, and stays: it goes first as a rule."""
+    going = {each.name for each in chosen}
+    for each in chosen:
+        older = [
+            other.name
+            for other in (
+                quarantined(store, Filters(record=each.about, state="held"), EVERYTHING) if each.about else ()
+            )
+            if other.topic == each.topic and other.origin < each.origin and other.name not in going
+        ]
+        if older:
+            note(f"{each.name}: an older one of the same record stays held, {older[-1]}", "yellow")
+
+
+def _customer(store: Store, session: Session, refused: Refusal) -> str:
+    """The customer that the record belongs to now."""
+    command = refused.entry.command
+    return Known(store, session.settings.tenant).customer_of(command.record) or command.customer
+
+
+def _follow(session: Session, asked: Sequence[Asked], wait: float) -> None:
+    """Say what came of retries."""
+    from console.projection.reviews import answered  # noqa: PLC0415 - only here
+    from console.word import taken_up, turned_down, unheard  # noqa: PLC0415 - as above
+
+    for each in asked:
+        if not asyncio.run(taken_up(session.settings, each.place, wait)):
+            raise unheard(wait)
+    failed = None
+    with session.projection("quarantine", "decisions", "ledger") as store:
+        for each in asked:
+            failed = turned_down(store, each.place) or failed
+            came = answered(store, each.word.answer)
+            again = _asked_again(store, each) if came else []
+            if again:
+                say(f"{each.refused.command.id} is judged anew: {', '.join(again)}. Next: revmark ledger", "green")
+            elif came:
+                say(f"{each.refused.command.id} is judged anew: nothing is left to write", "green")
+    if failed is not None:
+        raise failed
+
+
+def _asked_again(store: Store, asked: Asked) -> list[str]:
+    """The commands that came of a retry."""
+    rows = store.rows(
+        "SELECT DISTINCT command FROM decisions WHERE at = ? AND customer = ? AND command IS NOT NULL",
+        [asked.word.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), asked.word.customer],
+    )
+    return [f"command {row['command']}" for row in rows]
 
 
 def _report(session: Session, returned: Sequence[Returned], wait: float) -> None:
@@ -175,28 +234,51 @@ def drop_(
     why: Annotated[str, typer.Option("--why", help="the reason; it is kept with the record")],
     by: By = None,
 ) -> None:
-    """Say that a record is not needed. It stays readable, and counts no more as something that needs a person."""
+    """Say that a record, or a refused write, is not needed.
+
+    It stays readable, and counts no more as something that needs a person.
+    """
     if not why.strip():
         raise Refused("--why must say something: it is kept with the record. Nothing was sent", code="usage")
     from console.quarantining import Say, drop  # noqa: PLC0415 - as above
+    from console.retrying import drop as forgo  # noqa: PLC0415 - as above
 
     session = session_of(context)
-    with session.projection("quarantine") as store:
-        record = _held(store, name)
-    spot = Bytes(record.topic, record.partition, record.offset, None, None)
-    asyncio.run(drop(session.settings, [spot], Say(by or getpass.getuser(), why.strip())))
+    said = Say(by or getpass.getuser(), why.strip())
+    with session.projection("quarantine", "ledger") as store:
+        refused = _refused(store, name)
+        record = None if refused else _held(store, name)
+    if refused is not None:
+        asyncio.run(forgo(session.settings, refused, said))
+    elif record is not None:
+        spot = Bytes(record.topic, record.partition, record.offset, None, None)
+        asyncio.run(drop(session.settings, [spot], said))
     say(f"{name} is dropped; it can still be seen with `revmark quarantine show {name}`", "green")
+
+
+def _refused(store: Store, name: str) -> Refusal | None:
+    """A refused command of which nobody has said anything yet."""
+    found = refusal(store, name)
+    if found is not None and found.settlement is not None:
+        said = settled(name, found.settlement)
+        raise Refused(f"{name} was {said}. Nothing was sent. Next: revmark quarantine list", code="settled")
+    return found
 
 
 def _held(store: Store, name: str) -> Held:
     """A record that nobody has settled yet."""
     found = held(store, name)
     if found.settlement is not None:
-        raise Refused(f"{name} was {_settled(found)}. Nothing was sent. Next: revmark quarantine list", code="settled")
+        raise Refused(
+            f"{name} was {settled(name, found.settlement)}. Nothing was sent. Next: revmark quarantine list",
+            code="settled",
+        )
     return found
 
 
-def _bytes(store: Store, record: Held) -> Bytes:
+def _going(store: Store, record: Held) -> Going:
+    from console.quarantining import Going  # noqa: PLC0415 - as above
+
     found = bytes_of(store, record.name)
     if found is None:
         raise Refused(
@@ -204,8 +286,8 @@ def _bytes(store: Store, record: Held) -> Bytes:
             f"Next: revmark quarantine drop {record.name} --why ...",
             code="unreadable",
         )
-    return found
+    return Going(found, record.origin, record.edit.value if record.edit else None)
 
 
-def _counted(number: int) -> str:
-    return "1 record" if number == 1 else f"{number:,} records"
+def _counted(number: int, what: str = "record") -> str:
+    return f"1 {what}".removesuffix(" one") if number == 1 else f"{number:,} {what}s".removesuffix(" ones")

@@ -21,7 +21,7 @@ EXAMPLES = examples("revmark status", "revmark status --json | jq .needs_person"
 _NEXT = {
     "variances": ("open variances", "revmark variances --state open"),
     "quarantined": ("records in quarantine", "revmark quarantine list"),
-    "refused": ("commands a platform refused", "revmark ledger --state refused"),
+    "refused": ("commands a platform refused", "revmark quarantine list --type commands"),
     "reviews": ("fields waiting for a decision", "revmark review list"),
     "brakes": ("rules stopped by a brake", "revmark brake list"),
     "proposals": ("links proposed", "revmark links"),

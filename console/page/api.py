@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from console.dossier import of_record
 from console.explain.contract import read
 from console.explain.document import Candidates, Explanation
 from console.explain.explanation import explain
@@ -59,7 +61,7 @@ def routes(settings: Settings, folder: Path) -> list[Route]:
         return Route(f"/api/{path}", endpoint, methods=["GET"])
 
     return [
-        answer("overview", lambda store, _: overview(store, datetime.now(UTC))),
+        answer("overview", lambda store, _: overview(store, datetime.now(UTC), partial(of_record, store, settings))),
         answer("status", lambda store, _: summary.status(store)),
         answer("flow", lambda store, _: summary.flow(store, datetime.now(UTC))),
         answer("decisions", lambda store, request: _list(store, Verdict, request)),

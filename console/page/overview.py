@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from console.explain.labels import PLATFORMS
 from console.output import money_text, value_text
 from console.projection import summary
 from console.projection.filters import Filters
+from console.projection.held import Held
 from console.projection.listing import find, labels, quarantined
+from console.projection.refusals import refusals
 from console.projection.reviews import Review, open_reviews
 from console.projection.store import Store
 from schemas.brake import BrakeState
@@ -22,6 +24,9 @@ from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
 
+if TYPE_CHECKING:  # it loads the platforms
+    from console.dossier import Dossier
+
 DECISIONS = 40  # what a person scrolls through; the rest is a command away
 WAITING = 12  # of each sort that waits for a person
 EVENTS = 20
@@ -31,11 +36,11 @@ QUARANTINED = 5
 DAYS = 31  # a month fits next to the month before
 
 
-def overview(store: Store, now: datetime) -> dict[str, Any]:
-    """Everything the page shows."""
+def overview(store: Store, now: datetime, look: Callable[[Held], Dossier] | None = None) -> dict[str, Any]:
+    """Everything the page shows; `look` tells more of what is in quarantine."""
     verdicts = find(store, Verdict, limit=DECISIONS)
     proposals, reviews = summary.open_proposals(store)[:WAITING], open_reviews(store, limit=WAITING)
-    refused = summary.refused_writes(store, WAITING)
+    refused = [each.entry for each in refusals(store, limit=WAITING)]
     judged = [*verdicts, *proposals, *(each.verdict for each in reviews)]
     named = [(each.record, each.customer) for each in judged]
     named += [(each.command.record, each.command.customer) for each in refused]
@@ -55,12 +60,26 @@ def overview(store: Store, now: datetime) -> dict[str, Any]:
             "closed": [_variance(each) for each in find(store, Variance, Filters(state="closed"), CLOSED_VARIANCES)],
         },
         "events": [_event(each) for each in find(store, RevenueEvent, limit=EVENTS)],
-        "quarantine": [
-            {"name": each.name, "at": each.at.isoformat(), "topic": each.topic, "reason": each.reason}
-            | {"about": each.about, "next": f"revmark quarantine show {each.name}"}
-            for each in quarantined(store, Filters(state="held"), QUARANTINED)
-        ],
+        "quarantine": [_held(each, look) for each in quarantined(store, Filters(state="held"), QUARANTINED)],
         "totals": daily(find(store, Total, limit=summary.EVERYTHING)),
+    }
+
+
+def _held(record: Held, look: Callable[[Held], Dossier] | None) -> dict[str, Any]:
+    found = look(record) if look else None
+    return {
+        "name": record.name,
+        "at": record.at.isoformat(),
+        "topic": record.topic,
+        "reason": record.reason,
+        "about": record.about,
+        "attempts": record.attempts,
+        "edited": record.edit.who if record.edit else "",
+        "recovery": found.recovery if found else "",
+        "remedy": found.remedy if found else "",
+        "behind": len(found.behind) + len(found.writes) if found else 0,
+        "decided": found.verdicts[0].reason if found and found.verdicts else "",
+        "next": f"revmark quarantine show {record.name}",
     }
 
 
@@ -155,7 +174,7 @@ def _refused(entry: LedgerEntry, names: Mapping[str, str]) -> dict[str, Any]:
         "rule": ", ".join(command.rules),
         "reason": f"{PLATFORMS.get(command.platform, command.platform)} refused to {command.kind} it: "
         f"{entry.message or entry.code}",
-        "next": f"revmark explain {command.record}",
+        "next": f"revmark quarantine show {command.id}",
     }
 
 

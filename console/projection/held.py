@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from console.projection.delivery import Delivery
 from schemas.instants import Instant, from_millis
-from schemas.quarantine import Settlement
+from schemas.quarantine import Edit, Settlement, place_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Held(BaseModel):
     """One record in quarantine. `key` and `value` are texts where the bytes were text, else base64.
 
     `about` is the record of a platform, or the canonical id, that it tells of, where that can still be read.
-    `settlement` says what became of it; None: it is held.
+    `settlement` says what became of it; None: it is held. `edit` is what a person put in place of the value. `earlier`
+    are the names it was quarantined under before it was put back, oldest first.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -75,6 +76,19 @@ class Held(BaseModel):
     at: Instant
     about: str = ""
     settlement: Settlement | None = None
+    edit: Edit | None = None
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def attempts(self) -> int:
+        """How often it was tried."""
+        return len(self.earlier) + 1
+
+    @property
+    def origin(self) -> tuple[str, int, int]:
+        """Where it lay at first: what orders it among others, wherever it was put back to."""
+        offset = self.earlier[0].rpartition("-")[2] if self.earlier else str(self.offset)
+        return self.topic, self.partition, int(offset)
 
     @classmethod
     def parse(cls, delivery: Delivery) -> Held:
@@ -89,7 +103,7 @@ class Held(BaseModel):
         topic, partition, offset = _place(record, delivery)
         more = {name: value for name, value in record.items() if name not in _KNOWN}
         parts = {
-            "name": f"{topic}-{partition}-{offset}",
+            "name": place_name(topic, partition, offset),
             "topic": topic,
             "partition": partition,
             "offset": offset,
@@ -106,7 +120,21 @@ class Held(BaseModel):
             return cls(**parts)
 
 
-_KNOWN = {"name", "topic", "partition", "offset", "key", "value", "reason", "code", "at", "about", "settlement"}
+_KNOWN = {
+    "name",
+    "topic",
+    "partition",
+    "offset",
+    "key",
+    "value",
+    "reason",
+    "code",
+    "at",
+    "about",
+    "settlement",
+    "edit",
+    "earlier",
+}
 
 
 def _about(value: str | None) -> str:

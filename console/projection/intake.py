@@ -18,7 +18,7 @@ from schemas.brake import BrakeState, brake_key
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity
-from schemas.quarantine import Settlement
+from schemas.quarantine import Edit, Settlement, place_name
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
@@ -170,14 +170,18 @@ def _event(delivery: Delivery) -> Row:
 
 
 def _quarantine(delivery: Delivery) -> Row:
-    settled = _settlement(delivery)
-    if settled is not None:
+    said = _said(delivery)
+    if isinstance(said, Edit):
+        return Row("edits", said.name, {"who": said.who, "at": instant_text(said.at)}, said.model_dump_json())
+    if said is not None:
+        again = None if said.returned is None else place_name(said.topic, said.partition, said.returned)
         kept: dict[str, str | int | None] = {
-            "state": settled.state,
-            "who": settled.who,
-            "at": instant_text(settled.at),
+            "state": said.state,
+            "who": said.who,
+            "returned": again,
+            "at": instant_text(said.at),
         }
-        return Row("settlements", settled.name, kept, settled.model_dump_json())
+        return Row("settlements", said.name, kept, said.model_dump_json())
     held = Held.parse(delivery)
     columns: dict[str, str | int | None] = {
         "topic": held.topic,
@@ -191,11 +195,14 @@ def _quarantine(delivery: Delivery) -> Row:
     return Row("quarantine", held.name, columns, held.model_dump_json())
 
 
-def _settlement(delivery: Delivery) -> Settlement | None:
-    try:
-        return Settlement.from_bytes(delivery.value)
-    except Refused:
-        return None  # what the engine wrote has neither `who` nor `state`
+def _said(delivery: Delivery) -> Settlement | Edit | None:
+    """A person's word; None: what the engine wrote, which has no `who`."""
+    for word in (Settlement, Edit):
+        try:
+            return word.from_bytes(delivery.value)
+        except Refused:
+            continue
+    return None
 
 
 def _raw(delivery: Delivery) -> str:

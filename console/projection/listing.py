@@ -13,7 +13,7 @@ from console.projection.store import Store
 from schemas.brake import BrakeState
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
-from schemas.quarantine import Settlement
+from schemas.quarantine import Edit, Settlement
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
@@ -49,12 +49,29 @@ def find(store: Store, model: type[Record], filters: Filters | None = None, limi
 
 
 def quarantined(store: Store, filters: Filters | None = None, limit: int = 50) -> list[Held]:
-    """Quarantined records, newest first, each with what became of it; `state` is `held` while nothing has."""
-    rows = store.rows("SELECT key, body FROM settlements")
+    """Quarantined records, newest first, each with what was said of it; `state` is `held` while nothing settled it."""
+    rows = store.rows("SELECT key, body, returned FROM settlements")
     settled = {row["key"]: Settlement.model_validate_json(row["body"]) for row in rows}
+    before = {row["returned"]: row["key"] for row in rows if row["returned"]}
+    edits = {row["key"]: Edit.model_validate_json(row["body"]) for row in store.rows("SELECT key, body FROM edits")}
     return [
-        each.model_copy(update={"settlement": settled.get(each.name)}) for each in find(store, Held, filters, limit)
+        each.model_copy(
+            update={
+                "settlement": settled.get(each.name),
+                "edit": edits.get(each.name),
+                "earlier": _chain(before, each.name),
+            }
+        )
+        for each in find(store, Held, filters, limit)
     ]
+
+
+def _chain(before: dict[str, str], name: str) -> tuple[str, ...]:
+    """The names that a record had before it came back, oldest first."""
+    found: list[str] = []
+    while (name := before.get(name, "")) and name not in found:
+        found.insert(0, name)
+    return tuple(found)
 
 
 def held(store: Store, name: str) -> Held:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 4  # raised with every change below: a file of another version is filled anew from the topics
+VERSION = 5  # raised with every change below: a file of another version is filled anew from the topics
 
 _COLUMNS = {
     "decisions": "tenant, customer, entity, record, label, field, ruling, rule, command, at",
@@ -17,7 +17,8 @@ _COLUMNS = {
     "variances": "tenant, day, currency, document, number, kind, state, at",
     "events": "tenant, customer, customer_name, type, document, number, currency, day, at",
     "quarantine": "topic, partition, offset, reason, about, raw, at",
-    "settlements": "state, who, at",
+    "settlements": "state, who, returned, at",
+    "edits": "who, at",
     "states": "drawer, record",
     "brakes": "tenant, connection, entity, rule, state, at",
 }
@@ -28,7 +29,8 @@ _INDEXES = {
     "variances": ("state", "at"),
     "events": ("at", "customer"),
     "quarantine": ("at", "about"),
-    "settlements": (),
+    "settlements": ("returned",),
+    "edits": (),
     "states": ("record",),
     "brakes": ("state",),
 }

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from console.projection import pulse
+from console.projection import pulse, refusals
 from console.projection.listing import find
 from console.projection.reviews import open_reviews
 from console.projection.store import Store
-from schemas.ledger import LedgerEntry
 from schemas.money import plain
 from schemas.names import Side
 from schemas.totals import Total
@@ -88,24 +87,6 @@ def counts(store: Store, table: str, column: str) -> dict[str, int]:
     return {row["name"]: row["n"] for row in rows}
 
 
-# Commands that were refused, where nothing was written to the same record and side since.
-_REFUSED = (
-    "FROM ledger l WHERE state = 'refused' AND NOT EXISTS (SELECT 1 FROM ledger later WHERE"
-    " later.record = l.record AND later.side = l.side AND later.state = 'applied' AND later.at > l.at)"
-)
-
-
-def refused_standing(store: Store) -> int:
-    """How many commands were refused and still stand so."""
-    return int(store.rows(f"SELECT count(*) AS n {_REFUSED}")[0]["n"])
-
-
-def refused_writes(store: Store, limit: int) -> list[LedgerEntry]:
-    """The newest of them."""
-    rows = store.rows(f"SELECT body {_REFUSED} ORDER BY at DESC, seq DESC LIMIT ?", [limit])
-    return [LedgerEntry.model_validate_json(row["body"]) for row in rows]
-
-
 def held_standing(store: Store) -> int:
     """Records in quarantine that were neither put back nor dropped."""
     rows = store.rows("SELECT count(*) AS n FROM quarantine WHERE key NOT IN (SELECT key FROM settlements)")
@@ -120,7 +101,7 @@ def status(store: Store) -> dict[str, object]:
     waiting = {
         "variances": variances.get("open", 0),
         "quarantined": quarantined,
-        "refused": refused_standing(store),
+        "refused": refusals.standing(store),
         "reviews": len(open_reviews(store)),
         "proposals": len(open_proposals(store)),
         "brakes": counts(store, "brakes", "state").get("stopped", 0),

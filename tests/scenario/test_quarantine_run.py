@@ -15,15 +15,20 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from typer.testing import CliRunner, Result
 
 from console.main import app
+from schemas.fact import parse_finding
+from schemas.ledger import LedgerEntry
 from schemas.quarantine import Settlement
+from schemas.retry import Retry
 from tests.support.broker import read
+from tests.support.work import START, create
 
 pytestmark = pytest.mark.broker
 PARTITION = 1
+TOPICS = ("changes", "quarantine", "facts", "ledger")
 
 
 class Deployment:
-    """Two topics of a deployment, and a worker that reads one of them."""
+    """Some topics of a deployment, and a worker that reads one of them."""
 
     def __init__(self, broker: str, prefix: str, env: dict[str, str]) -> None:
         self.broker, self.prefix, self.env = broker, prefix, env
@@ -36,14 +41,20 @@ class Deployment:
             return int((await producer.send_and_wait(f"{self.prefix}{topic}", value, key=key, **more)).offset)
 
     async def quarantine(
-        self, offset: int, *, topic: str = "changes", complete: bool = True, reason: str = "bad"
+        self,
+        offset: int,
+        *,
+        topic: str = "changes",
+        complete: bool = True,
+        reason: str = "bad",
+        value: bytes | None = None,
     ) -> str:
         """A record of the topic as the engine would quarantine it."""
         place = f"{self.prefix}{topic}|{PARTITION}|{offset}"
         kept = {
             "topic": f"{self.prefix}{topic}", "partition": PARTITION, "offset": offset, "timestamp": 1,
             "reason": reason, "key": base64.b64encode(b"main").decode(),
-            "value": base64.b64encode(RAW).decode() if complete else None,
+            "value": base64.b64encode(value or RAW).decode() if complete else None,
             "headers": [["trace", base64.b64encode(b"7").decode()]], "complete": complete,
         }  # fmt: skip
         await self.put("quarantine", json.dumps(kept).encode(), place.encode())
@@ -72,7 +83,7 @@ RAW = b'{"type": "change", \xff\x00}'
 async def deployment(broker: str, names: str, tmp_path: Path) -> Deployment:
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
-    await admin.create_topics([NewTopic(f"{names}.{name}", 2, 1) for name in ("changes", "quarantine")])
+    await admin.create_topics([NewTopic(f"{names}.{name}", 2, 1) for name in TOPICS])
     await admin.close()
     env = {
         "REVMARK_BROKER": broker, "REVMARK_TOPIC_PREFIX": f"{names}.", "REVMARK_STATE": str(tmp_path),
@@ -140,3 +151,96 @@ async def test_a_topic_that_nobody_reads_takes_nothing_and_a_drop_settles_it(dep
     assert (await deployment.run("status")).exit_code == 0
     listed = await deployment.run("quarantine", "list", "--state", "dropped", "--json")
     assert json.loads(listed.stdout)["settlement"]["why"] == "a test record"
+
+
+def change(version: int, **more: Any) -> bytes:
+    """A change of one company that lacks its side, unless told."""
+    parts = {
+        "type": "change", "tenant": "main", "platform": "hubspot", "kind": "company", "record_id": "7",
+        "version": version, "seen_at": "2026-09-01T09:00:00Z",
+        "raw": {"properties": {"name": f"v{version}"}, "associations": {}},
+    }  # fmt: skip
+    return json.dumps(parts | more).encode()
+
+
+async def test_an_edit_is_checked_kept_beside_the_record_and_put_back(deployment: Deployment, tmp_path: Path):
+    await deployment.put("changes", change(1), b"main", partition=PARTITION)
+    name = await deployment.quarantine(0, value=change(1))
+    wrong = await deployment.run("quarantine", "edit", name, "--set", "side=left", "--why", "no side")
+    assert wrong.exit_code == 2
+    said = " ".join(wrong.stderr.split())
+    kept = tmp_path / "console" / "edits" / f"{name}.json"
+    assert "side: Field required" not in said
+    assert "change.side: Input should be 'crm' or 'erp'" in said
+    assert f"what was typed is in {kept}" in said
+    assert f"revmark quarantine edit {name} --file {kept}" in said
+    assert json.loads(kept.read_text())["side"] == "left"
+    kept.write_text(kept.read_text().replace('"left"', '"crm"').replace('"v1"', "115.10"))
+    mended = await deployment.run(
+        "quarantine", "edit", name, "--file", str(kept), "--by", "kim", "--why", "it had no side"
+    )
+    assert mended.exit_code == 0, mended.stderr
+    other = await deployment.run("quarantine", "edit", name, "--set", "tenant=other", "--why", "x")
+    assert "the record's key is 'main' and stays" in " ".join(other.stderr.split())
+    shown = json.loads((await deployment.run("quarantine", "show", name, "--json")).stdout)
+    assert {each["path"]: (each["was"], each["is"]) for each in shown["changed"]} == {
+        "side": (None, "crm"), "raw.properties.name": ("v1", "115.10"),
+    }  # fmt: skip
+    assert (shown["edit"]["who"], shown["edit"]["why"], json.loads(shown["value"])["raw"]["properties"]["name"]) == (
+        "kim", "it had no side", "v1",
+    )  # fmt: skip
+    assert (await deployment.run("quarantine", "replay", name, "--wait", "0")).exit_code == 0
+    (_, back) = await deployment.work(2)
+    assert json.loads(back.value) == json.loads(change(1, side="crm", raw={"properties": {"name": "115.10"},
+                                                                          "associations": {}}))  # fmt: skip
+    assert (back.key, back.partition, back.headers) == (b"main", PARTITION, (("trace", b"7"),))
+
+
+async def test_the_editor_of_a_persons_choice_is_opened_on_it(deployment: Deployment, tmp_path: Path):
+    await deployment.put("changes", change(1), b"main", partition=PARTITION)
+    name = await deployment.quarantine(0, value=change(1))
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i \'s/"tenant": "main"/"tenant": "main", "side": "crm"/\' "$1"\n')
+    editor.chmod(0o700)
+    deployment.env["EDITOR"] = str(editor)
+    assert (await deployment.run("quarantine", "edit", name, "--why", "no side")).exit_code == 0
+    assert not list((tmp_path / "console" / "edits").iterdir())
+    deployment.env["EDITOR"] = "false"
+    left = await deployment.run("quarantine", "edit", name, "--why", "again")
+    assert (left.exit_code, "ended with 1" in left.stderr) == (2, True)
+
+
+async def test_several_of_one_record_go_back_in_the_order_in_which_they_came(deployment: Deployment):
+    for version in (1, 2, 3):
+        await deployment.put("changes", change(version), b"main", partition=PARTITION)
+    names = [await deployment.quarantine(offset, value=change(offset + 1)) for offset in range(3)]
+    alone = await deployment.run("quarantine", "replay", names[0], "--wait", "0")
+    assert alone.exit_code == 0, alone.stderr
+    again = await deployment.quarantine(3, value=change(1), reason="still bad")
+    younger = await deployment.run("quarantine", "show", names[1], "--json")
+    assert json.loads(younger.stdout)["before"] == [again], "it lay first, wherever it lies now"
+    all_of_them = await deployment.run("quarantine", "replay", names[2], again, names[1], "--wait", "0")
+    assert all_of_them.exit_code == 0, all_of_them.stderr
+    lying = await deployment.work(7)
+    assert [json.loads(each.value)["version"] for each in lying[4:]] == [1, 2, 3]
+
+
+async def test_a_refused_command_is_tried_again_by_a_word_among_the_facts(deployment: Deployment):
+    refused = LedgerEntry(
+        command=create(1, id="c1"), state="refused", payload_hash="a", attempts=1, claimed_at=START, settled_at=START,
+        code="400", message="Account code '205' is not a valid code",
+    )  # fmt: skip
+    await deployment.put("ledger", refused.to_bytes(), b"main.xero|c1")
+    assert (await deployment.run("quarantine", "replay", "c1")).exit_code == 2, "it needs a reason"
+    said = await deployment.run("quarantine", "replay", "c1", "--by", "kim", "--why", "205 was added", "--wait", "0.5")
+    assert (said.exit_code, "taken up when one runs" in " ".join(said.stderr.split())) == (3, True), said.stderr
+    (word,) = [parse_finding(each.value) for each in await read(deployment.broker, f"{deployment.prefix}facts")]
+    assert isinstance(word, Retry)
+    assert (word.command, word.fields, word.who, word.why, word.customer) == (
+        "c1", ["*"], "kim", "205 was added", "company:acme",
+    )  # fmt: skip
+    assert (await deployment.run("status")).exit_code == 0
+    twice = await deployment.run("quarantine", "drop", "c1", "--why", "x")
+    assert (twice.exit_code, "was replayed by kim" in twice.stderr) == (2, True)
+    edited = await deployment.run("quarantine", "edit", "c1", "--set", "fields.name=x", "--why", "x")
+    assert (edited.exit_code, "judged from the records of both sides" in " ".join(edited.stderr.split())) == (2, True)

@@ -62,7 +62,19 @@ export function drawQuarantine(list, held) {
     el("span", { class: "name" }, item.about ? link(item.about, item.name) : item.name),
     el("span", { class: "right" }, when(item.at)),
     el("span", { class: "detail" }, item.reason),
+    el("span", { class: "detail whole" }, told(item)),
     el("code", { class: "detail whole" }, item.next)), "Nothing is held back.");
+}
+
+// The class and what ends it, the attempts, what led to it and what waits behind it.
+function told(item) {
+  return [
+    item.remedy && `${item.recovery}: ${item.remedy}`,
+    item.attempts > 1 && `tried ${item.attempts} times`,
+    item.edited && `edited by ${item.edited}`,
+    item.decided && `decided last: ${item.decided}`,
+    item.behind > 0 && `${item.behind} behind it`,
+  ].filter(Boolean).join(" \u00b7 ");
 }
 
 export function drawEvents(list, events) {

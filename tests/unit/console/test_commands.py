@@ -79,7 +79,7 @@ def test_status_exits_0_when_nothing_does(run: Run, store: Store):
         (["totals", "--currency", "EUR", "--day", "2026-11-20"], 2),
         (["variances", "--state", "open"], 1),
         (["events", "--type", "payment_received"], 1),
-        (["quarantine", "list"], 1),
+        (["quarantine", "list"], 2),
         (["quarantine", "list", "--type", "elsewhere"], 0),
         (["quarantine", "list", "--state", "dropped"], 0),
         (["ledger", "--type", "invoice", "--customer", "acme"], 2),

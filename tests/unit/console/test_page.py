@@ -2,12 +2,14 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from starlette.responses import Response
 
+from console.dossier import of_record
 from console.page.app import create_app, is_loopback
 from console.page.feed import Feed
 from console.page.overview import daily, overview
@@ -188,11 +190,14 @@ def test_a_refused_write_waits_for_a_person_with_its_record_and_the_platforms_an
     (waiting,) = overview(store, at(30))["waiting"]
     assert waiting["record"] == refused.command.record
     assert waiting["reason"] == "Xero refused to create it: 400"
-    assert waiting["next"] == f"revmark explain {refused.command.record}"
+    assert waiting["next"] == f"revmark quarantine show {refused.command.id}"
     store.apply([delivery("ledger", 1, entry(9, record=refused.command.record), "later")])
     assert overview(store, at(30))["waiting"] == []
 
 
 def test_what_is_in_quarantine_comes_with_the_command_that_shows_it(filled: Store):
-    (held,) = overview(filled, at(30))["quarantine"]
+    settings = Settings(state=filled.path.parent.parent, _env_file=None)
+    (held,) = overview(filled, at(30), partial(of_record, filled, settings))["quarantine"]
+    assert (held["recovery"], held["attempts"], held["edited"], held["behind"]) == ("refused", 1, "", 0)
+    assert "it cannot be read as it is (not a change: record:" in held["remedy"]
     assert held["next"] == f"revmark quarantine show {held['name']}"

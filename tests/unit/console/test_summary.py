@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from console.projection import summary
+from console.projection import refusals, summary
 from console.projection.filters import Filters
 from console.projection.listing import events_after, find, held, last_event
 from console.projection.pulse import KEPT
@@ -56,7 +56,7 @@ def test_a_proposal_is_over_when_identity_is_decided(filled: Store, decided: Ver
 def test_a_refusal_is_over_when_the_record_was_written_after_all(filled: Store):
     again = entry(3, record=entry(2).command.record)
     filled.apply([delivery("ledger", 2, again, "main.xero|command-3")])
-    assert summary.refused_standing(filled) == 0
+    assert refusals.standing(filled) == 0
 
 
 def test_windows_pair_the_sides_and_subtract_exactly(store: Store):

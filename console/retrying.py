@@ -1,0 +1,86 @@
+"""Retrying: a person's word that refused commands may pass now, put among the facts of their customers.
+
+In: refused commands. Out: a retry on `facts` and a settlement on the quarantine topic, in this order: a command line
+that dies between the two is repeated, and a retry that is heard twice is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from console.projection.delivery import topics_of
+from console.projection.refusals import Refusal
+from console.quarantining import Say, tell
+from console.word import Place, place
+from schemas.ledger import LedgerEntry
+from schemas.quarantine import Settlement
+from schemas.retry import Retry, retry_id
+from streams.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A retry that lies on its topic."""
+
+    refused: LedgerEntry
+    word: Retry
+    place: Place
+
+
+async def retry(settings: Settings, refused: Sequence[tuple[Refusal, str]], say: Say) -> list[Asked]:
+    """Have refused commands judged and tried again, oldest first; each comes with the customer that it is of now.
+
+    Raises:
+        Transient: the broker does not answer; what was said until then holds.
+    """
+    topics = topics_of(settings)
+    done: list[Asked] = []
+    for found, customer in sorted(refused, key=lambda pair: pair[0].entry.command.at):
+        command = found.entry.command
+        word = Retry(
+            tenant=command.tenant,
+            customer=customer,
+            entity=command.entity,
+            id=command.record,
+            side=command.side,
+            command=command.id,
+            fields=["*"] if command.kind == "create" else sorted(command.fields),
+            answer=retry_id(command.id, say.who, say.why),
+            who=say.who,
+            why=say.why,
+            at=datetime.now(UTC),
+        )
+        # 1 the word
+        lies = await place(settings, topics.facts, f"{command.tenant}|{customer}", word)
+        # 2 the settlement
+        await tell(settings, [settlement(settings, found, "replayed", say)])
+        done.append(Asked(found.entry, word, lies))
+    return done
+
+
+async def drop(settings: Settings, refused: Refusal, say: Say) -> None:
+    """Say that a refused command is not needed; the record goes on as it is.
+
+    Raises:
+        Transient: the broker does not answer.
+    """
+    await tell(settings, [settlement(settings, refused, "dropped", say)])
+
+
+def settlement(settings: Settings, refused: Refusal, state: str, say: Say) -> Settlement:
+    """What is kept of a person's word on a refused command. It lies in the ledger under a key, at no one offset."""
+    topics = topics_of(settings)
+    return Settlement.model_validate(
+        {
+            "topic": topics.name(topics.ledger),
+            "partition": -1,
+            "offset": -1,
+            "command": refused.name,
+            "state": state,
+            "who": say.who,
+            "why": say.why,
+            "at": datetime.now(UTC),
+        }
+    )
