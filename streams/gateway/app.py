@@ -134,7 +134,8 @@ class Gateway:
     def _refuse(self, platform: str, refused: Refused, result: str) -> Response:
         self.counts.request(platform, result)
         log.warning("a webhook for %s is refused: %s", platform, refused.message)
-        return Response(status_code=int(refused.code))
+        # What is left of its body is not waited for: a caller that drips must not keep the connection.
+        return Response(status_code=int(refused.code), headers={"connection": "close"})
 
     def _verify_hubspot(self, request: Request, body: bytes) -> str | None:
         query = request.scope.get("query_string", b"").decode("latin-1")

@@ -13,6 +13,7 @@ from schemas.errors import Refused
 from streams.gateway.hints import Hints
 
 MAX_EVENTS = 100  # HubSpot's own cap of a request
+ID_DIGITS = 19  # of a number of 64 bits, which ids are; Python would not even read thousands of them
 
 _KINDS = {"company": "company", "contact": "contact", "product": "product", "deal": "deal", "line_item": "line_item"}
 _TYPE_IDS = {
@@ -94,4 +95,4 @@ def _id(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value)
-    return text if text.isascii() and text.isdigit() and int(text) > 0 else None
+    return text if len(text) <= ID_DIGITS and text.isascii() and text.isdigit() and int(text) > 0 else None

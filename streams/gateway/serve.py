@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from schemas.errors import Transient
 from streams.gateway.app import create_app
+from streams.gateway.patience import Impatient
 from streams.gateway.produce import KafkaProduce
 from streams.settings import Settings
 
@@ -62,8 +63,14 @@ def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
         Transient: the address cannot be had.
     """
     listeners = _bound(settings.gateway_host, settings.gateway_port)
-    config = uvicorn.Config(
-        build(settings),
+    Server(config(build(settings)), ready).run(sockets=listeners)
+
+
+def config(app: Starlette) -> uvicorn.Config:
+    """How the gateway listens."""
+    return uvicorn.Config(
+        app,
+        http=Impatient,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -71,7 +78,6 @@ def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
         timeout_keep_alive=KEEP_ALIVE,
         limit_concurrency=MAX_CONNECTIONS,
     )
-    Server(config, ready).run(sockets=listeners)
 
 
 def _bound(host: str, port: int) -> list[socket.socket]:
