@@ -31,6 +31,7 @@ class Change(Wire):
     canonical: str | None = Field(default=None, description="set when our own create made this record")
     customer: str | None = Field(default=None, description="as above")
     cause: str | None = Field(default=None, description="the command whose write made this version")
+    anew: bool = Field(default=False, description="a person wants it judged even where it shows nothing new")
 
 
 class Mark(Wire):

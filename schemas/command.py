@@ -1,7 +1,7 @@
 """What a lane is asked to do. Topics `lanes.<platform>`, keyed by connection.
 
-Reads (hints from webhooks), polls, sweeps, commands and releases share the lane, so that one worker owns a connection's
-quota, token, cursors and order.
+Reads (hints from webhooks), polls, sweeps, backfills, commands and releases share the lane, so that one worker owns a
+connection's quota, token, cursors and order.
 """
 
 from __future__ import annotations
@@ -79,6 +79,22 @@ class Poll(Wire):
     at: Instant
 
 
+class Backfill(Wire):
+    """A person asks for everything to be read once more, beside the polls; or to stop, to go on, to give it up.
+
+    With `anew` also what shows nothing new is judged, as after a change of the contract.
+    """
+
+    type: Literal["backfill"] = "backfill"
+    tenant: str
+    connection: str
+    act: Literal["start", "stop", "resume", "drop"] = "start"
+    kinds: list[str] = Field(default_factory=list, description="empty: all kinds of the platform")
+    since: Instant | None = Field(default=None, description="only what was modified from then on")
+    anew: bool = False
+    at: Instant
+
+
 class Resume(Wire):
     """Take up what waits: a park is over, or a batch left commands in the backlog or a reading under way."""
 
@@ -120,11 +136,11 @@ class Approval(Wire):
     at: Instant
 
 
-Work = Annotated[Command | Read | Poll | Resume | Release | Approval, Field(discriminator="type")]
-_WORK: TypeAdapter[Command | Read | Poll | Resume | Release | Approval] = TypeAdapter(Work)
+Work = Annotated[Command | Read | Poll | Backfill | Resume | Release | Approval, Field(discriminator="type")]
+_WORK: TypeAdapter[Command | Read | Poll | Backfill | Resume | Release | Approval] = TypeAdapter(Work)
 
 
-def parse_work(data: bytes | None) -> Command | Read | Poll | Resume | Release | Approval:
+def parse_work(data: bytes | None) -> Command | Read | Poll | Backfill | Resume | Release | Approval:
     """Parse a value of a lane topic.
 
     Raises:

@@ -21,6 +21,7 @@ from schemas.contract.states import OTHERWISE, STATES
 from schemas.entities import ENTITIES
 from schemas.fact import Finding
 from schemas.names import Entity
+from schemas.reading import ReadingState
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
@@ -35,6 +36,7 @@ PUBLISHED: dict[str, Any] = {
     "facts": Finding,
     "decisions": Verdict,
     "brakes": BrakeState,
+    "readings": ReadingState,
 }
 
 

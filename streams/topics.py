@@ -16,7 +16,7 @@ QUARTER = timedelta(days=92)  # a finance quarter can be replayed from its first
 YEARS = timedelta(days=400)  # a year's audit can still read every decision
 SAFE_REPLICATION = 3  # from here on one broker may be away while another is lost
 IN_SYNC = "2"  # brokers that hold a record before it counts as written: with one, acks=all promises nothing
-LANE_WORK = "Command | Read | Poll | Resume | Release | Approval"
+LANE_WORK = "Command | Read | Poll | Backfill | Resume | Release | Approval"
 MAX_RECORD = 4 * 1024 * 1024  # bytes: a Xero invoice with hundreds of lines stays under 1 MB
 # Bytes of one record batch: under what our topics take, and all that may be changed at once (see agents.delivery).
 BATCH_BYTES = MAX_RECORD - 256 * 1024
@@ -70,6 +70,7 @@ class Topics:
     )
     ledger: Topic = field(default=Topic("ledger", "connection|command", "LedgerEntry", cleanup="compact"))
     brakes: Topic = field(default=Topic("brakes", "connection|entity|rule", "BrakeState", cleanup="compact"))
+    readings: Topic = field(default=Topic("readings", "connection|reading|kind", "ReadingState", cleanup="compact"))
     # what others read
     revenue: Topic = field(default=Topic("revenue", "tenant|customer", "RevenueEvent", retention=FOREVER, public=True))
     totals: Topic = field(

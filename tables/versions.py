@@ -34,7 +34,8 @@ def weigh(view: View, change: Change) -> tuple[Arrivals, dict[str, Any]]:
     """Whether the change adds anything, and the row that stands if it is admitted; nothing is written.
 
     A lower version is stale. The same version with the same content is a duplicate; with other content it is news
-    when it was seen later (platforms do not move the time for every change).
+    when it was seen later (platforms do not move the time for every change). A duplicate counts as new where a person
+    wants it judged anew; what is stale never does.
     """
     row: dict[str, Any] = view.get(key(change.tenant, change_ref(change))) or {}
     if row and change.version < row["v"]:
@@ -43,7 +44,7 @@ def weigh(view: View, change: Change) -> tuple[Arrivals, dict[str, Any]]:
     seen = to_millis(change.seen_at)
     if row and change.version == row["v"]:
         if content == row["h"]:
-            return "duplicate", row
+            return ("new", {**row, "t": max(seen, row["t"])}) if change.anew else ("duplicate", row)
         if seen < row["t"]:
             return "stale", row
     return "new", {**row, "v": change.version, "h": content, "t": seen}

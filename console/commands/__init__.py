@@ -6,6 +6,7 @@ import typer
 
 from console.commands import (
     apply,
+    backfill,
     brake,
     broker,
     check,
@@ -55,6 +56,7 @@ def register(app: typer.Typer) -> None:
     app.command("link", rich_help_panel=_DECIDE, epilog=links.LINK_EXAMPLES)(links.link)
     contract.app.command("diff", epilog=contract_diff.EXAMPLES)(contract_diff.command)
     app.add_typer(contract.app, name="contract", rich_help_panel=_BEGIN)
+    app.add_typer(backfill.app, name="backfill", rich_help_panel=_DECIDE)
     app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_RUN)
     app.add_typer(brake.app, name="brake", rich_help_panel=_DECIDE)
     app.add_typer(review.app, name="review", rich_help_panel=_DECIDE)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
 
+from console.commands.backfill import tell
 from console.exits import NEEDS_PERSON, UNREACHABLE
 from console.options import Document, Offline, examples
 from console.output import Cell, Sheet, moment, money_text, say, show, show_json
 from console.projection import summary
 from console.projection.listing import find
+from console.projection.progress import Progress, progress
 from console.projection.store import Store
 from console.session import session_of
 from schemas.money import exact
@@ -25,6 +28,7 @@ _NEXT = {
     "reviews": ("fields waiting for a decision", "revmark review list"),
     "brakes": ("rules stopped by a brake", "revmark brake list"),
     "proposals": ("links proposed", "revmark links"),
+    "readings": ("kinds of record that cannot be read", "revmark backfill status"),
 }
 RECENT = 14  # days of windows shown
 
@@ -36,11 +40,12 @@ def command(context: typer.Context, *, json: Document = False, offline: Offline 
     """
     session = session_of(context)
     with session.projection(offline=offline) as store:
-        found = summary.status(store)
+        found, readings = summary.status(store), progress(store, datetime.now(UTC))
         if json:
-            show_json({"broker": session.settings.broker, "offline": offline, **found})
+            told = [each.document() for each in readings]
+            show_json({"broker": session.settings.broker, "offline": offline, **found, "readings": told})
         else:
-            _print(store, found)
+            _print(store, found, [each for each in readings if each.open])
         unread = offline and store.as_of() is None
     if found["needs_person"]:
         raise typer.Exit(NEEDS_PERSON)
@@ -48,7 +53,7 @@ def command(context: typer.Context, *, json: Document = False, offline: Offline 
         raise typer.Exit(UNREACHABLE)
 
 
-def _print(store: Store, found: dict[str, Any]) -> None:
+def _print(store: Store, found: dict[str, Any], readings: list[Progress]) -> None:
     as_of = store.as_of()
     say(f"Revmark, as of {moment(as_of)} UTC" if as_of else "Revmark: nothing has been read yet", "bold")
     say("")
@@ -60,6 +65,9 @@ def _print(store: Store, found: dict[str, Any]) -> None:
     if found["unreadable"]:
         sheet.add("unreadable", f"{found['unreadable']:,}", "records of another version; the workers are not affected")
     show(sheet)
+    if readings:
+        say("\nBeing read", "bold")
+        tell(readings)
     _print_windows(store)
     say("")
     if not found["needs_person"] and as_of is None:

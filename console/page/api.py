@@ -23,6 +23,7 @@ from console.page.overview import overview
 from console.projection import summary
 from console.projection.filters import Filters
 from console.projection.listing import Record, find, quarantined
+from console.projection.progress import progress
 from console.projection.reviews import open_reviews
 from console.projection.store import Store
 from console.projection.tables import Known
@@ -72,6 +73,7 @@ def routes(settings: Settings, folder: Path) -> list[Route]:
         answer("explain", lambda store, request: _explain(settings, store, request)),
         answer("quarantine", lambda store, request: quarantined(store, *_wish(request))),
         answer("brakes", lambda store, request: _list(store, BrakeState, request)),
+        answer("readings", lambda store, _: [each.document() for each in progress(store, datetime.now(UTC))]),
         answer("reviews", lambda store, _: [each.document() for each in open_reviews(store, limit=MOST)]),
     ]
 

@@ -13,6 +13,7 @@ from console.projection import summary
 from console.projection.filters import Filters
 from console.projection.held import Held
 from console.projection.listing import find, labels, quarantined
+from console.projection.progress import Progress, progress
 from console.projection.refusals import refusals
 from console.projection.reviews import Review, open_reviews
 from console.projection.store import Store
@@ -48,6 +49,7 @@ def overview(store: Store, now: datetime, look: Callable[[Held], Dossier] | None
     return {
         "status": summary.status(store),
         "flow": summary.flow(store, now),
+        "readings": [_reading(each) for each in progress(store, now) if each.open],
         "waiting": [
             *(_brake(each) for each in find(store, BrakeState, Filters(state="stopped"), WAITING)),
             *(_proposal(each, names) for each in proposals),
@@ -127,6 +129,11 @@ def _decision(verdict: Verdict, names: Mapping[str, str]) -> dict[str, Any]:
         "written_to": verdict.written_to,
         "who": verdict.who,
     }
+
+
+def _reading(each: Progress) -> dict[str, Any]:
+    document = each.document() | {"name": f"{PLATFORMS.get(each.platform, each.platform)}, {each.name}"}
+    return document | {"next": f"revmark backfill {'resume' if each.state == 'stopped' else 'status'}"}
 
 
 def _brake(brake: BrakeState) -> dict[str, Any]:

@@ -50,6 +50,7 @@ _MATCHES: dict[str, dict[str, tuple[str, ...]]] = {
         "day": ("at",),
     },
     "brakes": {"state": ("state",), "type": ("entity",), "day": ("at",)},
+    "readings": {"state": ("state",), "type": ("what",), "day": ("at",)},
 }
 
 

@@ -19,6 +19,7 @@ from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity
 from schemas.quarantine import Edit, Settlement, place_name
+from schemas.reading import ReadingState, reading_key
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
@@ -59,7 +60,7 @@ def row(delivery: Delivery) -> Row | Removal:
     Raises:
         Refused: it is no record of its topic's schema.
     """
-    if delivery.value is None and delivery.topic in {"ledger", "totals", "variances", "brakes"}:
+    if delivery.value is None and delivery.topic in {"ledger", "totals", "variances", "brakes", "readings"}:
         return Removal(SHELVES[delivery.topic], delivery.key_text)
     if delivery.topic in STATES:
         return _state(delivery)
@@ -223,6 +224,20 @@ def _brake(delivery: Delivery) -> Row:
     return Row("brakes", key, columns, brake.model_dump_json())
 
 
+def _reading(delivery: Delivery) -> Row:
+    reading = ReadingState.from_bytes(delivery.value)
+    columns: dict[str, str | int | None] = {
+        "tenant": reading.tenant,
+        "connection": reading.connection,
+        "what": reading.what,
+        "kind": reading.kind,
+        "state": reading.state,
+        "at": instant_text(reading.at),
+    }
+    key = delivery.key_text or reading_key(reading.connection, reading.what, reading.kind)
+    return Row("readings", key, columns, reading.model_dump_json())
+
+
 _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "decisions": _decision,
     "ledger": _ledger,
@@ -231,4 +246,5 @@ _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "revenue": _event,
     "quarantine": _quarantine,
     "brakes": _brake,
+    "readings": _reading,
 }

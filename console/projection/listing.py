@@ -14,6 +14,7 @@ from schemas.brake import BrakeState
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
 from schemas.quarantine import Edit, Settlement
+from schemas.reading import ReadingState
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
@@ -22,8 +23,9 @@ _ORDERS = {
     "totals": "day DESC, currency, subsidiary, side",
     "variances": "state DESC, at DESC, seq DESC",  # open ones before closed ones
     "brakes": "state DESC, at DESC, seq DESC",  # stopped ones before released ones
+    "readings": "connection, what, key",
 }
-Record = TypeVar("Record", Verdict, LedgerEntry, Total, Variance, RevenueEvent, Held, BrakeState)
+Record = TypeVar("Record", Verdict, LedgerEntry, Total, Variance, RevenueEvent, Held, BrakeState, ReadingState)
 
 _MODELS: dict[type, str] = {
     Verdict: "decisions",
@@ -33,6 +35,7 @@ _MODELS: dict[type, str] = {
     RevenueEvent: "events",
     Held: "quarantine",
     BrakeState: "brakes",
+    ReadingState: "readings",
 }
 
 

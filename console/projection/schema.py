@@ -21,6 +21,7 @@ _COLUMNS = {
     "edits": "who, at",
     "states": "drawer, record",
     "brakes": "tenant, connection, entity, rule, state, at",
+    "readings": "tenant, connection, what, kind, state, at",
 }
 _INDEXES = {
     "decisions": ("at", "record", "ruling"),
@@ -33,6 +34,7 @@ _INDEXES = {
     "edits": (),
     "states": ("record",),
     "brakes": ("state",),
+    "readings": (),
 }
 _PLACE = " PRIMARY KEY (topic, partition, offset))"
 _OTHERS = (

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from console.projection import pulse, refusals
 from console.projection.listing import find
+from console.projection.progress import failing
 from console.projection.reviews import open_reviews
 from console.projection.store import Store
 from schemas.money import plain
@@ -105,6 +106,7 @@ def status(store: Store) -> dict[str, object]:
         "reviews": len(open_reviews(store)),
         "proposals": len(open_proposals(store)),
         "brakes": counts(store, "brakes", "state").get("stopped", 0),
+        "readings": failing(store),
     }
     paired = windows(find(store, Total, limit=EVERYTHING))
     as_of = store.as_of()

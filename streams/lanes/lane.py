@@ -1,9 +1,10 @@
 """The lane: one connection's work, in order, by one worker.
 
-Commands go first (what was waiting before what is new), then hinted reads, then a turn of the polls: a payment never
-waits behind a catalogue. What one batch cannot do is kept in the tables, and where it could go on at once the lane asks
-itself to with a `Resume` on its own topic; two of these do no more than one. While the connection is parked nothing is
-called: commands wait in the backlog, and hints become polls. What a brake holds waits in a queue of its own.
+Commands go first (what was waiting before what is new), then hinted reads, then a turn of the polls, then one of a
+backfill: a payment never waits behind a catalogue. What one batch cannot do is kept in the tables, and where it could
+go on at once the lane asks itself to with a `Resume` on its own topic; two of these do no more than one. While the
+connection is parked nothing is called: commands wait in the backlog, and hints become polls. What a brake holds waits
+in a queue of its own.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schemas.command import Approval, Command, Poll, Read, Release, Resume
+from schemas.command import Approval, Backfill, Command, Poll, Read, Release, Resume
 from schemas.errors import Parked, Throttled
 from schemas.instants import parse_instant
 from streams.lanes import status
+from streams.lanes.backfill import Backfills
 from streams.lanes.backlog import Backlog, Lets, everything
 from streams.lanes.brakes import Brakes, Limits
 from streams.lanes.desk import Desk
@@ -30,7 +32,7 @@ from streams.lanes.writing import Checkpoint, Writer, _pass
 from streams.platforms.interface import PlatformClient
 from tables import ledger
 
-Work = Command | Read | Poll | Resume | Release | Approval
+Work = Command | Read | Poll | Backfill | Resume | Release | Approval
 HELD = "held until a plan is applied. Next: revmark plan --out plan.json, then revmark apply plan.json"
 LIMIT = 500  # commands a batch: ten calls to Xero, five to HubSpot; new work is looked at between two batches
 
@@ -56,6 +58,7 @@ class Lane:
     line: Line = field(init=False)
     writer: Writer = field(init=False)
     rounds: Rounds = field(init=False)
+    backfills: Backfills = field(init=False)
 
     def __post_init__(self) -> None:
         """Set writer and rounds to work on the same line."""
@@ -63,6 +66,7 @@ class Lane:
         reader = Reader(self.line, self.tenant, self.connection, self.clock)
         self.writer = Writer(reader, self.clock, self.checkpoint)
         self.rounds = Rounds(reader, self.clock, self.sweep_every)
+        self.backfills = Backfills(reader, self.clock)
 
     async def work(self, desk: Desk, works: Sequence[Work]) -> None:
         """Do a batch of work; whatever cannot be done now is kept, and nothing is lost with the batch."""
@@ -81,12 +85,7 @@ class Lane:
         commands = {command.id: command for command in _admitted(brakes, backlog, works)}
         gate = Gate(desk.cursors, self.connection, self.gate, standing)
         lets = self._lets(desk, gate, backlog, commands)
-        for poll in works:
-            if isinstance(poll, Poll):
-                self.rounds.ask(desk, poll.kinds, sweep=poll.sweep, poll=True)
-        for approval in works:
-            if isinstance(approval, Approval):
-                gate.hear(approval)
+        self._listen(desk, gate, works)
         hints = _hints(works)
         unfinished = False
         if standing.parked_at(self.clock()):
@@ -101,7 +100,10 @@ class Lane:
                 await self._commands(desk, standing, backlog, commands, gate, lets)
             if (at := gate.closes_at()) and self.clock() >= at and backlog.next_at(self.clock(), lets) is None:
                 gate.close()
-            unfinished = await self._reads(desk, standing, hints, turn=any(isinstance(w, Poll | Resume) for w in works))
+            turn = any(isinstance(each, Poll | Backfill | Resume) for each in works)
+            unfinished = await self._reads(desk, standing, hints, turn=turn)
+            if turn and not (unfinished or backlog.more or brakes.draining):
+                unfinished = await self._fill(desk, standing)
             standing.failures = self.line.failures
         for command in commands.values():
             if command.id in backlog.of(command.record):
@@ -110,6 +112,19 @@ class Lane:
         writes = backlog.next_at(self.clock(), lets)
         self._close(desk, standing, backlog, brakes, [writes, gate.closes_at()], unfinished=unfinished)
         await desk.write()
+
+    def _listen(self, desk: Desk, gate: Gate, works: Sequence[Work]) -> None:
+        """Note what is asked for besides commands and hints."""
+        for work in works:
+            match work:
+                case Poll():
+                    self.rounds.ask(desk, work.kinds, sweep=work.sweep, poll=True)
+                case Backfill():
+                    self.backfills.hear(desk, work)
+                case Approval():
+                    gate.hear(work)
+                case _:
+                    pass
 
     def _lets(self, desk: Desk, gate: Gate, backlog: Backlog, commands: dict[str, Command]) -> Lets:
         """Whether the next command of a record may go through the gate; where there is none, all may."""
@@ -138,8 +153,8 @@ class Lane:
         if again:
             resume = Resume(tenant=self.tenant, connection=self.connection, at=self.clock())
             desk.send(f"lanes.{self.line.platform}", self.connection, resume)
-        reads = parse_instant(standing.again) if standing.again else self.rounds.due(desk)
-        later = [reads] if again else [reads, *writes]
+        reads = [parse_instant(standing.again)] if standing.again else [self.rounds.due(desk), self.backfills.due(desk)]
+        later = reads if again else [*reads, *writes]
         self.due = standing.parked_until() or min((at for at in later if at), default=None)
         status.save(desk.cursors, self.connection, standing)
         backlog.save()
@@ -221,6 +236,16 @@ class Lane:
         if self.line.dead and self.line.failures > standing.failures:
             standing.park(self.clock() + PROBE_EVERY, self.line.why)
         return unfinished
+
+    async def _fill(self, desk: Desk, standing: status.Standing) -> bool:
+        """Go on with a backfill where nothing else is left to do; whether it could go on at once."""
+        if standing.parked_at(self.clock()) or not standing.may_read(self.clock()):
+            return False
+        try:
+            return await self.backfills.go(desk)
+        except Parked as error:
+            standing.park(error.until, error.message)
+            return False
 
 
 def _admitted(brakes: Brakes, backlog: Backlog, works: Sequence[Work]) -> list[Command]:

@@ -53,9 +53,11 @@ class Line:
         """Find out whether a command has been applied."""
         return await self._heard("look_up", self.client.look_up(command))
 
-    async def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncGenerator[Page, None]:
+    async def poll(
+        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False
+    ) -> AsyncGenerator[Page, None]:
         """Read what changed, page by page; close it when it is left early."""
-        pages = self.client.poll(kind, cursor, sweep=sweep)
+        pages = self.client.poll(kind, cursor, sweep=sweep, spare=spare)
         try:
             while True:
                 try:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from schemas.errors import Fatal, Parked, RevmarkError, Throttled
 from schemas.instants import parse_instant
+from schemas.reading import ReadingState
 from streams.lanes import status
 from streams.lanes.desk import Desk
 from streams.lanes.patience import patience
@@ -120,7 +121,8 @@ class Rounds:
     async def _page(self, desk: Desk, kind: str, place: status.Cursor, page: Page) -> None:
         for seen in page.records:
             self.reader.change(desk, seen)
-        first = page.complete and not place.complete
+        reading = not place.complete
+        first = page.complete and reading
         if first:
             self.reader.mark(desk, kind)
         place.text, place.failures, place.again = page.cursor, 0, None
@@ -135,8 +137,35 @@ class Rounds:
             if whole:
                 place.population, place.seen = place.seen, 0
             self._end(place)
+        if reading:
+            count = len(page.records) + page.passed
+            left = page.left if page.left is not None else place.left and max(place.left - count, 0)
+            place.left = 0 if page.complete else left
+            self._tell(desk, kind, place)
         self._save(desk, kind, place)
         await desk.write()
+
+    def _tell(self, desk: Desk, kind: str, place: status.Cursor, why: str = "") -> None:
+        """Say how far a first reading is."""
+        now, reader = self.clock(), self.reader
+        place.began = place.began or now.isoformat()
+        state = ReadingState(
+            tenant=reader.tenant,
+            connection=reader.connection,
+            platform=reader.line.platform,
+            kind=kind,
+            what="first",
+            state="done" if place.complete else "running",
+            read=(place.population or 0) if place.complete else place.seen,
+            left=place.left,
+            asked_at=parse_instant(place.began),
+            from_at=parse_instant(place.began),
+            failures=place.failures,
+            until=parse_instant(place.again) if place.again else None,
+            why=why,
+            at=now,
+        )
+        reader.tell(desk, state)
 
     def _end(self, place: status.Cursor) -> None:
         place.open, place.sweep, place.polled = False, "", self.clock().isoformat()
@@ -146,6 +175,8 @@ class Rounds:
         place = self._place(desk, kind)
         place.failures += 1
         place.again = (self.clock() + patience(place.failures)).isoformat()
+        if not place.complete:
+            self._tell(desk, kind, place, self.reader.line.why)
         self._save(desk, kind, place)
 
     def _order(self, desk: Desk) -> list[str]:

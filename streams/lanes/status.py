@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from schemas.instants import parse_instant
 from tables.view import View
 
-Row = TypeVar("Row", "Standing", "Cursor")
+Row = TypeVar("Row", "Standing", "Cursor", "Filling")
 
 
 @dataclass(slots=True)
@@ -56,7 +56,8 @@ class Cursor:
     `complete`: its first reading has ended. `open`: a poll was asked for or is under way. `sweep`: whether that one
     reads everything; it is `running` once its first page is covered by `text`, and then goes on from there like any.
     `failures` in a row put the next attempt off until `again`. `polled` and `swept` say when the last one ended.
-    `seen` counts the records of a full reading under way, `population` is what the last whole one came to.
+    `seen` counts the records of a full reading under way, `population` is what the last whole one came to. Of a first
+    reading, `began` says when it did and `left` what is still to come, as far as the platform says.
     """
 
     text: str | None = None
@@ -69,10 +70,34 @@ class Cursor:
     swept: str | None = None
     seen: int = 0
     population: int | None = None
+    began: str | None = None
+    left: int | None = None
 
     def rests_at(self, now: datetime) -> bool:
         """Whether the kind failed a moment ago and is not tried yet."""
         return self.again is not None and now < parse_instant(self.again)
+
+
+@dataclass(slots=True)
+class Filling:
+    """How far the backfill of one kind has come. `text` is its own cursor; None: it has not begun, or has ended.
+
+    `heard` is the time of the last word that counted; the other names are those of `schemas.reading`.
+    """
+
+    heard: str = ""
+    asked_at: str = ""
+    from_at: str = ""
+    state: Literal["running", "stopped", "dropped", "done"] = "running"
+    text: str | None = None
+    since: str | None = None
+    anew: bool = False
+    read: int = 0
+    left: int | None = None
+    from_read: int = 0
+    failures: int = 0
+    again: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +137,26 @@ def save_cursor(view: View, connection: str, kind: str, moved: Cursor) -> None:
     _save(view, f"{connection}|cursor|{kind}", moved)
 
 
+def filling(view: View, connection: str, kind: str) -> Filling | None:
+    """The backfill of a kind, if one was ever asked for."""
+    row = view.get(f"{connection}|backfill|{kind}")
+    return _made(Filling, row) if row else None
+
+
+def save_filling(view: View, connection: str, kind: str, moved: Filling) -> None:
+    """Write a backfill's row when it changed."""
+    _save(view, f"{connection}|backfill|{kind}", moved)
+
+
 def _made(kind: type[Row], row: dict[str, Any] | None) -> Row:
     """A row without the fields that another release has written."""
     return kind(**{name: row[name] for name in _NAMES[kind] if name in row}) if row else kind()
 
 
-def _save(view: View, key: str, value: Standing | Cursor) -> None:
+def _save(view: View, key: str, value: Standing | Cursor | Filling) -> None:
     row = {name: getattr(value, name) for name in _NAMES[type(value)]}
     if view.get(key) != row:
         view[key] = row
 
 
-_NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in (Standing, Cursor)}
+_NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in (Standing, Cursor, Filling)}

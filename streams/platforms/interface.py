@@ -6,13 +6,13 @@ A client holds no state that must survive: cursors, grants and the ledger are th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from schemas.command import Command
-from schemas.names import Platform, Side
+from schemas.names import Entity, Platform, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a poll. `cursor` resumes after it; `complete` says that nothing more is there for now."""
+    """One page of a poll. `cursor` resumes after it; `complete` says that nothing more is there for now.
+
+    `left` are the records that come behind it, where the platform says how many: it counts what the page passed over
+    as well, for which `passed` stands.
+    """
 
     records: list[Seen]
     cursor: str
     complete: bool
+    left: int | None = None
+    passed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,22 @@ class Unique:
     joins: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What reading a platform's records takes, and what of its quota a backfill may take, on the smallest tier.
+
+    By kind: the entities that it holds, records a page, calls a page. `minute` and `day` are calls; of a day there are
+    `day_calls` in all.
+    """
+
+    entities: Mapping[str, tuple[Entity, ...]]
+    page: Mapping[str, int]
+    calls: Mapping[str, int]
+    minute: int
+    day: int
+    day_calls: int
+
+
 class PlatformClient(Protocol):
     """One connection's client.
 
@@ -92,14 +114,23 @@ class PlatformClient(Protocol):
         """
         ...
 
-    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False) -> AsyncIterator[Page]:
         """Read what changed since `cursor` (all, when None or `sweep`), overlapping by two minutes.
 
+        A `spare` one takes only what of the quota nothing else is likely to need, and leaves no trace in other polls.
         A cursor that is not of this client, as one of another version, is as good as none: all is read anew.
 
         Raises:
             Refused: the kind is not followed, or the platform refuses to list these records.
             Throttled, Parked, Transient: the pages already given stand; go on from the last cursor.
+        """
+        ...
+
+    def since(self, kind: str, at: datetime) -> str:
+        """The cursor of a poll that reads what was modified from `at` on.
+
+        Raises:
+            Refused: the kind is not followed.
         """
         ...
 

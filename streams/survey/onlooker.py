@@ -7,6 +7,7 @@ refuses to write, and the transport lets no request pass that is no reading.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from typing import Never
 
 import httpx
@@ -72,9 +73,13 @@ class Onlooker:
         """Read records now."""
         return await self._client.read(kind, record_ids)
 
-    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False) -> AsyncIterator[Page]:
         """Read what changed since `cursor`."""
-        return self._client.poll(kind, cursor, sweep=sweep)
+        return self._client.poll(kind, cursor, sweep=sweep, spare=spare)
+
+    def since(self, kind: str, at: datetime) -> str:
+        """The cursor of a poll that reads what was modified from `at` on."""
+        return self._client.since(kind, at)
 
     async def write(self, commands: Sequence[Command]) -> Never:
         """Refuse.

@@ -78,9 +78,15 @@ class MemoryPlatform:
             for number in record_ids
         ]
 
-    async def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+    def since(self, kind: str, at: datetime) -> str:  # noqa: ARG002 - all kinds alike
+        """The time itself, before every id."""
+        return f"{int(at.timestamp() * 1000):015}/"
+
+    async def poll(
+        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False
+    ) -> AsyncIterator[Page]:
         """Pages of what changed since the cursor, which is a time and an id."""
-        self.calls.append(("poll", (kind, cursor, sweep)))
+        self.calls.append(("fill", (kind, cursor)) if spare else ("poll", (kind, cursor, sweep)))
         since = "" if cursor is None or sweep else cursor
         rows = sorted((f"{raw['at']:015}/{number}", number) for number, raw in self.records[kind].items())
         rows = [row for row in rows if row[0] > since]
@@ -91,7 +97,8 @@ class MemoryPlatform:
                 raise mishap
             self.clock.pass_by(self.page_seconds)
             seen = [self._seen(kind, number) for _, number in page]
-            yield Page(seen, page[-1][0] if page else since, place == len(pages) - 1)
+            left = sum(len(rest) for rest in pages[place + 1 :])
+            yield Page(seen, page[-1][0] if page else since, place == len(pages) - 1, left)
 
     async def write(self, commands: Sequence[Command]) -> list[Written]:
         """Write; one mishap is used up per command."""

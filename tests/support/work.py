@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from schemas.command import Command, Poll, Read, Release, Resume
+from schemas.command import Backfill, Command, Poll, Read, Release, Resume
 from schemas.names import Entity, Side
 
-__all__ = ["CONNECTION", "START", "TENANT", "Clock", "command", "create", "poll", "read", "release", "resume", "update"]
+__all__ = [
+    "CONNECTION", "START", "TENANT", "Clock", "backfill", "command", "create", "poll", "read", "release", "resume",
+    "update",
+]  # fmt: skip
 
 TENANT = "main"
 CONNECTION = "main.xero"
@@ -68,6 +71,11 @@ def read(clock: Clock, kind: str, *numbers: str) -> Read:
 def poll(clock: Clock, *kinds: str, sweep: bool = False) -> Poll:
     """A poll."""
     return Poll(tenant=TENANT, connection=CONNECTION, kinds=list(kinds), sweep=sweep, at=clock())
+
+
+def backfill(clock: Clock, act: Literal["start", "stop", "resume", "drop"] = "start", **more: Any) -> Backfill:
+    """A person's word on a backfill."""
+    return Backfill(tenant=TENANT, connection=CONNECTION, act=act, at=clock(), **more)
 
 
 def release(clock: Clock, rule: str, entity: Entity = Entity.INVOICE) -> Release:

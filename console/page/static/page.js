@@ -4,6 +4,7 @@ import { el, plural } from "/static/dom.js";
 import { drawFlow } from "/static/flow.js";
 import { drawTotals } from "/static/chart.js";
 import { listen, search, theme } from "/static/head.js";
+import { drawReadings } from "/static/readings.js";
 import { drawDecisions, drawEvents, drawQuarantine, drawVariances, drawWaiting } from "/static/lists.js";
 
 const at = (id) => document.getElementById(id);
@@ -13,14 +14,16 @@ const NEEDS = {
   refused: ["refused write", "refused writes", "#waiting"],
   brakes: ["stopped rule", "stopped rules", "#waiting"],
   reviews: ["field to decide", "fields to decide", "#waiting"],
+  readings: ["kind that cannot be read", "kinds that cannot be read", "#readings"],
   proposals: ["link to confirm", "links to confirm", "#waiting"],
 };
 let document_ = null;
 
 function draw() {
-  const { status, flow, waiting, decisions, variances, events, quarantine, totals, live } = document_;
+  const { status, flow, readings, waiting, decisions, variances, events, quarantine, totals, live } = document_;
   drawHeadline(status, live);
   drawFlow(at("stops"), flow);
+  drawReadings(at("readings"), at("reading-list"), readings);
   drawWaiting(at("waiting"), at("waiting-list"), waiting);
   drawDecisions(at("decision-list"), decisions);
   drawVariances(at("variance-list"), variances);

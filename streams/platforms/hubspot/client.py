@@ -77,9 +77,13 @@ class HubSpotClient:
         """Read records now. Kind `line_item` reads the deals that the line items belong to."""
         return await self._reading.read(kind, record_ids)
 
-    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False) -> AsyncIterator[Page]:
         """Read what changed since `cursor`; everything when it is None or `sweep`."""
-        return self._polling.poll(kind, cursor, sweep=sweep)
+        return self._polling.poll(kind, cursor, sweep=sweep, spare=spare)
+
+    def since(self, kind: str, at: datetime) -> str:
+        """The cursor of a poll that reads what was modified from `at` on."""
+        return self._polling.since(kind, at)
 
     async def write(self, commands: Sequence[Command]) -> list[Written]:
         """Write, in batches; at most one command per record in a call, each record's in their order."""

@@ -19,6 +19,9 @@ ANSWER_SECONDS = 30.0  # batch calls take up to ten seconds; HubSpot itself give
 SEARCHES_PER_SECOND = 4
 INTERVAL = timedelta(seconds=10)  # of the rolling limit, where a reply does not say
 LOW_WATER = 0.1  # share of the rolling limit below which calls are spread evenly and not sent at once
+SPARE = 0.5  # share of the rolling limit that a backfill leaves to everything else
+DAY_SPARE = 0.2  # share of the day that it leaves: polls, webhooks and writes of a busy day stay below that
+DAY_PROBE = timedelta(minutes=15)  # how long the day's share is believed to be reached; then one call asks again
 LOCKED = timedelta(seconds=2)  # HubSpot's own figure for 423
 SECOND = timedelta(seconds=1)  # a "secondly" limit is over after that
 MIGRATION = timedelta(minutes=1)  # 477 without Retry-After

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from schemas.errors import Parked, Throttled
-from streams.platforms.hubspot.limits import INTERVAL, LOW_WATER, SEARCHES_PER_SECOND
+from streams.platforms.hubspot.limits import DAY_PROBE, DAY_SPARE, INTERVAL, LOW_WATER, SEARCHES_PER_SECOND, SPARE
 
 Sort = Literal["general", "association", "search"]
 SEARCH_GAP = timedelta(seconds=1) / SEARCHES_PER_SECOND
@@ -55,6 +55,7 @@ class Pace:
         self._sleep = sleep
         self._windows: dict[Sort, Window] = {"general": Window(), "association": Window(), "search": Window()}
         self._parked: tuple[datetime, str] | None = None
+        self._day: tuple[datetime, int, int] | None = None
 
     @property
     def remaining(self) -> int | None:
@@ -81,11 +82,34 @@ class Pace:
         if slot > now:
             await self._sleep((slot - now).total_seconds())
 
+    def spare(self) -> None:
+        """Let a backfill's next page be asked for, unless its calls are better left to live work.
+
+        Raises:
+            Throttled: they are.
+        """
+        now = self._clock()
+        for window in (self._windows["general"], self._windows["association"]):
+            over = window.noted + window.interval if window.noted is not None else now
+            if now < over and window.remaining is not None and window.remaining < window.limit * SPARE:
+                raise Throttled("the rest of HubSpot's ten seconds is left to live work", until=over, code="spare")
+        if self._day is not None:
+            at, left, limit = self._day
+            if now - at < DAY_PROBE and left < limit * DAY_SPARE:
+                raise Throttled(
+                    f"{left:,} of HubSpot's {limit:,} calls are left today: a backfill leaves them to live work",
+                    until=at + DAY_PROBE,
+                    code="day_spare",
+                )
+
     def note(self, sort: Sort, headers: Mapping[str, str]) -> None:
         """Take note of a reply's headers."""
         remaining = _number(headers.get("x-hubspot-ratelimit-remaining"))
         if remaining is None:
             return
+        day, left = (_number(headers.get(f"x-hubspot-ratelimit-daily{rest}")) for rest in ("", "-remaining"))
+        if day is not None and left is not None:
+            self._day = (self._clock(), left, day)
         window = self._windows[sort]
         window.remaining = remaining
         window.limit = _number(headers.get("x-hubspot-ratelimit-max")) or window.limit

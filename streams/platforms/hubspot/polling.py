@@ -13,7 +13,7 @@ Source: HubSpot's guide to searching the CRM.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from schemas.errors import Transient
 from schemas.instants import to_millis
@@ -34,32 +34,48 @@ class Polling:
         self._api = api
         self._reading = reading
 
-    async def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+    def since(self, kind: str, at: datetime) -> str:
+        """A search that begins at `at`, a time of HubSpot's."""
+        feeds = _feeds(self._reading.shape(kind))
+        return Cursor(mode="search", marks=dict.fromkeys(feeds, to_millis(at) - 1), calm=feeds).text()
+
+    async def poll(
+        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False
+    ) -> AsyncIterator[Page]:
         """Page through what changed since `cursor`, or through everything.
 
         Raises:
             Throttled, Parked, Transient: go on from the last page's cursor.
         """
         shape = self._reading.shape(kind)
-        place = parse_cursor(cursor)
+        place, there = parse_cursor(cursor), None
+        if spare:
+            self._api.pace.spare()
         if place is None or (sweep and place.mode == "search"):
-            place = await self._begin(shape, sweep=sweep)
+            place, there = await self._begin(shape, sweep=sweep)
         elif place.mode == "search":
             place = self._taken_up(place)
         while True:
             if place.mode == "search":
-                records, place = await self._search(shape, place)
+                records, place, left = await self._search(shape, place)
             else:
                 records, place = await self._list(shape, place)
-            yield Page(records, place.text(), complete=place.resting)
+                left, there = None if there is None else max(there - len(records), 0), None
+            yield Page(records, place.text(), complete=place.resting, left=left)
             if place.resting:
                 return
+            if spare:
+                self._api.pace.spare()
 
-    async def _begin(self, shape: Shape, *, sweep: bool) -> Cursor:
-        """Before listing, mark the newest modified time: changes made meanwhile are found by the search after it."""
-        marks = {feed: await self._newest(feed, _modified(shape, feed)) for feed in _feeds(shape)}
+    async def _begin(self, shape: Shape, *, sweep: bool) -> tuple[Cursor, int | None]:
+        """Before listing, mark the newest modified time: changes made meanwhile are found by the search after it.
+
+        With it comes how many records there are, as far as HubSpot says.
+        """
+        newest = {feed: await self._newest(feed, _modified(shape, feed)) for feed in _feeds(shape)}
+        marks = {feed: mark for feed, (mark, _) in newest.items()}
         now = to_millis(self._api.clock())
-        return Cursor(mode="list", sweep=sweep, marks=marks, raised=dict.fromkeys(marks, now))
+        return Cursor(mode="list", sweep=sweep, marks=marks, raised=dict.fromkeys(marks, now)), newest[shape.path][1]
 
     def _taken_up(self, place: Cursor) -> Cursor:
         """A poll that was cut short goes on exactly, or, when that is a while ago, two minutes back.
@@ -70,11 +86,11 @@ class Polling:
             return place
         return place.model_copy(update={"at": max(place.at - _OVERLAP, 0), "tie": None})
 
-    async def _newest(self, feed: str, modified: str) -> int:
-        found = await self._find(
+    async def _newest(self, feed: str, modified: str) -> tuple[int, int | None]:
+        found, there = await self._find(
             feed, modified, {"propertyName": modified, "operator": "HAS_PROPERTY"}, descending=True
         )
-        return _time(found[0], modified) if found else 0
+        return _time(found[0], modified) if found else 0, there
 
     async def _list(self, shape: Shape, place: Cursor) -> tuple[list[Seen], Cursor]:
         params = {"limit": str(BATCH), "archived": "true" if place.mode == "archived" else "false"}
@@ -98,25 +114,28 @@ class Polling:
             return seen, place.model_copy(update={"mode": "archived", "after": None})
         return seen, Cursor(mode="search", marks=place.marks, raised=place.raised)
 
-    async def _search(self, shape: Shape, place: Cursor) -> tuple[list[Seen], Cursor]:
+    async def _search(self, shape: Shape, place: Cursor) -> tuple[list[Seen], Cursor, int | None]:
         feed = _feeds(shape)[place.feed]
         modified = _modified(shape, feed)
         at = place.at if place.at is not None else place.begin(feed, _OVERLAP)
         asked = to_millis(self._api.clock())
         if place.tie is None:
             criterion: Json = {"propertyName": modified, "operator": "GTE", "value": str(at)}
-            found = await self._find(feed, modified, criterion, properties=_properties(shape, feed))
+            found, there = await self._find(feed, modified, criterion, properties=_properties(shape, feed))
         else:
             criterion = {"propertyName": modified, "operator": "BETWEEN", "value": str(at), "highValue": str(at)}
             beyond = {"propertyName": "hs_object_id", "operator": "GT", "value": place.tie}
-            found = await self._find(feed, "hs_object_id", criterion, beyond, properties=_properties(shape, feed))
+            found, _ = await self._find(feed, "hs_object_id", criterion, beyond, properties=_properties(shape, feed))
+            there = None  # of that millisecond alone
         seen = await self._shown(shape, feed, found)
         newest = max((_time(record, modified) for record in found), default=0)
-        return seen, _next(shape, place.shown(feed, newest, asked), at, found, modified)
+        left = None if there is None or feed != shape.path else max(there - len(found), 0)
+        return seen, _next(shape, place.shown(feed, newest, asked), at, found, modified), left
 
     async def _find(
         self, feed: str, order: str, *filters: Json, properties: list[str] | None = None, descending: bool = False
-    ) -> list[Json]:
+    ) -> tuple[list[Json], int | None]:
+        """A page of what a search finds, and how many that are in all."""
         body: Json = {
             "filterGroups": [{"filters": list(filters)}],
             "sorts": [{"propertyName": order, "direction": "DESCENDING" if descending else "ASCENDING"}],
@@ -124,7 +143,8 @@ class Polling:
             "limit": 1 if descending else SEARCH_PAGE,
         }
         reply = (await self._api.post(self._api.objects(feed, "/search"), body)).granted()
-        return [checked(record) for record in reply.results]
+        there = reply.body.get("total")
+        return [checked(record) for record in reply.results], there if isinstance(there, int) else None
 
     async def _shown(self, shape: Shape, feed: str, found: list[Json]) -> list[Seen]:
         """What was found, with what belongs to it; a line item is shown as its deal."""

@@ -8,6 +8,7 @@ reply's headers restore, and the last look at the hold group, which the contact 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
 import httpx
 
@@ -16,9 +17,9 @@ from schemas.names import Platform, Side
 from streams.platforms.interface import Page, PlatformClient, Seen, Written
 from streams.platforms.xero.connection import Auth, Connection
 from streams.platforms.xero.holds import Holds
-from streams.platforms.xero.kinds import KINDS
+from streams.platforms.xero.kinds import KINDS, PAGE_SIZE
 from streams.platforms.xero.lookup import Finder
-from streams.platforms.xero.polling import PAGE_SIZE, Poller
+from streams.platforms.xero.polling import Poller
 from streams.platforms.xero.quota import MINUTE_CALLS, Clock, Quota, Sleep
 from streams.platforms.xero.reading import Reader
 from streams.platforms.xero.translation import HOLD_GROUP, NONE, Own
@@ -74,9 +75,13 @@ class XeroClient:
         """Read records now; of invoices and credit notes also what moved with them."""
         return await self._reader.read(kind, record_ids)
 
-    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False) -> AsyncIterator[Page]:
+    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False) -> AsyncIterator[Page]:
         """Read what changed since `cursor`."""
-        return self._poller.poll(kind, cursor, sweep=sweep)
+        return self._poller.poll(kind, cursor, sweep=sweep, spare=spare)
+
+    def since(self, kind: str, at: datetime) -> str:
+        """The cursor of a poll that reads what was modified from `at` on."""
+        return self._poller.since(kind, at)
 
     async def write(self, commands: Sequence[Command]) -> list[Written]:
         """Write, one answer per command."""

@@ -37,6 +37,11 @@ class Cursor:
         """Whether the last pass has ended."""
         return self.page == 0
 
+    @classmethod
+    def since_then(cls, at: int) -> Cursor:
+        """A pass over what was modified from a time on, in milliseconds since 1970."""
+        return cls(page=1, since=at)
+
     def start(self, *, everything: bool) -> Cursor:
         """Begin a pass."""
         since = None if everything or not self.high else self.high - OVERLAP // timedelta(milliseconds=1)

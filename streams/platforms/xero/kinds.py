@@ -29,6 +29,7 @@ class Kind:
     query: tuple[tuple[str, str], ...] = ()  # sent with every reading
 
 
+PAGE_SIZE = 1000  # the most that Xero gives; calls are scarcer than bytes (facts B4)
 UNIT_PRICES = ("unitdp", "4")  # without it unit amounts are cut to two digits, on reads and on writes (facts B3)
 ARCHIVED_TOO = ("includeArchived", "true")  # else archived records vanish without a word (facts B4)
 

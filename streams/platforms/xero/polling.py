@@ -12,16 +12,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from schemas.errors import Refused
+from schemas.instants import to_millis
 from streams.platforms.interface import Page, Seen
 from streams.platforms.xero import records, wire
 from streams.platforms.xero.connection import Answer, Connection
 from streams.platforms.xero.cursor import Cursor
 from streams.platforms.xero.holds import Holds, Look
-from streams.platforms.xero.kinds import CONTACT, KINDS, Kind
-from streams.platforms.xero.quota import Clock, Quota
+from streams.platforms.xero.kinds import CONTACT, KINDS, PAGE_SIZE, Kind
+from streams.platforms.xero.quota import Clock, Purpose, Quota
 from streams.platforms.xero.reading import Reader
-
-PAGE_SIZE = 1000  # the most that Xero gives; calls are scarcer than bytes (facts B4)
 
 
 class Poller:
@@ -46,21 +45,34 @@ class Poller:
         self._holds = holds
         self._page_size = page_size
 
-    async def poll(self, kind_name: str, cursor: str | None, *, sweep: bool) -> AsyncIterator[Page]:
+    def since(self, kind_name: str, at: datetime) -> str:
+        """A pass that begins at `at`, a time of Xero's.
+
+        Raises:
+            Refused: no kind of Xero's.
+        """
+        _kind(kind_name)
+        return Cursor.since_then(to_millis(at)).text()
+
+    async def poll(
+        self, kind_name: str, cursor: str | None, *, sweep: bool, spare: bool = False
+    ) -> AsyncIterator[Page]:
         """Read what changed since `cursor`; a pass that was cut short goes on where it stood.
+
+        A `spare` one has a cursor of its own, which may be older than what the polls know of the hold group.
 
         Raises:
             Refused: no kind of Xero's.
             Throttled, Parked, Transient: the pages already given stand; go on from the last cursor.
         """
-        kind = KINDS.get(kind_name)
-        if kind is None:
-            raise Refused(f"xero: {kind_name} is no kind of record here; kinds are {', '.join(KINDS)}", code="kind")
+        kind = _kind(kind_name)
+        purpose: Purpose = "backfill" if spare else "poll"
         known = Cursor.parse(cursor)
         place, cursor = known or Cursor(), cursor if known else None
         if sweep and not (place.page and place.since is None):
             place = replace(place, page=0)
-        self._holds.remember(place.hold)
+        if not spare:
+            self._holds.remember(place.hold)
         if place.resting:
             first = cursor is None
             if cursor is not None and not sweep and self._too_soon(kind):
@@ -77,34 +89,41 @@ class Poller:
                 if moved:
                     yield Page(moved, place.text(), complete=False)
         while not place.resting:
-            place, found = await self._page(kind, place)
-            yield Page(found, place.text(), complete=place.resting)
-        self._rested[kind.name] = self._clock()
+            place, page = await self._page(kind, place, purpose)
+            yield page
+        if not spare:
+            self._rested[kind.name] = self._clock()
 
     def _too_soon(self, kind: Kind) -> bool:
         rested = self._rested.get(kind.name)
         return rested is not None and self._clock() - rested < self._quota.poll_interval()
 
-    async def _page(self, kind: Kind, place: Cursor) -> tuple[Cursor, list[Seen]]:
+    async def _page(self, kind: Kind, place: Cursor, purpose: Purpose) -> tuple[Cursor, Page]:
         query = {**dict(kind.query), "order": "UpdatedDateUTC ASC"}
         if kind.paged:
             query |= {"page": str(place.page), "pageSize": str(self._page_size)}
         headers = {} if place.since is None else {"If-Modified-Since": wire.modified_since(place.since)}
-        answer = await self._connection.get(kind.path, query=query, headers=headers, purpose="poll")
+        answer = await self._connection.get(kind.path, query=query, headers=headers, purpose=purpose)
         rows = answer.rows(kind.path)
         stamps = [records.seen(kind, row, answer.at) for row in rows]
         behind = place.after(stamps, last_page=self._is_last(kind, answer, place, len(rows)), at=answer.at)
         # A poll of invoices leaves their payments to the poll of payments, which shows them whole.
         found = [each for each in await self._reader.shown(kind, rows, answer.at) if each.kind == kind.name]
-        return behind, found
+        left = self._left(answer, place, behind)
+        return behind, Page(found, behind.text(), behind.resting, left, len(rows) - len(found))
 
     def _is_last(self, kind: Kind, answer: Answer, place: Cursor, count: int) -> bool:
         if not kind.paged or count == 0:
             return True
-        pagination = answer.value.get("pagination") if isinstance(answer.value, dict) else None
-        if isinstance(pagination, dict) and isinstance(pagination.get("pageCount"), int):
-            return place.page >= int(pagination["pageCount"])
-        return count < self._page_size
+        pages = _stated(answer, "pageCount")
+        return count < self._page_size if pages is None else place.page >= pages
+
+    def _left(self, answer: Answer, place: Cursor, behind: Cursor) -> int | None:
+        """How many rows come behind a page, bills and all."""
+        if behind.resting:
+            return 0
+        rows = _stated(answer, "itemCount")
+        return None if rows is None else max(rows - place.page * self._page_size, 0)
 
     async def _moved(self, before: Look | None, *, first: bool) -> tuple[list[Seen], Look]:
         """Contacts that joined or left the hold group since the cursor was written, and the group as it is now."""
@@ -117,3 +136,17 @@ class Poller:
         if not moved:
             return [], look
         return await self._reader.read(CONTACT.name, sorted(moved), "poll", restamped=True), look
+
+
+def _kind(name: str) -> Kind:
+    kind = KINDS.get(name)
+    if kind is None:
+        raise Refused(f"xero: {name} is no kind of record here; kinds are {', '.join(KINDS)}", code="kind")
+    return kind
+
+
+def _stated(answer: Answer, name: str) -> int | None:
+    """A number of the reply's pagination, where it has one."""
+    pagination = answer.value.get("pagination") if isinstance(answer.value, dict) else None
+    found = pagination.get(name) if isinstance(pagination, dict) else None
+    return found if isinstance(found, int) else None

@@ -17,16 +17,16 @@ from typing import Literal
 
 from schemas.errors import Throttled
 
-Purpose = Literal["write", "read", "poll"]
+Purpose = Literal["write", "read", "poll", "backfill"]
 
 MINUTE = timedelta(minutes=1)
 MINUTE_CALLS = 60
 CONCURRENT_CALLS = 5
 # Calls of sixty that are left to more urgent purposes: a write can always follow a busy poll at once.
-MINUTE_RESERVE: dict[Purpose, int] = {"write": 0, "read": 10, "poll": 20}
-POLL_BURST = 4  # a fourth of the polls' share goes at once, the rest evenly over the minute
+MINUTE_RESERVE: dict[Purpose, int] = {"write": 0, "read": 10, "poll": 20, "backfill": 30}
+POLL_BURST = 4  # a fourth of the share of polls, or of a backfill, goes at once, the rest evenly over the minute
 # The same of a day: on the Starter tier it still leaves 100 writes when everything else has been spent.
-DAY_RESERVE: dict[Purpose, int] = {"write": 0, "read": 100, "poll": 200}
+DAY_RESERVE: dict[Purpose, int] = {"write": 0, "read": 100, "poll": 200, "backfill": 400}
 DAY_PROBE = timedelta(minutes=15)  # how long the reserve is believed to be reached; then one call asks again
 DAY = timedelta(days=1)
 PLENTY = 1_000  # calls left of a day under which polls are spread; the whole of a Starter day
@@ -62,7 +62,8 @@ class Quota:
         self._check_day(purpose)
         async with self._places:
             while (until := self._free_at(purpose)) is not None:
-                if until - self._clock() > SHORT_WAIT:
+                # A backfill waits outside: what is more urgent must not wait behind it.
+                if until - self._clock() > (SHORT_WAIT if purpose != "backfill" else timedelta(0)):
                     raise Throttled(f"Xero's minute is spent until {until:%H:%M:%S} UTC", until=until, code="minute")
                 await self._sleep((until - self._clock()).total_seconds())
             self._sent.append(self._clock())
@@ -123,7 +124,7 @@ class Quota:
         reserve = MINUTE_RESERVE[purpose] * self._minute_calls // MINUTE_CALLS
         allowed = self._minute_calls - reserve
         burst = allowed // POLL_BURST
-        if purpose == "poll" and len(self._sent) > burst:
+        if purpose in {"poll", "backfill"} and len(self._sent) > burst:
             # A long reading waits in short steps and comes to its end, instead of meeting a wait that is the lane's.
             even = self._sent[-1] + MINUTE / (allowed - burst)
             if now < even:

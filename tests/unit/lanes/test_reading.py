@@ -50,7 +50,7 @@ async def test_first_readings_are_marked_once_after_their_records():
     shift = filled()
     await shift.work(poll(shift.clock))
     assert shift.papers.marks() == ["contact", "invoice"]
-    kinds = [type(value).__name__ for _, _, value in shift.papers.sent]
+    kinds = [type(value).__name__ for topic, _, value in shift.papers.sent if topic == "changes"]
     assert kinds == ["Change"] * 5 + ["Mark", "Mark"]
     await shift.work(poll(shift.clock))
     await shift.work(poll(shift.clock, sweep=True))
