@@ -55,8 +55,8 @@ class Backfills:
                     row.text = None
                 self._go_on(desk, kind, row)
 
-    async def go(self, desk: Desk) -> bool:
-        """Read on for one turn; whether something is left that could be read now.
+    async def go(self, desk: Desk, *, busy: bool = False) -> bool:
+        """Read on for one turn, which is one page while it is `busy`; whether something is left to be read now.
 
         Raises:
             Parked: the connection has to stand still.
@@ -76,7 +76,7 @@ class Backfills:
                 row.failures += 1
                 row.again, row.why = (self.clock() + patience(row.failures)).isoformat(), error.message
                 self._save(desk, kind, row)
-            if self.clock() >= end:
+            if busy or self.clock() >= end:
                 break
         return self._next(desk) is not None and not self.reader.line.dead
 

@@ -103,7 +103,7 @@ class Lane:
             turn = any(isinstance(each, Poll | Backfill | Resume) for each in works)
             unfinished = await self._reads(desk, standing, hints, turn=turn)
             if turn and not (unfinished or backlog.more or brakes.draining):
-                unfinished = await self._fill(desk, standing)
+                unfinished = await self._fill(desk, standing, busy=bool(hints or commands))
             standing.failures = self.line.failures
         for command in commands.values():
             if command.id in backlog.of(command.record):
@@ -237,12 +237,12 @@ class Lane:
             standing.park(self.clock() + PROBE_EVERY, self.line.why)
         return unfinished
 
-    async def _fill(self, desk: Desk, standing: status.Standing) -> bool:
+    async def _fill(self, desk: Desk, standing: status.Standing, *, busy: bool) -> bool:
         """Go on with a backfill where nothing else is left to do; whether it could go on at once."""
         if standing.parked_at(self.clock()) or not standing.may_read(self.clock()):
             return False
         try:
-            return await self.backfills.go(desk)
+            return await self.backfills.go(desk, busy=busy)
         except Parked as error:
             standing.park(error.until, error.message)
             return False

@@ -32,7 +32,7 @@ NEEDS_MORE = (
     r"make \w+( ARGS=\S.*)?", r"export \w+=\S+", r"source \S+", r"docker compose up\b.*", r"curl .*",
     r"faust -A streams\.app .*",
     r"revmark (worker|gateway|page|broker|check|sweep|link|links|status|events|decisions|ledger|totals|variances)\b.*",
-    r"revmark (sandbox|quarantine|explain|review|brake) .*",
+    r"revmark (sandbox|quarantine|explain|review|brake) .*", r"revmark (backfill|replay)\b.*",
     r"revmark (plan|apply|connect|contract diff)\b.*",
 )  # fmt: skip
 SAFE = r"revmark (init|contract (lint|test|show)|--version|(.* )?--help)( .*)?"

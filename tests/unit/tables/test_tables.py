@@ -332,3 +332,13 @@ def test_what_does_not_count_states_nothing():
     view = MemoryView()
     assert windows.apply(view, "main", Side.ERP, document("2026-09-01", counted=False), sign=1) is None
     assert view.rows == {}
+
+
+def test_what_a_person_wants_judged_anew_is_new_where_it_is_the_newest_and_never_where_it_is_stale():
+    view = MemoryView()
+    assert [_admit(view, crm("1", version=version)) for version in (1, 2, 2)] == ["new", "new", "duplicate"]
+    seen = dict(view.rows)
+    assert _admit(view, crm("1", version=2).model_copy(update={"anew": True, "seen_at": START})) == "new"
+    assert view.rows == seen  # and when it was seen first does not go back
+    assert _admit(view, crm("1", version=1).model_copy(update={"anew": True})) == "stale"
+    assert _admit(view, crm("1", version=2)) == "duplicate"
