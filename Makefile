@@ -3,7 +3,7 @@ SHELL := /bin/bash
 # The newest Python that runs, of those on the PATH (a version manager shows some there that it does not run) and of
 # those that pyenv keeps: a simulated story takes 3.13 a fifth less time than 3.11. PY=... names another.
 PY ?= $(shell for each in $(foreach v,3.13 3.12 3.11,python$(v) $(HOME)/.pyenv/versions/$(v).*/bin/python) python3; do \
-  $$each -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11) or print(sys.executable))' 2>/dev/null && break; done)
+  $$each -c 'import ctypes, ensurepip, sqlite3, ssl, sys, venv; sys.exit(sys.version_info < (3, 11) or print(sys.executable))' 2>/dev/null && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
