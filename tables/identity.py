@@ -27,10 +27,10 @@ class Identity:
     def __init__(self, view: View, tenant: str) -> None:
         """Open the identities of `tenant`."""
         self._view = view
-        self._tenant = tenant
+        self._prefix = f"{tenant}|"
 
     def _key(self, *parts: str) -> str:
-        return "|".join((self._tenant, *parts))
+        return self._prefix + "|".join(parts)
 
     def known(self, reference: str) -> CanonicalId | None:
         """The canonical id of a record."""

@@ -102,7 +102,7 @@ class Identification:
         free = self.identity.reference(known.id, side.other) is None
         if not free or not self.ready(entity):
             return False
-        behind = any(self.identity.heir(known.id, each) for each in Side)
+        behind = self.identity.heir(known.id, Side.CRM) or self.identity.heir(known.id, Side.ERP)
         return not behind and not self.identity.held_apart(known.id)
 
     def settled(self, entity: Entity) -> bool:
