@@ -20,12 +20,12 @@ from tables.entities import EntityState, SideState
 from tables.showings import hear, is_ours, last_edit, note
 
 
-def dated(contract: Contract, entity: Entity, side: Side) -> list[str]:
+def dated(contract: Contract, entity: Entity, side: Side) -> tuple[str, ...]:
     """The fields whose edits need a time: the later one wins, or the stage before the present one has to be known."""
     clause = contract.clause(entity)
-    names = [name for name, rule in clause.fields.items() if rule.policy == "newest"] if clause else []
+    names = clause.newest if clause else ()
     gated = entity is Entity.COMPANY and side is Side.CRM and contract.guards.lifecycle_gating
-    return [*names, "lifecycle"] if gated else names
+    return (*names, "lifecycle") if gated else names
 
 
 def date(case: Case, state: EntityState, fact: Fact, *, outdated: bool) -> None:

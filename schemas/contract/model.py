@@ -96,6 +96,11 @@ class EntityClause(Clause):
     create: Creation = Creation()
     fields: dict[str, FieldRule] = Field(default_factory=dict)
 
+    @cached_property
+    def newest(self) -> tuple[str, ...]:
+        """The fields of which the later edit wins."""
+        return tuple(name for name, rule in self.fields.items() if rule.policy == "newest")
+
 
 def _readable(text: str) -> str:
     parse(text)
