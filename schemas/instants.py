@@ -19,6 +19,8 @@ END_OF_VERSIONS = 7_258_118_400_000  # milliseconds: 2200-01-01; beyond it no ca
 
 
 def _aware(value: datetime) -> datetime:
+    if value.tzinfo is UTC:
+        return value
     if value.tzinfo is None:
         msg = "time must carry its zone"
         raise ValueError(msg)

@@ -18,6 +18,7 @@ MINOR_DIGITS = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
 DEFAULT_MINOR_DIGITS = 2
+MINOR_UNITS = {digits: Decimal(1).scaleb(-digits) for digits in (*MINOR_DIGITS.values(), DEFAULT_MINOR_DIGITS)}
 MOST_DIGITS = 28  # what decimal arithmetic keeps exactly; no amount of money has half as many
 LARGEST_EXPONENT = 30  # either way: beyond it the digits of an amount are not worth a message of their own
 
@@ -79,7 +80,7 @@ def minor_digits(currency: str) -> int:
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Round half up to the currency's minor unit; raise ValueError for what no currency can hold."""
     try:
-        whole = amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP)
+        whole = amount.quantize(MINOR_UNITS[minor_digits(currency)], rounding=ROUND_HALF_UP)
     except InvalidOperation as error:
         msg = f"an amount of {amount.adjusted() + 1} digits is out of range"
         raise ValueError(msg) from error

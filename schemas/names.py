@@ -55,7 +55,7 @@ def ref(platform: str, kind: str, record_id: str) -> Ref:
 
 def fits_reference(text: str) -> bool:
     """Whether a text can be the record id of a reference: "/" and "|" part references and keys, and so do controls."""
-    return bool(text) and text.isprintable() and not {"/", "|"} & set(text)
+    return bool(text) and text.isprintable() and "/" not in text and "|" not in text
 
 
 def record_id(reference: str) -> str:
