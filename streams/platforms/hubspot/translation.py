@@ -95,8 +95,11 @@ def _own(name: Ref, shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
 def _read(
     name: Ref, property_: str, how: spelling.Spelling, properties: dict[str, Any], currency: str = ""
 ) -> str | bool | None:
+    stated = properties.get(property_)
+    if stated is None:
+        return None  # as most are
     try:
-        return spelling.read(how, properties.get(property_), currency)
+        return spelling.read(how, stated, currency)
     except ValueError as error:
         raise Refused(f"{name}: the property {property_} {error}. Mend it in HubSpot", code=property_) from error
 
@@ -131,6 +134,8 @@ def _parents(name: Ref, shape: Shape, raw: dict[str, Any]) -> dict[str, str]:
 
 
 def _merged(name: Ref, value: Any, record_id: str, shape: Shape) -> tuple[Ref, ...]:
+    if value is None:
+        return ()
     text = _read(name, MERGED, "text", {MERGED: value})
     ids = [part.strip() for part in str(text or "").split(";") if part.strip()]
     if not all(map(is_id, ids)):
