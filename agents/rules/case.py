@@ -131,7 +131,7 @@ class Case:
         Returns:
             The verdict's id; None where it had been given before.
         """
-        crm, erp = state.crm.fields.get(name), {**state.erp.fields, **state.derived}.get(name)
+        crm, erp = state.crm.fields.get(name), state.derived.get(name, state.erp.fields.get(name))
         baseline = state.baseline.get(name)
         spoken = (by.answer,) if by else ()
         mark = digest(ruling, rule, reason, encode([baseline, crm, erp, chosen]).decode(), command or "", *spoken)

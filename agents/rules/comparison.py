@@ -53,7 +53,7 @@ def compare(case: Case, state: EntityState) -> None:
     clause = case.contract.clause(state.entity)
     if clause is None:
         return
-    writes = {side: Writes() for side in Side}
+    writes = {Side.CRM: Writes(), Side.ERP: Writes()}
     found: list[Wish] = []
     compared: set[str] = set()
     questions = "asked" in state.marks or "chosen" in state.marks

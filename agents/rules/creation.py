@@ -50,7 +50,7 @@ def create_missing(case: Case, state: EntityState) -> None:
     clause = case.contract.clause(state.entity)
     if clause is None or state.entity not in INTRINSIC or not state.marks.get("alone"):
         return
-    for side in Side:
+    for side in (Side.CRM, Side.ERP):
         source = state.side(side.other)
         missing = state.side(side).ref is None and not any(f.kind == "create" for f in state.flights[side.value])
         wish = clause.create.crm if side is Side.CRM else clause.create.erp

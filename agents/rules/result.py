@@ -44,4 +44,5 @@ class Result:
         """Take over another step's work."""
         self.outputs.extend(other.outputs)
         self.refused.extend(other.refused)
-        self.counts.update(other.counts)
+        for name, count in other.counts.items():  # `update` asks what kind of mapping it is each time
+            self.counts[name] += count

@@ -7,7 +7,6 @@ again writes nothing.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -285,13 +284,13 @@ def _know_customer(case: Case, state: EntityState, side: Side) -> None:
 
 
 def _judge_all(case: Case) -> None:
-    judged: Counter[str] = Counter()
+    judged: dict[str, int] = {}
     while case.touched:
         state = case.known(case.touched.popleft())
         if state.marks.get("erased"):
             continue
-        judged[state.id] += 1
-        if judged[state.id] > JUDGEMENTS:
+        judged[state.id] = times = judged.get(state.id, 0) + 1
+        if times > JUDGEMENTS:
             raise Refused(f"judging {state.id} does not come to rest", code="unrest")
         if state.entity is Entity.DEAL:
             orders.consider(case, state)
