@@ -121,7 +121,9 @@ class Connection:
         """Which organisations the grant reaches: `GET /connections`, outside the accounting API."""
         return (await self._call("GET", f"{self._url}/connections", {}, {}, None, "read")).value
 
-    async def send(self, method: str, path: str, query: Mapping[str, str], value: Any, *, key: str) -> Answer:
+    async def send(
+        self, method: str, path: str, query: Mapping[str, str], value: Any, *, key: str, purpose: Purpose = "first"
+    ) -> Answer:
         """Write. `key` is the Idempotency-Key: it covers the repeats within this call and no more (facts B5).
 
         Raises:
@@ -129,7 +131,7 @@ class Connection:
             Throttled, Parked, Transient, Refused: nothing was written.
         """
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        return await self._call(method, f"{self._url}{API}/{path}", query, headers, wire.body(value), "write")
+        return await self._call(method, f"{self._url}{API}/{path}", query, headers, wire.body(value), purpose)
 
     async def _call(
         self,

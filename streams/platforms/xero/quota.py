@@ -2,8 +2,8 @@
 
 For one app and one organisation: 60 calls a minute, 5 at once, 5,000 a day (1,000 on the Starter tier) (facts B2).
 In: the purpose of each call, the reply's headers, the injected clock. Out: a place in the queue, or Throttled.
-Invariants: no call is made inside a known wait; writes find a reserve that reads and polls leave; a wait of more than
-a few seconds is the lane's to keep, not ours.
+Invariants: no call is made inside a known wait; writes find a reserve that reads and polls leave, those of the first
+tier one that other writes leave; a wait of more than a few seconds is the lane's to keep, not ours.
 """
 
 from __future__ import annotations
@@ -17,19 +17,22 @@ from typing import Literal
 
 from schemas.errors import Throttled
 
-Purpose = Literal["write", "read", "poll", "backfill"]
+# `first` is a write of the first tier, `write` any other.
+Purpose = Literal["first", "write", "read", "poll", "backfill"]
 
 MINUTE = timedelta(minutes=1)
 MINUTE_CALLS = 60
 CONCURRENT_CALLS = 5
 # Calls of sixty that are left to more urgent purposes: a write can always follow a busy poll at once.
-MINUTE_RESERVE: dict[Purpose, int] = {"write": 0, "read": 10, "poll": 20, "backfill": 30}
+MINUTE_RESERVE: dict[Purpose, int] = {"first": 0, "write": 0, "read": 10, "poll": 20, "backfill": 30}
 POLL_BURST = 4  # a fourth of the share of polls, or of a backfill, goes at once, the rest evenly over the minute
 # The same of a day: on the Starter tier it still leaves 100 writes when everything else has been spent.
-DAY_RESERVE: dict[Purpose, int] = {"write": 0, "read": 100, "poll": 200, "backfill": 400}
+DAY_RESERVE: dict[Purpose, int] = {"first": 0, "write": 0, "read": 100, "poll": 200, "backfill": 400}
+STARTER_DAY = 1_000  # calls: the least that Xero lets anybody make
+FIRST_SHARE = 50  # one call in so many, 2 %, is left to writes of the first tier; 20 of a Starter day, 100 of 5,000
 DAY_PROBE = timedelta(minutes=15)  # how long the reserve is believed to be reached; then one call asks again
 DAY = timedelta(days=1)
-PLENTY = 1_000  # calls left of a day under which polls are spread; the whole of a Starter day
+PLENTY = STARTER_DAY  # calls left of a day under which polls are spread
 CALLS_A_ROUND = 6  # one of each kind and one of the hold group
 SHORT_WAIT = timedelta(seconds=5)  # longer waits are the lane's: it has other connections to serve
 REMAINING = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining", "app": "X-AppMinLimit-Remaining"}
@@ -51,6 +54,7 @@ class Quota:
         self._stated: tuple[datetime, int] | None = None  # the header's minute, which counts other users too
         self._blocked: tuple[datetime, str] | None = None
         self._day: tuple[datetime, int] | None = None
+        self._most = STARTER_DAY  # calls of a day that were ever seen left
 
     @asynccontextmanager
     async def call(self, purpose: Purpose) -> AsyncIterator[None]:
@@ -78,10 +82,13 @@ class Quota:
             self._stated = (self._clock(), min(minute))
         if (text := headers.get(REMAINING["day"], "")).isdecimal():
             self._day = (self._clock(), int(text))
+            self._most = max(self._most, int(text))
 
     def block(self, until: datetime, problem: str) -> None:
         """Xero said to wait; nothing is sent before."""
         self._blocked = (until, problem)
+        if problem == "day":
+            self._day = None  # once the wait is over it is another day
 
     def _check_day(self, purpose: Purpose) -> None:
         now = self._clock()
@@ -89,9 +96,10 @@ class Quota:
             until, problem = self._blocked
             raise Throttled(f"Xero asked to wait until {until:%H:%M:%S} UTC ({problem})", until=until, code=problem)
         left = self._left(purpose)
-        if left is not None and left <= DAY_RESERVE[purpose] and purpose != "write":
+        if left is not None and left <= self._reserved(purpose) and purpose != "first":
+            others = "writes of the first tier" if purpose == "write" else "writes"
             raise Throttled(
-                f"{left} of Xero's calls are left today: {purpose}s wait so that writes can go on",
+                f"{left} of Xero's calls are left today: {purpose}s wait so that {others} can go on",
                 until=now + DAY_PROBE,
                 code="day_reserve",
             )
@@ -101,8 +109,12 @@ class Quota:
         if self._day is None:
             return None
         at, left = self._day
-        spent = left <= DAY_RESERVE[purpose]
+        spent = left <= self._reserved(purpose)
         return None if spent and self._clock() - at >= DAY_PROBE else left
+
+    def _reserved(self, purpose: Purpose) -> int:
+        """Calls of a day that are left to what is more urgent."""
+        return self._most // FIRST_SHARE if purpose == "write" else DAY_RESERVE[purpose]
 
     def poll_interval(self) -> timedelta:
         """How long to leave between two polls of a kind, so that polls alone never spend the day."""

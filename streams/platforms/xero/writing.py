@@ -23,7 +23,7 @@ from streams.platforms.xero.holds import Holds
 from streams.platforms.xero.kinds import CONTACT, ITEM, Kind
 from streams.platforms.xero.lookup import Finder, applied
 from streams.platforms.xero.payloads import Draft, draft
-from streams.platforms.xero.quota import Clock
+from streams.platforms.xero.quota import Clock, Purpose
 from streams.platforms.xero.reading import Reader
 from streams.platforms.xero.translation import NONE, Own
 
@@ -113,7 +113,11 @@ class Writer:
         key = digest(*(job.command.id for job in batch))
         body = {kind.path: [job.draft.element for job in batch]}
         try:
-            answer = await self._connection.send(batch[0].draft.method, kind.path, query, body, key=key)
+            # What goes along with a write of the first tier costs no call of its own.
+            purpose: Purpose = "first" if any(job.command.tier == 1 for job in batch) else "write"
+            answer = await self._connection.send(
+                batch[0].draft.method, kind.path, query, body, key=key, purpose=purpose
+            )
         except Unknown as error:
             return [_unknown(job, error) for job in batch]
         except Refused as error:

@@ -129,11 +129,19 @@ async def test_nothing_goes_inside_a_known_wait(quota: Quota, clock: VirtualCloc
 
 
 @pytest.mark.parametrize(
-    ("left", "allowed"), [(5000, "poll read write"), (200, "read write"), (100, "write"), (1, "write")]
+    ("left", "allowed"),
+    [
+        (5000, "poll read write first"),
+        (200, "read write first"),
+        (100, "write first"),
+        (21, "write first"),
+        (20, "first"),
+        (1, "first"),
+    ],
 )
 async def test_the_last_calls_of_a_day_are_for_writes(quota: Quota, left: int, allowed: str):
     quota.note({"X-DayLimit-Remaining": str(left)})
-    purposes: tuple[Purpose, ...] = ("poll", "read", "write")
+    purposes: tuple[Purpose, ...] = ("poll", "read", "write", "first")
     assert " ".join([purpose for purpose in purposes if await spend(quota, purpose, 1)]) == allowed
 
 
