@@ -56,7 +56,8 @@ class Command(Wire):
 class Read(Wire):
     """Read these records now: a webhook hinted at them, a write changed them, or their customer has changed.
 
-    The kind `belongings` means the people and deals of the named companies.
+    The kind `belongings` means the people and deals of the named companies. A webhook's read names, for each record,
+    the events that asked for it, where all of them can be told from others.
     """
 
     type: Literal["read"] = "read"
@@ -64,6 +65,11 @@ class Read(Wire):
     connection: str
     kind: str
     record_ids: list[str]
+    events: dict[str, dict[str, int]] | None = Field(
+        default=None,
+        description="record id -> names of its events -> when each occurred, milliseconds since 1970; null: it is no "
+        "webhook that asks, and the records are told whatever they show",
+    )
     tier: Literal[1, 2, 3] = 1
     at: Instant
 

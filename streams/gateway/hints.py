@@ -1,7 +1,8 @@
 """Hints: what a webhook's events ask to be read again.
 
-In: events as each platform understands them. Out: lane work, and erasures for capture. Invariant: one read per kind,
-every record once, in the order of the events.
+In: events as each platform understands them. Out: lane work, and erasures for capture. Invariants: one read per kind,
+every record once, in the order of the events; a record's events are named only where each of them has a name that no
+other event has, so that the lane can tell the same event sent twice from two events.
 """
 
 from __future__ import annotations
@@ -13,7 +14,17 @@ from datetime import datetime
 
 from schemas.change import Erasure
 from schemas.command import Poll, Read
+from schemas.errors import Refused
 from schemas.names import Platform, Side, connection_id
+from schemas.wire import fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event by its name, and when it occurred by the platform's clock, in milliseconds since 1970."""
+
+    name: str
+    occurred: int
 
 
 @dataclass(slots=True)
@@ -22,13 +33,26 @@ class Hints:
 
     records: dict[str, dict[str, None]] = field(default_factory=dict)  # dicts keep order and drop doubles
     erased: dict[str, dict[str, None]] = field(default_factory=dict)  # told for good: there is nothing left to read
+    events: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # kind -> record -> name -> time
+    nameless: set[tuple[str, str]] = field(default_factory=set)  # records with an event that has no name
     results: Counter[str] = field(default_factory=Counter)
     poll: list[str] = field(default_factory=list)  # kinds to poll, because events were lost on the way
     span: tuple[int, int] | None = None  # first and last number of the request's events, where a platform counts them
 
-    def add(self, kind: str, record_ids: Iterable[str]) -> None:
-        """Ask for records of a kind."""
-        self.records.setdefault(kind, {}).update(dict.fromkeys(record_ids))
+    def add(self, kind: str, record_ids: Iterable[str], event: Event | None = None) -> None:
+        """Ask for records of a kind because of an event, named if it has a name."""
+        ids = dict.fromkeys(record_ids)
+        self.records.setdefault(kind, {}).update(ids)
+        for each in ids:
+            if event is None:
+                self.nameless.add((kind, each))
+            else:
+                self.events.setdefault(kind, {}).setdefault(each, {})[event.name] = event.occurred
+
+    def _named(self, kind: str) -> dict[str, dict[str, int]]:
+        """The events of those records of a kind of which every event has a name."""
+        named = self.events.get(kind, {}).items()
+        return {each: events for each, events in named if (kind, each) not in self.nameless}
 
     @property
     def number(self) -> int:
@@ -47,9 +71,17 @@ class Hints:
         """The lane work that these hints make."""
         connection = connection_id(tenant, platform)
         work: list[Read | Poll] = [
-            Read(tenant=tenant, connection=connection, kind=kind, record_ids=list(ids), at=at)
+            Read(tenant=tenant, connection=connection, kind=kind, record_ids=list(ids), events=self._named(kind), at=at)
             for kind, ids in self.records.items()
         ]
         if self.poll:
             work.append(Poll(tenant=tenant, connection=connection, kinds=self.poll, at=at))
         return work
+
+
+def named(occurred: int, *parts: object) -> Event | None:
+    """An event, named by everything in it that is the same whenever it is sent. None: that cannot be written."""
+    try:
+        return Event(fingerprint(list(parts)), occurred)
+    except Refused:
+        return None

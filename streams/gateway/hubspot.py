@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.errors import Refused
-from streams.gateway.hints import Hints
+from streams.gateway.hints import Event, Hints, named
 
 MAX_EVENTS = 100  # HubSpot's own cap of a request
 ID_DIGITS = 19  # of a number of 64 bits, which ids are; Python would not even read thousands of them
@@ -25,6 +25,7 @@ _TYPE_IDS = {
     "0-53": "invoice",
 }
 _RECORD_ACTIONS = {"propertyChange", "creation", "deletion", "restore", "privacyDeletion"}
+_PLAIN = {"propertyChange", "creation"}  # read, a record tells all that these are about; ends and merges tell more
 _TELLING = {"deal", "contact", "invoice"}  # whose own reading shows the association; the other end's does not
 _ENDS = {"CONTACT": "contact", "COMPANY": "company", "DEAL": "deal", "INVOICE": "invoice", "LINE_ITEM": "line_item"}
 
@@ -64,10 +65,18 @@ def _take(event: Any, portal: str, hints: Hints) -> str:
         ids = [number] if (number := _id(event.get("objectId"))) else []
     if not ids:
         return "malformed"
-    hints.add(kind, ids)
+    hints.add(kind, ids, _named(event) if action in _PLAIN else None)
     if action == "privacyDeletion":
         hints.erased.setdefault(kind, {}).update(dict.fromkeys(ids))
     return "accepted"
+
+
+def _named(event: dict[str, Any]) -> Event | None:
+    """The event, whose name is all of it but how often it was sent: ids of events are not unique."""
+    occurred = event.get("occurredAt")
+    if type(occurred) is not int or type(event.get("eventId")) is not int:
+        return None
+    return named(occurred, {part: value for part, value in event.items() if part != "attemptNumber"})
 
 
 def _take_association(event: dict[str, Any], hints: Hints) -> str:

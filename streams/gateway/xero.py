@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.errors import Refused
-from streams.gateway.hints import Hints
+from schemas.instants import parse_instant, to_millis
+from streams.gateway.hints import Event, Hints, named
 
 _KINDS = {"CONTACT": "contact", "INVOICE": "invoice", "CREDITNOTE": "credit_note"}
 KINDS = tuple(_KINDS.values())  # what a poll after a gap reads: what events could have told
@@ -52,9 +53,10 @@ def xero_hints(body: Any, organisation: str) -> Hints:
     """
     if not isinstance(body, dict) or not isinstance(body.get("events"), list):
         raise Refused("an object with events is expected", code="400")
-    hints = Hints()
-    for event in body["events"]:
-        hints.results[_take(event, organisation, hints)] += 1
+    hints, span = Hints(), numbers(body)
+    first = span[0] if span and span[1] - span[0] + 1 == len(body["events"]) else None
+    for place, event in enumerate(body["events"]):
+        hints.results[_take(event, organisation, hints, None if first is None else first + place)] += 1
     return hints
 
 
@@ -66,7 +68,7 @@ def numbers(body: dict[str, Any]) -> tuple[int, int] | None:
     return first, last
 
 
-def _take(event: Any, organisation: str, hints: Hints) -> str:
+def _take(event: Any, organisation: str, hints: Hints, number: int | None) -> str:
     if not isinstance(event, dict) or not isinstance(event.get("eventCategory"), str):
         return "malformed"
     kind = _KINDS.get(event["eventCategory"])
@@ -77,5 +79,14 @@ def _take(event: Any, organisation: str, hints: Hints) -> str:
     record = event.get("resourceId")
     if not isinstance(record, str) or not _ID.fullmatch(record):
         return "malformed"
-    hints.add(kind, [record])
+    hints.add(kind, [record], _named(event, number))
     return "accepted"
+
+
+def _named(event: dict[str, Any], number: int | None) -> Event | None:
+    """The event, which has no id: where all of a request are numbered, its number and what it says are its name."""
+    try:
+        occurred = to_millis(parse_instant(str(event.get("eventDateUtc"))))
+    except ValueError:
+        return None
+    return None if number is None else named(occurred, number, event)

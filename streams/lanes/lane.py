@@ -22,6 +22,7 @@ from streams.lanes.backlog import Backlog, Lets, everything
 from streams.lanes.brakes import Brakes, Limits
 from streams.lanes.desk import Desk
 from streams.lanes.gate import Gate
+from streams.lanes.hinted import Hinted, hinted
 from streams.lanes.line import Line
 from streams.lanes.patience import PROBE_EVERY
 from streams.lanes.postponed import Postponed
@@ -76,7 +77,12 @@ class Lane:
         finally:
             self.at_work = False
 
+    def forget(self) -> None:
+        """Somebody else may have had the connection: what was told last is theirs to know."""
+        self.rounds.reader.told.forget()
+
     async def _work(self, desk: Desk, works: Sequence[Work]) -> None:
+        self.rounds.reader.told.begin()
         standing = status.load(desk.cursors, self.connection)
         backlog = Backlog(desk.cursors, self.connection)
         brakes = Brakes(
@@ -86,7 +92,7 @@ class Lane:
         gate = Gate(desk.cursors, self.connection, self.gate, standing)
         lets = self._lets(desk, gate, backlog, commands)
         self._listen(desk, gate, works)
-        hints = _hints(works)
+        hints = hinted(work for work in works if isinstance(work, Read))
         unfinished = False
         if standing.parked_at(self.clock()):
             await self._cover(desk, backlog, commands, _records(commands))
@@ -112,6 +118,7 @@ class Lane:
         writes = backlog.next_at(self.clock(), lets)
         self._close(desk, standing, backlog, brakes, [writes, gate.closes_at()], unfinished=unfinished)
         await desk.write()
+        self.rounds.reader.told.wrote()
 
     def _listen(self, desk: Desk, gate: Gate, works: Sequence[Work]) -> None:
         """Note what is asked for besides commands and hints."""
@@ -162,6 +169,7 @@ class Lane:
         self.snapshot = status.Snapshot(
             standing.parked_until(), standing.why, len(backlog), polled, swept, dict(self.line.calls),
             parse_instant(standing.again) if standing.again else None, brakes.standing(),
+            dict(self.rounds.reader.told.spared),
         )  # fmt: skip
 
     async def _commands(
@@ -215,11 +223,11 @@ class Lane:
                 found.append(Command.model_validate(row["command"]))
         return found
 
-    def _ask(self, desk: Desk, hints: dict[str, list[str]]) -> None:
+    def _ask(self, desk: Desk, hints: Hinted) -> None:
         if hints:
-            self.rounds.ask(desk, hints)
+            self.rounds.make_up(desk, hints)
 
-    async def _reads(self, desk: Desk, standing: status.Standing, hints: dict[str, list[str]], *, turn: bool) -> bool:
+    async def _reads(self, desk: Desk, standing: status.Standing, hints: Hinted, *, turn: bool) -> bool:
         """Read what was hinted at, then a turn of the polls; whether more could be read at once."""
         unfinished = False
         if standing.parked_at(self.clock()) or not standing.may_read(self.clock()):
@@ -267,12 +275,3 @@ def _admitted(brakes: Brakes, backlog: Backlog, works: Sequence[Work]) -> list[C
 def _records(commands: dict[str, Command]) -> Iterable[str]:
     """The records of commands, each once, in order: what is told of them must not hang on a hash."""
     return dict.fromkeys(command.record for command in commands.values())
-
-
-def _hints(works: Sequence[Work]) -> dict[str, list[str]]:
-    """Hinted records by kind."""
-    wanted: dict[str, list[str]] = {}
-    for work in works:
-        if isinstance(work, Read):
-            wanted.setdefault(work.kind, []).extend(work.record_ids)
-    return wanted

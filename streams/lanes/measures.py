@@ -60,6 +60,11 @@ class LaneMeasures(Collector):
             "Calls of a platform by what they came to; of writes, the commands by their outcome.",
             labels=("connection", "call", "answer"),
         )
+        spared = CounterMetricFamily(
+            "revmark_lane_spared_records",
+            "Records told before: `told` was read and showed nothing new, `answered` was not even read.",
+            labels=("connection", "kind", "result"),
+        )
         rule_of = ("connection", "entity", "rule")
         stopped = GaugeMetricFamily("revmark_brake_stopped", "Rules that a brake has stopped.", labels=rule_of)
         held = GaugeMetricFamily("revmark_brake_held_commands", "Commands that wait behind a brake.", labels=rule_of)
@@ -75,10 +80,12 @@ class LaneMeasures(Collector):
             for name, number in sorted(found.calls.items()):
                 call, _, answer = name.partition(".")
                 calls.add_metric((connection, call, answer), number)
+            for (kind, result), number in sorted(found.spared.items()):
+                spared.add_metric((connection, kind, result), number)
             for (entity, rule), number in sorted(found.stopped.items()):
                 stopped.add_metric((connection, entity, rule), 1)
                 held.add_metric((connection, entity, rule), number)
-        yield from (waiting, parked, throttled, polled, swept, calls, stopped, held)
+        yield from (waiting, parked, throttled, polled, swept, calls, spared, stopped, held)
 
 
 def _until(at: datetime | None, now: datetime) -> float:

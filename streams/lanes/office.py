@@ -125,6 +125,7 @@ class Office:
         self._lanes: dict[str, Lane] = {}
         self._desks: dict[str, Desk] = {}
         self._polled: dict[str, datetime] = {}
+        self._epochs: dict[str, int] = {}  # of the last batch of each connection
         self._limits = Limits(app.contract.brakes, app.contract.timezone)
         settings = app.settings
         self._connections: dict[str, Platform] = {str(settings.connection(name)): name for name in PLATFORMS}
@@ -142,6 +143,9 @@ class Office:
         for connection, pairs in works.items():
             lane = self.lane(connection, desk)
             if lane is not None:
+                if self._epochs.get(connection) != batch.epoch:
+                    self._epochs[connection] = batch.epoch
+                    lane.forget()  # between two epochs the connection may have been another worker's
                 await lane.work(desk, [each for _, each in pairs])
                 continue
             for record, _ in pairs:

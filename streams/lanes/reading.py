@@ -1,9 +1,13 @@
-"""Reading: records as a platform shows them become changes."""
+"""Reading: records as a platform shows them become changes.
+
+Whoever reads says whether what was told before is told `again`: what agents ask for, what our own writes made, and
+whatever a full reading lists, always is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.change import Change, Mark
@@ -11,7 +15,9 @@ from schemas.command import Command
 from schemas.names import ref
 from schemas.reading import ReadingState, reading_key
 from streams.lanes.desk import Desk
+from streams.lanes.hinted import Hint, answers
 from streams.lanes.line import Line
+from streams.lanes.told import Told
 from streams.platforms.interface import Seen
 
 
@@ -23,11 +29,23 @@ class Reader:
     tenant: str
     connection: str
     clock: Callable[[], datetime]
+    told: Told = field(default_factory=Told)
+
+    def show(self, desk: Desk, seen: Seen, *, again: bool) -> None:
+        """Put a record onto the topic `changes`, unless it shows what was told of it last and is not wanted again."""
+        if self.told.tell(seen, again=again):
+            self._put(desk, seen)
 
     def change(
         self, desk: Desk, seen: Seen, *, command: Command | None = None, made: str | None = None, anew: bool = False
     ) -> None:
-        """Put a record as seen onto the topic `changes`; `made` is the reference that a create of ours has made."""
+        """Put a record onto the topic whatever was told; `made` is the reference that a create of ours has made."""
+        self.told.tell(seen)
+        self._put(desk, seen, command=command, made=made, anew=anew)
+
+    def _put(
+        self, desk: Desk, seen: Seen, *, command: Command | None = None, made: str | None = None, anew: bool = False
+    ) -> None:
         ours = command is not None and made == ref(self.line.platform, seen.kind, seen.record_id)
         change = Change(
             tenant=self.tenant,
@@ -64,3 +82,18 @@ class Reader:
         for seen in found:
             self.change(desk, seen)
         return found
+
+    async def follow(self, desk: Desk, kind: str, hints: Mapping[str, Hint]) -> None:
+        """Read what hints ask for, but for records whose events have all been answered."""
+        wanted = {each: hint for each, hint in hints.items() if not self._rests(kind, each, hint)}
+        if not wanted:
+            return
+        again = any(hint.again for hint in wanted.values())  # what comes back may have another name: a deal, a survivor
+        found = await self.line.read(kind, list(wanted))
+        for seen in found:
+            self.show(desk, seen, again=again)
+        for each, hint in wanted.items():
+            self.told.answer(kind, each, answers(hint.events, kind, each, found, alone=len(wanted) == 1))
+
+    def _rests(self, kind: str, record_id: str, hint: Hint) -> bool:
+        return not (hint.blind or hint.again) and self.told.answers(kind, record_id, hint.events)

@@ -17,6 +17,7 @@ from schemas.instants import parse_instant
 from schemas.reading import ReadingState
 from streams.lanes import status
 from streams.lanes.desk import Desk
+from streams.lanes.hinted import Hinted
 from streams.lanes.patience import patience
 from streams.lanes.reading import Reader
 from streams.platforms.interface import Page
@@ -51,24 +52,29 @@ class Rounds:
                 place.sweep = "wanted"
             self._save(desk, kind, place)
 
-    async def hints(self, desk: Desk, wanted: dict[str, list[str]]) -> None:
+    def make_up(self, desk: Desk, kinds: Iterable[str]) -> None:
+        """Readings that were asked for could not be made: polls make up for them, and tell whatever they see."""
+        self.reader.told.forget()
+        self.ask(desk, kinds)
+
+    async def hints(self, desk: Desk, wanted: Hinted) -> None:
         """Read hinted records; a kind that cannot be read is made up for by its next poll, and holds up no other.
 
         Raises:
             Throttled, Parked: reads have to wait; every hint is made up for.
         """
-        for kind, ids in wanted.items():
+        for kind, hints in wanted.items():
             place = self._place(desk, kind)
             if place.rests_at(self.clock()) or self.reader.line.dead:
-                self.ask(desk, [kind])
+                self.make_up(desk, [kind])
                 continue
             try:
-                await self.reader.read(desk, kind, ids)
+                await self.reader.follow(desk, kind, hints)
             except (Fatal, Throttled, Parked):
-                self.ask(desk, wanted)
+                self.make_up(desk, wanted)
                 raise
             except RevmarkError:
-                self.ask(desk, [kind])
+                self.make_up(desk, [kind])
                 for each in [kind] if kind in self.reader.line.kinds else self.reader.line.kinds:
                     self._put_off(desk, each)
         await desk.write()
@@ -119,14 +125,14 @@ class Rounds:
         self._save(desk, kind, place)
 
     async def _page(self, desk: Desk, kind: str, place: status.Cursor, page: Page) -> None:
+        whole = place.sweep != "" or not place.complete
         for seen in page.records:
-            self.reader.change(desk, seen)
+            self.reader.show(desk, seen, again=whole)
         reading = not place.complete
         first = page.complete and reading
         if first:
             self.reader.mark(desk, kind)
         place.text, place.failures, place.again = page.cursor, 0, None
-        whole = place.sweep != "" or not place.complete
         if place.sweep == "wanted":
             place.seen = 0  # begun anew
         place.seen += sum(not seen.deleted for seen in page.records) if whole else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -104,7 +105,8 @@ class Filling:
 class Snapshot:
     """A connection as it stood after its last batch, for whoever measures.
 
-    `calls` counts since the lane was made; `stopped` are the rules that brakes have stopped, with what they hold.
+    `calls` counts since the lane was made, as does `spared`: by kind, what was read and not told again, or not even
+    read. `stopped` are the rules that brakes have stopped, with what they hold.
     """
 
     parked_until: datetime | None = None
@@ -115,6 +117,7 @@ class Snapshot:
     calls: dict[str, int] = field(default_factory=dict)
     reads_again: datetime | None = None
     stopped: dict[tuple[str, str], int] = field(default_factory=dict)
+    spared: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def load(view: View, connection: str) -> Standing:

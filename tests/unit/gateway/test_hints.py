@@ -17,7 +17,13 @@ async def test_a_hundred_events_of_one_record_become_one_read_on_its_lane():
     ((topic, key, value),) = callers.log.records
     assert (topic, key) == ("revmark.lanes.hubspot", b"main.hubspot")
     assert Read.from_bytes(value) == Read(
-        tenant="main", connection="main.hubspot", kind="company", record_ids=["12"], tier=1, at=callers.clock.now
+        tenant="main",
+        connection="main.hubspot",
+        kind="company",
+        record_ids=["12"],
+        events={},
+        tier=1,
+        at=callers.clock.now,
     )
     assert callers.gateway.counts.of("events", "hubspot", "accepted") == 100
     assert callers.gateway.counts.of("hints", "hubspot", "produced") == 1

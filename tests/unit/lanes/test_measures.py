@@ -26,7 +26,7 @@ def told(office: Office, clock: Clock) -> Scraped:
 
 def test_without_lanes_the_metrics_are_named_and_empty():
     found = told(Office(), Clock())
-    assert len(found.families) == 8
+    assert len(found.families) == 9
     assert not any(family.samples for family in found.families.values())
 
 
@@ -42,6 +42,7 @@ def test_a_connection_that_stands_still_is_told_with_for_how_long():
         calls={"poll.answered": 12, "write.applied": 3, "write.parked": 1},
         reads_again=now + timedelta(seconds=5),
         stopped={("company", "owner"): 12},
+        spared={("invoice", "told"): 5, ("contact", "answered"): 2},
     )
     found = told(office, clock)
     assert_conventional(found.families.values(), "revmark_")
@@ -55,6 +56,11 @@ def test_a_connection_that_stands_still_is_told_with_for_how_long():
         frozenset({"poll", "answered"}): 12,
         frozenset({"write", "applied"}): 3,
         frozenset({"write", "parked"}): 1,
+    }
+    spared = found.all("revmark_lane_spared_records_total", connection="main.xero")
+    assert {frozenset(key): value for key, value in spared.items()} == {
+        frozenset({"invoice", "told"}): 5,
+        frozenset({"contact", "answered"}): 2,
     }
     assert found.all("revmark_brake_stopped", connection="main.xero") == {("company", "owner"): 1}
     assert found.all("revmark_brake_held_commands", connection="main.xero") == {("company", "owner"): 12}

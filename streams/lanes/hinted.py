@@ -1,0 +1,56 @@
+"""Hinted: the records that a batch of reads asks for, by kind, with what asked for them.
+
+Pure. In: reads, of webhooks and of agents. Out: a `Hint` for each record, in the order in which they were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from schemas.command import Read
+from streams.platforms.interface import Seen
+
+Hinted = dict[str, dict[str, "Hint"]]  # by kind and id
+
+
+@dataclass(slots=True)
+class Hint:
+    """Why a record is read.
+
+    `events` are those that name it, with the times at which they occurred, by the platform's clock. `blind`: it has to
+    be read whatever was heard, for not everything that asks for it has a name. `again`: it is told even if it shows
+    nothing new, for an agent waits for it.
+    """
+
+    events: dict[str, int] = field(default_factory=dict)
+    blind: bool = False
+    again: bool = False
+
+
+def hinted(reads: Iterable[Read]) -> Hinted:
+    """What is asked for, each record once."""
+    found: Hinted = {}
+    for read in reads:
+        of_kind = found.setdefault(read.kind, {})
+        for record_id in read.record_ids:
+            hint = of_kind.setdefault(record_id, Hint())
+            events = (read.events or {}).get(record_id, {})
+            hint.events.update(events)
+            hint.blind = hint.blind or not events
+            hint.again = hint.again or read.events is None
+    return found
+
+
+def answers(events: Mapping[str, int], kind: str, record_id: str, found: Sequence[Seen], *, alone: bool) -> list[str]:
+    """The events of a record that a reading answers: what it found is as new as they are, by the platform's clock.
+
+    A replica that lags shows less than its platform has told. What came back as other records, as a line item does as
+    its deals, counts where nothing else was asked for.
+    """
+    own = [seen for seen in found if (seen.kind, seen.record_id) == (kind, record_id)]
+    shown = own or (found if alone else [])
+    if not shown or any(seen.deleted for seen in shown):
+        return []
+    oldest = min(seen.version for seen in shown)
+    return [name for name, occurred in events.items() if occurred <= oldest]

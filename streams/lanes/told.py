@@ -1,0 +1,120 @@
+"""What a lane has told, so that it tells nothing twice and reads nothing twice for one event.
+
+In: records as seen, the events that hinted at them. Out: whether there is anything to tell, or to read. Invariants:
+told is what the broker has acknowledged, and within a batch what is acknowledged with it or not at all; a record that
+is gone was never told. Nothing here must survive: what is forgotten is read and told again, which changes nothing.
+
+No clock is asked. A record is told again unless its version and all that it shows are what was told of it last. An
+event is answered when the record was read after that very event had been heard; any other event is another reading,
+even one of the same instant.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from schemas.errors import Refused
+from schemas.wire import fingerprint
+from streams.platforms.interface import Seen
+
+REMEMBERED = 20_000  # records, about 10 MB: what is shown again was modified, or hinted at, within minutes
+EVENTS = 32  # kept of one record, the newest, 100 bytes each: one that had more in a breath is read again
+
+Name = tuple[str, str]  # kind and id
+Spared = Literal["told", "answered"]
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What a record shows; without content it is like no other."""
+
+    version: int
+    content: str
+
+
+def showing(seen: Seen) -> Showing:
+    """What a record shows, as it is compared."""
+    try:
+        return Showing(seen.version, fingerprint(seen.raw))
+    except Refused:
+        return Showing(seen.version, "")  # it holds what we cannot write, as a number of forty digits
+
+
+def same(told: Showing | None, now: Showing) -> bool:
+    """Whether a record shows what was told of it last; a higher or lower version, or other content, does not."""
+    return bool(now.content) and told == now
+
+
+def answered(heard: Collection[str], events: Collection[str]) -> bool:
+    """Whether all of these events were heard before the record was read; no event at all is no reason to rest."""
+    return bool(events) and set(events) <= set(heard)
+
+
+@dataclass(slots=True)
+class Told:
+    """One lane's memory of what it has told. `spared` counts, by kind, what was not told and not read again."""
+
+    spared: Counter[tuple[str, Spared]] = field(default_factory=Counter)
+    _shown: OrderedDict[Name, Showing] = field(default_factory=OrderedDict)
+    _heard: OrderedDict[Name, tuple[str, ...]] = field(default_factory=OrderedDict)
+    _showing: dict[Name, Showing | None] = field(default_factory=dict)  # of this batch; None: to be forgotten
+    _hearing: dict[Name, tuple[str, ...] | None] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """A batch begins; what one before it had not made durable was not told."""
+        self._showing.clear()
+        self._hearing.clear()
+
+    def forget(self) -> None:
+        """Know nothing: somebody else may have told more since, or a reading that was asked for has failed."""
+        for memory in (self._shown, self._heard, self._showing, self._hearing):
+            memory.clear()
+
+    def tell(self, seen: Seen, *, again: bool = True) -> bool:
+        """Note that a record is told; False: it is not `again`, for it shows what was told of it last."""
+        name = (seen.kind, seen.record_id)
+        if seen.deleted:
+            self._showing[name] = self._hearing[name] = None
+            return True
+        now = showing(seen)
+        if not again and same(self._showing[name] if name in self._showing else self._shown.get(name), now):
+            self.spared[seen.kind, "told"] += 1
+            return False
+        self._showing[name] = now
+        return True
+
+    def answer(self, kind: str, record_id: str, events: Iterable[str]) -> None:
+        """These events of a record were heard before it was read, in this batch."""
+        name = (kind, record_id)
+        if (kept := tuple(dict.fromkeys((*self._events(name), *events)))[-EVENTS:]) or name in self._hearing:
+            self._hearing[name] = kept
+
+    def answers(self, kind: str, record_id: str, events: Collection[str]) -> bool:
+        """Whether what was told of a record answers these events already."""
+        if not answered(self._events((kind, record_id)), events):
+            return False
+        self.spared[kind, "answered"] += 1
+        return True
+
+    def wrote(self) -> None:
+        """What was told in this batch is durable."""
+        _settle(self._shown, self._showing)
+        _settle(self._heard, self._hearing)
+
+    def _events(self, name: Name) -> tuple[str, ...]:
+        return (self._hearing[name] if name in self._hearing else self._heard.get(name)) or ()
+
+
+def _settle(known: OrderedDict[Name, Value], staged: dict[Name, Value | None]) -> None:
+    """Keep what is new; what has been left alone longest is forgotten first."""
+    for name, value in staged.items():
+        known.pop(name, None)
+        if value is not None:
+            known[name] = value
+    staged.clear()
+    while len(known) > REMEMBERED:
+        known.popitem(last=False)
