@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from schemas.errors import Refused
 from schemas.instants import Instant
@@ -53,6 +53,20 @@ class Command(Wire):
     at: Instant
 
 
+class Event(BaseModel):
+    """One event of a webhook: its name, which it has however often it is sent, and what it says.
+
+    `field` had a value of the hash `value` from then on; none: it only says that there is something to read.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    occurred: int = Field(description="by the platform's clock, milliseconds since 1970")
+    field: str | None = None
+    value: str | None = None
+
+
 class Read(Wire):
     """Read these records now: a webhook hinted at them, a write changed them, or their customer has changed.
 
@@ -65,10 +79,10 @@ class Read(Wire):
     connection: str
     kind: str
     record_ids: list[str]
-    events: dict[str, dict[str, int]] | None = Field(
+    events: dict[str, list[Event]] | None = Field(
         default=None,
-        description="record id -> names of its events -> when each occurred, milliseconds since 1970; null: it is no "
-        "webhook that asks, and the records are told whatever they show",
+        description="record id -> its events; null: it is no webhook that asks, and the records are told whatever they "
+        "show",
     )
     tier: Literal[1, 2, 3] = 1
     at: Instant

@@ -44,6 +44,11 @@ def fingerprint(value: Any) -> str:
     return digest(encode(value).decode())
 
 
+def value_hash(value: Any) -> str:
+    """16 hex digits for a value as its platform shows it; one that was cleared is the empty text."""
+    return fingerprint("" if value is None else value)
+
+
 def decode(data: bytes | str) -> Any:
     """Parse our own JSON (it holds no fractional numbers)."""
     return orjson.loads(data)

@@ -11,20 +11,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from schemas.change import Erasure
-from schemas.command import Poll, Read
+from schemas.command import Event, Poll, Read
 from schemas.errors import Refused
 from schemas.names import Platform, Side, connection_id
-from schemas.wire import fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An event by its name, and when it occurred by the platform's clock, in milliseconds since 1970."""
-
-    name: str
-    occurred: int
+from schemas.wire import fingerprint, value_hash
 
 
 @dataclass(slots=True)
@@ -33,7 +26,7 @@ class Hints:
 
     records: dict[str, dict[str, None]] = field(default_factory=dict)  # dicts keep order and drop doubles
     erased: dict[str, dict[str, None]] = field(default_factory=dict)  # told for good: there is nothing left to read
-    events: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # kind -> record -> name -> time
+    events: dict[str, dict[str, dict[str, Event]]] = field(default_factory=dict)  # kind -> record -> name -> event
     nameless: set[tuple[str, str]] = field(default_factory=set)  # records with an event that has no name
     results: Counter[str] = field(default_factory=Counter)
     poll: list[str] = field(default_factory=list)  # kinds to poll, because events were lost on the way
@@ -47,12 +40,12 @@ class Hints:
             if event is None:
                 self.nameless.add((kind, each))
             else:
-                self.events.setdefault(kind, {}).setdefault(each, {})[event.name] = event.occurred
+                self.events.setdefault(kind, {}).setdefault(each, {})[event.name] = event
 
-    def _named(self, kind: str) -> dict[str, dict[str, int]]:
+    def _named(self, kind: str) -> dict[str, list[Event]]:
         """The events of those records of a kind of which every event has a name."""
         named = self.events.get(kind, {}).items()
-        return {each: events for each, events in named if (kind, each) not in self.nameless}
+        return {each: list(events.values()) for each, events in named if (kind, each) not in self.nameless}
 
     @property
     def number(self) -> int:
@@ -79,9 +72,13 @@ class Hints:
         return work
 
 
-def named(occurred: int, *parts: object) -> Event | None:
-    """An event, named by everything in it that is the same whenever it is sent. None: that cannot be written."""
+def named(occurred: int, *parts: object, says: tuple[str, Any] | None = None) -> Event | None:
+    """An event, named by everything in it that is the same whenever it is sent. None: that cannot be written.
+
+    `says`: a field and the value that it had from then on. Of the value only a hash goes onto the topic.
+    """
     try:
-        return Event(fingerprint(list(parts)), occurred)
+        event = Event(name=fingerprint(list(parts)), occurred=occurred)
+        return event.model_copy(update={"field": says[0], "value": value_hash(says[1])}) if says else event
     except Refused:
         return None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.command import Event
 from schemas.errors import Refused
-from streams.gateway.hints import Event, Hints, named
+from streams.gateway.hints import Hints, named
 
 MAX_EVENTS = 100  # HubSpot's own cap of a request
 ID_DIGITS = 19  # of a number of 64 bits, which ids are; Python would not even read thousands of them
@@ -76,7 +77,9 @@ def _named(event: dict[str, Any]) -> Event | None:
     occurred = event.get("occurredAt")
     if type(occurred) is not int or type(event.get("eventId")) is not int:
         return None
-    return named(occurred, {part: value for part, value in event.items() if part != "attemptNumber"})
+    field = event.get("propertyName")
+    says = (field, event["propertyValue"]) if isinstance(field, str) and "propertyValue" in event else None
+    return named(occurred, {part: value for part, value in event.items() if part != "attemptNumber"}, says=says)
 
 
 def _take_association(event: dict[str, Any], hints: Hints) -> str:

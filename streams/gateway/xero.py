@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from schemas.command import Event
 from schemas.errors import Refused
 from schemas.instants import parse_instant, to_millis
-from streams.gateway.hints import Event, Hints, named
+from streams.gateway.hints import Hints, named
 
 _KINDS = {"CONTACT": "contact", "INVOICE": "invoice", "CREDITNOTE": "credit_note"}
 KINDS = tuple(_KINDS.values())  # what a poll after a gap reads: what events could have told

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from schemas.command import Read
+from schemas.command import Event, Read
 from streams.platforms.interface import Seen
 
 Hinted = dict[str, dict[str, "Hint"]]  # by kind and id
@@ -18,12 +18,11 @@ Hinted = dict[str, dict[str, "Hint"]]  # by kind and id
 class Hint:
     """Why a record is read.
 
-    `events` are those that name it, with the times at which they occurred, by the platform's clock. `blind`: it has to
-    be read whatever was heard, for not everything that asks for it has a name. `again`: it is told even if it shows
-    nothing new, for an agent waits for it.
+    `events` are those that name it, by their names. `blind`: it has to be read whatever was heard, for not everything
+    that asks for it has a name. `again`: it is told even if it shows nothing new, for an agent waits for it.
     """
 
-    events: dict[str, int] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
     blind: bool = False
     again: bool = False
 
@@ -35,14 +34,14 @@ def hinted(reads: Iterable[Read]) -> Hinted:
         of_kind = found.setdefault(read.kind, {})
         for record_id in read.record_ids:
             hint = of_kind.setdefault(record_id, Hint())
-            events = (read.events or {}).get(record_id, {})
-            hint.events.update(events)
+            events = (read.events or {}).get(record_id, ())
+            hint.events.update((event.name, event) for event in events)
             hint.blind = hint.blind or not events
             hint.again = hint.again or read.events is None
     return found
 
 
-def answers(events: Mapping[str, int], kind: str, record_id: str, found: Sequence[Seen], *, alone: bool) -> list[str]:
+def answers(events: Mapping[str, Event], kind: str, record_id: str, found: Sequence[Seen], *, alone: bool) -> list[str]:
     """The events of a record that a reading answers: what it found is as new as they are, by the platform's clock.
 
     A replica that lags shows less than its platform has told. What came back as other records, as a line item does as
@@ -53,4 +52,4 @@ def answers(events: Mapping[str, int], kind: str, record_id: str, found: Sequenc
     if not shown or any(seen.deleted for seen in shown):
         return []
     oldest = min(seen.version for seen in shown)
-    return [name for name, occurred in events.items() if occurred <= oldest]
+    return [name for name, event in events.items() if event.occurred <= oldest]

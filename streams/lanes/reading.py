@@ -96,4 +96,4 @@ class Reader:
             self.told.answer(kind, each, answers(hint.events, kind, each, found, alone=len(wanted) == 1))
 
     def _rests(self, kind: str, record_id: str, hint: Hint) -> bool:
-        return not (hint.blind or hint.again) and self.told.answers(kind, record_id, hint.events)
+        return not (hint.blind or hint.again) and self.told.answers(kind, record_id, hint.events.values())

@@ -5,26 +5,26 @@ told is what the broker has acknowledged, and within a batch what is acknowledge
 is gone was never told. Nothing here must survive: what is forgotten is read and told again, which changes nothing.
 
 No clock is asked. A record is told again unless its version and all that it shows are what was told of it last. An
-event is answered when the record was read after that very event had been heard; any other event is another reading,
-even one of the same instant.
+event is answered when the record was read after that very event had been heard, or when what was told is as new as the
+event and shows what it says: an echo. Any other event is another reading, even one of the same instant.
 """
 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Any, TypeVar
 
+from schemas.command import Event
 from schemas.errors import Refused
-from schemas.wire import fingerprint
+from schemas.wire import fingerprint, value_hash
 from streams.platforms.interface import Seen
 
-REMEMBERED = 20_000  # records, about 10 MB: what is shown again was modified, or hinted at, within minutes
+REMEMBERED = 5_000  # records, about 20 MB: what is shown again was modified, or hinted at, within minutes
 EVENTS = 32  # kept of one record, the newest, 100 bytes each: one that had more in a breath is read again
 
 Name = tuple[str, str]  # kind and id
-Spared = Literal["told", "answered"]
 Value = TypeVar("Value")
 
 
@@ -34,12 +34,13 @@ class Showing:
 
     version: int
     content: str
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def showing(seen: Seen) -> Showing:
     """What a record shows, as it is compared."""
     try:
-        return Showing(seen.version, fingerprint(seen.raw))
+        return Showing(seen.version, fingerprint(seen.raw), seen.fields)
     except Refused:
         return Showing(seen.version, "")  # it holds what we cannot write, as a number of forty digits
 
@@ -49,16 +50,32 @@ def same(told: Showing | None, now: Showing) -> bool:
     return bool(now.content) and told == now
 
 
-def answered(heard: Collection[str], events: Collection[str]) -> bool:
-    """Whether all of these events were heard before the record was read; no event at all is no reason to rest."""
-    return bool(events) and set(events) <= set(heard)
+def echoes(told: Showing | None, event: Event) -> bool:
+    """Whether an event says of one field what was told of it, in a version that is not older than the event.
+
+    Whatever else was changed in the same instant has an event of its own, with a value of its own.
+    """
+    if told is None or event.field is None or event.field not in told.fields or told.version < event.occurred:
+        return False
+    try:
+        return value_hash(told.fields[event.field]) == event.value
+    except Refused:
+        return False
+
+
+def answered(told: Showing | None, heard: Collection[str], events: Collection[Event]) -> bool:
+    """Whether every one of these events was heard before the record was read, or says what was told; not for none."""
+    return bool(events) and all(event.name in heard or echoes(told, event) for event in events)
 
 
 @dataclass(slots=True)
 class Told:
-    """One lane's memory of what it has told. `spared` counts, by kind, what was not told and not read again."""
+    """One lane's memory of what it has told.
 
-    spared: Counter[tuple[str, Spared]] = field(default_factory=Counter)
+    `spared` counts, by kind, the records that were not told again (`told`) or not even read (`answered`).
+    """
+
+    spared: Counter[tuple[str, str]] = field(default_factory=Counter)
     _shown: OrderedDict[Name, Showing] = field(default_factory=OrderedDict)
     _heard: OrderedDict[Name, tuple[str, ...]] = field(default_factory=OrderedDict)
     _showing: dict[Name, Showing | None] = field(default_factory=dict)  # of this batch; None: to be forgotten
@@ -81,7 +98,7 @@ class Told:
             self._showing[name] = self._hearing[name] = None
             return True
         now = showing(seen)
-        if not again and same(self._showing[name] if name in self._showing else self._shown.get(name), now):
+        if not again and same(self._last(name), now):
             self.spared[seen.kind, "told"] += 1
             return False
         self._showing[name] = now
@@ -93,9 +110,10 @@ class Told:
         if (kept := tuple(dict.fromkeys((*self._events(name), *events)))[-EVENTS:]) or name in self._hearing:
             self._hearing[name] = kept
 
-    def answers(self, kind: str, record_id: str, events: Collection[str]) -> bool:
+    def answers(self, kind: str, record_id: str, events: Collection[Event]) -> bool:
         """Whether what was told of a record answers these events already."""
-        if not answered(self._events((kind, record_id)), events):
+        name = (kind, record_id)
+        if not answered(self._last(name), self._events(name), events):
             return False
         self.spared[kind, "answered"] += 1
         return True
@@ -104,6 +122,9 @@ class Told:
         """What was told in this batch is durable."""
         _settle(self._shown, self._showing)
         _settle(self._heard, self._hearing)
+
+    def _last(self, name: Name) -> Showing | None:
+        return self._showing[name] if name in self._showing else self._shown.get(name)
 
     def _events(self, name: Name) -> tuple[str, ...]:
         return (self._hearing[name] if name in self._hearing else self._heard.get(name)) or ()

@@ -22,6 +22,7 @@ class Seen:
     Only times that the platform itself showed are versions, for a record is stale below its newest. A record that is
     gone carries the time of its deletion where the platform tells it, else the last version that this client has seen,
     else 0: then it is news about what is known of the record, and older than whatever the platform shows of it later.
+    `fields`: the record's own values by the names that the platform's events call them, as the events spell them.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Seen:
     version: int
     raw: dict[str, Any]
     deleted: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,8 @@ class Reading:
             if shape.kind == "deal":
                 raw["line_items"] = lines.get(record["id"], [])
                 version = max([version, *(version_of(line) for line in raw["line_items"])])
-            seen.append(Seen(shape.kind, record["id"], version, raw, deleted=bool(record.get("archived"))))
+            gone = bool(record.get("archived"))
+            seen.append(Seen(shape.kind, record["id"], version, raw, deleted=gone, fields=record["properties"]))
         self._memory.note(seen)
         return seen
 

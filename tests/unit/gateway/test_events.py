@@ -4,22 +4,23 @@ from typing import Any
 
 import pytest
 
-from schemas.command import Read
+from schemas.command import Event, Read
 from schemas.instants import to_millis
+from schemas.wire import value_hash
 from streams.gateway.hubspot import hubspot_hints
 from tests.unit.gateway.callers import START, Callers
 
-NAME = {
+NAME: dict[str, Any] = {
     "eventId": 5, "subscriptionId": 1, "occurredAt": 1_780_000_000_123, "attemptNumber": 0, "objectId": 12,
     "subscriptionType": "deal.propertyChange", "propertyName": "amount", "propertyValue": "10",
 }  # fmt: skip
 CONTACT = "d3b1a6e0-0f3b-4b0e-9a55-2f7f0c1b7a11"
-UPDATE = {
+UPDATE: dict[str, Any] = {
     "eventCategory": "CONTACT", "eventType": "UPDATE", "resourceId": CONTACT, "eventDateUtc": "2026-09-01T09:00:00.250",
 }  # fmt: skip
 
 
-def named(callers: Callers) -> list[dict[str, dict[str, int]] | None]:
+def named(callers: Callers) -> list[dict[str, list[Event]] | None]:
     return [work.events for work in callers.log.work() if isinstance(work, Read)]
 
 
@@ -30,7 +31,16 @@ async def test_hubspots_event_has_one_name_however_often_it_is_sent():
     first, second, third = named(callers)
     assert first == second == third
     assert first is not None
-    assert list(first["12"].values()) == [NAME["occurredAt"]]
+    (event,) = first["12"]
+    assert (event.occurred, event.field, event.value) == (NAME["occurredAt"], "amount", value_hash("10"))
+
+
+async def test_what_an_event_says_goes_onto_the_topic_as_a_hash():
+    callers = Callers()
+    await callers.hubspot({**NAME, "propertyValue": "Rosalind Sentinel"})
+    ((_, _, value),) = callers.log.records
+    assert b"Sentinel" not in value
+    assert value_hash("Rosalind Sentinel").encode() in value
 
 
 @pytest.mark.parametrize(
@@ -83,7 +93,7 @@ async def test_xeros_event_is_named_by_its_number_and_what_it_says():
     first, again, second, other = named(callers)
     assert first == again
     assert first is not None
-    assert list(first[CONTACT].values()) == [to_millis(START) + 250]
+    assert [(event.occurred, event.field) for event in first[CONTACT]] == [(to_millis(START) + 250, None)]
     assert len({str(each) for each in (first, second, other)}) == 3
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.change import Change
-from schemas.command import Poll, Read
+from schemas.command import Command, Poll, Read
+from schemas.names import Entity, Side
 from streams.gateway.hubspot import hubspot_hints
 from streams.lanes.lane import Lane, Work
 from tests.support.lane import MemoryDesk, Papers
+from tests.support.work import START
 from tests.unit.hubspot.portals import World
 
 TENANT, CONNECTION = "main", "main.hubspot"
@@ -76,6 +78,41 @@ async def test_a_webhook_sent_again_costs_no_call():
         assert await office.hear([{**event, "attemptNumber": attempt} for event in events]) == []
     assert len(office.world.calls()) == before
     assert office.lane.snapshot.spared["deal", "answered"] == 3
+
+
+def renaming(company: str, name: str) -> Command:
+    """Our own write of a company's name."""
+    return Command(
+        id=f"c-{name}", tenant=TENANT, connection=CONNECTION, platform="hubspot", side=Side.CRM, kind="update",
+        entity=Entity.COMPANY, customer="company:x", record="company:x", ref=f"hubspot/company/{company}",
+        fields={"name": name}, at=START,
+    )  # fmt: skip
+
+
+async def test_the_echo_of_our_own_write_costs_no_call():
+    office, _, company = await opened()
+    changes = await office.work(renaming(company, "Ours"))
+    assert [(change.cause, change.raw["properties"]["name"]) for change in changes] == [("c-Ours", "Ours")]
+    before = len(office.world.calls())
+    assert await office.hear(office.taken()) == []
+    assert len(office.world.calls()) == before
+
+
+async def test_what_a_person_changes_in_the_millisecond_of_our_write_is_read_and_told():
+    office, _, company = await opened()
+    await office.work(renaming(company, "Ours"))
+    echo = office.taken()
+    await office.world.edited("companies", company, phone="+41 1")
+    theirs = office.taken()
+    assert {event["occurredAt"] for event in (*echo, *theirs)} == {echo[0]["occurredAt"]}
+    changes = await office.hear([*echo, *theirs])
+    assert [change.raw["properties"]["phone"] for change in changes] == ["+41 1"]
+    await office.world.edited("companies", company, name="Theirs")
+    await office.world.edited("companies", company, name="Ours")
+    changing = office.taken()
+    assert await office.hear(changing[:1]) == []  # read, and it shows nothing new: the name is ours again
+    await office.world.edited("companies", company, name="Theirs")
+    assert [change.raw["properties"]["name"] for change in await office.hear(office.taken())] == ["Theirs"]
 
 
 async def test_a_second_edit_in_the_same_millisecond_after_the_reading_is_told():

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.command import Read
+from schemas.command import Event, Read
 from schemas.errors import Parked, Throttled, Transient
 from schemas.instants import to_millis
 from tests.support.lane import Shift
@@ -31,7 +31,7 @@ async def begun() -> Shift:
 def hook(shift: Shift, *numbers: str, event: str = "e1", ago: float = 0, kind: str = "contact") -> Read:
     """A webhook's read for one event, which occurred so many seconds ago by the platform's clock."""
     occurred = to_millis(shift.clock() - timedelta(seconds=ago))
-    events = {number: {event: occurred} for number in numbers}
+    events = {number: [Event(name=event, occurred=occurred)] for number in numbers}
     ids = list(numbers)
     return Read(tenant=TENANT, connection=CONNECTION, kind=kind, record_ids=ids, events=events, at=shift.clock())
 
@@ -95,6 +95,16 @@ async def test_an_event_without_a_name_is_read_and_only_news_is_told():
     assert (shift.platform.count("read"), shown(shift)) == (1, [])
     shift.platform.records["contact"]["k0"]["company"] = "an association, which moves no time"
     await shift.work(thin)
+    assert (shift.platform.count("read"), shown(shift)) == (2, ["k0"])
+
+
+async def test_an_event_without_a_name_beside_one_that_was_answered_is_read():
+    shift = await begun()
+    event = hook(shift, "k0")
+    await shift.work(event)
+    thin = event.model_copy(update={"events": {}})  # as an association's
+    shift.platform.records["contact"]["k0"]["company"] = "an association, which moves no time"
+    await shift.work(event, thin, event)
     assert (shift.platform.count("read"), shown(shift)) == (2, ["k0"])
 
 
