@@ -100,12 +100,13 @@ async def test_an_event_without_a_name_is_read_and_only_news_is_told():
 
 async def test_an_event_without_a_name_beside_one_that_was_answered_is_read():
     shift = await begun()
+    shift.platform.put("contact", "k0", name="renamed")
     event = hook(shift, "k0")
     await shift.work(event)
     thin = event.model_copy(update={"events": {}})  # as an association's
     shift.platform.records["contact"]["k0"]["company"] = "an association, which moves no time"
     await shift.work(event, thin, event)
-    assert (shift.platform.count("read"), shown(shift)) == (2, ["k0"])
+    assert (shift.platform.count("read"), shown(shift)) == (2, ["k0", "k0"])
 
 
 async def test_what_a_poll_lists_again_is_told_once_and_a_change_that_moves_no_time_is_told():
