@@ -89,7 +89,7 @@ async def test_polls_hints_and_commands_go_on_beside_it():
     before = shift.clock()
     await shift.work(create(1), read(shift.clock, "contact", "k039"), poll(shift.clock), resume(shift.clock))
     names = [change.raw["name"] for change in shift.papers.changes() if change.record_id in {"k038", "k039"}]
-    assert names == ["renamed", "renamed", "renamed too"]  # the hint, then the poll; the backfill has not come so far
+    assert names == ["renamed", "renamed too"]  # the hint, then the poll, which does not repeat what the hint told
     assert shift.platform.created == ["RM-1"]
     assert row(shift).state == "running"
     assert shift.clock() - before <= timedelta(seconds=4)
