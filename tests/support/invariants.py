@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -31,6 +32,8 @@ HUBSPOT_DEAL = {"revmark_order_status", "revmark_invoice_number", "revmark_invoi
                 "revmark_amount_paid"}  # fmt: skip
 
 
+# Of the demo's people, what is nobody's company: names and addresses stay out of logs.
+PEOPLE = ("Ropata", "Ngata", "Tamihana", "hana@", "kiri@", "rawiri@")
 Row = dict[str, Any]
 
 
@@ -245,7 +248,7 @@ def miscounted(play: Evidence) -> list[str]:
 
 
 def leaked(play: Performance) -> list[str]:
-    """Secrets of the deployment that stand on a topic or in a log."""
+    """Secrets of the deployment that stand on a topic, in a log or in local state; people's names in a log."""
     secrets = {
         name: str(value).encode()
         for credentials in (play.stage.hubspot, play.stage.xero)
@@ -263,4 +266,9 @@ def leaked(play: Performance) -> list[str]:
             ]
     for log in (play.stage.options.folder / "logs").glob("*.log"):
         found += [f"{name} in {log.name}" for name, text in secrets.items() if text in log.read_bytes()]
+        found += [f"{name} in {log.name}" for name in PEOPLE if name.encode() in log.read_bytes()]
+    for file in (play.stage.options.folder / "state").rglob("*"):
+        with suppress(FileNotFoundError, IsADirectoryError):  # a store that is in use moves its files
+            held = file.read_bytes()
+            found += [f"{name} in {file.name}" for name, text in secrets.items() if text in held]
     return sorted(set(found))
