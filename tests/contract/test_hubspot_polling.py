@@ -230,6 +230,31 @@ async def test_a_changed_line_item_shows_its_deal_though_the_deal_is_as_it_was()
     assert records[-1].raw["line_items"][0]["properties"]["description"] == "other words"
 
 
+async def test_a_line_item_that_was_deleted_is_missed_by_nobody_after_the_next_sweep():
+    world = World()
+    deal = await world.made("deals", dealname="Big", dealstage="appointmentscheduled", pipeline="default", amount="7")
+    line = await world.made("line_items", name="L", price="10", quantity="1")
+    await world.person(f"deals/{deal}/associate", to_type="line_items", to_id=line)
+    world.later()
+    (before,), cursor = await world.polled("deal")
+    await world.person(f"line_items/{line}", "DELETE")
+    world.later(600)
+    (after,), _ = await world.polled("deal", cursor, sweep=True)
+    assert [len(each.raw["line_items"]) for each in (before, after)] == [1, 0]
+
+
+async def test_people_are_searched_by_the_name_that_their_time_has():
+    world = World()
+    person = await world.made("contacts", email="ada@acme.example", firstname="Ada")
+    world.later()
+    _, cursor = await world.polled("contact")
+    world.later(600)
+    await world.edited("contacts", person, firstname="Augusta")
+    world.later()
+    records, _ = await world.polled("contact", cursor)
+    assert [(each.record_id, each.raw["properties"]["firstname"]) for each in records] == [(person, "Augusta")]
+
+
 async def test_a_poll_that_is_throttled_goes_on_from_its_last_page():
     world = World()
     await _companies(world, 150)

@@ -10,6 +10,7 @@ from sandbox.faults import FaultKind
 from schemas.command import Command
 from schemas.errors import Parked, Transient
 from schemas.names import Entity
+from streams.platforms.xero.payloads import draft
 
 if TYPE_CHECKING:
     from tests.unit.xero.organisations import Rig
@@ -162,6 +163,24 @@ async def test_updates_are_looked_up_by_what_they_wanted(rig: Rig):
     found = await rig.client.look_up(wanted)
     assert found is not None
     assert (found.state, found.ref) == ("applied", contact)
+
+
+async def test_a_write_to_an_archived_contact_is_refused_in_xeros_words(rig: Rig):
+    contact = await rig.contact("Acme")
+    await rig.act("POST", f"Contacts/{contact}", {"ContactStatus": "ARCHIVED"})
+    (done,) = await rig.client.write([update(rig, Entity.COMPANY, f"xero/contact/{contact}", phone="5")])
+    assert (done.state, "archived" in done.message.lower()) == ("refused", True)
+
+
+async def test_an_address_or_a_phone_is_sent_as_the_one_entry_that_is_ours(rig: Rig):
+    contact = await rig.contact("Acme", Phones=[{"PhoneType": "MOBILE", "PhoneNumber": "021"}])
+    address = {"street": "1 High St", "city": "Leeds", "region": "", "postal_code": "LS1", "country": "UK"}
+    change = update(rig, Entity.COMPANY, f"xero/contact/{contact}", phone="5", shipping_address=address)
+    (done,) = await rig.client.write([change])
+    assert done.state == "applied"
+    sent = draft(change).element
+    assert [each["PhoneType"] for each in sent["Phones"]] == ["DEFAULT"]
+    assert [each["AddressType"] for each in sent["Addresses"]] == ["STREET"]
 
 
 async def test_a_person_and_a_company_in_one_contact_are_two_requests(rig: Rig):
