@@ -23,6 +23,7 @@ PERSONAL_MARKS = ("written_crm", "written_erp", "respelled_crm", "respelled_erp"
 def ended(case: Case, state: EntityState, fact: Fact) -> None:
     """Say what the end of a record means."""
     if fact.ended == "parted":
+        state.marks["left"] = state.side(fact.side).version
         return  # a person's word, or its new customer, says more
     reason = _reason(state, fact)
     if reason is not None:

@@ -136,7 +136,7 @@ def _admitted(case: Case, state: EntityState, fact: Fact) -> bool:
     if state.marks.get("erased"):
         case.result.counts["erased"] += 1
         return False
-    outdated = fact.past or _outdated(state.side(fact.side), fact)
+    outdated = fact.past or _outdated(state.side(fact.side), fact) or _retold(state, fact)
     edits.date(case, state, fact, outdated=outdated)
     if outdated:
         case.result.counts["stale"] += 1
@@ -154,6 +154,15 @@ def _outdated(side: SideState, fact: Fact) -> bool:
     if side.ref in {None, fact.ref}:
         return fact.version < side.version
     return fact.deleted or (not side.deleted and fact.version < side.version)
+
+
+def _retold(state: EntityState, fact: Fact) -> bool:
+    """Whether it was told before its record left for another customer, and is only delivered again.
+
+    What comes back has moved, and says so; but companies, which a person's word parts and joins, of one version.
+    """
+    left = state.marks.get("left") == fact.version and state.side(fact.side).deleted
+    return left and not (fact.deleted or fact.moved or fact.entity is Entity.COMPANY)
 
 
 def _note_spellings(state: EntityState, fact: Fact) -> None:

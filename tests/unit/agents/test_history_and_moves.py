@@ -73,6 +73,21 @@ def test_an_open_deal_that_moves_is_billed_where_it_is_won():
     assert len(court.commands(Side.ERP, Entity.INVOICE)) == 1
 
 
+def test_a_deal_that_has_left_is_not_back_because_what_was_told_before_is_delivered_again():
+    court = Court()
+    court.known_everywhere()
+    here = judging.deal(5, stage="contractsent")
+    gone = here.model_copy(update={"deleted": True, "ended": "parted", "fields": {}})
+    court.hear(here)
+    court.hear(gone)
+    left = dict(court.records.rows)
+    for again in (here, gone):
+        court.hear(again)
+    assert court.records.rows == left
+    court.hear(here.model_copy(update={"moved": True}))
+    assert any("it is back in the CRM" in verdict.reason for verdict in court.verdicts(""))
+
+
 def test_capture_ends_a_moved_deal_for_its_old_customer_and_says_that_it_moved():
     desk = capturing.Desk().ready()
     desk.take(capturing.crm("1"), capturing.crm("2"), capturing.deal("7", "1"), capturing.deal("7", "2", version=2))
