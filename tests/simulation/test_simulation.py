@@ -111,6 +111,24 @@ def test_a_value_written_again_is_found_unless_a_change_in_between_was_supersede
     assert resting.repeated(Witness(world)) == []
 
 
+def test_writes_to_two_records_that_became_one_meanwhile_are_no_repetition():
+    world = run(Story(1, (Scene(0.0, "crm_company", 1), Scene(1.0, "erp_contact", 2), Scene(5.0, "erp_rename", 3))))
+    writes = world.platforms.portal.writes.writes
+    mine = [row for row in writes if row.actor == "api" and row.action == "update"][-1]
+    writes.append(replace(mine, at=mine.at + timedelta(seconds=9)))
+    assert len(resting.repeated(Witness(world))) == 1
+    portal = world.platforms.portal
+    survivor = portal.store.get(portal.catalogue.get(mine.resource), int(mine.id))
+    assert survivor is not None
+    survivor.merged_ids.append(7)
+    place = next(place for place, rows in world.broker.records.items() if place[0] == "ledger" and rows)
+    sent = encode({"state": "claimed", "command": {"ref": "hubspot/company/7"}})
+    world.broker.records[place].append(Record(b"null", sent, len(world.broker.records[place]), 0))
+    assert resting.repeated(Witness(world)) == []
+    writes.append(replace(mine, at=mine.at + timedelta(seconds=10)))
+    assert len(resting.repeated(Witness(world))) == 1
+
+
 def test_a_conflict_storm_ends_with_its_last_edit():
     figures = storm(records=10, seconds=5)
     assert figures.edits == 10 * 5 * 4
