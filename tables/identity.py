@@ -5,13 +5,15 @@ deleted; `k|<scope>` -> id, for SKUs and e-mails; `n|<scope>` -> refs of compani
 `m|<side>|<kind>`: a first reading has ended; `w|<ref>`: who waits for that record; `h|<entity>`: who waits for these
 readings; `p|<id>`: how many posted invoices a customer has. Of merges: `a|<ref>` -> the record that a merged one lives
 on in; `s|<ref>` -> all that live on in it; `g|<side>|<id>` -> the customer that one stands behind; `y|<ref>` -> who a
-record of the CRM was before it followed its link; `q|<ref>` -> the survivor for which a person was asked about it. Of
-people's words: `x|<ref>|<ref>`: these are two; `u|<id>`: taken from its counterpart; `z|<ref>` and `z|<id>`: erased
-under privacy law.
+record of the CRM is by itself, where a merge has brought it to another; `d|<id>` -> the records of the CRM that claim
+to be a customer beside the one that stands for it; `e|<ref>`: a company of the CRM was deleted; `q|<ref>` -> the
+survivor for which a person was asked about it. Of people's words: `x|<ref>|<ref>`: these are two; `u|<id>`: taken from
+its counterpart; `z|<ref>` and `z|<id>`: erased under privacy law.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from schemas.names import CanonicalId, Entity, Side
@@ -135,28 +137,53 @@ class Identity:
         return list(self._view.get(self._key("s", reference)) or ())
 
     def lend(self, reference: str, own: str | None) -> None:
-        """Note who a record was before it followed its link to the survivor of a merge; None: it is so again."""
-        if own is not None:
-            self._view[self._key("y", reference)] = own
-        elif self.lent(reference) is not None:
-            del self._view[self._key("y", reference)]
+        """Note who a record is by itself, where a merge has brought it to another; None: where it is."""
+        self._set(self._key("y", reference), own)
 
     def lent(self, reference: str) -> CanonicalId | None:
-        """Who a record was before it followed its link to the survivor of a merge."""
+        """Who a record is by itself, where a merge has brought it to another."""
         found = self._view.get(self._key("y", reference))
         return CanonicalId(found) if found else None
 
-    def stand_behind(self, customer: str, heir: str, side: Side) -> None:
-        """Note that a customer's record on a side was merged into the heir's."""
-        if self.heir(heir, side) == customer:
-            self.stand_alone(heir, side)
-        if self.heir(customer, side) != heir:
-            self._view[self._key("g", side.value, customer)] = heir
+    def own(self, reference: str) -> CanonicalId | None:
+        """Who a record is by itself, whatever merges have made of it."""
+        return self.lent(reference) or self.known(reference)
 
-    def stand_alone(self, customer: str, side: Side) -> None:
-        """Note that no other customer has taken over a customer's record on a side."""
-        if self.heir(customer, side) is not None:
-            del self._view[self._key("g", side.value, customer)]
+    def claimants(self, canonical: str) -> list[str]:
+        """The records of the CRM that claim to be a customer beside the one that stands for it."""
+        return list(self._view.get(self._key("d", canonical)) or ())
+
+    def note_claimants(self, canonical: str, references: Iterable[str]) -> None:
+        """Note which records of the CRM claim to be a customer beside the one that stands for it."""
+        self._set(self._key("d", canonical), _oldest_first(set(references)) or None)
+
+    def end(self, reference: str, *, over: bool) -> None:
+        """Note whether a company of the CRM was deleted."""
+        self._set(self._key("e", reference), over or None)
+
+    def ended(self, reference: str) -> bool:
+        """Whether a company of the CRM was deleted."""
+        return bool(self._view.get(self._key("e", reference)))
+
+    def seat(self, canonical: str, reference: str | None, *, gone: bool) -> None:
+        """Say which record of the CRM stands for a customer, or is missed there; None: nobody."""
+        key = self._key("i", canonical)
+        row = self._view.get(key) or {}
+        now = {name: ref for name, ref in row.items() if name not in {Side.CRM.value, _gone(Side.CRM)}}
+        now |= {_gone(Side.CRM) if gone else Side.CRM.value: reference} if reference else {}
+        self._set(key, now or None)
+
+    def _set(self, key: str, value: Any) -> None:
+        """Write a row that differs; None: there is none any more."""
+        before = self._view.get(key)
+        if value is None and before is not None:
+            del self._view[key]
+        elif value != before:
+            self._view[key] = value
+
+    def stand_behind(self, customer: str, heir: str | None, side: Side) -> None:
+        """Note that a customer's record on a side was merged into the heir's; None: it was not."""
+        self._set(self._key("g", side.value, customer), heir)
 
     def heir(self, customer: str, side: Side) -> CanonicalId | None:
         """The customer into whose record on a side one's own was merged."""

@@ -8,11 +8,13 @@ what becomes of its link. One tenant's identities have one writer, so there is n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from agents.rules import likeness
+from agents.rules.likeness import Row
 from agents.rules.succession import Succession
 from schemas.contract import Contract
-from schemas.names import CanonicalId, Entity, Side, canonical_id, digest, ref
+from schemas.names import CanonicalId, Entity, Side, canonical_id, ref
 from tables.identity import Identity
 
 # What the rule means, in a sentence for people.
@@ -63,9 +65,6 @@ class Waits:
 
     why: Literal["record", "twin", "readings", "person", "conflict", "unattached", "moved", "ignored"]
     on: tuple[str, ...] = ()
-
-
-Row = dict[str, Any]  # a sighting as kept by tables.versions
 
 
 class Identification:
@@ -131,6 +130,10 @@ class Identification:
 
     def new(self, entity: Entity, side: Side, reference: str, row: Row) -> Known:
         """Make the record a canonical one of its own."""
+        if entity in ROOTED and side is Side.CRM and self.identity.losers(reference):
+            self.succession.claim(entity, reference, self.succession.unnamed(entity, reference))
+            known = str(self.identity.known(reference))
+            return self._bind(reference, known, known, side, row)
         fresh = canonical_id(entity, self.tenant, self.succession.origin(side, reference))
         customer = fresh if entity in ROOTED else row["customer"]
         return self._bind(reference, fresh, customer, side, row)
@@ -150,37 +153,59 @@ class Identification:
     def _gone(self, side: Side, row: Row) -> Known | Waits:
         """A record that is no longer there: its place is free, for one that takes it; an archived one keeps its own.
 
-        A platform says nothing else of it, so whose it was is what is known; what was never known is ignored.
+        A platform says nothing else of it, so whose it was is what is known, or what it said while it waited; what was
+        never known is ignored.
         """
-        reference = row["ref"]
+        entity, reference, how = Entity(row["entity"]), row["ref"], row.get("ended")
+        if side is Side.CRM and entity is Entity.COMPANY and how not in {"archived", "merged"}:
+            return self._deleted(entity, reference, row)
         known, customer = self.identity.known(reference), self.identity.customer(reference)
         if known is None or customer is None:
-            return Waits("ignored")
-        if row.get("ended") != "archived":
+            return self._outlived(entity, side, row) if row.get("lived") else Waits("ignored")
+        if how != "archived":
             there = reference in {self.identity.reference(known, side), self.identity.missed(known, side)}
             self.identity.leave(reference, known, side)
-            if there and row.get("ended") != "merged":
+            if there and how != "merged":
                 self.identity.miss(reference, known, side)
         return Known(known, customer)
 
+    def _deleted(self, entity: Entity, reference: str, row: Row) -> Known | Waits:
+        """A company of the CRM that may be restored: it is missed where it stood, or would have."""
+        work, known, cross = self.succession, self.identity.known(reference), row["keys"].get("erp_ref")
+        own = known or (work.named(entity, cross, reference, Side.CRM) if cross else None)
+        if own is None and (cross or not self.identity.losers(reference)):
+            return Waits("twin", (cross,)) if cross else Waits("ignored")
+        self.identity.end(reference, over=True)
+        if known is None:
+            work.claim(entity, reference, own or work.unnamed(entity, reference))
+        else:
+            work.settle(entity, known)
+        now = CanonicalId(str(self.identity.known(reference)))
+        return Known(now, now)
+
+    def _outlived(self, entity: Entity, side: Side, row: Row) -> Known | Waits:
+        """A contact that was archived while it waited: it goes on waiting, for whoever names it."""
+        placed = self._rooted(entity, side, row["ref"], row)
+        return Waits("ignored") if isinstance(placed, Waits) and placed.why == "person" else placed
+
     def _merged(self, entity: Entity, side: Side, root: str, row: Row) -> Known | Waits:
         """A record that lives on in `root`: whatever is still heard of it, it has ended."""
-        reference = row["ref"]
-        if self.identity.known(reference) is None:
-            waits = self._late(entity, side, row)
-            if waits is not None:
-                return waits
+        reference, was = row["ref"], self.identity.known(row["ref"])
+        if was is not None and self._renames(entity, side, row):
+            self.succession.part(entity, reference, was)
+            was = None
+        if was is None and (waits := self._late(entity, side, row)) is not None:
+            return waits
         row.update(deleted=True, ended="merged")
         placed = self._gone(side, row)
         if isinstance(placed, Known) and entity in ROOTED:
-            self.succession.own(reference)
-            self.succession.reckon(entity, side, root)
+            self.succession.ended(entity, side, reference, root)
         return placed
 
     def _late(self, entity: Entity, side: Side, row: Row) -> Waits | None:
         """Find out who a record was that is first heard of after its merge; None: it is known now."""
         cross = row["keys"].get("erp_ref") or row["keys"].get("crm_ref")
-        if entity not in ROOTED or (row["deleted"] and not cross):
+        if entity not in ROOTED or (row["deleted"] and not cross and not row.get("lived")):
             return Waits("ignored")
         was = row.get("canonical") or (self.succession.named(entity, cross, row["ref"], side) if cross else None)
         if was is None and cross and not (side is Side.ERP and self.ready(entity)):
@@ -196,30 +221,53 @@ class Identification:
         follows = side is Side.CRM and row["entity"] in FOLLOWERS and not row.get("stays")
         self.identity.bind(reference, canonical, customer, side, posted=posted, of=parent if follows else None)
         row["moved_from"] = before if before not in {None, customer} else None
-        for scope in _scopes(Entity(row["entity"]), customer, row):
+        for scope in likeness.scopes(Entity(row["entity"]), customer, row):
             if self.identity.by_key(scope) is None:
                 self.identity.claim_key(scope, canonical)
         return Known(CanonicalId(canonical), CanonicalId(customer))
 
     def _rooted(self, entity: Entity, side: Side, reference: str, row: Row) -> Known | Waits:
         known = self.identity.known(reference)
-        if known is not None and (taken := self.identity.reference(known, side)) not in {None, reference}:
-            return Waits("conflict", (str(taken),))
-        if known is not None:
-            return self._bind(reference, known, known, side, row)
+        if side is Side.CRM:
+            self.identity.end(reference, over=False)
         cross = row["keys"].get("erp_ref") or row["keys"].get("crm_ref")
+        if known is not None:
+            if cross and self._renames(entity, side, row):
+                return self._crossed(entity, side, cross, row)
+            return self._placed(entity, side, reference, self.identity.own(reference) or known, row)
         # A CRM id in the ERP that no CRM record has once all are read is some other system's number, and no evidence.
         if cross and not (side is Side.ERP and self.ready(entity) and self._foreign(cross)):
             return self._crossed(entity, side, cross, row)
-        heir = self.succession.adopted(entity, side, reference)
-        if heir is not None:
-            return self._bind(reference, heir, heir, side, row)
+        losers = self.identity.losers(reference) if side is Side.CRM else []
+        if any(self.identity.known(each) for each in losers):
+            return self._placed(entity, side, reference, self.succession.unnamed(entity, reference), row)
         return self._by_sku(side, reference, row) or self._unlinked(entity, side, reference, row)
+
+    def _renames(self, entity: Entity, side: Side, row: Row) -> bool:
+        """Whether a company known as one that names nobody has the id of one merged into it, and takes that."""
+        named = side is Side.CRM and row["merged_from"] and row["keys"].get("erp_ref")
+        return bool(named) and self.succession.nameless(entity, row["ref"])
+
+    def _placed(self, entity: Entity, side: Side, reference: str, own: CanonicalId, row: Row) -> Known | Waits:
+        """Bind a record to whom it is by itself, or to whom merges have made it."""
+        work, fresh = self.succession, self.identity.known(reference) is None or self.identity.own(reference) != own
+        tangled = work.tangled(reference, own)
+        if tangled and side is Side.CRM and fresh:
+            work.claim(entity, reference, own)
+        elif tangled and not fresh:
+            work.settle(entity, own)
+        known = self.identity.known(reference) or own
+        if (taken := self.identity.reference(known, side)) not in {None, reference}:
+            return Waits("conflict", (str(taken),))
+        placed = self._bind(reference, known, known, side, row)
+        if tangled and side is Side.ERP and fresh:
+            work.settle(entity, known)
+        return placed
 
     def _by_sku(self, side: Side, reference: str, row: Row) -> Known | Waits | None:
         if row["entity"] != Entity.PRODUCT.value or not self.contract.identity.sku_links:
             return None
-        for scope in _scopes(Entity.PRODUCT, "", row):
+        for scope in likeness.scopes(Entity.PRODUCT, "", row):
             twin = self.identity.by_key(scope)
             taken = self.identity.reference(twin, side) if twin else None
             if taken not in {None, reference}:
@@ -229,46 +277,28 @@ class Identification:
         return None
 
     def _unlinked(self, entity: Entity, side: Side, reference: str, row: Row) -> Known | Waits:
-        self._note_names(side, reference, row)
+        if entity is Entity.COMPANY:
+            likeness.note(self.identity, self.contract, side, row)
         if len(self.identity.waiters(twin_of(reference))):
             return self.new(entity, side, reference, row)
         if not self.ready(entity):
             return Waits("readings")
-        candidates = self.candidates(side, reference, row) if entity is Entity.COMPANY else ()
-        return Waits("person", candidates) if candidates else self.new(entity, side, reference, row)
+        alike = likeness.candidates(self.identity, self.contract, side, row) if entity is Entity.COMPANY else ()
+        return Waits("person", alike) if alike else self.new(entity, side, reference, row)
 
     def _crossed(self, entity: Entity, side: Side, cross: str, row: Row) -> Known | Waits:
-        reference, root = row["ref"], self.identity.follow(cross)
+        reference = row["ref"]
         other = self.succession.named(entity, cross, reference, side)
         if other is None:
             return Waits("twin", (cross,))
         taken = self.identity.reference(other, side)
-        if side is Side.CRM and taken not in {None, reference} and self.succession.reclaim(entity, str(taken)):
-            taken = None  # it was there by succession only; an id is more than that
-        if taken not in {None, reference}:
+        if taken not in {None, reference} and (side is Side.ERP or self.identity.own(str(taken)) == other):
             return Waits("conflict", (str(taken), cross))
-        placed = self._bind(reference, other, other, side, row)
-        if root != cross:
-            self.succession.reckon(entity, side.other, root)
+        # Else one may be there by succession only; an id is more than that.
+        placed = self._placed(entity, side, reference, other, row)
+        if (root := self.identity.follow(cross)) != cross:
+            self.succession.meet(entity, other, root=root)
         return placed
-
-    def candidates(self, side: Side, reference: str, row: Row) -> tuple[str, ...]:
-        """Records of the other side that may be the same company: by domain or name, never linked by it."""
-        found: list[str] = []
-        for scope in _names(side.other, row, self.contract):
-            for other in self.identity.named(scope):
-                known = self.identity.known(other)
-                if known is not None and self.identity.reference(known, side.other) != other:
-                    continue  # it is gone
-                free = known is None or self.identity.reference(known, side) is None
-                if free and other not in found and not self.identity.parted(reference, other):
-                    found.append(other)
-        return tuple(found)
-
-    def _note_names(self, side: Side, reference: str, row: Row) -> None:
-        if row["entity"] == Entity.COMPANY.value:
-            for scope in _names(side, row, self.contract):
-                self.identity.note_name(scope, reference)
 
     def _person(self, side: Side, reference: str, row: Row) -> Known | Waits:
         parent = row["parents"].get("company")
@@ -290,7 +320,7 @@ class Identification:
 
     def _by_email(self, side: Side, reference: str, customer: str, row: Row) -> CanonicalId | None:
         """Who the customer knows under this address. The books bring nobody back; people may enter them anew."""
-        for scope in _scopes(Entity.CONTACT, customer, row) if self.contract.identity.email_links else ():
+        for scope in likeness.scopes(Entity.CONTACT, customer, row) if self.contract.identity.email_links else ():
             twin = self.identity.by_key(scope)
             if twin is None or (side is Side.CRM and self.identity.erased(twin)):
                 continue
@@ -368,20 +398,3 @@ def twin_of(reference: str) -> str:
 def invoice_id(tenant: str, deal: str) -> CanonicalId:
     """The canonical id of the invoice that a deal becomes."""
     return canonical_id(Entity.INVOICE, tenant, "of", deal)
-
-
-def _scopes(entity: Entity, customer: str, row: Row) -> list[str]:
-    if entity is Entity.PRODUCT and row["keys"].get("sku"):
-        return [f"product|sku|{row['keys']['sku'].casefold()}"]
-    if entity is Entity.CONTACT and row["keys"].get("email"):
-        return [f"contact|{customer}|email|{digest(row['keys']['email'].casefold())}"]  # kept when the person is erased
-    return []
-
-
-def _names(side: Side, row: Row, contract: Contract) -> list[str]:
-    kinds = [
-        kind
-        for kind, on in (("domain", contract.identity.domain_proposes), ("name", contract.identity.name_proposes))
-        if on and row["keys"].get(kind)
-    ]
-    return [f"{side.value}|{kind}|{row['keys'][kind].strip().casefold()}" for kind in kinds]

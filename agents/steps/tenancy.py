@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from agents.rules.edits import dated
-from agents.rules.identification import FIRST_READINGS, Identification, Known, Row, Waits, twin_of
+from agents.rules.identification import FIRST_READINGS, Identification, Known, Waits, twin_of
+from agents.rules.likeness import Row
 from agents.rules.result import Result
 from agents.steps.minutes import Minutes
 from schemas.change import Change, Erasure, Mark
@@ -58,7 +59,7 @@ class Tenancy:
             if arrived == "stale":
                 self._past(change, translate)
             return
-        rows = [versions.to_row(sighting, change) for sighting in translate(change)]
+        rows = [self._remembered(versions.to_row(sighting, change)) for sighting in translate(change)]
         dates = any(dated(self.contract, Entity(each["entity"]), change.side) for each in rows)
         versions.admit(self.rows, change, row, dates=dates)
         if not rows:
@@ -90,6 +91,14 @@ class Tenancy:
     def _astray(self, change: Change) -> bool:
         """Whether a record that shows nothing new belongs to a company that has become another customer's since."""
         return change.kind in PEOPLE_AND_DEALS and self.identity.astray(versions.change_ref(change))
+
+    def _remembered(self, row: Row) -> Row:
+        """The end of a company that still waits: what it said of itself stays, for others may be about to name it."""
+        said = versions.parked(self.rows, self.tenant, row["ref"]) if row["deleted"] else []
+        if not said or row["entity"] != Entity.COMPANY.value:
+            return row
+        kept = {name: said[-1][name] for name in ("canonical", "customer")}
+        return {**row, **kept, "keys": said[-1]["keys"] | row["keys"], "lived": True}
 
     def _merges(self, row: Row) -> list[Row]:
         """Note the merges that a record tells of; the ends of those who live on in it come before all else."""
@@ -159,15 +168,16 @@ class Tenancy:
         end = self._ended(Entity.COMPANY.value, reference, side, seen_at, "parted")
         self._fact(end, Known(was, was), alone=False, settled=self.rules.settled(Entity.COMPANY))
 
-    def place(self, rows: Sequence[Row]) -> None:
+    def place(self, rows: Sequence[Row], *, seen_at: int = 0) -> None:
         """Place sightings, and then whoever waited for them.
 
         All are bound before any fact leaves, so that a fact can say whether its record is alone.
         """
         queue = deque(rows)
         found: list[tuple[Row, Known]] = []
-        seen_at = max((row["seen_at"] for row in rows), default=0)
+        seen_at = max((row["seen_at"] for row in rows), default=seen_at)
         taken: set[tuple[str, int, int]] = set()
+        self._settled(found, queue, seen_at)
         while queue:
             row = queue.popleft()
             name = (row["ref"], row["version"], row["seen_at"])
@@ -209,23 +219,10 @@ class Tenancy:
         names = [row["ref"]]
         if not row["deleted"]:
             names += self.identity.losers(row["ref"])
-            if row["entity"] == Entity.COMPANY.value:
-                known = self._reckoned(row, known, survivor=len(names) > 1)
         found.append((row, known))
         for name in names:
             self._wake(name, queue)
             self._wake(twin_of(name), queue)
-
-    def _reckoned(self, row: Row, known: Known, *, survivor: bool) -> Known:
-        """What merges mean for a company that is there: for one that took others in, and for one left behind."""
-        work, side = self.rules.succession, Side(row["side"])
-        if survivor:
-            work.reckon(Entity.COMPANY, side, row["ref"])
-        heir = self.identity.heir(known.id, side.other)
-        root = self.identity.reference(heir, side.other) if heir else None
-        if root is not None:
-            work.inherit(Entity.COMPANY, root, known.id, side.other)
-        return self._now(row, known)
 
     def _now(self, row: Row, known: Known) -> Known:
         """Who a company that is there has become while the others were placed."""
@@ -241,6 +238,7 @@ class Tenancy:
         work = self.rules.succession
         for name in work.woken:
             self._wake(name, queue)
+            self._wake(twin_of(name), queue)
             queue.extend(versions.parked(self.rows, self.tenant, name))
         for left in work.left:
             end = self._ended(left.entity.value, left.ref, left.side, seen_at, "merged")
@@ -331,7 +329,7 @@ class Tenancy:
         entity = Entity(row["entity"])
         if not self.rules.ready(entity):
             self.identity.held(entity).put(row["ref"])  # looked at again when both sides have been read
-        elif entity in {Entity.COMPANY, Entity.PRODUCT}:
+        elif entity in {Entity.COMPANY, Entity.PRODUCT} and not row["deleted"]:
             self.minutes.nameless(row, twin)
 
 

@@ -7,7 +7,7 @@ posted invoices behind is refused unless the person says that it may.
 
 from __future__ import annotations
 
-from agents.rules.identification import Row
+from agents.rules.likeness import Row
 from agents.steps.tenancy import Tenancy
 from schemas.change import Link
 from schemas.errors import Refused
@@ -90,10 +90,8 @@ def _relink(work: Tenancy, link: Link) -> None:
         new = work.rules.new(Entity.COMPANY, Side.ERP, right, other[0]).id
     identity.unpart(left, right)
     _move(work, link, left, was, new)
-    identity.stand_alone(new, Side.CRM)
-    identity.lend(left, None)
     _say(work, link, "link", f"are one from now on{behind}", new)
-    work.place(other + waiting)
+    work.place(other + waiting, seen_at=to_millis(link.seen_at))
 
 
 def _unlink(work: Tenancy, link: Link) -> None:
@@ -108,15 +106,19 @@ def _unlink(work: Tenancy, link: Link) -> None:
     behind = _stays(work, known, left, leave=link.leave)
     identity.part(left, right)
     fresh = canonical_id(Entity.COMPANY, work.tenant, left, "apart from", right)
-    _move(work, link, left, known, fresh)
     identity.hold_apart(fresh)
+    _move(work, link, left, known, fresh)
     said = f"are two from now on{behind}. Neither is made anew on the other side: revmark links relink gives it another"
     _say(work, link, "refuse", said, f"{left}+{right}")
+    work.place([], seen_at=to_millis(link.seen_at))
 
 
 def _move(work: Tenancy, link: Link, left: str, was: CanonicalId | None, new: str) -> None:
-    """Bind the CRM's record to another canonical one; the old one hears that it left, the new one what it shows."""
-    seen_at = to_millis(link.seen_at)
+    """Bind the CRM's record to another canonical one; the old one hears that it left, the new one what it shows.
+
+    What merges had made of it counts no more, and others may have a right to what it leaves.
+    """
+    seen_at, own = to_millis(link.seen_at), work.identity.own(left)
     if was is not None:
         work.identity.leave(left, was, Side.CRM)
         work.depart(left, was, Side.CRM, seen_at)
@@ -124,6 +126,8 @@ def _move(work: Tenancy, link: Link, left: str, was: CanonicalId | None, new: st
         work.read_again(left, seen_at, whole=True)
     else:
         work.identity.bind(left, new, new, Side.CRM)
+    work.identity.lend(left, None)
+    work.rules.succession.settle(Entity.COMPANY, *(each for each in (own, was, new) if each))
 
 
 def _stays(work: Tenancy, was: CanonicalId | None, left: str, *, leave: bool) -> str:

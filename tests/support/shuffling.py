@@ -19,7 +19,7 @@ from tests.support.capturing import Desk
 from tests.support.judging import Court
 
 ENDLESS = 20  # rounds of readings after which two rules must be asking for each other's
-LINKS = set("riasyuxzp")  # rows of identity that say who is who; the others are evidence for proposals, and waiting
+LINKS = set("riasygdeuxzp")  # rows of identity that say who is who; the others are evidence for proposals, and waiting
 
 
 class Lots(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from random import Random  # noqa: TID251 - an order, drawn from a seed
 from typing import Any
 
@@ -10,100 +12,166 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.rules.identification import FIRST_READINGS
-from schemas.change import Change
-from tests.support.capturing import crm, deal, erp, erp_invoice, mark
-from tests.support.shuffling import Lots, Office, interleaved
+from schemas.change import Change, Link
+from tests.support.capturing import link, mark
+from tests.support.merging import Town, drawn
+from tests.support.shuffling import Office, interleaved
 
 MARKS = [mark(side, kind) for side, kind in sorted({each for some in FIRST_READINGS.values() for each in some})]
-NUMBERS = {"a": "1", "b": "2", "c": ""}
-
-
-def world(primary: str, merges: list[str], gone: str, *, chain: bool, mutual: bool, moved: bool) -> list[list[Change]]:
-    """Three linked customers. In the CRM 1 and 2, and then 3, are merged; in the ERP `merges` (loser, survivor)."""
-    last, names = ("10", "1;2;3;9") if chain else ("9", "1;2")
-
-    def contact(name: str, version: int = 1, **more: Any) -> Change:
-        return erp(name, version=version, Name=name, **({"ContactNumber": NUMBERS[name]} if mutual else {}), **more)
-
-    def survivor(version: int, *, deleted: bool = False) -> Change:
-        return crm(last, version=version, deleted=deleted, merged=names, xero_contact_id=primary)
-
-    contacts = {name: [contact(name)] for name in "abc"}
-    invoices = {name: [contact(name), erp_invoice(f"i{name}", name)] for name in "abc"}
-    for version, (loser, into) in enumerate(merges, 7):
-        contacts[loser].append(contact(loser, version, ContactStatus="ARCHIVED", MergedToContactID=into))
-        if moved:
-            invoices[loser].append(erp_invoice(f"i{loser}", into, version=version))
-    merged = [survivor(6)]
-    if gone == "deleted":
-        merged.append(survivor(20, deleted=True))
-    if gone == "restored":
-        merged += [survivor(20, deleted=True), survivor(21)]
-    for name in set("abc") - {pair[0] for pair in merges} if gone == "archived" else ():
-        contacts[name] += [contact(name, 20, ContactStatus="ARCHIVED"), contact(name, 21)]
-    first = [[crm("9", version=5, merged="1;2", xero_contact_id=primary)]] if chain else []
-    companies = [[crm(number, xero_contact_id=name)] for number, name in (("1", "a"), ("2", "b"), ("3", "c"))]
-    deals = [
-        [deal(number, owner, dealstage="contractsent"), deal(number, last, version=6, dealstage="contractsent")]
-        for number, owner in (("7", "1"), ("8", "2"))
-    ]
-    return [*contacts.values(), *companies, *first, merged, *invoices.values(), *deals]
-
-
-WORLDS = st.fixed_dictionaries(
-    {
-        "primary": st.sampled_from("ab"),
-        "merges": st.sampled_from([[], ["ab"], ["ba"], ["ac"], ["ab", "bc"], ["ca", "ab"], ["ac", "bc"]]),
-        "gone": st.sampled_from(["", "deleted", "restored", "archived"]),
-        "chain": st.booleans(),
-        "mutual": st.booleans(),
-    }
-).filter(lambda each: len(each["merges"]) < 2 or each["gone"] in {"", "archived"})
+TWO, THREE = {"1": "a", "2": "b"}, {"1": "a", "2": "b", "3": "c"}
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def ended(told: list[Change], records: list[list[Change]], *, late: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def told(town: Town) -> list[Change]:
+    """What all records show, in the order in which it came about."""
+    return sorted((each for versions in town.records() for each in versions), key=lambda change: change.version)
+
+
+def ended(news: list[Any], town: Town, *, late: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
     """The tables after all of it, with the first readings before or after."""
     found = Office()
     if not late:
         found.desk.ready()
-    found.take(*told, *(MARKS if late else ()))
-    found.settle(records)
+    found.take(*news, *(MARKS if late else ())).settle(town.records())
     return found.links(), found.standing()
 
 
-@given(WORLDS.filter(lambda each: each["gone"] != "deleted"), st.randoms(use_true_random=False), st.booleans())
+def holds(standing: dict[str, Any]) -> float:
+    """What all customers owe together."""
+    balances = [known[2] for known in standing.values() if isinstance(known, tuple)]
+    return sum(float(each.get("NZD", 0)) for each in balances)
+
+
+@given(st.randoms(use_true_random=False), st.booleans())
 @MANY
-def test_merges_deletions_and_restores_in_any_order_end_in_the_same_tables(
-    parts: dict[str, Any],
-    lots: Lots,
+def test_whatever_people_do_any_order_ends_in_the_same_tables(
+    lots: Any,
     late: bool,  # noqa: FBT001 - drawn
 ):
-    records = world(**parts, moved=not late)
-    straight = ended([each for versions in records for each in versions], records, late=late)
-    assert ended(interleaved(records, lots), records, late=late) == straight
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_the_link_of_another_loser_is_followed_also_when_the_survivors_own_counterpart_is_merged_later(seed: int):
-    records = world(primary="a", merges=["ac"], gone="", chain=False, mutual=False, moved=True)
-    straight = ended([each for versions in records for each in versions], records, late=False)
-    assert ended(interleaved(records, Random(seed)), records, late=False) == straight  # noqa: S311 - an order
-
-
-@pytest.mark.xfail(strict=True, reason="a survivor that is deleted before it could be placed leaves nothing to follow")
-def test_a_survivor_that_is_deleted_before_its_counterpart_is_heard_of_is_placed_first():
-    records = world(primary="a", merges=[], gone="deleted", chain=False, mutual=False, moved=True)
-    straight = ended([each for versions in records for each in versions], records, late=False)
-    assert ended(interleaved(records, Random(0)), records, late=False) == straight  # noqa: S311 - an order
-
-
-@given(WORLDS, st.randoms(use_true_random=False))
-@MANY
-def test_whatever_the_order_no_record_stands_in_two_places_and_no_document_is_lost(parts: dict[str, Any], lots: Lots):
-    records = world(**parts, moved=True)
-    links, standing = ended(interleaved(records, lots), records, late=False)
+    town = drawn(lots, moved=not late)
+    links, standing = ended(told(town), town, late=late)
+    assert ended(interleaved(town.records(), lots), town, late=late) == (links, standing)
     places = [(side, ref) for key, row in links.items() if "|i|" in key for side, ref in row.items()]
-    assert len(places) == len(set(places))
-    balances = [known[2] for known in standing.values() if isinstance(known, tuple)]
-    assert sum(float(each.get("NZD", 0)) for each in balances) == 3 * 115
+    assert len(places) == len(set(places))  # no record stands in two places
+    assert holds(standing) == sum(115 for name in town.holders)  # and no document is lost
+
+
+def acted(*deeds: tuple[str, ...], mutual: bool = False, links: dict[str, str] | None = None) -> Town:
+    """A town where this was done: ("crm", primary, other), ("erp", loser, survivor), ("end" or "back", side, name)."""
+    town = Town(mutual=mutual).settle_in(3, links or THREE)
+    for what, *names in deeds:
+        town.version += 1
+        match what:
+            case "crm":
+                town.merge_companies(*names, new=True)
+            case "old":
+                town.merge_companies(*names, new=False)
+            case "erp":
+                town.merge_contacts(*names)
+            case "end":
+                town.end(*names)
+            case _:
+                town.restore(*names)
+    return town
+
+
+WORLDS = {
+    "a survivor that is deleted": [("crm", "1", "2"), ("end", "crm", "91")],
+    "a survivor that is deleted and restored": [("crm", "1", "2"), ("end", "crm", "91"), ("back", "crm", "91")],
+    "merges in a chain": [("crm", "1", "2"), ("crm", "91", "3")],
+    "merges in a chain, deleted": [("crm", "1", "2"), ("crm", "3", "91"), ("end", "crm", "92")],
+    "an id that stays": [("old", "1", "2"), ("end", "crm", "1"), ("erp", "a", "b")],
+    "two merges of contacts, a survivor that is deleted": [
+        ("crm", "1", "2"), ("erp", "a", "b"), ("end", "crm", "91"), ("erp", "b", "c"),
+    ],
+    "contacts merged into one": [("erp", "a", "c"), ("crm", "1", "2"), ("erp", "b", "c"), ("end", "crm", "91")],
+    "both sides at once": [("crm", "1", "2"), ("erp", "b", "a"), ("crm", "91", "3"), ("erp", "a", "c")],
+    "the one that has the place is deleted": [("erp", "a", "c"), ("end", "crm", "3"), ("back", "crm", "3")],
+    "a contact that is archived": [("end", "erp", "a"), ("crm", "1", "2"), ("back", "erp", "a"), ("erp", "b", "a")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("mutual", [False, True])
+@pytest.mark.parametrize("deeds", WORLDS.values(), ids=WORLDS)
+def test_merges_and_endings_in_any_order_end_in_the_same_tables(
+    deeds: list[tuple[str, ...]],
+    mutual: bool,  # noqa: FBT001 - drawn
+    late: bool,  # noqa: FBT001 - drawn
+):
+    town = acted(*deeds, mutual=mutual)
+    if late:
+        town.told = {name: shown[:2] if name[0] == "invoice" else shown for name, shown in town.told.items()}
+    straight = ended(told(town), town, late=late)
+    for seed in range(3):
+        assert ended(interleaved(town.records(), Random(seed)), town, late=late) == straight  # noqa: S311 - an order
+
+
+FEW = {
+    "deleted": ([("crm", "1", "2"), ("end", "crm", "91")], {"a": 1, "b": 1, "1": 1, "91": 2}, 60),
+    "restored": ([("crm", "1", "2"), ("end", "crm", "91"), ("back", "crm", "91")], {"a": 1, "1": 1, "91": 3}, 20),
+    "merged in the CRM": ([("crm", "1", "2")], {"a": 1, "b": 1, "1": 1, "2": 1, "91": 1}, 120),
+    "merged in the ERP": ([("erp", "a", "b")], {"a": 2, "b": 1, "1": 1, "2": 1}, 60),
+    "merged in both": ([("crm", "1", "2"), ("erp", "a", "b")], {"a": 2, "b": 1, "2": 1, "91": 1}, 60),
+}
+
+
+@pytest.mark.parametrize(("deeds", "facts", "orders"), FEW.values(), ids=FEW)
+def test_every_order_of_so_few_facts_ends_in_the_same_tables(
+    deeds: list[tuple[str, ...]], facts: dict[str, int], orders: int
+):
+    town = acted(*deeds, links=TWO)
+    town.told = {name: town.told[name] for name in town.told if name[1] in facts}
+    news = told(town)
+    assert Counter(each.record_id for each in news) == facts
+    straight, found = ended(news, town), list(_orders(town.records()))
+    assert len(found) == orders
+    for order in found:
+        assert ended(order, town) == straight
+
+
+def _orders(records: list[list[Change]]) -> Iterator[list[Change]]:
+    """All orders in which each record's own versions stay in theirs."""
+    if not any(records):
+        yield []
+    for index, versions in enumerate(records):
+        rest = [*records[:index], versions[1:], *records[index + 1 :]]
+        yield from ([versions[0], *order] for order in _orders(rest)) if versions else ()
+
+
+SAID = [
+    [link("1", "c", act="relink")],
+    [link("1", "a", act="unlink", same=False)],
+    [link("1", "a", act="unlink", same=False), link("1", "b", act="relink")],
+]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("words", SAID, ids=["relinked", "unlinked", "relinked after"])
+def test_what_a_person_said_stands_whatever_is_merged_and_in_any_order(words: list[Link], seed: int):
+    before = Town(moved=False).settle_in(3, {"1": "a"} | ({"2": "b"} if len(words) == 1 else {}))
+    first = told(before)
+    later = drawn_on(before, Random(seed))  # noqa: S311 - a world
+    straight = said(first, words, told(later), before)
+    for way in range(3):
+        assert said(first, words, interleaved(later.records(), Random(way)), before) == straight  # noqa: S311
+
+
+def drawn_on(town: Town, lots: Random) -> Town:
+    """What people did after that; the first versions are known by then."""
+    known = {name: len(shown) for name, shown in town.told.items()}
+    for deed in lots.sample(["crm_merge", "erp_merge", "crm_delete", "crm_restore", "erp_merge"], 4):
+        town.act(deed, lots)
+    later = Town()
+    later.told = {name: shown[known.get(name, 0) :] for name, shown in town.told.items()}
+    return later
+
+
+def said(first: list[Change], words: list[Link], later: list[Any], town: Town) -> tuple[Any, Any]:
+    """The tables after all of it, with a person's words in between."""
+    found = Office()
+    found.desk.ready()
+    found.take(*first).settle([[each] for each in first])
+    found.take(*(word.model_copy(update={"leave": True}) for word in words)).settle([[each] for each in first])
+    found.take(*later).settle(town.records())
+    return found.links(), found.standing()
