@@ -140,7 +140,7 @@ class Succession:
         guests = [self._guest(entity, each, doors) for each in sorted(party.guests, key=age)]
         taken = seated(guests, doors)
         seats = {ref: seat for seat, ref in taken.items()}
-        places = {each.ref: seats.get(each.ref) or self._alone(entity, each.ref, doors) for each in guests}
+        places = {each.ref: seats.get(each.ref) or self._alone(entity, each, doors) for each in guests}
         self._house(party, guests, places, taken)
         for guest in guests:
             self._move(entity, guest, places[guest.ref])
@@ -193,14 +193,15 @@ class Succession:
         contacts = [root, *self.identity.losers(root)] if root else []
         return any(self.identity.parted(one, other) for one in members for other in contacts)
 
-    def _alone(self, entity: Entity, guest: str, doors: dict[str, Door]) -> str:
+    def _alone(self, entity: Entity, guest: Guest, doors: dict[str, Door]) -> str:
         """The customer of a company without a counterpart: of one that names nobody, that of the oldest in it."""
-        own = self.identity.own(guest) or self.unnamed(entity, guest)
-        if own != self.unnamed(entity, guest) or self.identity.held_apart(own):
+        own = guest.claims[0]
+        if own != self.unnamed(entity, guest.ref):
             return own
-        members = sorted((guest, *self.identity.losers(guest)), key=age)
+        members = sorted((guest.ref, *self.identity.losers(guest.ref)), key=age)
         homes = [self.identity.own(each) or self.unnamed(entity, each) for each in members]
-        return next((each for each in homes if each not in doors or doors[each].age), self.unnamed(entity, members[0]))
+        free = (each for each in homes if each in guest.claims and (each not in doors or doors[each].age))
+        return next(free, self.unnamed(entity, members[0]))
 
     def _doors(self, party: Party) -> dict[str, Door]:
         """Where claims lead: to the contacts that are there, or to those into which theirs were merged."""

@@ -19,7 +19,7 @@ from tests.support.shuffling import Office, interleaved
 
 MARKS = [mark(side, kind) for side, kind in sorted({each for some in FIRST_READINGS.values() for each in some})]
 TWO, THREE = {"1": "a", "2": "b"}, {"1": "a", "2": "b", "3": "c"}
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def told(town: Town) -> list[Change]:

@@ -140,6 +140,15 @@ def test_a_word_about_merged_records_is_about_their_survivors():
     assert found.desk.id_of("hubspot/company/9") == found.desk.id_of(B)
 
 
+def test_a_survivor_that_was_parted_is_not_linked_again_by_what_was_merged_into_it():
+    found = office(crm("2", xero_contact_id="b"), crm("9", version=5, merged="1;2", xero_contact_id="a"))
+    found.take(unlink("9", "a"), crm("9", version=6, merged="1;2", name="New"))
+    assert found.desk.id_of("hubspot/company/9") not in {found.desk.id_of(A), found.desk.id_of(B)}
+    found.take(erp("a", version=7, MergedToContactID="b", ContactStatus="ARCHIVED"))
+    found.take(crm("92", version=8, merged="1;2;9;3", name="New"))
+    assert found.desk.id_of("hubspot/company/92") not in {found.desk.id_of(A), found.desk.id_of(B)}
+
+
 def test_a_company_that_waits_for_a_person_is_linked_by_relink_as_well():
     desk = Desk().ready()
     desk.take(erp("a", Name="Acme"), crm("1", name="Acme", version=2))
