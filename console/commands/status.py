@@ -12,6 +12,7 @@ from console.exits import NEEDS_PERSON, UNREACHABLE
 from console.options import Document, Offline, examples
 from console.output import Cell, Sheet, moment, money_text, say, show, show_json
 from console.projection import summary
+from console.projection.connections import Connection, Tier, connections, tiers_of
 from console.projection.listing import find
 from console.projection.progress import Progress, progress
 from console.projection.store import Store
@@ -40,12 +41,17 @@ def command(context: typer.Context, *, json: Document = False, offline: Offline 
     """
     session = session_of(context)
     with session.projection(offline=offline) as store:
-        found, readings = summary.status(store), progress(store, datetime.now(UTC))
+        now = datetime.now(UTC)
+        found, readings = summary.status(store), progress(store, now)
+        lanes = connections(store, tiers_of(session.settings), now)
         if json:
             told = [each.document() for each in readings]
-            show_json({"broker": session.settings.broker, "offline": offline, **found, "readings": told})
+            show_json(
+                {"broker": session.settings.broker, "offline": offline, **found, "readings": told}
+                | {"connections": [each.document(now) for each in lanes]}
+            )
         else:
-            _print(store, found, [each for each in readings if each.open])
+            _print(store, found, [each for each in readings if each.open], lanes, now)
         unread = offline and store.as_of() is None
     if found["needs_person"]:
         raise typer.Exit(NEEDS_PERSON)
@@ -53,7 +59,37 @@ def command(context: typer.Context, *, json: Document = False, offline: Offline 
         raise typer.Exit(UNREACHABLE)
 
 
-def _print(store: Store, found: dict[str, Any], readings: list[Progress]) -> None:
+def _print_connections(found: list[Connection], now: datetime) -> None:
+    """Whether each platform is worked with, and how fresh and how full each tier is."""
+    if not found:
+        return
+    say("\nConnections", "bold")
+    sheet = Sheet(
+        ("connection", "state", "tier>", "waiting>", "waits since (UTC)", "newest fact", "until (UTC)", "why*")
+    )
+    for each in found:
+        style = {"parked": "red", "reads wait": "yellow"}.get(each.state, "green")
+        for place, tier in enumerate(each.tiers or [Tier(1)]):
+            head = (each.name, Cell(each.state, style)) if place == 0 else ("", Cell(""))
+            tail = (moment(each.until), each.why) if place == 0 else ("", "")
+            sheet.add(*head, str(tier.tier), f"{tier.waiting:,}", moment(tier.oldest), _age(tier, now), *tail)
+    show(sheet)
+
+
+def _age(tier: Tier, now: datetime) -> str:
+    """How long ago the newest fact of a tier was changed on the platform."""
+    if tier.newest is None:
+        return "-"
+    seconds = max(0, int((now - tier.newest).total_seconds()))
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} old"
+    return f"{seconds} s old"
+
+
+def _print(
+    store: Store, found: dict[str, Any], readings: list[Progress], lanes: list[Connection], now: datetime
+) -> None:
     as_of = store.as_of()
     say(f"Revmark, as of {moment(as_of)} UTC" if as_of else "Revmark: nothing has been read yet", "bold")
     say("")
@@ -68,6 +104,7 @@ def _print(store: Store, found: dict[str, Any], readings: list[Progress]) -> Non
     if readings:
         say("\nBeing read", "bold")
         tell(readings)
+    _print_connections(lanes, now)
     _print_windows(store)
     say("")
     if not found["needs_person"] and as_of is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from console.dossier import of_record
 from console.explain.contract import read
 from console.explain.document import Candidates, Explanation
 from console.explain.explanation import explain
@@ -21,6 +19,7 @@ from console.explain.search import search
 from console.output import as_json
 from console.page.overview import overview
 from console.projection import summary
+from console.projection.connections import connections, tiers_of
 from console.projection.filters import Filters
 from console.projection.listing import Record, find, quarantined
 from console.projection.progress import progress
@@ -62,8 +61,9 @@ def routes(settings: Settings, folder: Path) -> list[Route]:
         return Route(f"/api/{path}", endpoint, methods=["GET"])
 
     return [
-        answer("overview", lambda store, _: overview(store, datetime.now(UTC), partial(of_record, store, settings))),
+        answer("overview", lambda store, _: overview(store, datetime.now(UTC), settings)),
         answer("status", lambda store, _: summary.status(store)),
+        answer("connections", lambda store, _: _connections(settings, store)),
         answer("flow", lambda store, _: summary.flow(store, datetime.now(UTC))),
         answer("decisions", lambda store, request: _list(store, Verdict, request)),
         answer("ledger", lambda store, request: _list(store, LedgerEntry, request)),
@@ -82,6 +82,11 @@ def _explain(settings: Settings, store: Store, request: Request) -> Explanation 
     known = Known(store, settings.tenant)
     found = search(known, request.query_params.get("record", ""))
     return found if isinstance(found, Candidates) else explain(known, found, read(settings.contract))
+
+
+def _connections(settings: Settings, store: Store) -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+    return [each.document(now) for each in connections(store, tiers_of(settings), now)]
 
 
 def _list(store: Store, model: type[Record], request: Request) -> list[Record]:

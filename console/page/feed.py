@@ -10,13 +10,11 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from console.dossier import of_record
 from console.page.overview import overview
 from console.projection.delivery import COUNTED, SHELVES, STATES, topics_of
 from console.projection.follower import Follower
@@ -87,7 +85,7 @@ class Feed:
     def _build(self) -> bytes:
         store = Store(self.folder, read_only=True)
         try:
-            found: dict[str, Any] = overview(store, datetime.now(UTC), partial(of_record, store, self.settings))
+            found: dict[str, Any] = overview(store, datetime.now(UTC), self.settings)
         finally:
             store.close()
         found["live"] = {"connected": self.connected, "problem": self.problem, "broker": self.settings.broker}

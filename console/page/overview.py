@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from console.dossier import Dossier, of_record
 from console.explain.labels import PLATFORMS
 from console.output import money_text, value_text
 from console.projection import summary
+from console.projection.connections import connections, tiers_of
 from console.projection.filters import Filters
 from console.projection.held import Held
 from console.projection.listing import find, labels, quarantined
@@ -24,9 +26,7 @@ from schemas.names import Side
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
-
-if TYPE_CHECKING:  # it loads the platforms
-    from console.dossier import Dossier
+from streams.settings import Settings
 
 DECISIONS = 40  # what a person scrolls through; the rest is a command away
 WAITING = 12  # of each sort that waits for a person
@@ -37,8 +37,8 @@ QUARANTINED = 5
 DAYS = 31  # a month fits next to the month before
 
 
-def overview(store: Store, now: datetime, look: Callable[[Held], Dossier] | None = None) -> dict[str, Any]:
-    """Everything the page shows; `look` tells more of what is in quarantine."""
+def overview(store: Store, now: datetime, settings: Settings) -> dict[str, Any]:
+    """Everything the page shows."""
     verdicts = find(store, Verdict, limit=DECISIONS)
     proposals, reviews = summary.open_proposals(store)[:WAITING], open_reviews(store, limit=WAITING)
     refused = [each.entry for each in refusals(store, limit=WAITING)]
@@ -49,6 +49,7 @@ def overview(store: Store, now: datetime, look: Callable[[Held], Dossier] | None
     return {
         "status": summary.status(store),
         "flow": summary.flow(store, now),
+        "connections": [each.document(now) for each in connections(store, tiers_of(settings), now)],
         "readings": [_reading(each) for each in progress(store, now) if each.open],
         "waiting": [
             *(_brake(each) for each in find(store, BrakeState, Filters(state="stopped"), WAITING)),
@@ -62,13 +63,15 @@ def overview(store: Store, now: datetime, look: Callable[[Held], Dossier] | None
             "closed": [_variance(each) for each in find(store, Variance, Filters(state="closed"), CLOSED_VARIANCES)],
         },
         "events": [_event(each) for each in find(store, RevenueEvent, limit=EVENTS)],
-        "quarantine": [_held(each, look) for each in quarantined(store, Filters(state="held"), QUARANTINED)],
+        "quarantine": [
+            _held(each, of_record(store, settings, each))
+            for each in quarantined(store, Filters(state="held"), QUARANTINED)
+        ],
         "totals": daily(find(store, Total, limit=summary.EVERYTHING)),
     }
 
 
-def _held(record: Held, look: Callable[[Held], Dossier] | None) -> dict[str, Any]:
-    found = look(record) if look else None
+def _held(record: Held, found: Dossier) -> dict[str, Any]:
     return {
         "name": record.name,
         "at": record.at.isoformat(),
@@ -77,10 +80,10 @@ def _held(record: Held, look: Callable[[Held], Dossier] | None) -> dict[str, Any
         "about": record.about,
         "attempts": record.attempts,
         "edited": record.edit.who if record.edit else "",
-        "recovery": found.recovery if found else "",
-        "remedy": found.remedy if found else "",
-        "behind": len(found.behind) + len(found.writes) if found else 0,
-        "decided": found.verdicts[0].reason if found and found.verdicts else "",
+        "recovery": found.recovery,
+        "remedy": found.remedy,
+        "behind": len(found.behind) + len(found.writes),
+        "decided": found.verdicts[0].reason if found.verdicts else "",
         "next": f"revmark quarantine show {record.name}",
     }
 

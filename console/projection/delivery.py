@@ -17,6 +17,7 @@ SHELVES = {
     "quarantine": "quarantine",
     "brakes": "brakes",
     "readings": "readings",
+    "tables.cursors": "connections",  # of these rows only how each connection stands
 }
 # Changelogs of tables that are kept row by row, by their bare topic name -> the table: what both sides of every record
 # show and agreed on, and which records are one. Rows of these say how things stand; nothing else of a worker is needed.

@@ -24,6 +24,8 @@ from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
 
+CURSORS = "tables.cursors"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -54,17 +56,32 @@ def instant_text(instant: datetime | None) -> str | None:
     return None if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def row(delivery: Delivery) -> Row | Removal:
-    """Read one record.
+def row(delivery: Delivery) -> Row | Removal | None:
+    """Read one record; None: it is of no interest.
 
     Raises:
         Refused: it is no record of its topic's schema.
     """
     if delivery.value is None and delivery.topic in {"ledger", "totals", "variances", "brakes", "readings"}:
         return Removal(SHELVES[delivery.topic], delivery.key_text)
+    if delivery.topic == CURSORS:
+        return _connection(delivery)
     if delivery.topic in STATES:
         return _state(delivery)
     return _ROWS[delivery.topic](delivery)
+
+
+def _connection(delivery: Delivery) -> Row | None:
+    """How a connection stands: one row of its lane's table."""
+    try:
+        name = str(orjson.loads(delivery.key or b""))
+        standing = orjson.loads(delivery.value or b"null")
+    except orjson.JSONDecodeError as error:
+        raise Refused("no row of a table", code="malformed") from error
+    connection, _, what = name.rpartition("|")
+    if what != "standing" or not isinstance(standing, dict):
+        return None
+    return Row("connections", connection, {"until": standing.get("until")}, orjson.dumps(standing).decode())
 
 
 def _state(delivery: Delivery) -> Row | Removal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 6  # raised with every change below: a file of another version is filled anew from the topics
+VERSION = 7  # raised with every change below: a file of another version is filled anew from the topics
 
 _COLUMNS = {
     "decisions": "tenant, customer, entity, record, label, field, ruling, rule, command, at",
@@ -19,6 +19,7 @@ _COLUMNS = {
     "quarantine": "topic, partition, offset, reason, about, raw, at",
     "settlements": "state, who, returned, at",
     "edits": "who, at",
+    "connections": "until",
     "states": "drawer, record",
     "brakes": "tenant, connection, entity, rule, state, at",
     "readings": "tenant, connection, what, kind, state, at",
@@ -32,6 +33,7 @@ _INDEXES = {
     "quarantine": ("at", "about"),
     "settlements": ("returned",),
     "edits": (),
+    "connections": (),
     "states": ("record",),
     "brakes": ("state",),
     "readings": (),

@@ -139,6 +139,8 @@ class Store:
             values = (delivery.topic, delivery.partition, delivery.offset, error.message)
             self.connection.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?, ?)", values)
             return
+        if change is None:
+            return
         if isinstance(change, intake.Removal):
             self.connection.execute(f"DELETE FROM {change.table} WHERE key = ?", (change.key,))  # noqa: S608 - our names
             self.connection.execute("DELETE FROM names WHERE owner = ?", (change.key,))

@@ -163,6 +163,7 @@ class Lane:
         reads = [parse_instant(standing.again)] if standing.again else [self.rounds.due(desk), self.backfills.due(desk)]
         later = reads if again else [*reads, *writes]
         self.due = standing.parked_until() or min((at for at in later if at), default=None)
+        standing.showed(self.writer.reader.newest)
         status.save(desk.cursors, self.connection, standing)
         backlog.save()
         polled, swept = self.rounds.times(desk)

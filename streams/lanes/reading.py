@@ -23,13 +23,14 @@ from streams.platforms.interface import Seen
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one connection."""
+    """Reads one connection. `newest` is the highest version of each kind that was shown since it was made."""
 
     line: Line
     tenant: str
     connection: str
     clock: Callable[[], datetime]
     told: Told = field(default_factory=Told)
+    newest: dict[str, int] = field(default_factory=dict)
 
     def show(self, desk: Desk, seen: Seen, *, again: bool) -> None:
         """Put a record onto the topic `changes`, unless it shows what was told of it last and is not wanted again."""
@@ -46,6 +47,7 @@ class Reader:
     def _put(
         self, desk: Desk, seen: Seen, *, command: Command | None = None, made: str | None = None, anew: bool = False
     ) -> None:
+        self.newest[seen.kind] = max(seen.version, self.newest.get(seen.kind, 0))
         ours = command is not None and made == ref(self.line.platform, seen.kind, seen.record_id)
         change = Change(
             tenant=self.tenant,

@@ -19,7 +19,7 @@ class Standing:
 
     `again` is when reads may go on: reads that were throttled do not hold writes up, for platforms count them apart
     (HubSpot's search has a quota of its own). `failures` are the calls in a row that nobody answered. `approved` is the
-    contract under which a person has let a gated lane write.
+    contract under which a person has let a gated lane write. `newest` is the highest version shown of each kind.
     """
 
     until: str | None = None
@@ -27,6 +27,7 @@ class Standing:
     again: str | None = None
     failures: int = 0
     approved: str = ""
+    newest: dict[str, int] = field(default_factory=dict)
 
     def may_read(self, now: datetime) -> bool:
         """Whether reads are not being waited for."""
@@ -44,6 +45,11 @@ class Standing:
         """Stand still until then; the later of two parks counts."""
         if self.until is None or parse_instant(self.until) < until:
             self.until, self.why = until.isoformat(), why
+
+    def showed(self, newest: Mapping[str, int]) -> None:
+        """Note the highest versions of the kinds that were shown."""
+        moved = {kind: version for kind, version in newest.items() if version > self.newest.get(kind, 0)}
+        self.newest = {**self.newest, **moved} if moved else self.newest
 
     def resume(self) -> None:
         """Go on."""

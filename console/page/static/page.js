@@ -4,6 +4,7 @@ import { el, plural } from "/static/dom.js";
 import { drawFlow } from "/static/flow.js";
 import { drawTotals } from "/static/chart.js";
 import { listen, search, theme } from "/static/head.js";
+import { drawConnections } from "/static/connections.js";
 import { drawReadings } from "/static/readings.js";
 import { drawDecisions, drawEvents, drawQuarantine, drawVariances, drawWaiting } from "/static/lists.js";
 
@@ -20,9 +21,10 @@ const NEEDS = {
 let document_ = null;
 
 function draw() {
-  const { status, flow, readings, waiting, decisions, variances, events, quarantine, totals, live } = document_;
+  const { status, flow, connections, readings, waiting, decisions, variances, events, quarantine, totals, live } = document_;
   drawHeadline(status, live);
   drawFlow(at("stops"), flow);
+  drawConnections(at("connections"), at("connection-list"), connections);
   drawReadings(at("readings"), at("reading-list"), readings);
   drawWaiting(at("waiting"), at("waiting-list"), waiting);
   drawDecisions(at("decision-list"), decisions);

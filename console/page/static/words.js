@@ -4,7 +4,7 @@ import { el, words } from "/static/dom.js";
 
 const TONE = {
   write_back: "good", merge: "good", take_crm: "good", take_erp: "good", settle: "good", create: "good", link: "good",
-  agreed: "good", written: "good",
+  agreed: "good", written: "good", going: "good", "reads wait": "warn",
   review: "warn", hold: "warn", propose: "warn", asked: "warn", differs: "warn", waits: "warn", parked: "warn",
   unknown: "warn", held: "warn", proposed: "warn", variance: "warn",
   stopped: "bad", refuse: "bad", refused: "bad", quarantined: "bad",

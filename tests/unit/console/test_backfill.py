@@ -14,6 +14,7 @@ from console.projection.progress import progress
 from console.projection.store import Store
 from console.projection.summary import status
 from schemas.reading import ReadingState, reading_key
+from streams.settings import Settings
 from tests.unit.console.records import at, delivery
 
 Run = Callable[..., Result]
@@ -83,7 +84,7 @@ def test_how_it_stands(store: Store, run: Run, changes: dict[str, Any], state: s
     assert ("readings" in status(store)["needs_person"]) is (state == "failing")  # type: ignore[operator]
     said = run("backfill", "status", "--offline")
     assert said.exit_code == (1 if state == "failing" else 0)
-    shown = overview(store, at(30))["readings"]
+    shown = overview(store, at(30), Settings(_env_file=None))["readings"]
     assert bool(shown) is found.open
     if changes.get("why") and state != "running":
         assert changes["why"] in said.stdout

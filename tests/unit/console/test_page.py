@@ -2,14 +2,12 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from starlette.responses import Response
 
-from console.dossier import of_record
 from console.page.app import create_app, is_loopback
 from console.page.feed import Feed
 from console.page.overview import daily, overview
@@ -117,7 +115,7 @@ async def test_the_page_only_reads(page: httpx.AsyncClient):
 
 
 def test_the_overview_holds_everything_the_page_draws(filled: Store):
-    found = overview(filled, at(30))
+    found = overview(filled, at(30), Settings(_env_file=None))
     assert [item["label"] for item in found["variances"]["open"]] == ["INV-0001"]
     assert [item["state"] for item in found["variances"]["closed"]] == ["closed"]
     assert {item["ruling"] for item in found["waiting"]} == {"review", "propose", "refused"}
@@ -187,17 +185,16 @@ def test_each_script_asks_only_for_what_its_page_holds():
 def test_a_refused_write_waits_for_a_person_with_its_record_and_the_platforms_answer(store: Store):
     refused = entry(4, state="refused")
     store.apply([delivery("ledger", 0, refused, refused.command.id)])
-    (waiting,) = overview(store, at(30))["waiting"]
+    (waiting,) = overview(store, at(30), Settings(_env_file=None))["waiting"]
     assert waiting["record"] == refused.command.record
     assert waiting["reason"] == "Xero refused to create it: 400"
     assert waiting["next"] == f"revmark quarantine show {refused.command.id}"
     store.apply([delivery("ledger", 1, entry(9, record=refused.command.record), "later")])
-    assert overview(store, at(30))["waiting"] == []
+    assert overview(store, at(30), Settings(_env_file=None))["waiting"] == []
 
 
 def test_what_is_in_quarantine_comes_with_the_command_that_shows_it(filled: Store):
-    settings = Settings(state=filled.path.parent.parent, _env_file=None)
-    (held,) = overview(filled, at(30), partial(of_record, filled, settings))["quarantine"]
+    (held,) = overview(filled, at(30), Settings(_env_file=None))["quarantine"]
     assert (held["recovery"], held["attempts"], held["edited"], held["behind"]) == ("refused", 1, "", 0)
     assert "it cannot be read as it is (not a change: record:" in held["remedy"]
     assert held["next"] == f"revmark quarantine show {held['name']}"

@@ -56,7 +56,7 @@ async def test_what_the_lists_name_leads_to_a_page(page: httpx.AsyncClient, tmp_
     scene = Scene(tmp_path)
     scene.see(crm("9", name="Delta"))
     store = scene.store(name="other")
-    found = overview(store, at(0))
+    found = overview(store, at(0), Settings(_env_file=None))
     store.close()
     named = {each["record"] for each in found["decisions"]}
     assert named

@@ -19,6 +19,7 @@ from schemas.errors import Refused
 from schemas.money import Money
 from schemas.names import Entity, Side
 from schemas.verdict import Verdict
+from streams.settings import Settings
 from tests.unit.console.records import INERT, at, delivery, verdict
 
 Run = Callable[..., Result]
@@ -164,7 +165,7 @@ def test_a_released_rule_is_the_same_row_and_needs_nobody(store: Store, run: Run
 def test_the_page_shows_stopped_rules_and_questions_with_the_command_to_run(store: Store):
     fill(store, review(1, money=Money(amount="5.00", currency="NZD")))
     halt(store, stopped())
-    brake, asked = overview(store, at(30))["waiting"]
+    brake, asked = overview(store, at(30), Settings(_env_file=None))["waiting"]
     assert brake["next"] == "revmark brake release company owner --by NAME --why TEXT"
     assert "1,001 of 4,000 records on Xero within an hour, 1,000 may pass: 77 writes wait" in brake["reason"]
     assert asked["next"] == "revmark review choose verdict-1 --side crm --by NAME --why TEXT"

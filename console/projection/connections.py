@@ -1,0 +1,132 @@
+"""Connections: which one stands still, why, until when; how much waits, and how old the newest is, tier by tier.
+
+In: the lanes' standing rows and the ledger, as the projection has them; the contract's tiers. Out: one picture of each
+connection at a moment. Invariant: what no lane has told yet is not guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+
+from console.explain.contract import Unreadable, read
+from console.projection.store import Store
+from schemas.contract.model import Tiers
+from schemas.instants import from_millis, parse_instant
+from schemas.names import Entity
+from streams.settings import Settings
+
+State = Literal["going", "parked", "reads wait"]
+TIERS = (1, 2, 3)
+# What a platform's kinds are in canonical words, where they are not called the same.
+KINDS = {
+    ("xero", "contact"): Entity.COMPANY,
+    ("xero", "person"): Entity.CONTACT,
+    ("xero", "item"): Entity.PRODUCT,
+}
+_WAITING = (
+    "SELECT connection, json_extract(body, '$.command.tier') AS tier, count(*) AS n,"
+    " min(json_extract(body, '$.command.at')) AS oldest"
+    " FROM ledger WHERE state IN ('waiting', 'unknown', 'claimed') GROUP BY 1, 2"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One tier of a connection. `newest` is when the newest record of it that was shown had been changed."""
+
+    tier: int
+    waiting: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+
+    def document(self, now: datetime) -> dict[str, Any]:
+        """As JSON; ages in seconds."""
+        return {
+            "tier": self.tier,
+            "waiting": self.waiting,
+            "oldest": self.oldest.isoformat() if self.oldest else None,
+            "newest": self.newest.isoformat() if self.newest else None,
+            "age": max(0, int((now - self.newest).total_seconds())) if self.newest else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection as it stands. `until` and `why` are of a park, or of a wait of its reads."""
+
+    name: str
+    platform: str
+    state: State = "going"
+    why: str = ""
+    until: datetime | None = None
+    tiers: list[Tier] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait in all."""
+        return sum(tier.waiting for tier in self.tiers)
+
+    def document(self, now: datetime) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "connection": self.name,
+            "platform": self.platform,
+            "state": self.state,
+            "why": self.why,
+            "until": self.until.isoformat() if self.until else None,
+            "waiting": self.waiting,
+            "tiers": [tier.document(now) for tier in self.tiers],
+        }
+
+
+def tiers_of(settings: Settings) -> Tiers:
+    """The tiers of the contract file; those that hold unless told where it cannot be read."""
+    found = read(settings.contract)
+    return Tiers() if isinstance(found, Unreadable) else found.contract.tiers
+
+
+def connections(store: Store, tiers: Tiers, now: datetime) -> list[Connection]:
+    """Every connection that a lane has told of, or that has writes waiting, by name."""
+    rows = {row["key"]: orjson.loads(row["body"]) for row in store.rows("SELECT key, body FROM connections")}
+    waiting: dict[str, dict[int, tuple[int, datetime]]] = {}
+    for row in store.rows(_WAITING):
+        waiting.setdefault(row["connection"], {})[int(row["tier"])] = row["n"], parse_instant(row["oldest"])
+    return [
+        _connection(name, rows.get(name, {}), waiting.get(name, {}), tiers, now) for name in sorted({*rows, *waiting})
+    ]
+
+
+def _connection(
+    name: str, row: dict[str, Any], waiting: dict[int, tuple[int, datetime]], tiers: Tiers, now: datetime
+) -> Connection:
+    platform = name.rpartition(".")[2]
+    newest: dict[int, int] = {}
+    for kind, version in (row.get("newest") or {}).items():
+        tier = tiers.of(entity, ()) if (entity := _entity(platform, kind)) else 2
+        newest[tier] = max(version, newest.get(tier, 0))
+    told = [
+        Tier(
+            tier,
+            waiting=waiting[tier][0] if tier in waiting else 0,
+            oldest=waiting[tier][1] if tier in waiting else None,
+            newest=from_millis(newest[tier]) if tier in newest else None,
+        )
+        for tier in TIERS
+        if tier in newest or tier in waiting
+    ]
+    parked, again = (parse_instant(text) if (text := row.get(key)) else None for key in ("until", "again"))
+    if parked is not None and parked > now:
+        return Connection(name, platform, "parked", str(row.get("why") or ""), parked, told)
+    if again is not None and again > now:
+        return Connection(name, platform, "reads wait", "a quota of its reads is spent; writes go on", again, told)
+    return Connection(name, platform, tiers=told)
+
+
+def _entity(platform: str, kind: str) -> Entity | None:
+    if (platform, kind) in KINDS:
+        return KINDS[platform, kind]
+    return Entity(kind) if kind in set(Entity) else None
