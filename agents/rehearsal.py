@@ -8,6 +8,7 @@ translation; what the payload refuses is refused.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -69,7 +70,8 @@ class Rehearsal:
 
     `born` says what records looked like that are known to have been made, by canonical id and side; `made` are those
     of them that were asked for here as well, `imagined` the others. `unstated` are customers of invoices whose totals
-    nobody has stated. `stoppages` by platform and `holdings` say what would not be written; without them all is.
+    nobody has stated. `counts` are those of the steps, `events` what publish would be given. `stoppages` by platform
+    and `holdings` say what would not be written; without them all is.
     """
 
     contract: Contract
@@ -87,6 +89,8 @@ class Rehearsal:
     unstated: set[str] = field(default_factory=set)
     stoppages: Mapping[str, Stoppage] = field(default_factory=dict)
     holdings: Holdings | None = None
+    events: list[bytes] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
     wave: int = 0
 
     def __post_init__(self) -> None:
@@ -131,6 +135,7 @@ class Rehearsal:
 
     def _taken(self, result: Result) -> list[bytes]:
         self.refused += [reason for _, reason in result.refused]
+        self.counts.update(result.counts)
         return [output.value for output in result.outputs if not self._keep(output)]
 
     def _keep(self, output: Output) -> bool:
@@ -140,6 +145,8 @@ class Rehearsal:
         if output.topic == "decisions":
             verdict = Verdict.from_bytes(output.value)
             self.verdicts.setdefault(verdict.id, verdict)
+        elif output.topic == "occurrences":
+            self.events.append(output.value)
         elif output.topic == "documents":
             result = self._reconcile([output.value], books=Drawer(self.books, "d"), sums=Drawer(self.books, "w"))
             stated = (Total.from_bytes(each.value) for each in result.outputs if each.topic == "totals")

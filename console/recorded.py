@@ -96,10 +96,36 @@ class Reader:
         Raises:
             Transient: the broker does not answer.
         """
-        topic = self._topics.accounts
-        there = await describe(self._settings.kafka, self._topics, [topic.name])
+        return await self.rows(self._topics.accounts)
+
+    async def rows(self, topic: Topic) -> Rows:
+        """A table of the workers, from its changelog: the newest row of each key.
+
+        Raises:
+            Transient: the broker does not answer.
+        """
+        places = await self._there(topic)
+        if not places:
+            return {}
         async with consumer(self._settings.kafka) as client:
-            return await self._table(client, self._places(topic, there.partitions.get(topic.name, ())))
+            return await self._table(client, places)
+
+    async def left(self, topic: Topic) -> list[bytes | None]:
+        """What is there of a topic, from the first record that was not deleted.
+
+        Raises:
+            Transient: the broker does not answer.
+        """
+        places = await self._there(topic)
+        if not places:
+            return []
+        async with consumer(self._settings.kafka) as client:
+            return [record.value async for _, record in self._records(client, places, {})]
+
+    async def _there(self, topic: Topic) -> list[TopicPartition]:
+        """A topic's partitions; none where it was not made yet."""
+        there = await describe(self._settings.kafka, self._topics, [topic.name])
+        return self._places(topic, there.partitions.get(topic.name, ()))
 
     async def whole(self, *topics: Topic) -> list[list[bytes | None]]:
         """Topics from their first records, each partition after the other.

@@ -26,6 +26,7 @@ from console.commands import (
     quarantine,
     quarantine_edit,
     quarantine_show,
+    replay,
     review,
     sandbox,
     status,
@@ -47,7 +48,7 @@ def register(app: typer.Typer) -> None:
         (_BEGIN, (demo, init, connect, check, plan, apply)),
         (_RUN, (worker, gateway, page, broker)),
         (_LOOK, (status, explain, events, decisions, ledger, totals, variances)),
-        (_DECIDE, (sweep,)),
+        (_DECIDE, (sweep, replay)),
     ):
         for module in modules:
             name = module.__name__.rpartition(".")[2]
