@@ -310,7 +310,7 @@ class Identification:
             if not any(row["fields"].get(name) for name in ("email", "first_name", "last_name")):
                 return Waits("ignored")
             known = self._by_email(side, reference, customer, row)
-        if known is not None and self.identity.erased(known):
+        if any(self.identity.erased(each) for each in (known, reference) if each):
             return Waits("ignored")  # erased on one side: the other's data is not kept here either
         if known is not None:
             return self._bind(reference, known, customer, side, row)

@@ -107,6 +107,8 @@ class Tenancy:
             self.identity.merge(row["ref"], into)
         for old in row["merged_from"]:
             self.identity.merge(old, row["ref"])
+        if any(self.identity.erased(each) for each in row["merged_from"]):
+            self._erase(row["ref"], Side(row["side"]), row["seen_at"])  # they are one person
         return [end for old in row["merged_from"] for end in self._end(old, row)]
 
     def _end(self, reference: str, row: Row) -> list[Row]:
@@ -148,20 +150,28 @@ class Tenancy:
             self.result.counts["duplicate"] += 1
 
     def _erase(self, reference: str, side: Side, seen_at: int) -> bool:
-        """Forget what is personal of a record and of its counterpart, and take no more of it."""
-        if not self.identity.erase(reference):
-            return False
-        self.result.counts["erased"] += 1
+        """Forget what is personal of a record, of all that are one with it by merges, and of their counterparts."""
+        root = self.identity.follow(reference)
+        members = dict.fromkeys((root, reference, *self.identity.losers(root)))
+        fresh = [each for each in members if self.identity.erase(each)]
+        self.result.counts["erased"] += bool(fresh)
+        for each in fresh:
+            self._forget(each, side, seen_at)
+        return bool(fresh)
+
+    def _forget(self, reference: str, side: Side, seen_at: int) -> None:
+        """Keep nothing personal of a record and of its counterpart, and take no more of it."""
         versions.release(self.rows, self.tenant, reference)
         known, customer = self.identity.known(reference), self.identity.customer(reference)
-        if known is not None and customer is not None and self.identity.erase(known):
+        if known is None or customer is None:
+            return
+        self.identity.leave(reference, known, side)
+        if self.identity.erase(known):
             twin = self.identity.reference(known, side.other)
             if twin is not None:
                 versions.release(self.rows, self.tenant, twin)
-            self.identity.leave(reference, known, side)
             end = self._ended(Entity.CONTACT.value, reference, side, seen_at, "erased")
             self._fact(end, Known(known, customer), alone=False, settled=True)
-        return True
 
     def depart(self, reference: str, was: CanonicalId, side: Side, seen_at: int) -> None:
         """Tell a customer that a record is no longer its own."""

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
-from schemas.change import Change
+from schemas.change import Change, Erasure
 from schemas.names import Entity, Side
 from tests.support.capturing import (
+    START,
     Desk,
     crm,
     crm_person,
@@ -51,6 +54,42 @@ def test_a_second_product_with_the_same_sku_is_a_conflict_not_a_new_item():
     desk.take(product(Side.CRM, "1", "W-1"), product(Side.ERP, "x", "W-1"), product(Side.CRM, "2", "W-1"))
     assert desk.id_of("hubspot/product/2") is None
     assert "hubspot/product/1" in desk.verdicts("wait")[-1].reason
+
+
+# Who is erased, and was merged
+
+
+def erasure(number: str) -> Erasure:
+    """HubSpot has erased a person."""
+    said = {"platform": "hubspot", "side": Side.CRM, "kind": "contact", "record_id": number}
+    return Erasure(tenant="main", seen_at=START, **said)
+
+
+def erased(*told: Change | Erasure) -> tuple[set[str], list[str]]:
+    """Of whom personal data was told after all of it, and which records are told to be erased."""
+    desk = Desk().ready()
+    desk.take(crm("1", xero_contact_id="a"), erp("a"), *told)
+    last = {fact.id: fact for fact in desk.facts() if fact.entity is Entity.CONTACT}
+    kept = {fact.ref for fact in last.values() if fact.fields}
+    return kept, sorted(fact.ended for fact in last.values())
+
+
+FIVE, SIX = crm_person("5", "1", email="ann@acme.example"), crm_person("6", "1", email="ann.b@acme.example")
+SEVEN = crm_person("7", "1", version=5, email="ann@acme.example", hs_merged_object_ids="5;6")
+
+
+@pytest.mark.parametrize("number", ["5", "6", "7"])
+def test_who_is_erased_is_so_under_every_id_that_was_merged_into_one(number: str):
+    for order in permutations([FIVE, SIX, SEVEN, erasure(number)]):
+        if number == "7" and order.index(SEVEN) > order.index(erasure("7")):
+            continue  # it is told of the merge before it can be erased
+        kept, ended = erased(*order)
+        assert kept == set()
+        assert set(ended) <= {"erased"}
+
+
+def test_who_is_another_person_is_not_erased():
+    assert erased(FIVE, SIX, erasure("5"))[0] == {"hubspot/contact/6"}
 
 
 # What is gone
