@@ -82,6 +82,8 @@ class Tenancy:
         for row in rows:
             entity, side = Entity(row["entity"]), Side(row["side"])
             known, customer = self.identity.known(row["ref"]), self.identity.customer(row["ref"])
+            if (known is None or customer is None) and versions.parked(self.rows, self.tenant, row["ref"]):
+                versions.tell_late(self.rows, change)  # one that waits is told once, as it is then
             if known is None or customer is None or row["deleted"] or not dated(self.contract, entity, side):
                 continue
             if self.identity.reference(known, side) == row["ref"]:

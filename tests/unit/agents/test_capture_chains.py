@@ -58,6 +58,15 @@ def test_a_record_that_waits_is_told_once_however_often_it_changes_meanwhile():
     assert fact.fields["amount"] == "5.00"
 
 
+def test_an_older_version_of_a_record_that_waited_is_not_told_when_it_comes_again():
+    desk = Desk().ready()
+    late = crm("1", version=1)
+    desk.take(crm("1", version=2, xero_contact_id="a"), late, erp("a", Name="A"))
+    before = len(desk.facts())
+    desk.take(late)
+    assert len(desk.facts()) == before
+
+
 def test_a_deal_won_before_the_first_reading_stays_so_while_it_waits():
     desk = Desk()
     desk.take(deal("7", "1"), mark(Side.CRM, "deal"), deal("7", "1", version=5, dealname="renamed"))
