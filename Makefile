@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos simulate mutate lint format schemas broker sandbox bench clean
+.PHONY: help setup demo test chaos simulate month-end mutate lint format schemas broker sandbox bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ chaos: $(STAMP) ## kill workers and the broker under load, and count (ARGS="--ro
 
 simulate: $(STAMP) ## play seeded stories in one process, in virtual time (ARGS="--seeds 500 --from 0 --jobs 4")
 	@$(BIN)/python -m tests.simulation $(ARGS)
+
+month-end: $(STAMP) ## bill 50,000 won deals within Xero's limits, in virtual time (ARGS="--invoices 2000")
+	@$(BIN)/python -m tests.volume $(ARGS)
 
 mutate: $(VENV)/mutate/.installed ## change the rules one place at a time, and count what the tests notice (ARGS="guards --sample 50")
 	@$(VENV)/mutate/bin/python -m tests.mutation $(ARGS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,6 +85,7 @@ class World:
     declined: int = 0
     expiries: int = 0
     over: float = 0.0
+    make_broker: type[Broker] = Broker
     hours: Hours = field(init=False)
     platforms: Platforms = field(init=False)
     broker: Broker = field(init=False)
@@ -136,7 +137,7 @@ class World:
         self.clocks = {**self.platforms.clocks, **{f"worker{number}": Skewed(self.hours) for number in range(WORKERS)}}
         self.mischief = Mischief(self)
         self.mischief.skew(self.story.scenes)
-        self.broker = Broker(PARTITIONS, self.hours, Random(f"broker/{seed}"), limit=self._plenty)
+        self.broker = self.make_broker(PARTITIONS, self.hours, Random(f"broker/{seed}"), limit=self._plenty)
         given = self.platforms.credentials
         self.settings = Settings(
             topic_prefix="", partitions=PARTITIONS, poll_every=POLL, gateway_url=GATEWAY, hubspot_client_secret=SECRET,
@@ -149,10 +150,13 @@ class World:
         self._lots = Random(f"world/{seed}")
         self._seals = Random(f"seals/{seed}")
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, begin: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Open the gateway; what is to be there before anybody listens is made by `begin`."""
         client = self._hubspot(self.hours, self.platforms.hubspot)
         await create_properties(client)
         await client.close()
+        if begin is not None:
+            await begin()
         self.gateway = gateway_app(self.settings, self._produce, self.hours)
         await self.platforms.subscribe(self.gateway, self._lots)
 

@@ -2,14 +2,16 @@
 
 For one app and one organisation: 60 calls a minute, 5 at once, 5,000 a day (1,000 on the Starter tier) (facts B2).
 In: the purpose of each call, the reply's headers, the injected clock. Out: a place in the queue, or Throttled.
-Invariants: no call is made inside a known wait; writes find a reserve that reads and polls leave, those of the first
-tier one that other writes leave; a wait of more than a few seconds is the lane's to keep, not ours.
+Invariants: no call is made inside a known wait; of a minute each purpose finds the few calls that the others keep for
+it, so that a busy poll holds up no write, and a month's invoices no reading that a webhook asks for; of a day writes
+find a reserve that reads and polls leave, those of the first tier one that other writes leave; a wait of more than a
+few seconds is the lane's to keep, not ours.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -23,8 +25,16 @@ Purpose = Literal["first", "write", "read", "poll", "backfill"]
 MINUTE = timedelta(minutes=1)
 MINUTE_CALLS = 60
 CONCURRENT_CALLS = 5
-# Calls of sixty that are left to more urgent purposes: a write can always follow a busy poll at once.
-MINUTE_RESERVE: dict[Purpose, int] = {"first": 0, "write": 0, "read": 10, "poll": 20, "backfill": 30}
+# Calls of sixty that each purpose keeps for the others, as long as those have not made them: a write can always follow
+# a busy poll at once, and so can four readings while writes take all there is. Writes of both tiers count as one.
+MINUTE_KEPT: dict[Purpose, dict[Purpose, int]] = {
+    "first": {"read": 4},
+    "write": {"read": 4},
+    "read": {"write": 10},
+    "poll": {"write": 10, "read": 10},
+    "backfill": {"write": 10, "read": 10, "poll": 10},
+}
+PRESSED = timedelta(minutes=2)  # since a write had to wait for the minute: more are likely to
 POLL_BURST = 4  # a fourth of the share of polls, or of a backfill, goes at once, the rest evenly over the minute
 # The same of a day: on the Starter tier it still leaves 100 writes when everything else has been spent.
 DAY_RESERVE: dict[Purpose, int] = {"first": 0, "write": 0, "read": 100, "poll": 200, "backfill": 400}
@@ -49,9 +59,11 @@ class Quota:
         self._clock = clock
         self._sleep = sleep
         self._minute_calls = minute_calls
-        self._sent: deque[datetime] = deque()
+        self._sent: deque[tuple[datetime, Purpose]] = deque()
+        self._used: Counter[Purpose] = Counter()
         self._places = asyncio.Semaphore(CONCURRENT_CALLS)
-        self._stated: tuple[datetime, int] | None = None  # the header's minute, which counts other users too
+        self._others: tuple[datetime, int] | None = None  # calls of the header's minute that are not ours
+        self._waited: datetime | None = None  # when a write last had to
         self._blocked: tuple[datetime, str] | None = None
         self._day: tuple[datetime, int] | None = None
         self._most = STARTER_DAY  # calls of a day that were ever seen left
@@ -70,16 +82,16 @@ class Quota:
                 if until - self._clock() > (SHORT_WAIT if purpose != "backfill" else timedelta(0)):
                     raise Throttled(f"Xero's minute is spent until {until:%H:%M:%S} UTC", until=until, code="minute")
                 await self._sleep((until - self._clock()).total_seconds())
-            self._sent.append(self._clock())
-            if self._stated:
-                self._stated = (self._stated[0], self._stated[1] - 1)
+            counted: Purpose = "write" if purpose == "first" else purpose
+            self._sent.append((self._clock(), counted))
+            self._used[counted] += 1
             yield
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Believe what a reply says is left."""
         minute = [int(text) for name in ("minute", "app") if (text := headers.get(REMAINING[name], "")).isdecimal()]
         if minute:
-            self._stated = (self._clock(), min(minute))
+            self._others = (self._clock(), max(0, self._minute_calls - min(minute) - len(self._sent)))
         if (text := headers.get(REMAINING["day"], "")).isdecimal():
             self._day = (self._clock(), int(text))
             self._most = max(self._most, int(text))
@@ -124,6 +136,11 @@ class Quota:
         rounds = (left - DAY_RESERVE["poll"]) // CALLS_A_ROUND
         return DAY / rounds if rounds > 0 else DAY
 
+    @property
+    def pressed(self) -> bool:
+        """Whether writes take all that the minute has."""
+        return self._waited is not None and self._clock() - self._waited < PRESSED
+
     def _free_at(self, purpose: Purpose) -> datetime | None:
         """When a call for this purpose may go; None: now."""
         now = self._clock()
@@ -131,21 +148,23 @@ class Quota:
             if now < self._blocked[0]:
                 return self._blocked[0]
             self._blocked = None
-        while self._sent and now - self._sent[0] >= MINUTE:
-            self._sent.popleft()
-        reserve = MINUTE_RESERVE[purpose] * self._minute_calls // MINUTE_CALLS
+        while self._sent and now - self._sent[0][0] >= MINUTE:
+            self._used[self._sent.popleft()[1]] -= 1
+        kept = MINUTE_KEPT[purpose].items()
+        reserve = sum(max(0, calls * self._minute_calls // MINUTE_CALLS - self._used[other]) for other, calls in kept)
         allowed = self._minute_calls - reserve
         burst = allowed // POLL_BURST
         if purpose in {"poll", "backfill"} and len(self._sent) > burst:
             # A long reading waits in short steps and comes to its end, instead of meeting a wait that is the lane's.
-            even = self._sent[-1] + MINUTE / (allowed - burst)
+            even = self._sent[-1][0] + MINUTE / max(allowed - burst, 1)
             if now < even:
                 return even
+        until: datetime | None = None
         if len(self._sent) >= allowed:
             # The call that has to leave the window before this one fits.
-            return self._sent[len(self._sent) - allowed] + MINUTE
-        if self._stated:
-            at, left = self._stated
-            if now - at < MINUTE and left <= reserve:
-                return at + MINUTE
-        return None
+            until = self._sent[len(self._sent) - max(allowed, 1)][0] + MINUTE
+        elif self._others and now - self._others[0] < MINUTE and len(self._sent) + self._others[1] >= allowed:
+            until = self._others[0] + MINUTE
+        if until is not None and purpose in {"first", "write"}:
+            self._waited = now
+        return until

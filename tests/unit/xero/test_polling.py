@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from schemas.errors import Refused
+from schemas.errors import Refused, Throttled
 from streams.platforms.xero.cursor import Cursor
 
 if TYPE_CHECKING:
@@ -175,6 +175,22 @@ async def test_polls_are_fewer_where_the_day_has_few_calls_left(rig: Rig):
     await rig.clock.advance(900)
     seen, _ = await rig.polled("contact", cursor)
     assert [each.record_id for each in seen] == [made]
+
+
+async def test_invoices_are_listed_less_often_while_our_own_fill_the_minute_and_payments_as_ever(rig: Rig):
+    cursors = {kind: (await rig.polled(kind))[1] for kind in ("invoice", "payment")}
+    with pytest.raises(Throttled):
+        for _ in range(60):
+            async with rig.client.quota.call("write"):
+                pass
+    await rig.clock.advance(60)
+    calls = len(rig.calls())
+    assert await rig.polled("invoice", cursors["invoice"]) == ([], cursors["invoice"])
+    await rig.polled("payment", cursors["payment"])
+    assert len(rig.calls()) == calls + 1
+    await rig.clock.advance(120)
+    await rig.polled("invoice", cursors["invoice"])
+    assert len(rig.calls()) == calls + 2
 
 
 async def test_a_kind_that_there_is_not_is_refused(rig: Rig):

@@ -1,0 +1,46 @@
+"""`make month-end ARGS="--invoices 2000"`: 50,000 invoices into a sandbox Xero with its real limits, in virtual time.
+
+Out: how it goes, and last a line of JSON. It fails when an invoice is missing or made twice, when it takes more than
+1.1 times the fewest calls, or when a change of the first tier never arrives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import resource
+import sys
+import time
+
+from tests.volume.month import month_end, p95
+
+RATIO = 1.1  # calls against the fewest there can be
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Play it, and say what it came to."""
+    parser = argparse.ArgumentParser(prog="python -m tests.volume", description=__doc__)
+    parser.add_argument("--invoices", type=int, default=50_000, help="how many")
+    given = parser.parse_args(argv)
+    logging.disable(logging.CRITICAL)
+    begun = time.process_time()
+    figures = month_end(given.invoices).figures
+    spent = time.process_time() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(figures)
+    wait = figures.tier1_p95
+    found = {
+        "invoices": figures.billed, "calls": figures.calls, "minimum": figures.minimum,
+        "ratio": round(figures.ratio, 3), "tier1_p95_s": None if wait is None else round(wait, 1),
+        "writes": figures.writes, "seconds": round(figures.seconds),
+        "p95_s": {kind: p95(waits) for kind, waits in figures.waits.items()},
+        "peak_mb": peak, "cpu_s": round(spent),
+    }  # fmt: skip
+    print(json.dumps(found))
+    whole = figures.billed == given.invoices and not figures.twice
+    return 0 if whole and figures.ratio <= RATIO and wait is not None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""A short month end with each test run: `make month-end` plays a whole one."""
+
+import logging
+import os
+from collections.abc import Iterator
+from math import ceil
+
+import pytest
+
+from tests.volume.month import BATCH, Figures, MonthEnd, month_end, p95
+
+INVOICES = 150  # ten seconds of virtual time, some five of a processor
+
+
+@pytest.fixture(scope="module")
+def played() -> Iterator[MonthEnd]:
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("REVMARK_")]:
+            patch.delenv(name)
+        yield month_end(INVOICES, lambda _: None)
+    logging.disable(before)
+
+
+def test_every_won_deal_is_one_invoice_and_shown_on_the_deal(played: MonthEnd):
+    assert (played.figures.billed, played.figures.twice) == (INVOICES, 0)
+    deals = played.platforms.records("deals")
+    assert {row["properties"].get("revmark_invoice_status") for row in deals} == {"posted"}
+
+
+def test_invoices_go_out_in_full_calls(played: MonthEnd):
+    # The first calls take what is there, as nothing waits for company while the minute has calls.
+    assert played.figures.writes <= ceil(INVOICES / BATCH) + 3
+
+
+def test_our_own_invoices_are_not_read_again_for_their_webhooks(played: MonthEnd):
+    assert "Invoices by id" not in played.figures.reads
+    assert sum(played.figures.reads.values()) <= 7  # one round of polls
+
+
+def test_what_people_do_meanwhile_arrives(played: MonthEnd):
+    assert played.figures.waits["hold"]
+    assert played.figures.tier1_p95 is not None
+
+
+def test_ninety_five_of_a_hundred():
+    assert p95([float(number) for number in range(1, 101)]) == 95.0
+    assert p95([7.0]) == 7.0
+    assert p95([1.0, None]) is None
+    assert p95([]) is None
+
+
+def test_the_ratio_is_of_calls_to_the_fewest():
+    given = {
+        "invoices": 1,
+        "billed": 1,
+        "twice": 0,
+        "writes": 1,
+        "reads": {},
+        "refused": 0,
+        "seconds": 1.0,
+        "largest": 1,
+    }
+    waits: dict[str, list[float | None]] = {"hold": [1.0, 3.0], "payment": [2.0], "name": [9.0]}
+    figures = Figures(calls=11, minimum=10, waits=waits, seconds=1.0, largest=1, **given)
+    assert (figures.ratio, figures.tier1_p95) == (1.1, 3.0)
