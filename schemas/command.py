@@ -56,7 +56,8 @@ class Command(Wire):
 class Event(BaseModel):
     """One event of a webhook: its name, which it has however often it is sent, and what it says.
 
-    `field` had a value of the hash `value` from then on; none: it only says that there is something to read.
+    `field` had a value of the hash `value` from then on; `made`: the record is there from then on. Neither: it only
+    says that there is something to read.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,6 +66,7 @@ class Event(BaseModel):
     occurred: int = Field(description="by the platform's clock, milliseconds since 1970")
     field: str | None = None
     value: str | None = None
+    made: bool = False
 
 
 class Read(Wire):

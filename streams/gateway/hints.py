@@ -72,13 +72,14 @@ class Hints:
         return work
 
 
-def named(occurred: int, *parts: object, says: tuple[str, Any] | None = None) -> Event | None:
+def named(occurred: int, *parts: object, says: tuple[str, Any] | None = None, made: bool = False) -> Event | None:
     """An event, named by everything in it that is the same whenever it is sent. None: that cannot be written.
 
-    `says`: a field and the value that it had from then on. Of the value only a hash goes onto the topic.
+    `says`: a field and the value that it had from then on. Of the value only a hash goes onto the topic. `made`: it
+    says that the record was made, and no more.
     """
     try:
-        event = Event(name=fingerprint(list(parts)), occurred=occurred)
+        event = Event(name=fingerprint(list(parts)), occurred=occurred, made=made)
         return event.model_copy(update={"field": says[0], "value": value_hash(says[1])}) if says else event
     except Refused:
         return None

@@ -90,4 +90,4 @@ def _named(event: dict[str, Any], number: int | None) -> Event | None:
         occurred = to_millis(parse_instant(str(event.get("eventDateUtc"))))
     except ValueError:
         return None
-    return None if number is None else named(occurred, number, event)
+    return None if number is None else named(occurred, number, event, made=event.get("eventType") == "CREATE")

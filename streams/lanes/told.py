@@ -5,8 +5,9 @@ told is what the broker has acknowledged, and within a batch what is acknowledge
 is gone was never told. Nothing here must survive: what is forgotten is read and told again, which changes nothing.
 
 No clock is asked. A record is told again unless its version and all that it shows are what was told of it last. An
-event is answered when the record was read after that very event had been heard, or when what was told is as new as the
-event and shows what it says: an echo. Any other event is another reading, even one of the same instant.
+event is answered when the record was read after that very event had been heard, or when it is an echo: it says that a
+record was made that was told, or what a field has in a version that is as new. Any other event is another reading,
+even one of the same instant.
 """
 
 from __future__ import annotations
@@ -51,10 +52,13 @@ def same(told: Showing | None, now: Showing) -> bool:
 
 
 def echoes(told: Showing | None, event: Event) -> bool:
-    """Whether an event says of one field what was told of it, in a version that is not older than the event.
+    """Whether an event says nothing that was not told: that a record is there, or of one field what it has.
 
-    Whatever else was changed in the same instant has an event of its own, with a value of its own.
+    The field was told in a version that is not older than the event. Whatever else was changed, later or in the same
+    instant, has an event of its own.
     """
+    if told is not None and event.made:
+        return True
     if told is None or event.field is None or event.field not in told.fields or told.version < event.occurred:
         return False
     try:

@@ -25,6 +25,7 @@ from tests.volume.ledgers import Ledgers
 from tests.volume.meanwhile import FIRST_TIER, Meanwhile
 
 BATCH = 50  # documents a call: Xero's own advice
+PAGE = 1_000  # documents a page of a list: the most that Xero gives
 MINUTE_CALLS = 60  # calls a minute: Xero's limit
 ALL_DAY = 1_000_000  # calls a day, where Xero allows 5,000
 WON = 1_000  # deals that are won each second, as by a bulk edit
@@ -133,7 +134,7 @@ class MonthEnd(World):
         self.group = Group(PARTITIONS, WORKERS, self._hire)
 
     async def _seed(self) -> None:
-        bystanders = ceil((self.least + 120) * 2 / EVERY) + 10
+        bystanders = ceil((self.least * 1.5 + 60) / EVERY) + 4
         await self.ledgers.sell(self.platforms, self.invoices, bystanders)
 
     async def _settle(self, what: str) -> None:
@@ -207,13 +208,14 @@ class MonthEnd(World):
     def minimum(self, people: Meanwhile) -> int:
         """The fewest calls there can be, worked out from what was to be done and Xero's limits.
 
-        Full writes; a reading of each invoice that a webhook tells of, for it tells nothing but the id; and a look at
-        what no webhook tells of, each time that polls are due in the least time that the writes take.
+        Full writes; a reading of each invoice that a webhook tells of, for it tells nothing but the id; a look at what
+        no webhook tells of, each time that polls are due in the least time that the writes take; and one listing of
+        what was modified, which cannot leave our own invoices out.
         """
         renamed = sum(one.kind == "name" for one in people.done)
         writes = ceil(self.invoices / BATCH) + ceil(renamed / BATCH)
         told = sum(one.kind == "payment" for one in people.done)
-        return writes + told + int(self.least / POLL) * len(UNTOLD)
+        return writes + told + int(self.least / POLL) * len(UNTOLD) + ceil(self.invoices / PAGE)
 
 
 def p95(waits: Sequence[float | None]) -> float | None:

@@ -91,6 +91,7 @@ class Quota:
         """Believe what a reply says is left."""
         minute = [int(text) for name in ("minute", "app") if (text := headers.get(REMAINING[name], "")).isdecimal()]
         if minute:
+            self._forget(self._clock())
             self._others = (self._clock(), max(0, self._minute_calls - min(minute) - len(self._sent)))
         if (text := headers.get(REMAINING["day"], "")).isdecimal():
             self._day = (self._clock(), int(text))
@@ -141,6 +142,11 @@ class Quota:
         """Whether writes take all that the minute has."""
         return self._waited is not None and self._clock() - self._waited < PRESSED
 
+    def _forget(self, now: datetime) -> None:
+        """Let go of calls that have left the minute."""
+        while self._sent and now - self._sent[0][0] >= MINUTE:
+            self._used[self._sent.popleft()[1]] -= 1
+
     def _free_at(self, purpose: Purpose) -> datetime | None:
         """When a call for this purpose may go; None: now."""
         now = self._clock()
@@ -148,8 +154,7 @@ class Quota:
             if now < self._blocked[0]:
                 return self._blocked[0]
             self._blocked = None
-        while self._sent and now - self._sent[0][0] >= MINUTE:
-            self._used[self._sent.popleft()[1]] -= 1
+        self._forget(now)
         kept = MINUTE_KEPT[purpose].items()
         reserve = sum(max(0, calls * self._minute_calls // MINUTE_CALLS - self._used[other]) for other, calls in kept)
         allowed = self._minute_calls - reserve

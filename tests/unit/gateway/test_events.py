@@ -97,6 +97,14 @@ async def test_xeros_event_is_named_by_its_number_and_what_it_says():
     assert len({str(each) for each in (first, second, other)}) == 3
 
 
+async def test_xeros_event_says_whether_its_record_was_made():
+    callers = Callers()
+    await callers.xero(UPDATE, first=7)
+    await callers.xero({**UPDATE, "eventType": "CREATE"}, first=8)
+    updated, made = [events[CONTACT][0].made for events in named(callers) if events]
+    assert (updated, made) == (False, True)
+
+
 @pytest.mark.parametrize("when", [None, "soon", 5])
 async def test_xeros_event_without_a_time_has_no_name(when: Any):
     callers = Callers()

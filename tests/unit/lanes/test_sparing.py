@@ -28,10 +28,12 @@ async def begun() -> Shift:
     return shift
 
 
-def hook(shift: Shift, *numbers: str, event: str = "e1", ago: float = 0, kind: str = "contact") -> Read:
+def hook(
+    shift: Shift, *numbers: str, event: str = "e1", ago: float = 0, kind: str = "contact", made: bool = False
+) -> Read:
     """A webhook's read for one event, which occurred so many seconds ago by the platform's clock."""
     occurred = to_millis(shift.clock() - timedelta(seconds=ago))
-    events = {number: [Event(name=event, occurred=occurred)] for number in numbers}
+    events = {number: [Event(name=event, occurred=occurred, made=made)] for number in numbers}
     ids = list(numbers)
     return Read(tenant=TENANT, connection=CONNECTION, kind=kind, record_ids=ids, events=events, at=shift.clock())
 
@@ -216,3 +218,14 @@ async def test_a_command_that_is_done_again_tells_its_record_again():
     await shift.work(command)
     await shift.work(command)
     assert [change.cause for change in shift.papers.changes()] == ["c1", "c1"]
+
+
+async def test_that_a_record_was_made_is_read_only_where_nobody_has_told_of_it():
+    shift = staying()
+    await shift.work(create(1))
+    (made,) = shift.papers.changes()
+    await shift.work(hook(shift, made.record_id, kind="invoice", event="made", made=True))
+    assert shift.platform.count("read") == 0
+    shift.platform.put("invoice", "somebody else's")
+    await shift.work(hook(shift, "somebody else's", kind="invoice", event="made too", made=True))
+    assert (shift.platform.count("read"), shown(shift)) == (1, [made.record_id, "somebody else's"])

@@ -22,6 +22,9 @@ def event(name: str, occurred: int = 7, **says: Any) -> Event:
     return Event(name=name, occurred=occurred, **told)
 
 
+MADE = Event(name="m", occurred=7, made=True)
+
+
 def fielded(version: int = 7, **fields: Any) -> Showing:
     return showing(Seen("deal", "1", version, {"properties": fields}, fields=fields))
 
@@ -80,6 +83,9 @@ def test_events_are_answered_when_every_one_was_heard(
         (fielded(amount=1 << 70), event("a", amount="10"), False),
         (None, event("a", amount="10"), False),
         (showing(seen(version=9)), event("a", amount="10"), False),  # a platform whose events say nothing
+        (showing(seen(version=9)), MADE, True),
+        (showing(seen(version=6)), MADE, True),  # whatever was changed since has an event of its own
+        (None, MADE, False),  # nobody has told of it, or it is gone
     ],
 )
 def test_an_event_is_an_echo_of_what_was_told_when_that_is_as_new_and_shows_its_value(
