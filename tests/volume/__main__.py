@@ -1,7 +1,7 @@
 """`make month-end ARGS="--invoices 2000"`: 50,000 invoices into a sandbox Xero with its real limits, in virtual time.
 
-Out: how it goes, and last a line of JSON. It fails when an invoice is missing or made twice, when it takes more than
-1.1 times the fewest calls, or when a change of the first tier never arrives.
+Out: how it goes, and last a line of JSON. It fails when an invoice is missing or made twice, when a long one takes
+more than 1.1 times the fewest calls, or when a change of the first tier never arrives.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from tests.volume.month import month_end, p95
 
 RATIO = 1.1  # calls against the fewest there can be
+LONG = 20_000  # invoices from which on that is asked for: a shorter one is half polls, and has no full minute
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,13 +34,13 @@ def main(argv: list[str] | None = None) -> int:
     found = {
         "invoices": figures.billed, "calls": figures.calls, "minimum": figures.minimum,
         "ratio": round(figures.ratio, 3), "tier1_p95_s": None if wait is None else round(wait, 1),
-        "writes": figures.writes, "seconds": round(figures.seconds),
+        "writes": figures.writes, "seconds": round(figures.seconds), "shown_s": round(figures.shown),
         "p95_s": {kind: p95(waits) for kind, waits in figures.waits.items()},
         "peak_mb": peak, "cpu_s": round(spent),
     }  # fmt: skip
     print(json.dumps(found))
     whole = figures.billed == given.invoices and not figures.twice
-    return 0 if whole and figures.ratio <= RATIO and wait is not None else 1
+    return 0 if whole and (figures.ratio <= RATIO or given.invoices < LONG) and wait is not None else 1
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ BLANK = Record(None, None, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What month end came to; times are virtual, in seconds."""
+    """What month end came to. Times are virtual seconds: until the last invoice, and until HubSpot shows them all."""
 
     invoices: int
     billed: int
@@ -53,6 +53,7 @@ class Figures:
     minimum: int
     refused: int
     seconds: float
+    shown: float
     waits: dict[str, list[float | None]]
     largest: int
 
@@ -109,12 +110,13 @@ class MonthEnd(World):
         self._before = {name: len(rows) for name, rows in self.platforms.calls().items()}
         people = Meanwhile(self.platforms, self.ledgers)
         tasks = [asyncio.create_task(each) for each in (self._win(), self._act(people))]
-        await self._billed()
-        for task in tasks:
-            await task
+        await self._until(lambda: not self._over() or bool(self.platforms.xero.state.hooks.pending))
+        last = self.hours()
+        await asyncio.sleep(POLL)  # whatever these invoices make us read is read by then
         end = self.hours()
-        await self._rest()
-        self.figures = self._counted(people, end)
+        await asyncio.gather(*tasks)
+        await self._until(self._moving)
+        self.figures = self._counted(people, last, end)
         await self.group.end()
         await self.platforms.close()
 
@@ -160,10 +162,10 @@ class MonthEnd(World):
         late = (self.hours() - self._begun).total_seconds() > self.least + LATEST
         return bool(self.failures) or late or len(self._made()) >= self.invoices
 
-    async def _billed(self) -> None:
-        """Wait until Xero has every invoice, and then until nothing of it is on its way any more."""
+    async def _until(self, waiting: Callable[[], bool]) -> None:
+        """Wait as long as there is something to wait for, and say how far it has come."""
         told = self.now
-        while not self._over() or self._moving():
+        while waiting():
             await asyncio.sleep(LOOK)
             if self.now - told >= 60:
                 told = self.now
@@ -188,7 +190,7 @@ class MonthEnd(World):
     def _calls(self, platform: str) -> list[Any]:
         return self.platforms.calls()[platform][self._before[platform] :]
 
-    def _counted(self, people: Meanwhile, end: datetime) -> Figures:
+    def _counted(self, people: Meanwhile, last: datetime, end: datetime) -> Figures:
         calls = [call for call in self._calls("xero") if call.at <= end]
         writes = [call for call in calls if call.method != "GET"]
         reads: dict[str, int] = {}
@@ -201,7 +203,8 @@ class MonthEnd(World):
         return Figures(
             invoices=self.invoices, billed=len(set(made)), twice=len(made) - len(set(made)), calls=len(calls),
             writes=len(writes), reads=reads, minimum=self.minimum(people),
-            refused=sum(call.status == 429 for call in calls), seconds=(end - self._begun).total_seconds(),
+            refused=sum(call.status == 429 for call in calls), seconds=(last - self._begun).total_seconds(),
+            shown=(self.hours() - self._begun).total_seconds(),
             waits=people.seconds(), largest=max(len(rows) for rows in self.broker.records.values()),
         )  # fmt: skip
 
