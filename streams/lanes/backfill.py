@@ -62,7 +62,7 @@ class Backfills:
             Parked: the connection has to stand still.
         """
         end = self.clock() + TURN
-        while (kind := self._next(desk)) is not None and not self.reader.line.dead:
+        while (kind := self._next(desk)) is not None:
             row = self._row(desk, kind)
             if row is None:
                 break
@@ -76,7 +76,7 @@ class Backfills:
                 row.failures += 1
                 row.again, row.why = (self.clock() + patience(row.failures)).isoformat(), error.message
                 self._save(desk, kind, row)
-            if busy or self.clock() >= end:
+            if busy or self.reader.line.dead or self.clock() >= end:
                 break
         return self._next(desk) is not None and not self.reader.line.dead
 

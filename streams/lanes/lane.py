@@ -242,19 +242,25 @@ class Lane:
                 standing.again = error.until.isoformat()
             except Parked as error:
                 standing.park(error.until, error.message)
+        self._park_dead(standing)
+        return unfinished
+
+    def _park_dead(self, standing: status.Standing) -> None:
+        """Stand still for a while where nobody answered once more."""
         if self.line.dead and self.line.failures > standing.failures:
             standing.park(self.clock() + PROBE_EVERY, self.line.why)
-        return unfinished
 
     async def _fill(self, desk: Desk, standing: status.Standing, *, busy: bool) -> bool:
         """Go on with a backfill where nothing else is left to do; whether it could go on at once."""
         if standing.parked_at(self.clock()) or not standing.may_read(self.clock()):
             return False
         try:
-            return await self.backfills.go(desk, busy=busy)
+            unfinished = await self.backfills.go(desk, busy=busy)
         except Parked as error:
             standing.park(error.until, error.message)
             return False
+        self._park_dead(standing)
+        return unfinished
 
 
 def _admitted(brakes: Brakes, backlog: Backlog, works: Sequence[Work]) -> list[Command]:

@@ -166,6 +166,27 @@ async def test_what_holds_it_up_is_told_and_holds_up_nothing_else(how: str):
     assert (told(shift)[-1].state, told(shift)[-1].failures, told(shift)[-1].why) == ("done", 0, "")
 
 
+async def test_a_platform_that_is_down_is_asked_no_more_often_than_for_anything_else():
+    shift = await settled()
+    await shift.work(backfill(shift.clock))
+    shift.platform.down = True
+    before, wakes = len(shift.platform.calls), 0
+    parked: set[str] = set()
+    end = shift.clock() + timedelta(seconds=120)
+    while shift.asked or (shift.due is not None and shift.due < end):
+        shift.clock.now = max(shift.clock.now, shift.clock.now if shift.asked else shift.due or end)
+        await shift.work(resume(shift.clock))
+        wakes += 1
+        parked.add(status.load(MemoryView(shift.papers.cursors), CONNECTION).why)
+    assert 2 <= len(shift.platform.calls) - before <= 2 + 120 / 5
+    assert wakes <= 2 * (2 + 120 / 5)
+    assert parked == {"", "nobody answers"}
+    shift.platform.down = False
+    await shift.rest()
+    assert set(shown(shift)) == set(ALL)
+    assert told(shift)[-1].state == "done"
+
+
 async def test_a_first_reading_reads_everything_already():
     shift = Shift()
     shift.platform.put("contact", "k000", name="Acme")
