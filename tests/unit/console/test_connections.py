@@ -28,7 +28,7 @@ WHY = "the day's calls to Xero are spent until 2026-11-21 09:00 UTC; work waits,
 
 def standing(**more: Any) -> bytes:
     """A lane's row, as its table's changelog has it."""
-    row = Standing(newest={"invoice": to_millis(at(3000)), "payment": to_millis(at(3540)), "item": to_millis(at(0))})
+    row = Standing(newest={"payment": to_millis(at(3540)), "invoice": to_millis(at(3000)), "item": to_millis(at(0))})
     return orjson.dumps({name: getattr(row, name) for name in Standing.__slots__} | more)
 
 

@@ -199,3 +199,12 @@ async def test_a_new_day_is_found_by_asking_now_and_then(quota: Quota, clock: Vi
     assert await spend(quota, "read", 1) == 1
     quota.note({"X-DayLimit-Remaining": "4990"})
     assert await spend(quota, "poll", 1) == 1
+
+
+async def test_after_the_wait_for_a_new_day_nothing_is_believed_of_the_old_one(quota: Quota, clock: VirtualClock):
+    quota.note({"X-DayLimit-Remaining": "0"})
+    quota.block(clock.now() + timedelta(minutes=5), "day")
+    assert await spend(quota, "first", 1) == 0
+    await clock.advance(300)
+    for purpose in ("write", "read", "poll"):
+        assert await spend(quota, purpose, 1) == 1
