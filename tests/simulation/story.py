@@ -13,7 +13,10 @@ from tests.simulation.troubles import drawn
 
 __all__ = ["draw"]
 
-PAUSE = 6.0  # seconds between two deeds, at most; mostly much less, so that they meet
+# Seconds between two deeds, at most, from a rush of people to a slow hour; mostly much less, so that deeds meet what
+# becomes of those before them. A story has all of it.
+PAUSES = (0.2, 0.5, 1.0, 4.0)
+SPELL = 10  # deeds after which haste changes
 CALM = 0.1  # share of stories in which nothing goes wrong
 ENDING = 0.35  # share of stories in which records are merged, deleted, archived and restored
 
@@ -24,9 +27,11 @@ def draw(seed: int, operations: int) -> Story:
     scenes: list[Scene] = []
     deeds = {**DEEDS, **ENDINGS} if lots.random() < ENDING else DEEDS
     names, weights = list(deeds), [weight for weight, _ in deeds.values()]
-    at = 0.0
+    at = pause = 0.0
+    haste = Random(f"haste/{seed}")
     for number in range(operations):
-        at += lots.random() ** 3 * PAUSE
+        pause = pause if number % SPELL else haste.choice(PAUSES)
+        at += lots.random() ** 3 * pause
         kind = "crm_company" if number < 2 else "erp_contact" if number < 4 else lots.choices(names, weights)[0]
         scenes.append(Scene(round(at, 3), kind, lots.getrandbits(32)))
     if lots.random() >= CALM:
