@@ -22,6 +22,7 @@ class Group:
         self.workers: dict[int, Worker] = {}
         self.size = size
         self.deaths = self.shares = self.zombies = 0
+        self.thaws: list[float] = []  # when workers that stood still went on, by the loop's time
         self._partitions = partitions
         self._hire = hire
         self._members: set[int] = set()
@@ -84,6 +85,7 @@ class Group:
         if self.workers[number] is worker:
             self._leave(number)
         await asyncio.sleep(max(seconds - SESSION, 0))
+        self.thaws.append(asyncio.get_running_loop().time())
         worker.awake.set()
         await asyncio.sleep(JOIN)
         if self.workers[number] is worker and not worker.dead:

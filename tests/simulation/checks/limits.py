@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from tests.simulation.clockwork import START
 from tests.simulation.platforms import Platforms
 from tests.simulation.witness import Witness
 
@@ -32,7 +33,8 @@ def overrun(witness: Witness) -> list[str]:
 def impatient(witness: Witness) -> list[str]:
     """Calls to Xero inside a wait that it had asked for, once its answer was there.
 
-    Where clocks are wrong a wait is as long as its worker's clock, and a partition may move between the two.
+    Where clocks are wrong a wait is as long as its worker's clock, and a partition may move between the two. A worker
+    that stood still sends first what it was about to send: what another was told meanwhile it has not heard.
     """
     story = witness.world.story
     asked = [scene.more["params"] for scene in story.scenes if scene.more.get("params", {}).get("status") == TOO_MANY
@@ -45,8 +47,14 @@ def impatient(witness: Witness) -> list[str]:
     return [
         f"{call.method} {call.path} at {call.at:%H:%M:%S} inside a wait"
         for call in calls
-        if any(at + ON_ITS_WAY < call.at < at + wait - ON_ITS_WAY for at in refused)
+        if any(at + ON_ITS_WAY < call.at < at + wait - ON_ITS_WAY for at in refused) and not _thawed(witness, call.at)
     ]
+
+
+def _thawed(witness: Witness, at: datetime) -> bool:
+    """Whether a worker had just begun to move again."""
+    now = witness.moment("xero", at) - START
+    return any(timedelta(0) <= now - timedelta(seconds=each) < ON_ITS_WAY for each in witness.world.group.thaws)
 
 
 def refreshed(witness: Witness) -> list[str]:
