@@ -118,13 +118,14 @@ class Succession:
         """Settle what a record that was merged away leaves to the record it lives on in."""
         if side is Side.CRM:
             self._own(reference)
-        homes = [home] if (home := self.identity.known(reference)) else []
+        # It may have claimed to be one of its own until now.
+        homes = [self.identity.known(reference) or "", self.unnamed(entity, reference) if side is Side.CRM else ""]
         if side is Side.ERP and self.identity.known(root) is None:
             # Xero's survivor may never be shown again; HubSpot's tells of its merges itself, and is on its way.
             heir = canonical_id(entity, self.tenant, root)
             self.identity.bind(root, heir, heir, side)
             self.woken.append(root)
-        self.meet(entity, *homes, root=root)
+        self.meet(entity, *(each for each in homes if each), root=root)
 
     def meet(self, entity: Entity, *homes: str, root: str) -> None:
         """Settle customers together with the record that others live on in."""

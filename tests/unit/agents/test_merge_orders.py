@@ -18,7 +18,7 @@ from tests.support.merging import Town, drawn
 from tests.support.shuffling import Office, interleaved
 
 MARKS = [mark(side, kind) for side, kind in sorted({each for some in FIRST_READINGS.values() for each in some})]
-TWO, THREE = {"1": "a", "2": "b"}, {"1": "a", "2": "b", "3": "c"}
+TWO, THREE = {"1": "a", "2": "b"}, {"1": "a", "2": "b", "3": "c", "4": ""}
 MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -81,6 +81,7 @@ WORLDS = {
     "merges in a chain": [("crm", "1", "2"), ("crm", "91", "3")],
     "merges in a chain, deleted": [("crm", "1", "2"), ("crm", "3", "91"), ("end", "crm", "92")],
     "an id that stays": [("old", "1", "2"), ("end", "crm", "1"), ("erp", "a", "b")],
+    "an id that stays and names nobody at first": [("old", "4", "2"), ("end", "erp", "c"), ("crm", "4", "1")],
     "two merges of contacts, a survivor that is deleted": [
         ("crm", "1", "2"), ("erp", "a", "b"), ("end", "crm", "91"), ("erp", "b", "c"),
     ],
