@@ -133,7 +133,7 @@ class Writer:
         portal.log(actor, action, origin, body)
         if not changes:
             return
-        touched = {change.origin for change in changes}
+        touched = dict.fromkeys(change.origin for change in changes)  # in order: the index may draw lots for each
         for type_id, record_id in touched:
             kind = portal.catalogue.get(type_id)
             if (record := portal.store.at(kind, record_id)) is not None:
