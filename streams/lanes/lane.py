@@ -84,6 +84,7 @@ class Lane:
     async def _work(self, desk: Desk, works: Sequence[Work]) -> None:
         self.rounds.reader.told.begin()
         standing = status.load(desk.cursors, self.connection)
+        self.client.resume(standing.spent)
         backlog = Backlog(desk.cursors, self.connection)
         brakes = Brakes(
             desk, self.tenant, self.connection, self.line.platform, self.line.side, self.limits, self.clock()
@@ -164,6 +165,7 @@ class Lane:
         later = reads if again else [*reads, *writes]
         self.due = standing.parked_until() or min((at for at in later if at), default=None)
         standing.showed(self.writer.reader.newest)
+        standing.spent = self.client.spent()
         status.save(desk.cursors, self.connection, standing)
         backlog.save()
         polled, swept = self.rounds.times(desk)

@@ -19,7 +19,8 @@ class Standing:
 
     `again` is when reads may go on: reads that were throttled do not hold writes up, for platforms count them apart
     (HubSpot's search has a quota of its own). `failures` are the calls in a row that nobody answered. `approved` is the
-    contract under which a person has let a gated lane write. `newest` is the highest version shown of each kind.
+    contract under which a person has let a gated lane write. `newest` is the highest version shown of each kind,
+    `spent` the calls that the platform still counts, for a worker that takes the connection over.
     """
 
     until: str | None = None
@@ -28,6 +29,7 @@ class Standing:
     failures: int = 0
     approved: str = ""
     newest: dict[str, int] = field(default_factory=dict)
+    spent: list[int] = field(default_factory=list)
 
     def may_read(self, now: datetime) -> bool:
         """Whether reads are not being waited for."""

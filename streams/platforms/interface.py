@@ -144,6 +144,17 @@ class PlatformClient(Protocol):
         """Find out whether a command whose answer was lost has been applied; None: it has not."""
         ...
 
+    def spent(self) -> list[int]:
+        """When the calls were made that a limit longer than a takeover still holds: milliseconds since 1970.
+
+        The lane keeps them, so that whoever takes the connection over calls no more than is left.
+        """
+        ...
+
+    def resume(self, spent: Sequence[int]) -> None:
+        """Count the calls that another worker has made; told twice, they count once."""
+        ...
+
     async def close(self) -> None:
         """Release connections."""
         ...

@@ -93,6 +93,14 @@ class Onlooker:
         """Find out whether a command has been applied."""
         return await self._client.look_up(command)
 
+    def spent(self) -> list[int]:
+        """The calls that still count."""
+        return self._client.spent()
+
+    def resume(self, spent: Sequence[int]) -> None:
+        """Count others' calls as well."""
+        self._client.resume(spent)
+
     async def close(self) -> None:
         """Release connections."""
         await self._client.close()

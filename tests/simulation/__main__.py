@@ -12,7 +12,9 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -42,20 +44,26 @@ class Judged:
     found: dict[str, list[str]]
 
 
-def judge(seed: int, operations: int, bug: str | None = None) -> Judged:
-    """Play a seed and look."""
+@contextmanager
+def silent() -> Iterator[None]:
+    """No logs: people and platforms refuse each other all the time."""
     before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)  # people and platforms refuse each other all the time
+    logging.disable(logging.CRITICAL)
     try:
-        return judge_story(draw(seed, operations), bug)
+        yield
     finally:
         logging.disable(before)  # what runs after it in this process has its own to say
+
+
+def judge(seed: int, operations: int, bug: str | None = None) -> Judged:
+    """Play a seed and look."""
+    return judge_story(draw(seed, operations), bug)
 
 
 def judge_story(story: Story, bug: str | None = None) -> Judged:
     """Play a story and look."""
     begun = time.process_time()
-    with planted(bug), uncollected():
+    with planted(bug), uncollected(), silent():
         world = run(story)
         found = violations(world)
     return Judged(story.seed, world.broker.trace, time.process_time() - begun, found)
@@ -63,12 +71,9 @@ def judge_story(story: Story, bug: str | None = None) -> Judged:
 
 def judge_order(seed: int, edits: int) -> Judged:
     """Tell a seed's facts in several orders, and compare."""
-    before, begun = logging.root.manager.disable, time.process_time()
-    logging.disable(logging.CRITICAL)
-    try:
+    begun = time.process_time()
+    with silent():
         found = disordered(seed, WAYS, edits)
-    finally:
-        logging.disable(before)
     return Judged(seed, "", time.process_time() - begun, {"I7 order": found} if found else {})
 
 
@@ -104,8 +109,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--throttled", action="store_true", help="a storm within Xero's limits")
     given = parser.parse_args(argv)
     if given.storm:
-        logging.disable(logging.CRITICAL)
-        figures = storm(given.storm, STORM, throttled=given.throttled)
+        with silent():
+            figures = storm(given.storm, STORM, throttled=given.throttled)
         print(figures)
         return 0 if figures.holds else 1
     seeds = range(given.first, given.first + given.seeds)

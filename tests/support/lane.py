@@ -63,6 +63,7 @@ class MemoryPlatform:
     fail_pages: dict[tuple[str, int], RevmarkError] = field(default_factory=dict)
     down: bool = False
     closed: int = 0
+    minute: list[int] = field(default_factory=list)
 
     def put(self, kind: str, number: str, **raw: Any) -> None:
         """Change a record behind everybody's back."""
@@ -154,6 +155,14 @@ class MemoryPlatform:
         self.on_their_way = [(at, command) for at, command in self.on_their_way if at > self.clock()]
         for command in landed:
             self._apply(command)
+
+    def spent(self) -> list[int]:
+        """The calls of a limit that tests set."""
+        return list(self.minute)
+
+    def resume(self, spent: Sequence[int]) -> None:
+        """Count another worker's as well."""
+        self.minute = sorted({*self.minute, *spent})
 
     async def close(self) -> None:
         """There is nothing to release, but it is counted."""

@@ -91,6 +91,14 @@ class XeroClient:
         """Find out whether a command whose answer was lost has been applied; None: it has not."""
         return await self._finder.look_up(command)
 
+    def spent(self) -> list[int]:
+        """The calls that Xero's minute still holds."""
+        return self.quota.spent()
+
+    def resume(self, spent: Sequence[int]) -> None:
+        """Go on where another worker's minute stands."""
+        self.quota.resume(spent)
+
     async def close(self) -> None:
         """Release connections."""
         await self.connection.close()

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Literal
 
 from schemas.errors import Throttled
+from schemas.instants import from_millis, to_millis
 
 # `first` is a write of the first tier, `write` any other.
 Purpose = Literal["first", "write", "read", "poll", "backfill"]
@@ -52,14 +54,17 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Quota:
-    """What may still be called, for one connection. It starts afresh with the process: the headers correct it."""
+    """What may still be called, for one connection.
+
+    A process that takes the connection over is told which calls the minute holds (`resume`); headers correct the rest.
+    """
 
     def __init__(self, clock: Clock, sleep: Sleep, *, minute_calls: int = MINUTE_CALLS) -> None:
         """Start with a free minute and an unknown day."""
         self._clock = clock
         self._sleep = sleep
         self._minute_calls = minute_calls
-        self._sent: deque[tuple[datetime, Purpose]] = deque()
+        self._sent: deque[tuple[datetime, Purpose | None]] = deque()
         self._used: Counter[Purpose] = Counter()
         self._places = asyncio.Semaphore(CONCURRENT_CALLS)
         self._others: tuple[datetime, int] | None = None  # calls of the header's minute that are not ours
@@ -86,6 +91,23 @@ class Quota:
             self._sent.append((self._clock(), counted))
             self._used[counted] += 1
             yield
+
+    def spent(self) -> list[int]:
+        """When the calls were made that the minute still holds: milliseconds since 1970, oldest first."""
+        self._forget(self._clock())
+        return [to_millis(at) for at, _ in self._sent]
+
+    def resume(self, spent: Sequence[int]) -> None:
+        """Count the calls that another process has made, or this one before; where both know of them, once.
+
+        What they were for is not known any more. One that is later than our clock was made now at the earliest.
+        """
+        now = self._clock()
+        known = {to_millis(at) for at, _ in self._sent}
+        theirs = [min(from_millis(each), now) for each in spent if each not in known]
+        if theirs:
+            self._sent = deque(sorted([*self._sent, *((at, None) for at in theirs)], key=itemgetter(0)))
+            self._forget(now)
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Believe what a reply says is left."""
@@ -145,7 +167,9 @@ class Quota:
     def _forget(self, now: datetime) -> None:
         """Let go of calls that have left the minute."""
         while self._sent and now - self._sent[0][0] >= MINUTE:
-            self._used[self._sent.popleft()[1]] -= 1
+            _, purpose = self._sent.popleft()
+            if purpose is not None:
+                self._used[purpose] -= 1
 
     def _free_at(self, purpose: Purpose) -> datetime | None:
         """When a call for this purpose may go; None: now."""

@@ -29,6 +29,15 @@ def place(shift: Shift, kind: str = "contact") -> status.Cursor:
     return status.cursor(MemoryView(shift.papers.cursors), CONNECTION, kind)
 
 
+async def test_whoever_takes_the_connection_over_is_told_which_calls_still_count():
+    shift = filled(1)
+    shift.platform.minute = [1, 2]
+    await shift.work(poll(shift.clock))
+    shift.platform.minute = []  # of another process, which has called nothing yet
+    await shift.work(poll(shift.clock))
+    assert shift.platform.minute == [1, 2]
+
+
 def polls(shift: Shift) -> list[tuple[str, bool]]:
     """Kind and sweep of each poll that was begun or taken up."""
     return [(what[0], what[2]) for name, what in shift.platform.calls if name == "poll"]

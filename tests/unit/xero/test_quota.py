@@ -208,3 +208,40 @@ async def test_after_the_wait_for_a_new_day_nothing_is_believed_of_the_old_one(q
     await clock.advance(300)
     for purpose in ("write", "read", "poll"):
         assert await spend(quota, purpose, 1) == 1
+
+
+# Taking a connection over
+
+
+async def test_whoever_takes_over_calls_no_more_than_the_minute_has_left(quota: Quota, clock: VirtualClock):
+    assert await spend(quota, "write", 40) == 40
+    other = Quota(clock.now, clock.sleep)
+    other.resume(quota.spent())
+    assert await spend(other, "write", 100) == 60 - 40 - 4  # four are kept for readings, as ever
+    await clock.advance(60)
+    assert await spend(other, "write", 100) == 56
+
+
+async def test_what_is_told_again_counts_once_and_what_has_left_the_minute_not_at_all(
+    quota: Quota, clock: VirtualClock
+):
+    await spend(quota, "write", 20)
+    kept = quota.spent()
+    await clock.advance(30)
+    await spend(quota, "write", 10)
+    quota.resume(kept)
+    quota.resume(quota.spent())
+    assert len(quota.spent()) == 30
+    await clock.advance(31)
+    quota.resume(kept)
+    assert len(quota.spent()) == 10
+    assert await spend(quota, "write", 100) == 46
+
+
+async def test_calls_that_a_fast_clock_dated_later_count_from_now_on(quota: Quota, clock: VirtualClock):
+    ahead = Quota(lambda: clock.now() + timedelta(seconds=90), clock.sleep)
+    assert await spend(ahead, "write", 56) == 56
+    quota.resume(ahead.spent())
+    assert await spend(quota, "write", 1) == 0
+    await clock.advance(60)
+    assert await spend(quota, "write", 1) == 1
