@@ -55,6 +55,7 @@ class Lane:
     gate: str = ""
     due: datetime | None = None
     at_work: bool = False
+    resumed: bool = False
     snapshot: status.Snapshot = field(default_factory=status.Snapshot)
     line: Line = field(init=False)
     writer: Writer = field(init=False)
@@ -78,13 +79,16 @@ class Lane:
             self.at_work = False
 
     def forget(self) -> None:
-        """Somebody else may have had the connection: what was told last is theirs to know."""
+        """Somebody else may have had the connection: what was told last and called since is theirs to know."""
+        self.resumed = False
         self.rounds.reader.told.forget()
 
     async def _work(self, desk: Desk, works: Sequence[Work]) -> None:
         self.rounds.reader.told.begin()
         standing = status.load(desk.cursors, self.connection)
-        self.client.resume(standing.spent)
+        if not self.resumed:
+            self.resumed = True
+            self.client.resume(standing.spent)
         backlog = Backlog(desk.cursors, self.connection)
         brakes = Brakes(
             desk, self.tenant, self.connection, self.line.platform, self.line.side, self.limits, self.clock()

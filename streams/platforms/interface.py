@@ -152,7 +152,7 @@ class PlatformClient(Protocol):
         ...
 
     def resume(self, spent: Sequence[int]) -> None:
-        """Count the calls that another worker has made; told twice, they count once."""
+        """Go on from another worker: count the calls it has made. Told twice, they count once."""
         ...
 
     async def close(self) -> None:

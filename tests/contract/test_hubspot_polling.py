@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from sandbox.faults import FaultKind
@@ -292,3 +294,14 @@ async def test_searches_keep_below_five_a_second():
     assert (world.clock.now() - start).total_seconds() == pytest.approx(5.0, abs=0.3)
     assert not [call for call in world.portal.calls.calls if call.status == 429]
     assert Polling.__doc__
+
+
+async def test_a_worker_that_takes_over_does_not_search_into_anothers_second():
+    world = await World().furnish()
+    world.later()
+    _, cursor = await world.polled("company")
+    began = world.clock.now()
+    world.client.resume([])
+    await world.polled("company", cursor)
+    searches = [call.at for call in world.portal.calls.calls if call.path.endswith("/search") and call.at > began]
+    assert searches[0] - began >= timedelta(seconds=1)

@@ -94,11 +94,12 @@ class HubSpotClient:
         return await self._look_up.look_up(command)
 
     def spent(self) -> list[int]:
-        """None: HubSpot counts by ten seconds, which are over before another worker takes the connection."""
+        """None: HubSpot counts by seconds, and its replies say what is left."""
         return []
 
     def resume(self, spent: Sequence[int]) -> None:
-        """As above: there is nothing to go on from."""
+        """Another worker may have searched a moment ago, and of that no reply tells."""
+        self._api.pace.resume()
 
     async def close(self) -> None:
         """Release connections."""

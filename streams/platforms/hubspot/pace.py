@@ -13,7 +13,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from schemas.errors import Parked, Throttled
-from streams.platforms.hubspot.limits import DAY_PROBE, DAY_SPARE, INTERVAL, LOW_WATER, SEARCHES_PER_SECOND, SPARE
+from streams.platforms.hubspot.limits import (
+    DAY_PROBE,
+    DAY_SPARE,
+    INTERVAL,
+    LOW_WATER,
+    SEARCHES_PER_SECOND,
+    SECOND,
+    SPARE,
+)
 
 Sort = Literal["general", "association", "search"]
 SEARCH_GAP = timedelta(seconds=1) / SEARCHES_PER_SECOND
@@ -81,6 +89,11 @@ class Pace:
         window.free = slot + (SEARCH_GAP if sort == "search" else window.gap())
         if slot > now:
             await self._sleep((slot - now).total_seconds())
+
+    def resume(self) -> None:
+        """Begin to search when a second has passed: what somebody else has searched in it is not known."""
+        window = self._windows["search"]
+        window.free = max(self._clock() + SECOND, window.free or self._clock())
 
     def spare(self) -> None:
         """Let a backfill's next page be asked for, unless its calls are better left to live work.
