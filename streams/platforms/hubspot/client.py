@@ -97,7 +97,7 @@ class HubSpotClient:
         """None: HubSpot counts by seconds, and its replies say what is left."""
         return []
 
-    def resume(self, spent: Sequence[int]) -> None:
+    def resume(self, spent: Sequence[int]) -> None:  # noqa: ARG002 - the interface's
         """Another worker may have searched a moment ago, and of that no reply tells."""
         self._api.pace.resume()
 
