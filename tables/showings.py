@@ -1,7 +1,8 @@
 """Showings: which versions of a record showed which value of a field, so that an edit has its own time.
 
 Rows of a field are `[version, value]`, oldest first: from that version on the record showed that value. A third part,
-True, says that the value was written by us. Versions may be heard in any order: the rows are the same in the end.
+True, says that the value was written by us, also where people had entered it before. Versions may be heard in any
+order: the rows are the same in the end.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ def note(rows: Rows, heard: list[int], version: int, value: Any, *, ours: bool =
     What our own write brought stays ours, in whatever spelling its version shows it.
     """
     if rows and version > max(rows[-1][0], heard[-1] if heard else -1):  # the newest yet, as nearly always
-        return rows if rows[-1][1] == value else [*rows, _row(version, value, ours=ours)][-KEPT:]
+        row = _row(version, value, ours=ours)
+        return rows if _goes_on(rows[-1], row) else [*rows, row][-KEPT:]
     points = {row[0]: row[1:] for row in rows}
     for each in heard:
         shown = _covering(rows, each)
@@ -29,8 +31,9 @@ def note(rows: Rows, heard: list[int], version: int, value: Any, *, ours: bool =
     points[version] = [value, True] if ours or True in before[1:] else [value]
     found: Rows = []
     for each in sorted(points):
-        if not found or found[-1][1] != points[each][0]:
-            found.append([each, *points[each]])
+        row = [each, *points[each]]
+        if not found or not _goes_on(found[-1], row):
+            found.append(row)
     return found[-KEPT:]
 
 
@@ -48,6 +51,11 @@ def last_edit(rows: Rows) -> list[Any] | None:
 
 def _covering(rows: Rows, version: int) -> list[Any] | None:
     return next((row for row in reversed(rows) if row[0] <= version), None)
+
+
+def _goes_on(before: list[Any], row: list[Any]) -> bool:
+    """Whether a row tells no more than the one before it: our own write does, for others may be heard of between."""
+    return bool(before[1] == row[1]) and (is_ours(before) or not is_ours(row))
 
 
 def _row(version: int, value: Any, *, ours: bool) -> list[Any]:

@@ -260,14 +260,13 @@ def _stage(case: Case, state: EntityState, shown: str | None) -> tuple[str | Non
     """The lifecycle stage that the CRM has to show instead, and why; None: the shown one may stand.
 
     It goes by what people entered, and not by what was made of it meanwhile: a stage that was taken back is earned
-    later, and the one before it may be heard of later.
+    later, and the one before it may be heard of later, while a write that did not know it is on its way.
     """
     first = "lifecycle" not in state.baseline and state.marks.get("first", False)
-    known = None if first else edits.stage_meant(state.crm)
-    meant = known if known is not None and state.id in case.redated else shown
+    meant = shown if first else edits.stage_meant(state.crm, shown)
     before = edits.stage_before(state.crm, case.contract.lifecycle.gated, state.baseline.get("lifecycle"))
     back = None if first else lifecycle_guard(case.contract, case.customer, meant, before)
-    stage = back or lifecycle_advance(case.contract, case.customer, meant, known) or meant
+    stage = back or lifecycle_advance(case.contract, case.customer, meant) or meant
     if same(stage, shown):
         return None
     if back:

@@ -101,7 +101,7 @@ def stage_before(side: SideState, gated: Collection[str], agreed: Any) -> Any:
     return found[-1] if found else agreed
 
 
-def stage_meant(side: SideState) -> Any | None:
-    """The lifecycle stage that people entered last, whatever has been made of it."""
+def stage_meant(side: SideState, shown: Any) -> Any:
+    """The lifecycle stage that people entered last, whatever has been made of it; `shown` where none was heard of."""
     found = last_edit(side.edited.get("lifecycle", []))
-    return found[1] if found else None
+    return found[1] if found else shown

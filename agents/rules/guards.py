@@ -128,14 +128,9 @@ def lifecycle_guard(contract: Contract, customer: CustomerState, shown: str | No
     return contract.lifecycle.fallback
 
 
-def lifecycle_advance(
-    contract: Contract, customer: CustomerState, shown: str | None, meant: str | None = None
-) -> str | None:
-    """The stage that an order has earned the customer, or None when it has it already.
-
-    `meant` is what people entered last: where that was taken back for want of an order, it is what was earned.
-    """
+def lifecycle_advance(contract: Contract, customer: CustomerState, meant: str | None) -> str | None:
+    """The stage that an order has earned the customer, or None when the one that people entered last is as good."""
     reached = {contract.lifecycle.customer, *contract.lifecycle.gated}
-    if not contract.guards.lifecycle_gating or not customer.ordered or shown in reached:
+    if not contract.guards.lifecycle_gating or not customer.ordered or meant in reached:
         return None
-    return meant if meant in reached else contract.lifecycle.customer
+    return contract.lifecycle.customer

@@ -11,9 +11,11 @@ from schemas.fact import Fact
 from schemas.names import Side
 from schemas.wire import Wire
 from tests.support.judging import Court, company, deal, fact, invoice, linked, payment
+from tests.unit.agents.telling import met
 
 Edits = list[tuple[str, dict[str, object]]]
 QUICK = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(QUICK, max_examples=60)
 PHONES = st.sampled_from([None, "1", "2", "3"])
 STAGES = st.sampled_from(["proposal", "closedwon"])
 EDITS = st.lists(
@@ -134,6 +136,29 @@ def test_the_sides_facts_in_any_order_end_with_the_same_values(order: list[Fact]
     court.hear(*order)
     court.settle()
     assert court.shown(Side.CRM, "phone", "name") == court.shown(Side.ERP, "phone", "name") == ["4", "Acme Ltd"]
+
+
+STAGED = st.lists(st.sampled_from(["lead", "subscriber", "customer", "evangelist", None]), min_size=1, max_size=4)
+
+
+@given(STAGED, st.booleans(), st.sampled_from([None, 1, 2, 3]), st.data())
+@MANY
+def test_stages_that_people_enter_end_alike_in_any_order_though_a_write_does_not_arrive(
+    stages: list[str | None],
+    won: bool,  # noqa: FBT001 - drawn
+    overtaken: int | None,
+    data: st.DataObject,
+):
+    def ended(*, shuffled: bool) -> list[object]:
+        found = met()
+        for number, stage in enumerate(stages):
+            found.edit(110 + 10 * number, Side.CRM, lifecycle=stage)
+        found.facts += [deal(200)] if won else []
+        found.restless = overtaken if shuffled else None
+        found.tell(tuple(data.draw(st.permutations(found.facts)) if shuffled else found.facts))
+        return [found.held[Side.CRM]["lifecycle"], *found.court.shown(Side.CRM, "lifecycle")]
+
+    assert ended(shuffled=True) == ended(shuffled=False)
 
 
 def test_a_fact_of_nobody_knows_no_harm():

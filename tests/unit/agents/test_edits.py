@@ -2,85 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import permutations
-from typing import Any
 
 import pytest
 
 from schemas.fact import Fact
-from schemas.names import Entity, Side
-from schemas.wire import Wire
+from schemas.names import Side
 from tests.support.capturing import Desk, crm, erp
-from tests.support.judging import COMPANY, Court, company, deal, outcome
+from tests.support.judging import company, deal, outcome
 from tests.support.shuffling import Office
-
-Told = tuple[dict[str, Any], ...]
-
-
-@dataclass(slots=True)
-class Platforms:
-    """What both hold after edits that nobody has heard of; a lane reads a record before it writes over an edit."""
-
-    court: Court = field(default_factory=Court)
-    held: dict[Side, dict[str, Any]] = field(default_factory=lambda: {side: dict(COMPANY[side]) for side in Side})
-    moved: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
-    facts: list[Wire] = field(default_factory=list)
-    now: float = 100.0
-    restless: int | None = None  # which of the CRM's writes is overtaken by an edit of another field
-
-    def edit(self, seconds: float, side: Side, **fields: Any) -> None:
-        """A person edits a company, which is read then."""
-        self.held[side].update(fields)
-        self.moved[side] = self.now = seconds
-        self.facts.append(self._shown(side))
-
-    def _shown(self, side: Side) -> Fact:
-        return company(side, self.moved[side], alone=False, **self.held[side])
-
-    def tell(self, order: tuple[Wire, ...], *, again: bool = True) -> None:
-        """Tell facts; after each of them all that was asked for is written. Last, both are read as they are."""
-        self.now = self.court.clock = 1000.0
-        for told in (*order, *(order if again else ())):
-            self.court.hear(told)
-            self.write()
-        for side in Side:
-            self.court.hear(self._shown(side))
-        self.write()
-
-    def write(self) -> None:
-        """Carry out what was asked for, with its outcome and its echo."""
-        while waiting := [one for one in self.court.commands() if one.id not in self.court.answered]:
-            command = waiting[-1 if self.restless else 0]  # the lanes of two platforms wait for nobody
-            if command.entity is not Entity.COMPANY:
-                self.court.hear(*self.court.carry_out(command))
-                continue
-            self.court.answered.add(command.id)
-            if command.compare and command.side is Side.CRM and self._overtaken():
-                self.now = self.moved[command.side] = max(self.now, self.court.clock) + 1
-            shown = self._shown(command.side)
-            if command.compare and shown.version > (command.version or 0):
-                self.court.hear(shown, outcome(command, "superseded", version=shown.version))
-                continue
-            self.now = self.court.clock = max(self.now, self.court.clock) + 1
-            self.held[command.side].update(command.fields)
-            self.moved[command.side] = self.now
-            self.court.hear(outcome(command, seconds=self.now, ref=command.ref), self._shown(command.side))
-
-    def _overtaken(self) -> bool:
-        if self.restless is not None:
-            self.restless -= 1
-        return self.restless == 0
-
-
-def met() -> Platforms:
-    """Acme, linked and at rest."""
-    found = Platforms()
-    for side in Side:
-        found.court.hear(found._shown(side))  # noqa: SLF001 - of this very file
-    found.write()
-    found.now = 100.0
-    return found
+from tests.unit.agents.telling import Platforms, met
 
 
 def phones() -> Platforms:
@@ -130,13 +61,27 @@ def test_a_stage_that_was_taken_back_is_what_the_order_earns(order: tuple[int, .
     assert found.held[Side.CRM]["lifecycle"] == "evangelist"
 
 
+@pytest.mark.parametrize("write", [None, 1, 2])
 @pytest.mark.parametrize("order", list(permutations(range(2))))
-def test_the_stage_before_a_gated_one_may_be_heard_of_later(order: tuple[int, ...]):
+def test_the_stage_before_a_gated_one_may_be_heard_of_later(order: tuple[int, ...], write: int | None):
     found = met()
+    found.restless = write
     found.edit(110, Side.CRM, lifecycle="subscriber")
     found.edit(120, Side.CRM, lifecycle="customer")
     found.tell(tuple(found.facts[place] for place in order))
     assert found.held[Side.CRM]["lifecycle"] == "subscriber"
+
+
+def test_a_stage_stands_though_the_write_that_brings_it_did_not_arrive():
+    court = met().court
+    court.hear(company(Side.CRM, 120, alone=False, lifecycle="customer"))
+    court.hear(company(Side.CRM, 110, alone=False, lifecycle="subscriber"))
+    fallback, before = [one for one in court.commands() if "lifecycle" in one.fields]
+    assert [one.fields["lifecycle"] for one in (fallback, before)] == ["lead", "subscriber"]
+    court.hear(outcome(fallback, seconds=130, ref=fallback.ref), outcome(before, "superseded"))
+    court.answered |= {fallback.id, before.id}
+    court.settle()
+    assert court.shown(Side.CRM, "lifecycle") == ["subscriber"]
 
 
 def test_a_persons_choice_is_not_taken_back_because_an_older_version_is_told():

@@ -43,6 +43,13 @@ def test_what_we_wrote_is_no_edit_and_its_coming_back_changes_nothing():
         assert [is_ours(row) for row in rows] == [False, True]
 
 
+def test_what_we_wrote_is_no_edit_though_people_had_entered_it_before():
+    for order in permutations([(1, "a"), (2, "ours"), (3, "b"), (4, "ours"), (5, "ours")]):
+        rows, _ = heard(*order, ours=(4, "ours"))
+        assert rows == [[1, "a"], [2, "ours"], [3, "b"], [4, "ours", True]]
+        assert heard(*order[:2], ours=(4, "ours"))[0][-1] == [4, "ours", True]
+
+
 def test_our_own_version_in_the_platforms_spelling_stays_ours():
     rows, versions = heard((1, "a"))
     rows = note(note(rows, versions, 3, "ours", ours=True), versions, 3, "OURS")
