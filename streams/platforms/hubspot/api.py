@@ -7,6 +7,8 @@ Source: HubSpot's error-handling page and usage guidelines.
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -21,6 +23,7 @@ from streams.platforms.hubspot.auth import Auth
 from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.limits import (
     ANSWER_SECONDS,
+    AT_ONCE,
     CONNECT_SECONDS,
     INTERVAL,
     LOCKED,
@@ -111,6 +114,8 @@ class Api:
         self.auth = auth
         self.clock = clock
         self.pace = Pace(clock, sleep)
+        self._abreast = asyncio.Semaphore(AT_ONCE)
+        self._under_way: Counter[Sort] = Counter()
         self._zone = ZoneInfo(timezone)
         self._http = client(
             api_door(base_url),
@@ -158,14 +163,19 @@ class Api:
     ) -> Reply:
         # 1. a slot, 2. a token, 3. the call; a refused token is renewed once, and nothing was written by then.
         sort = _sort(path)
-        await self.pace.turn(sort)
-        token = await self.auth.token()
-        response = await self._send(method, path, token, params, body, writes=writes)
-        if response.status_code == UNAUTHORIZED and await self.auth.renew(token):
-            await self.pace.turn(sort)
-            response = await self._send(method, path, await self.auth.token(), params, body, writes=writes)
-        # 4. what it means
-        return self._judge(f"{method} {path}", response, writes=writes, sort=sort)
+        async with self._abreast:
+            self._under_way[sort] += 1
+            try:
+                await self.pace.turn(sort)
+                token = await self.auth.token()
+                response = await self._send(method, path, token, params, body, writes=writes)
+                if response.status_code == UNAUTHORIZED and await self.auth.renew(token):
+                    await self.pace.turn(sort)
+                    response = await self._send(method, path, await self.auth.token(), params, body, writes=writes)
+                # 4. what it means: a pause that it asks for is known before the next call
+                return self._judge(f"{method} {path}", response, writes=writes, sort=sort)
+            finally:
+                self._under_way[sort] -= 1
 
     async def _send(
         self, method: str, path: str, token: str, params: Mapping[str, str] | None, body: Json | None, *, writes: bool
@@ -175,6 +185,7 @@ class Api:
         if body is not None:
             headers["content-type"] = "application/json"
             content = encode(body)
+        sort, sent = _sort(path), self.clock()
         try:
             response = await self._http.request(method, path, params=params, content=content, headers=headers)
         except _NOT_SENT as error:
@@ -184,7 +195,7 @@ class Api:
                 said = f"hubspot: the answer to {method} {path} was lost ({type(error).__name__}). Look it up"
                 raise Unknown(said, code="lost") from error
             raise Transient(f"hubspot did not answer ({type(error).__name__})", code="net") from error
-        self.pace.note(_sort(path), response.headers)
+        self.pace.note(sort, response.headers, sent=sent, others=self._under_way[sort] - 1)
         return response
 
     def _judge(self, call: str, response: httpx.Response, *, writes: bool, sort: Sort) -> Reply:

@@ -12,6 +12,7 @@ SEARCH_PAGE = 200  # results of one search page; HubSpot's cap
 ASSOCIATION_READS = 1_000  # inputs of one association read; HubSpot's cap
 
 CONNECT_SECONDS = 10.0  # a TCP and TLS handshake that takes longer will not get better
+AT_ONCE = 8  # calls under way: HubSpot states no limit of these, and so few use its ten seconds up
 ANSWER_SECONDS = 30.0  # batch calls take up to ten seconds; HubSpot itself gives up after a hundred
 
 # Of the five a second that HubSpot allows an account, over all object types: calls that leave a fifth of a second apart

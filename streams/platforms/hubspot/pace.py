@@ -1,14 +1,16 @@
 """Pacing: when the next call may be sent.
 
-In: rate-limit headers and refusals. Out: short sleeps, or Throttled and Parked. Invariant: nothing is sent inside a
-wait that HubSpot has asked for. Searches and associations have limits of their own; search replies carry no headers.
+In: rate-limit headers and refusals. Out: short sleeps, or Throttled and Parked. Invariants: nothing is sent inside a
+wait that HubSpot has asked for; a call is counted before it is sent, and those under way are not in a reply's figures.
+Searches and associations have limits of their own; search replies carry no headers.
 Source: HubSpot's usage guidelines.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -29,10 +31,15 @@ SEARCH_GAP = timedelta(seconds=1) / SEARCHES_PER_SECOND
 
 @dataclass(slots=True)
 class Window:
-    """One of HubSpot's limits, as its last reply showed it."""
+    """One of HubSpot's limits, as its last reply showed it.
+
+    `sent` are our own calls that its figures count, as when they were sent and answered: each leaves the rolling
+    window no later than an interval after its answer. Once more is left than was known, it may be used.
+    """
 
     limit: int = 0
     remaining: int | None = None
+    sent: deque[tuple[datetime, datetime]] = field(default_factory=deque)
     interval: timedelta = INTERVAL
     noted: datetime | None = None
     free: datetime | None = None  # the next slot
@@ -41,12 +48,26 @@ class Window:
     def slot(self, now: datetime) -> datetime:
         """When a call may be sent: now, after the one before it, or when a spent window has passed."""
         slot = max(now, self.free or now)
-        if self.remaining is not None and self.remaining <= 0 and self.noted is not None:
-            over = self.noted + self.interval
-            if over > now:
-                return max(slot, over)
-            self.remaining = None  # it has passed: the next reply will tell
+        if self.remaining is None or self.noted is None:
+            return slot
+        while self.sent and self.sent[0][1] + self.interval <= now:
+            self.sent.popleft()
+            self.remaining += 1
+        if self.remaining > 0:
+            return slot
+        if self.sent:
+            self.remaining += 1
+            return max(slot, self.sent.popleft()[1] + self.interval)
+        over = self.noted + self.interval
+        if over > now:
+            return max(slot, over)
+        self.remaining = None  # it has passed: the next reply will tell
         return slot
+
+    def count(self, sent: datetime, answered: datetime) -> None:
+        """A call of ours has been counted; those that may have left the window since are in the figures no more."""
+        self.sent = deque(each for each in self.sent if each[0] + self.interval > answered)
+        self.sent.append((sent, answered))
 
     def gap(self) -> timedelta:
         """Between two calls: nothing while there is plenty, an even share of the limit when there is little."""
@@ -77,18 +98,23 @@ class Pace:
             Parked: the day's quota is spent.
             Throttled: HubSpot asked for a wait that is not over.
         """
-        now = self._clock()
-        if self._parked is not None and now < self._parked[0]:
-            raise Parked(self._parked[1], until=self._parked[0], code="429")
         window = self._windows[sort]
-        if window.held is not None and now < window.held:
-            raise Throttled("hubspot asked for a pause that is not over", until=window.held, code="429")
+        self._stopped(window)
+        now = self._clock()
         slot = window.slot(now)
         if window.remaining is not None:
             window.remaining -= 1
         window.free = slot + (SEARCH_GAP if sort == "search" else window.gap())
         if slot > now:
             await self._sleep((slot - now).total_seconds())
+            self._stopped(window)  # what was asked for while this slept
+
+    def _stopped(self, window: Window) -> None:
+        now = self._clock()
+        if self._parked is not None and now < self._parked[0]:
+            raise Parked(self._parked[1], until=self._parked[0], code="429")
+        if window.held is not None and now < window.held:
+            raise Throttled("hubspot asked for a pause that is not over", until=window.held, code="429")
 
     def resume(self) -> None:
         """Begin to search when a second has passed: what somebody else has searched in it is not known."""
@@ -115,8 +141,8 @@ class Pace:
                     code="day_spare",
                 )
 
-    def note(self, sort: Sort, headers: Mapping[str, str]) -> None:
-        """Take note of a reply's headers."""
+    def note(self, sort: Sort, headers: Mapping[str, str], *, sent: datetime | None = None, others: int = 0) -> None:
+        """Take note of a reply's headers; `others` are calls under way, which its figures need not count."""
         remaining = _number(headers.get("x-hubspot-ratelimit-remaining"))
         if remaining is None:
             return
@@ -124,11 +150,13 @@ class Pace:
         if day is not None and left is not None:
             self._day = (self._clock(), left, day)
         window = self._windows[sort]
-        window.remaining = remaining
+        window.remaining = max(remaining - others, 0)
         window.limit = _number(headers.get("x-hubspot-ratelimit-max")) or window.limit
         if millis := _number(headers.get("x-hubspot-ratelimit-interval-milliseconds")):
             window.interval = timedelta(milliseconds=millis)
         window.noted = self._clock()
+        if sent is not None:
+            window.count(sent, window.noted)
 
     def hold(self, sort: Sort, until: datetime) -> None:
         """Send nothing of this sort before `until`."""

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from schemas.errors import Transient
 from schemas.instants import to_millis
+from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.cursor import Cursor, parse_cursor
 from streams.platforms.hubspot.limits import BATCH, OVERLAP, SEARCH_PAGE
@@ -152,10 +153,8 @@ class Polling:
             return await self._reading.read(
                 shape.kind, await self._reading.deals_of([record["id"] for record in found])
             )
-        seen: list[Seen] = []
-        for part in chunks(found, BATCH):
-            seen += await self._reading.shown(shape, part)
-        return seen
+        shown = await abreast(self._reading.shown(shape, part) for part in chunks(found, BATCH))
+        return [each for part in shown for each in part]
 
 
 def _feeds(shape: Shape) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Reading records: batches of a hundred, with their associations, and deals with their line items.
 
+Batches, and the associations of one batch, are read side by side: none of them needs another's answer.
+
 In: kinds and ids. Out: `Seen`, whose `raw` is {"id", "properties", "updatedAt", "archived", "associations",
 "line_items"}. Invariant: a reply is joined on what it says, never on the id that was sent: a merged record answers
 under another id.
@@ -13,6 +15,7 @@ from typing import Any, TypeVar
 
 from schemas.errors import Refused, Transient
 from schemas.instants import parse_instant, to_millis, version_millis
+from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.limits import ASSOCIATION_READS, BATCH
 from streams.platforms.hubspot.shapes import (
@@ -62,25 +65,25 @@ class Reading:
         shape = self.shape(kind)
         followers: list[Seen] = []
         seen: dict[str, Seen] = {each: self._gone(kind, each) for each in asked if not is_id(each)}
-        for chunk in chunks([each for each in asked if is_id(each)], BATCH):
-            records = await self.batch(shape.path, chunk, shape.properties)
-            answered = {name for record in records for name in (record["id"], *merged_ids(record))}
-            lost: list[str] = []
-            for missing in (each for each in chunk if each not in answered):
-                if (record := await self._alias(shape, missing)) is not None:
-                    records.append(record)
-                else:
-                    lost.append(missing)
-            deleted = await self._deletions(shape, lost)
-            seen |= {each: self._gone(kind, each, deleted.get(each, 0)) for each in lost}
-            moved: list[Seen] = []
-            for each in await self.shown(shape, records):
+        parts = chunks([each for each in asked if is_id(each)], BATCH)
+        for part in await abreast(self._part(shape, part) for part in parts):
+            for each in part:
                 if each.kind == kind:
                     seen[each.record_id] = each
                 else:
-                    moved.append(each)
-            followers += moved
+                    followers.append(each)
         return [*seen.values(), *followers]
+
+    async def _part(self, shape: Shape, record_ids: Sequence[str]) -> list[Seen]:
+        """Records of one batch: the gone ones first."""
+        records = await self.batch(shape.path, record_ids, shape.properties)
+        answered = {name for record in records for name in (record["id"], *merged_ids(record))}
+        missing = [each for each in record_ids if each not in answered]
+        found = await abreast(self._alias(shape, each) for each in missing)
+        lost = [each for each, record in zip(missing, found, strict=True) if record is None]
+        deleted = await self._deletions(shape, lost)
+        gone = [self._gone(shape.kind, each, deleted.get(each, 0)) for each in lost]
+        return [*gone, *await self.shown(shape, [*records, *(each for each in found if each is not None)])]
 
     async def shown(self, shape: Shape, records: Sequence[Json]) -> list[Seen]:
         """Records with what belongs to them, and with what has moved to those that are new by a merge."""
@@ -90,11 +93,12 @@ class Reading:
 
     async def _belongings(self, companies: Sequence[str]) -> list[Seen]:
         """The people and deals of companies."""
-        found: list[Seen] = []
-        for role in FOLLOWING if companies else ():
-            ends = await self.associated(PATHS[MOVING], PATHS[role], companies)
-            found += await self.read(role, [each for some in ends.values() for each in some])
-        return found
+        found = await abreast(self._belonging(role, companies) for role in (FOLLOWING if companies else ()))
+        return [each for some in found for each in some]
+
+    async def _belonging(self, role: str, companies: Sequence[str]) -> list[Seen]:
+        ends = await self.associated(PATHS[MOVING], PATHS[role], companies)
+        return await self.read(role, [each for some in ends.values() for each in some])
 
     def shape(self, kind: str) -> Shape:
         """The shape of a kind.
@@ -133,16 +137,17 @@ class Reading:
         """Add what belongs to the records: the associations of their kind, and the line items of deals."""
         there = list({record["id"]: record for record in records}.values())
         ids = [record["id"] for record in there]
-        ends = {role: await self.associated(shape.path, PATHS[role], ids) for role in shape.parents}
-        lines: dict[str, list[Json]] = {}
+        roles = {role: PATHS[role] for role in shape.parents}
         if shape.kind == "deal":
-            ends[LINE_ITEM] = await self.associated(shape.path, LINE_ITEMS, ids)
-            lines = await self._line_items(ends[LINE_ITEM])
+            roles[LINE_ITEM] = LINE_ITEMS
+        found = await abreast(self.associated(shape.path, path, ids) for path in roles.values())
+        ends = dict(zip(roles, found, strict=True))
+        lines = await self._line_items(ends[LINE_ITEM]) if shape.kind == "deal" else {}
         seen = []
         for record in there:
             raw: Json = {key: record.get(key) for key in ("id", "properties", "updatedAt", "archived")}
             if ends:
-                raw["associations"] = {role: found.get(record["id"], []) for role, found in ends.items()}
+                raw["associations"] = {role: some.get(record["id"], []) for role, some in ends.items()}
             version = version_of(record)
             if shape.kind == "deal":
                 raw["line_items"] = lines.get(record["id"], [])
@@ -178,8 +183,9 @@ class Reading:
     async def _line_items(self, of_deal: dict[str, list[str]]) -> dict[str, list[Json]]:
         ids = list(dict.fromkeys(line for lines in of_deal.values() for line in lines))
         there: dict[str, Json] = {}
-        for chunk in chunks(ids, BATCH):
-            for record in await self.batch(LINE_ITEMS, chunk, LINE_ITEM_PROPERTIES):
+        parts = [self.batch(LINE_ITEMS, part, LINE_ITEM_PROPERTIES) for part in chunks(ids, BATCH)]
+        for records in await abreast(parts):
+            for record in records:
                 there[record["id"]] = {key: record.get(key) for key in ("id", "properties", "updatedAt")}
         return {deal: [there[line] for line in lines if line in there] for deal, lines in of_deal.items()}
 

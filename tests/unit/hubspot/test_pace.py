@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -92,3 +93,33 @@ async def test_headers_that_are_none_change_nothing():
     pace.note("general", {"x-hubspot-ratelimit-remaining": "some"})
     assert pace.remaining is None
     assert await _seconds(pace, clock, 5) == 0
+
+
+async def test_calls_under_way_are_not_in_a_replys_figures():
+    pace, _ = _pace()
+    pace.note("general", _headers(14), others=4)
+    assert pace.remaining == 10
+    pace.note("general", _headers(2), others=4)
+    assert pace.remaining == 0
+
+
+async def test_a_spent_window_has_a_place_again_for_each_call_that_leaves_it():
+    pace, clock = _pace()
+    for left in (1, 0):
+        pace.note("general", _headers(left, 2), sent=clock.now())
+        clock.move(4)
+    assert await _seconds(pace, clock, 1) == pytest.approx(2)  # ten seconds after the first, and not after the last
+    assert await _seconds(pace, clock, 1) == pytest.approx(5)  # at a fifth of the ten seconds, for little is left
+    assert pace.remaining == 0
+
+
+async def test_a_call_that_waits_for_its_slot_is_not_sent_into_a_pause_that_began_meanwhile():
+    pace, clock = _pace()
+    pace.note("general", _headers(0))
+    waiting = asyncio.create_task(pace.turn("general"))
+    await asyncio.sleep(0)
+    until = clock.now() + timedelta(seconds=60)
+    pace.hold("general", until)
+    with pytest.raises(Throttled) as throttled:
+        await waiting
+    assert throttled.value.until == until
