@@ -2,6 +2,7 @@
 
 In: commands. Out: `Written`. Steps, in order: 1. make ready, 2. clear a lifecycle that moves back, 3. write, 4. follow
 records that were merged away, 5. associate, 6. read back what was written.
+Batches of one round go side by side: no record is in two of them, and what is linked was there before.
 Invariant: a create goes by a unique property, so that sending it again makes nothing twice; a create is applied only
 when its associations are there too; after an answer is lost nothing more is sent for that record.
 Sources: HubSpot's guides to objects, associations and error handling.
@@ -17,6 +18,7 @@ from typing import Any
 from schemas.command import Command
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
 from schemas.names import Ref, ref
+from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Reply
 from streams.platforms.hubspot.batches import Job, Sorting, job_of, rounds, sort_out
 from streams.platforms.hubspot.limits import BATCH, TRANSIENT
@@ -37,6 +39,7 @@ class Run:
     answers: dict[str, Written] = field(default_factory=dict)
     touched: bool = False
     stopped: dict[str, Written] = field(default_factory=dict)  # record -> the answer that keeps its next ones back
+    failed: RevmarkError | None = None  # what holds for the whole connection, as far as it is known
 
     def applied(self, job: Job, version: int | None, seen: list[Seen]) -> None:
         """It is there, with its associations."""
@@ -52,17 +55,22 @@ class Run:
             self._stop(job, Written(job.command.id, "unknown", _ref(job), code=code, message=message))
 
     def put_off(self, jobs: Sequence[Job], error: RevmarkError) -> None:
-        """Nothing was written for these.
-
-        Raises:
-            Parked, Transient: nothing at all was written by this call, so the connection as a whole can say so.
-        """
-        if not self.touched and isinstance(error, Parked | Transient):
-            raise error
+        """Nothing was written for these."""
+        if isinstance(error, Parked) or (isinstance(error, Transient) and self.failed is None):
+            self.failed = error
         until = error.until if isinstance(error, Parked | Throttled) else self.now() + TRANSIENT
         for job in jobs:
             again = Written(job.command.id, "again", _ref(job), code=error.code, message=error.message, until=until)
             self._stop(job, again)
+
+    def check(self) -> None:
+        """Once all that went side by side has ended, let the connection as a whole say what it met.
+
+        Raises:
+            Parked, Transient: nothing at all was written by this call.
+        """
+        if self.failed is not None and not self.touched:
+            raise self.failed
 
     def ready(self, jobs: Sequence[Job]) -> list[Job]:
         """The jobs whose records' earlier ones are settled; the others are put off."""
@@ -103,11 +111,14 @@ class Writing:
                 told = Written(command.id, "refused", command.ref, code=refused.code, message=refused.message)
                 run.answers[command.id] = told
         for turn in rounds(jobs):
-            for creates in (True, False):
-                for kind in SHAPES:
-                    group = [job for job in turn if job.creates is creates and job.shape.kind == kind]
-                    for chunk in chunks(run.ready(group), BATCH):
-                        await self._write(run, list(chunk))
+            ready = run.ready(turn)
+            groups = [
+                [job for job in ready if job.creates is creates and job.shape.kind == kind]
+                for creates in (True, False)
+                for kind in SHAPES
+            ]
+            await abreast(self._write(run, list(chunk)) for group in groups for chunk in chunks(group, BATCH))
+            run.check()
         return [run.answers[command.id] for command in commands]
 
     async def _write(self, run: Run, jobs: list[Job]) -> None:

@@ -10,10 +10,13 @@ import httpx
 import pytest
 
 from sandbox.clock import VirtualClock
+from sandbox.faults import FaultKind
+from schemas.errors import Parked
 from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.limits import AT_ONCE, BATCH
 from tests.unit.hubspot.portals import BASE, VERSION, World
+from tests.unit.hubspot.records import command
 
 WAY = 0.5  # seconds that a call takes
 
@@ -110,3 +113,44 @@ async def test_what_fails_is_told_when_all_has_ended_and_in_the_order_of_asking(
     with pytest.raises(ValueError, match="slow"):
         await abreast([work("slow", 2, fails=True), work("quick", 1, fails=True), work("last", 3, fails=False)])
     assert ended == ["quick", "slow", "last"]
+
+
+async def test_batches_of_different_records_are_written_side_by_side():
+    world = await World().furnish()
+    company = await world.made("companies", name="Acme")
+    deals = [await world.made("deals", dealname=f"D{number}", dealstage="contractsent") for number in range(101)]
+    updates = [command("deal", {"name": "E"}, f"hubspot/deal/{deal}", id=f"d{deal}") for deal in deals]
+    hold = command("company", {"credit_hold": True}, f"hubspot/company/{company}", id="hold")
+    client, network = slow(world)
+    assert {each.state for each in await client.write([*updates, hold])} == {"applied"}
+    first = network.sent[0][0]
+    assert [path for at, path in network.sent if at == first] == ["companies/batch/update", *["deals/batch/update"] * 2]
+
+
+@pytest.mark.parametrize("struck", ["companies", "deals"])
+async def test_what_was_written_beside_a_batch_that_failed_is_told(struck: str):
+    world = await World().furnish()
+    company = await world.made("companies", name="Acme")
+    deal = await world.made("deals", dealname="D", dealstage="contractsent")
+    commands = [
+        command("company", {"phone": "1"}, f"hubspot/company/{company}", id="companies"),
+        command("deal", {"name": "E"}, f"hubspot/deal/{deal}", id="deals"),
+    ]
+    client, _ = slow(world)
+    world.fault(FaultKind.STATUS, f"{struck}/batch/update", status=429, policy="DAILY")
+    states = {each.command: each.state for each in await client.write(commands)}
+    assert states == {"companies": "applied", "deals": "applied", struck: "again"}
+
+
+async def test_a_platform_that_took_nothing_says_so_for_all_that_went_side_by_side():
+    world = await World().furnish()
+    company = await world.made("companies", name="Acme")
+    deal = await world.made("deals", dealname="D", dealstage="contractsent")
+    commands = [
+        command("company", {"phone": "1"}, f"hubspot/company/{company}", id="companies"),
+        command("deal", {"name": "E"}, f"hubspot/deal/{deal}", id="deals"),
+    ]
+    client, _ = slow(world)
+    world.fault(FaultKind.STATUS, "batch/update", status=429, policy="DAILY", times=2)
+    with pytest.raises(Parked, match="spent"):
+        await client.write(commands)
