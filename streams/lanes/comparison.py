@@ -51,13 +51,13 @@ class Comparison:
         it is itself compared.
         """
         names: set[str] = set()
-        doubts: dict[str, dict[str, Command]] = {}
+        doubts: dict[str, dict[str, list[Command]]] = {}  # two records of ours may mean one that was merged
         for command in wave:
             _, kind, number = (command.ref or "//").split("/", 2)
             if postponed.holds(command):
                 postponed.add(command)
             elif doubtful(command, self.clock()) and kind in self.reader.line.kinds:
-                doubts.setdefault(kind, {})[number] = command
+                doubts.setdefault(kind, {}).setdefault(number, []).append(command)
             elif command.version is not None and command.version < self._moved_on.get(command.ref or "", -1):
                 postponed.add(command, command.at + 2 * FRESH)
             else:
@@ -66,12 +66,12 @@ class Comparison:
         for kind, asked in doubts.items():
             stale = await self._compared(desk, kind, asked, postponed)
             gone += stale
-            names |= {command.id for command in asked.values() if not postponed.holds(command)}
+            names |= {command.id for each in asked.values() for command in each if not postponed.holds(command)}
         names -= {each.command.id for each in gone}
         return [command for command in wave if command.id in names], gone
 
     async def _compared(
-        self, desk: Desk, kind: str, asked: dict[str, Command], postponed: Postponed
+        self, desk: Desk, kind: str, asked: dict[str, list[Command]], postponed: Postponed
     ) -> list[Superseded]:
         """Those whose records have moved on; where they cannot be read all are postponed."""
         if postponed.until is None:
@@ -85,19 +85,19 @@ class Comparison:
                 postponed.stop(self.reader.line.stop(error))
             else:
                 return self._outdated(asked, shown)
-        for command in asked.values():
+        for command in (each for some in asked.values() for each in some):
             postponed.add(command, None if postponed.until else self.clock() + patience(1))
         return []
 
-    def _outdated(self, asked: dict[str, Command], shown: Sequence[Seen]) -> list[Superseded]:
+    def _outdated(self, asked: dict[str, list[Command]], shown: Sequence[Seen]) -> list[Superseded]:
         found: list[Superseded] = []
         for seen in shown:
             name = ref(self.reader.line.platform, seen.kind, seen.record_id)
-            command = asked.get(seen.record_id)
-            gone = outdated(command, seen, self._ours.get(name)) if command and command.ref == name else None
-            if gone is not None:
-                found.append(gone)
-                self._moved_on[name] = seen.version
-                if len(self._moved_on) > MOVED_ON:
-                    self._moved_on.popitem(last=False)
+            for command in asked.get(seen.record_id, ()):
+                gone = outdated(command, seen, self._ours.get(name)) if command.ref == name else None
+                if gone is not None:
+                    found.append(gone)
+                    self._moved_on[name] = seen.version
+                    if len(self._moved_on) > MOVED_ON:
+                        self._moved_on.popitem(last=False)
         return found

@@ -24,7 +24,7 @@ from schemas.instants import from_millis, to_millis
 # `first` is a write of the first tier, `write` any other.
 Purpose = Literal["first", "write", "read", "poll", "backfill"]
 
-MINUTE = timedelta(minutes=1)
+MINUTE = timedelta(seconds=61)  # and a second that calls may be on their way: Xero counts those that arrive
 MINUTE_CALLS = 60
 CONCURRENT_CALLS = 5
 # Calls of sixty that each purpose keeps for the others, as long as those have not made them: a write can always follow

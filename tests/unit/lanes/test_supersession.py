@@ -240,3 +240,14 @@ async def test_a_superseded_command_met_again_repeats_its_outcome_and_calls_noth
     assert len(shift.platform.calls) == calls
     found = [value for _, _, value in shift.papers.sent if isinstance(value, Outcome)]
     assert [outcome.state for outcome in found] == ["superseded", "superseded"]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+async def test_two_records_of_ours_that_mean_one_on_the_platform_are_both_settled(*, moved: bool):
+    shift = with_record()
+    both = [judged(shift, number, record=f"invoice:{name}") for number, name in ((1, "winner"), (2, "loser"))]
+    if moved:
+        shift.platform.put("invoice", "u1", name="later")
+    shift.clock.pass_by(3600)  # so long that each is compared first
+    await shift.work(*both)
+    assert states(shift, *both) == ["superseded" if moved else "applied"] * 2
