@@ -51,6 +51,10 @@ class _Desk:
         """Switch a fault on."""
         self._do("POST", "faults", {"kind": kind, **more})
 
+    def calm(self) -> None:
+        """Lift all faults."""
+        self._do("DELETE", "faults")
+
     def close(self) -> None:
         """Leave."""
         self._http.close()

@@ -1,5 +1,6 @@
 """The command: `python -m tests.chaos --rounds-kill 10 --rounds-group 5 --rounds-broker 5 --json`.
 
+That is the engine alone; `python -m tests.chaos product --json` does it to a whole deployment (`tests/chaos/product`).
 It stands among the tests, not the benches: it uses their workers and their broker, and its short form is one of them.
 """
 
@@ -15,12 +16,15 @@ from pathlib import Path
 
 from streams.broker import EmbeddedKafka
 from tests.chaos.faults import Pace, Report, broker_restart, group_churn, kill_9
+from tests.chaos.product import command as product
 
 RATE = 2_000  # events a second for each of the two stores
 
 
 def main() -> None:
     """Break things, count, say."""
+    if sys.argv[1:2] == ["product"]:
+        product.main(sys.argv[2:])
     given = _arguments()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # our own clients: a broker that is away is the point
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))

@@ -1,0 +1,89 @@
+"""The command: `python -m tests.chaos product --faults kill,steps --rounds 2 --json`."""
+
+import argparse
+import json
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from random import Random  # noqa: TID251 - its seed is an argument
+
+from tests.chaos.product.faults import FAULTS
+from tests.chaos.product.scene import Pace, Report, Scene, scene
+
+__all__ = ["main", "play"]
+
+SHOWN = 10  # findings of each fault, in words
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Break things, count, say."""
+    given = _arguments(arguments)
+    folder = Path(tempfile.mkdtemp(prefix="chaos-product-"))
+    say(f"seed {given.seed}; logs in {folder}")
+    pace = Pace(**{each.name: getattr(given, each.name) for each in fields(Pace)})
+    lots = Random(given.seed)  # noqa: S311 - repeatable, not secret
+    reports: list[Report] = []
+    with scene(folder, pace, lots, small_disk="disk" in given.faults) as place:
+        say(f"three brokers, gateway and three workers stand; {pace.rate:g} deeds of people a second")
+        for name in given.faults:
+            reports.append(play(place, name))
+            _tell(reports[-1])
+    ok = all(report.ok for report in reports)
+    if given.json:
+        print(json.dumps({"ok": ok, "seed": given.seed, "faults": [each.public() for each in reports]}))
+    if ok:
+        shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(not ok)
+
+
+def play(place: Scene, name: str) -> Report:
+    """One fault, all its rounds, and the recount."""
+    number, fault = FAULTS[name]
+    report = Report(number, name)
+    if name == "disk" and not place.house.small_disk:
+        fault(place, report)
+        return report
+    with place.played(report):
+        fault(place, report)
+    return report
+
+
+def say(text: str) -> None:
+    """Tell whoever looks on."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def _tell(report: Report) -> None:
+    say(json.dumps(report.public()))
+    if report.skipped:
+        say(f"{report.id} WAS NOT PLAYED: {report.skipped}")
+    for found in (report.lost, report.duplicates, report.failures, report.ended):
+        for line in found[:SHOWN]:
+            say(f"{report.id}: {line}")
+
+
+def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    about = "Break a whole deployment, and count."
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos product", description=about)
+    parser.add_argument("--faults", type=_faults, default=list(FAULTS), help=f"of {','.join(FAULTS)}; all unless told")
+    parser.add_argument("--rounds", type=int, default=Pace.rounds, help="of each fault")
+    parser.add_argument("--rate", type=float, default=Pace.rate, help="deeds of people a second")
+    parser.add_argument("--away", type=float, default=Pace.away, help="seconds a broker is away or a disk is full")
+    parser.add_argument("--moves", type=int, default=Pace.moves, help="joins and leaves in a round of the storm")
+    parser.add_argument("--between", type=float, default=Pace.between, help="seconds of work at most before a blow")
+    parser.add_argument("--within", type=float, default=Pace.within, help="seconds a recovery may take")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="of people and of times")
+    parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
+    return parser.parse_args(arguments)
+
+
+def _faults(text: str) -> list[str]:
+    wanted = text.split(",")
+    if unknown := [each for each in wanted if each not in FAULTS]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: there are {', '.join(FAULTS)}")
+    return wanted
