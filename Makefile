@@ -35,7 +35,7 @@ demo: $(STAMP) ## play quote to cash between a sandbox HubSpot and a sandbox Xer
 test: $(STAMP) ## run the tests (ARGS="tests/scenario -q")
 	@$(BIN)/python -m pytest $(ARGS)
 
-chaos: $(STAMP) ## kill workers and the broker under load, and count (ARGS="--rounds-kill 10 --json")
+chaos: $(STAMP) ## kill workers and the broker under load, and count (ARGS="--rounds-kill 10 --json", or all of Revmark: ARGS="product --json")
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 simulate: $(STAMP) ## play seeded stories in one process, in virtual time (ARGS="--seeds 500 --from 0 --jobs 4")

@@ -6,6 +6,7 @@ EngineError
 ├── DeliveryFailed      the broker did not acknowledge: the process ends, nothing was committed
 ├── Misconfigured       this worker can never run as it is set up
 │   ├── FolderInUse     another worker owns the local state folder
+│   ├── FolderRefused   the local state folder cannot be written: a full disk, missing rights
 │   └── PortRefused     the port of the metrics cannot be listened on
 └── BrokerUnreachable   no broker answered at the start
 """
@@ -15,6 +16,7 @@ __all__ = [
     "DeliveryFailed",
     "EngineError",
     "FolderInUse",
+    "FolderRefused",
     "Misconfigured",
     "PortRefused",
     "Revoked",
@@ -44,6 +46,10 @@ class Misconfigured(EngineError):
 
 class FolderInUse(Misconfigured):
     """Another worker holds the local state folder."""
+
+
+class FolderRefused(Misconfigured):
+    """The local state folder cannot be written."""
 
 
 class PortRefused(Misconfigured):

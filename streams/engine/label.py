@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from streams.engine.errors import Misconfigured
+from streams.engine.errors import FolderRefused, Misconfigured
 
 __all__ = ["Label", "Origin", "read_label", "refusal", "write_label"]
 
@@ -53,10 +53,20 @@ def read_label(folder: Path) -> Label | None:
 
 
 def write_label(folder: Path, label: Label) -> None:
-    """Write the label; a kill leaves the old one or the new one."""
+    """Write the label; a kill leaves the old one or the new one.
+
+    Raises:
+        FolderRefused: the folder takes nothing.
+    """
     draft = folder / f"{NAME}.new"
-    draft.write_text(json.dumps(asdict(label), indent=1, sort_keys=True))
-    draft.replace(folder / NAME)
+    try:
+        draft.write_text(json.dumps(asdict(label), indent=1, sort_keys=True))
+        draft.replace(folder / NAME)
+    except OSError as error:
+        raise FolderRefused(
+            f"The state folder {folder} cannot be written: {error.strerror}. What was there is unharmed, and nothing "
+            "was read. Free space or mend its rights, and start the worker again."
+        ) from error
 
 
 def refusal(folder: Path, found: Label, wanted: Label) -> str | None:

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> None:
     given = _arguments(arguments)
     folder = Path(tempfile.mkdtemp(prefix="chaos-product-"))
     say(f"seed {given.seed}; logs in {folder}")
-    pace = Pace(**{each.name: getattr(given, each.name) for each in fields(Pace)})
+    pace = Pace(**{each.name: getattr(given, each.name) for each in fields(Pace) if hasattr(given, each.name)})
     lots = Random(given.seed)  # noqa: S311 - repeatable, not secret
     reports: list[Report] = []
     with scene(folder, pace, lots, small_disk="disk" in given.faults) as place:

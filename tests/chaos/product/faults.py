@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from tests.chaos.product.house import SESSION
 from tests.chaos.product.scene import Report, Scene
 
-__all__ = ["FAULTS", "STEPS"]
+__all__ = ["FAULTS"]
 
-STEPS = ("claimed", "called", "answered", "recorded", "produced", "flushed")
 DIES_WITHIN = 60.0  # seconds until the next write reaches the step: people are at work
 DRAINED_WITHIN = 10.0  # seconds a worker that is stopped may take
 ANSWERS_AFTER = 4.0  # seconds that a sandbox keeps an answer: longer than a worker takes to stand still
@@ -33,7 +32,7 @@ def calm(place: Scene, report: Report) -> None:
 def killed(place: Scene, report: Report) -> None:
     """A worker is killed at random and replaced at once."""
     for _ in range(place.pace.rounds):
-        for name in place.lots.sample(sorted(place.house.members), len(place.house.members)):
+        for name in place.lots.sample(sorted(place.house.members), place.pace.victims):
             place.linger()
             place.house.take(name).kill()
             since = time.monotonic()
@@ -46,7 +45,7 @@ def killed_at_steps(place: Scene, report: Report) -> None:
     """A worker is killed at each numbered step of a write, and replaced at once."""
     died: dict[str, int] = {}
     for _ in range(place.pace.rounds):
-        for step in STEPS:
+        for step in place.pace.steps:
             place.linger()
             (place.house.orders / f"die@{step}").touch()
             if not place.house.until(lambda step=step: _taken(place, "die", step), DIES_WITHIN):  # type: ignore[misc]
@@ -66,7 +65,7 @@ def rolled(place: Scene, report: Report) -> None:
     drained: list[float] = []
     began = datetime.now(UTC).isoformat()
     for _ in range(place.pace.rounds):
-        for name in sorted(place.house.members):
+        for name in sorted(place.house.members)[: place.pace.victims]:
             place.linger()
             worker = place.house.take(name)
             since = time.monotonic()

@@ -93,6 +93,9 @@ class House(Stage):
         return self.options.folder / "state"
 
     def _kafka(self) -> None:
+        if self.options.broker:  # one that runs already, for faults that leave it alone
+            self.broker, self.replication = self.options.broker, 1
+            return
         folder = self.options.folder / "kafka"
         self.kafka = EmbeddedKafka.start(folder=folder, brokers=self.replication, progress=self.say)
         self.stack.callback(self.kafka.stop)

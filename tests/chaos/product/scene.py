@@ -1,7 +1,7 @@
 """One fault's part: people at work, probes of how long it takes until effects come again, and the recount."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ ANSWERED_WITHIN = 180.0  # seconds until a probe must have come through: many re
 QUIET_WITHIN = 120.0  # seconds until everything must be on both sides once people have stopped
 QUIET = 3.0  # seconds without a write of ours: longer than webhook, decision and call take together
 PROBE_EVERY = 0.1  # seconds
+STEPS = ("claimed", "called", "answered", "recorded", "produced", "flushed")
 CHANGES_A_ROUND = 10  # of people, at the least: fewer prove nothing
 
 
@@ -36,6 +37,8 @@ class Pace:
     rate: float = 2.0  # deeds of people a second
     away: float = 20.0  # seconds that a broker is away or a disk is full
     moves: int = 40  # workers that join or leave in a storm
+    victims: int = 3  # workers killed or stopped in a round, one after the other
+    steps: Sequence[str] = STEPS
     between: float = 4.0  # seconds of work at most before a blow
     within: float = 30.0  # seconds: recoveries that take longer are a failure
 
@@ -199,9 +202,18 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, pace: Pace, lots: Random, *, small_disk: bool = False, **more: Any) -> Iterator[Scene]:
+def scene(
+    folder: Path,
+    pace: Pace,
+    lots: Random,
+    *,
+    small_disk: bool = False,
+    broker: str | None = None,
+    prefix: str = "chaos",
+) -> Iterator[Scene]:
     """Yield a scene that works; nothing of it is left running afterwards."""
-    house = House(Options(folder, workers=WORKERS, page=False, prefix="chaos."), silent, small_disk=small_disk, **more)
+    options = Options(folder, broker=broker, workers=WORKERS, page=False, prefix=f"{prefix}.")
+    house = House(options, silent, small_disk=small_disk)
     with house:
         house.prepare()
         sales, finance = Sales(house.hubspot["url"]), Finance(house.xero["url"], house.xero["tenant_id"])

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine import FolderInUse, Misconfigured
+from streams.engine import FolderInUse, FolderRefused, Misconfigured
 from streams.engine.folder import StateFolder
 from streams.engine.label import Origin
 
@@ -75,3 +75,12 @@ def test_a_topic_that_was_made_anew_has_another_id(folder: StateFolder):
     again.claim("ours", {"versions": VERSIONS})
     assert again.made_anew({}) == []
     assert again.made_anew({"tables.versions": "two"}) == ["versions"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_a_full_disk_is_said_in_words_and_leaves_what_was_there(folder: StateFolder):
+    before = (folder.path / "state.json").read_bytes()
+    (folder.path / "state.json.new").symlink_to("/dev/full")
+    with pytest.raises(FolderRefused, match=r"No space left on device\. What was there is unharmed"):
+        StateFolder(folder.path).claim("ours", {"versions": VERSIONS, "sums": Origin("tables.sums", 7)})
+    assert (folder.path / "state.json").read_bytes() == before
