@@ -1,24 +1,49 @@
-"""The backlog: the commands of a connection that wait, in the order in which they came, first tier first.
+"""The backlog: the commands of a connection that wait, first tier first, and within a tier the customers in turn.
+
+In turn is the first record of each customer, then the second of each, a customer's own in the order in which they came:
+one change of one customer does not wait behind the thousand of another.
 
 Its rows are of bounded size: `<connection>|backlog` is the head, `...|<n>` lists up to ROW_SIZE records with the time
-before which each is not tried, and `...|of|<record>` holds a record's commands and says where it is listed. So a
-command is found, added and taken off without a look at the others. Invariant: a record that has a row of its own is
-listed; whatever is written of a batch that dies, its commands come again and find their place or make it.
+before which each is not tried and its customer, and `...|of|<record>` holds a record's commands and says where it is
+listed. So a command is found, added and taken off without a look at the others. Invariant: a record that has a row of
+its own is listed; whatever is written of a batch that dies, its commands come again and find their place or make it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.command import Command
 from schemas.instants import parse_instant
 from tables.view import View
 
-ROW_SIZE = 200  # records a row: about 12 kB, one changelog record
+ROW_SIZE = 200  # records a row: about 20 kB, one changelog record
 TIERS = (1, 2, 3)
 Lets = Callable[[str], bool]
+
+
+class Listed(NamedTuple):
+    """A record as it is listed; where an older release listed it, it is a customer of its own."""
+
+    record: str
+    row: int
+    tier: int
+    until: datetime | None
+    customer: str = ""
+
+
+def in_turn(waiting: Iterable[Listed]) -> list[Listed]:
+    """The first record of each customer, then the second of each, and so on: in each round as they came."""
+    before: Counter[str] = Counter()
+    rounds: list[tuple[int, Listed]] = []
+    for each in waiting:
+        name = each.customer or each.record
+        rounds.append((before[name], each))
+        before[name] += 1
+    return [each for _, each in sorted(rounds, key=lambda one: one[0])]
 
 
 def everything(_record: str) -> bool:
@@ -49,13 +74,14 @@ class Backlog:
         row = self._record(command.record)
         if row is None:
             row = {"ids": [], "tier": command.tier}
-            row["row"] = self._list(command.record, command.tier, None)
+            row["row"] = self._list([command.record, None, command.customer], command.tier)
             self._rows[self._key(command.record)] = row
         elif command.id in row["ids"]:
             return
         elif command.tier < row["tier"]:
             until = self._unlist(command.record, row["row"], row["tier"])
-            row |= {"tier": command.tier, "row": self._list(command.record, command.tier, until)}
+            listed = [command.record, until, command.customer]
+            row |= {"tier": command.tier, "row": self._list(listed, command.tier)}
         row["ids"].append(command.id)
         self._head["count"] += 1
 
@@ -73,20 +99,18 @@ class Backlog:
         strays: list[tuple[str, int, int]] = []
         room = limit
         self.more = False
-        for tier, number, record, until in self._listed():
-            if max(self._paused(tier) or now, until or now) > now:
+        for each in self._due(now):
+            row = self._record(each.record)
+            if row is None or row["row"] != each.row:
+                strays.append((each.record, each.row, each.tier))  # left by a batch that died while it was written
                 continue
-            row = self._record(record)
-            if row is None or row["row"] != number:
-                strays.append((record, number, tier))  # left by a batch that died while it was written
-                continue
-            if not lets(record):
+            if not lets(each.record):
                 continue
             if room <= 0:
                 self.more = True
                 break
-            taken[record] = list(row["ids"])
-            room -= len(taken[record])
+            taken[each.record] = list(row["ids"])
+            room -= len(taken[each.record])
         for stray in strays:
             self._unlist(*stray)
         return taken
@@ -122,10 +146,10 @@ class Backlog:
     def next_at(self, now: datetime, lets: Lets = everything) -> datetime | None:
         """When the first of what waits, and is let go, may go on; None: nothing does."""
         soonest: datetime | None = None
-        for tier, _, record, until in self._listed():
-            if not lets(record):
+        for each in self._listed(*TIERS):
+            if not lets(each.record):
                 continue
-            at = max(self._paused(tier) or now, until or now)
+            at = max(self._paused(each.tier) or now, each.until or now)
             if at <= now:
                 return now
             soonest = at if soonest is None else min(soonest, at)
@@ -146,14 +170,21 @@ class Backlog:
             elif row is not None and row != known:
                 self._view[key] = row
 
-    def _listed(self) -> Iterator[tuple[int, int, str, datetime | None]]:
-        """Tier, row, record and time of all that is listed, in order."""
+    def _due(self, now: datetime) -> Iterator[Listed]:
+        """What may be tried now: tier by tier, in turn."""
         for tier in TIERS:
-            for number in list(self._head["rows"][str(tier)]):
-                for record, until in list(self._row(self._list_key(number)) or ()):
-                    yield tier, number, record, parse_instant(until) if until else None
+            if (self._paused(tier) or now) <= now:
+                yield from in_turn(each for each in self._listed(tier) if (each.until or now) <= now)
 
-    def _list(self, record: str, tier: int, until: str | None) -> int:
+    def _listed(self, *tiers: int) -> Iterator[Listed]:
+        """All that is listed in these tiers, in the order in which it came."""
+        for tier in tiers:
+            for number in list(self._head["rows"][str(tier)]):
+                for record, until, *customer in list(self._row(self._list_key(number)) or ()):
+                    at = parse_instant(until) if until else None
+                    yield Listed(record, number, tier, at, *customer)
+
+    def _list(self, listed: list[str | None], tier: int) -> int:
         """Put a record at the end of its tier; the row it is in."""
         numbers: list[int] = self._head["rows"][str(tier)]
         row = self._row(self._list_key(numbers[-1])) if numbers else None
@@ -161,7 +192,7 @@ class Backlog:
             numbers.append(self._head["next"])
             self._head["next"] += 1
             row = self._rows[self._list_key(numbers[-1])] = []
-        row.append([record, until])
+        row.append(listed)
         return numbers[-1]
 
     def _unlist(self, record: str, number: int, tier: int) -> str | None:

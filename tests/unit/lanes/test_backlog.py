@@ -69,6 +69,33 @@ async def test_the_first_tier_passes_a_long_backlog():
     assert shift.platform.created[0] == "RM-5000"
 
 
+async def test_one_change_of_a_customer_does_not_wait_behind_the_thousand_of_another():
+    shift = await parked_with(1200)
+    await shift.work(create(5000, customer="company:other"), create(5001))
+    shift.clock.pass_by(3600)
+    await shift.work(resume(shift.clock))
+    assert shift.platform.created[:3] == ["RM-0", "RM-5000", "RM-1"]
+    await shift.rest()
+    assert shift.platform.created[-1] == "RM-5001"
+
+
+def test_customers_come_in_turn_and_each_ones_records_in_the_order_in_which_they_came():
+    backlog = opened(MemoryView())
+    for number, customer in enumerate("aaabbac"):
+        backlog.add(create(number, customer=customer, tier=3 if number == 1 else 1))
+    assert list(backlog.take(START, 10)) == [f"invoice:{number}" for number in (0, 3, 6, 2, 4, 5, 1)]
+
+
+def test_what_an_older_release_had_listed_is_taken_in_its_order():
+    view = MemoryView()
+    backlog = opened(view)
+    for number in range(3):
+        backlog.add(create(number))
+    backlog.save()
+    view[f"{CONNECTION}|backlog|0"] = [each[:2] for each in view.rows[f"{CONNECTION}|backlog|0"]]
+    assert list(opened(view).take(START, 10)) == ["invoice:0", "invoice:1", "invoice:2"]
+
+
 async def test_commands_that_wait_on_their_own_hold_up_nobody():
     shift = Shift()
     late = shift.clock() + HOUR
