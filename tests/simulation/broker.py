@@ -35,6 +35,8 @@ class Flood(Exception):
 class Broker:
     """All topics of one world."""
 
+    fetches: tuple[int, ...] = FETCHES
+
     def __init__(self, partitions: int, clock: Callable[[], datetime], lots: Random, *, limit: int) -> None:
         """Begin empty; more records than the limit are a circle that somebody runs in."""
         self._limit = limit
@@ -82,7 +84,7 @@ class Broker:
             self._news[place].clear()
             await self._news[place].wait()
         await nap(self._lots.random() * DELAY)
-        return records[position : position + self._lots.choice(FETCHES)]
+        return records[position : position + self._lots.choice(self.fetches)]
 
     def nudge(self) -> None:
         """Let everybody who waits look up: partitions have been shared out, or positions moved."""

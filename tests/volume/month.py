@@ -15,6 +15,7 @@ from math import ceil
 from typing import Any
 
 from schemas.contract import Contract
+from streams.engine.consumer import RECORDS
 from streams.engine.record import Outgoing, Record
 from tests.simulation.broker import Broker, Place
 from tests.simulation.group import Group
@@ -69,7 +70,9 @@ class Figures:
 
 
 class Brief(Broker):
-    """A broker that keeps what is still to be read: nobody here comes back to read the rest."""
+    """A broker that keeps what is still to be read, and gives as much of it as the engine takes at once."""
+
+    fetches = (RECORDS,)
 
     def _append(self, place: Place, load: Sequence[Outgoing]) -> int:
         end = super()._append(place, load)

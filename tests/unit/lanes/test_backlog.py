@@ -93,7 +93,9 @@ def test_what_an_older_release_had_listed_is_taken_in_its_order():
         backlog.add(create(number))
     backlog.save()
     view[f"{CONNECTION}|backlog|0"] = [each[:2] for each in view.rows[f"{CONNECTION}|backlog|0"]]
-    assert list(opened(view).take(START, 10)) == ["invoice:0", "invoice:1", "invoice:2"]
+    later = opened(view)
+    later.add(create(3, customer="company:other"))
+    assert list(later.take(START, 10)) == [f"invoice:{number}" for number in range(4)]
 
 
 async def test_commands_that_wait_on_their_own_hold_up_nobody():
