@@ -35,15 +35,25 @@ class Listed(NamedTuple):
     customer: str = ""
 
 
-def in_turn(waiting: Iterable[Listed]) -> list[Listed]:
-    """The first record of each customer, then the second of each, and so on: in each round as they came."""
+def in_turn(waiting: Iterable[Listed]) -> Iterator[Listed]:
+    """The first record of each customer, then the second of each, and so on: in each round as they came.
+
+    Whoever has enough of the first round looks at no more of what waits.
+    """
     before: Counter[str] = Counter()
-    rounds: list[tuple[int, Listed]] = []
+    rounds: list[list[Listed]] = []
     for each in waiting:
         name = each.customer or each.record
-        rounds.append((before[name], each))
+        turn = before[name]
         before[name] += 1
-    return [each for _, each in sorted(rounds, key=lambda one: one[0])]
+        if not turn:
+            yield each
+            continue
+        if turn > len(rounds):
+            rounds.append([])
+        rounds[turn - 1].append(each)
+    for one in rounds:
+        yield from one
 
 
 def everything(_record: str) -> bool:

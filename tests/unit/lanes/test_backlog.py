@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import Throttled
-from streams.lanes.backlog import ROW_SIZE, Backlog
+from streams.lanes.backlog import ROW_SIZE, Backlog, Listed, in_turn
 from streams.lanes.lane import LIMIT
 from tables.view import MemoryView
 from tests.support.lane import Shift
@@ -84,6 +84,13 @@ def test_customers_come_in_turn_and_each_ones_records_in_the_order_in_which_they
     for number, customer in enumerate("aaabbac"):
         backlog.add(create(number, customer=customer, tier=3 if number == 1 else 1))
     assert list(backlog.take(START, 10)) == [f"invoice:{number}" for number in (0, 3, 6, 2, 4, 5, 1)]
+
+
+def test_of_a_long_backlog_no_more_is_looked_at_than_it_takes_to_find_enough_customers():
+    waiting = iter([Listed(f"invoice:{number}", 0, 1, None, f"company:{number // 2}") for number in range(1000)])
+    turns = in_turn(waiting)
+    assert [next(turns).record for _ in range(3)] == ["invoice:0", "invoice:2", "invoice:4"]
+    assert len(list(waiting)) == 995
 
 
 def test_what_an_older_release_had_listed_is_taken_in_its_order():
