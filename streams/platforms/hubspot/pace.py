@@ -150,6 +150,8 @@ class Pace:
         if day is not None and left is not None:
             self._day = (self._clock(), left, day)
         window = self._windows[sort]
+        if sent is not None:  # replies overtake each other: what was answered meanwhile may have come after this call
+            others += sum(answered > sent for _, answered in window.sent)
         window.remaining = max(remaining - others, 0)
         window.limit = _number(headers.get("x-hubspot-ratelimit-max")) or window.limit
         if millis := _number(headers.get("x-hubspot-ratelimit-interval-milliseconds")):

@@ -103,6 +103,18 @@ async def test_calls_under_way_are_not_in_a_replys_figures():
     assert pace.remaining == 0
 
 
+async def test_a_reply_that_was_overtaken_does_not_bring_a_call_back():
+    pace, clock = _pace()
+    first = clock.now()
+    clock.move(0.1)
+    second = clock.now()
+    clock.move(0.1)
+    pace.note("general", _headers(8), sent=second, others=1)
+    clock.move(0.1)
+    pace.note("general", _headers(9), sent=first)
+    assert pace.remaining == 8
+
+
 async def test_a_spent_window_has_a_place_again_for_each_call_that_leaves_it():
     pace, clock = _pace()
     for left in (1, 0):
