@@ -37,6 +37,9 @@ def violations(world: World) -> dict[str, list[str]]:
     found["I8 ledger truth"] = [
         row for row in found.get("I8 ledger truth", []) if not any(each in row for each in witness.ended_ids)
     ]
+    found["I3 convergence"] = [
+        row for row in found.get("I3 convergence", []) if row.split(" ", 1)[0] not in witness.waiting_ids
+    ]
     told = tuple(f"open variance: {number} " for number in witness.ended_numbers)
     found["I9 money"] = [row for row in found.get("I9 money", []) if not row.startswith(told)]
     for name, checks in CHECKS.items():

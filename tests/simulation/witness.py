@@ -18,7 +18,7 @@ from schemas.wire import decode
 from streams.topics import Topic, Topics
 from tests.simulation.checks.judging import Judged, judged
 from tests.simulation.world import World
-from tests.support.recount import Records
+from tests.support.recount import Records, compacted, drawer
 
 Row = dict[str, Any]
 WRITE = tuple(each.name for each in fields(Write))
@@ -113,6 +113,18 @@ class Witness:
     def judged(self) -> Judged:
         """What its facts come to once more."""
         return judged(self)
+
+    @cached_property
+    def waiting_ids(self) -> set[str]:
+        """Canonical ids of records whose last version waits for a person, as a deal that has lost its company."""
+        known, tenant = compacted(self.records(self.topics.known)), self.world.settings.tenant
+        waiting = {
+            name.split("|", 1)[1]
+            for name, row in drawer(known, "v").items()
+            if any(not each.get("told") for each in row.get("s", ()))
+        }
+        bound = drawer(known, "i").items()
+        return {row["id"] for name, row in bound if name.removeprefix(f"{tenant}|r|") in waiting}
 
     @cached_property
     def ended(self) -> set[str]:
