@@ -19,6 +19,8 @@ from schemas.names import Entity, Side
 from tables.entities import EntityState, SideState
 from tables.showings import hear, is_ours, last_edit, note
 
+JUDGED_ALONE = {"lifecycle"}  # what people entered counts, whatever was made of it: no other side tells it again
+
 
 def dated(contract: Contract, entity: Entity, side: Side) -> tuple[str, ...]:
     """The fields whose edits need a time: the later one wins, or the stage before the present one has to be known."""
@@ -44,7 +46,7 @@ def date(case: Case, state: EntityState, fact: Fact, *, outdated: bool) -> None:
         ours = not outdated and any(
             name in one.fields and one.fields[name] == value for one in state.flights[fact.side]
         )
-        after = note(before, side.heard, fact.version, value, ours=ours)
+        after = note(before, side.heard, fact.version, value, ours=ours, again=name in JUDGED_ALONE)
         if after != before:
             side.edited[name] = after
             if outdated:
@@ -58,7 +60,9 @@ def written(case: Case, state: EntityState, side: Side, fields: dict[str, Any], 
     held = state.side(side)
     for name in dated(case.contract, state.entity, side):
         if name in fields and version is not None:
-            held.edited[name] = note(held.edited.get(name, []), held.heard, version, fields[name], ours=True)
+            held.edited[name] = note(
+                held.edited.get(name, []), held.heard, version, fields[name], ours=True, again=name in JUDGED_ALONE
+            )
 
 
 def time_of(side: SideState, name: str) -> int:
@@ -84,9 +88,9 @@ def restored(state: EntityState, name: str, rule: FieldRule, crm: Any, erp: Any)
 
 
 def unfinished(state: EntityState, name: str, rule: FieldRule, crm: Any, erp: Any) -> Decision | None:
-    """Where only our own writes have made the sides differ, as when one of two did not arrive: people's last edit."""
+    """Where our own writes have made the sides differ, as when one of two did not arrive: people's last edit."""
     rows = {side: state.side(side).edited.get(name, []) for side in Side}
-    if not all(each and is_ours(each[-1]) for each in rows.values()):
+    if not all(rows.values()) or not any(is_ours(each[-1]) for each in rows.values()):
         return None
     last = max(
         (found for each in rows.values() if (found := last_edit(each[1:]))), key=lambda row: row[0], default=None

@@ -10,13 +10,13 @@ import pytest
 from tables.showings import KEPT, Rows, hear, is_ours, last_edit, note
 
 
-def heard(*told: tuple[int, str], ours: tuple[int, str] | None = None) -> tuple[Rows, list[int]]:
+def heard(*told: tuple[int, str], ours: tuple[int, str] | None = None, again: bool = False) -> tuple[Rows, list[int]]:
     rows: Rows = []
     versions: list[int] = []
     if ours is not None:
-        rows = note(rows, versions, *ours, ours=True)
+        rows = note(rows, versions, *ours, ours=True, again=again)
     for version, value in told:
-        rows, versions = note(rows, versions, version, value), hear(versions, version)
+        rows, versions = note(rows, versions, version, value, again=again), hear(versions, version)
     return rows, versions
 
 
@@ -45,9 +45,9 @@ def test_what_we_wrote_is_no_edit_and_its_coming_back_changes_nothing():
 
 def test_what_we_wrote_is_no_edit_though_people_had_entered_it_before():
     for order in permutations([(1, "a"), (2, "ours"), (3, "b"), (4, "ours"), (5, "ours")]):
-        rows, _ = heard(*order, ours=(4, "ours"))
+        rows, _ = heard(*order, ours=(4, "ours"), again=True)
         assert rows == [[1, "a"], [2, "ours"], [3, "b"], [4, "ours", True]]
-        assert heard(*order[:2], ours=(4, "ours"))[0][-1] == [4, "ours", True]
+        assert heard(*order[:2], ours=(4, "ours"), again=True)[0][-1] == [4, "ours", True]
 
 
 def test_our_own_version_in_the_platforms_spelling_stays_ours():
