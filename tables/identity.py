@@ -1,14 +1,17 @@
 """Identity: which platform records are one canonical record. One writer per tenant (capture), keyed by tenant.
 
 Rows: `r|<ref>` -> {"id", "customer", "posted", "of"}; `i|<id>` -> {"crm": ref, "erp": ref}, "crm_gone" for one that was
-deleted; `k|<scope>` -> id, for SKUs and e-mails; `n|<scope>` -> refs of companies by name or domain, to propose;
+deleted; `k|<scope>` -> id, for SKUs; `n|<scope>` -> refs of companies by name or domain, to propose;
 `m|<side>|<kind>`: a first reading has ended; `w|<ref>`: who waits for that record; `h|<entity>`: who waits for these
 readings; `p|<id>`: how many posted invoices a customer has. Of merges: `a|<ref>` -> the record that a merged one lives
 on in; `s|<ref>` -> all that live on in it; `g|<side>|<id>` -> the customer that one stands behind; `y|<ref>` -> who a
 record of the CRM is by itself, where a merge has brought it to another; `d|<id>` -> the records of the CRM that claim
-to be a customer beside the one that stands for it; `e|<ref>`: a company of the CRM was deleted; `q|<ref>` -> the
-survivor for which a person was asked about it. Of people's words: `x|<ref>|<ref>`: these are two; `u|<id>`: taken from
-its counterpart; `z|<ref>` and `z|<id>`: erased under privacy law.
+to be a customer beside the one that stands for it; `e|<ref>`: a company or person of the CRM was deleted; `q|<ref>` ->
+the survivor for which a person was asked about it. Of persons: `j|<ref>` -> the addresses (digests) that one has shown
+as whose, and since when; `l|<parent>|<digest>` -> who has shown it there; `b|<ref>` -> of whom it was told: an erasure
+goes there as well; `v|<ref>` and `v|<id>` -> who was of that company once. Of people's words: `x|<ref>|<ref>`: these
+are two; `u|<id>`: taken from its counterpart; `z|<ref>` and `z|<id>`: erased under privacy law, `z|<id>|<id>`: and told
+to that customer.
 """
 
 from __future__ import annotations
@@ -75,6 +78,11 @@ class Identity:
         row = self._view.get(self._key("r", reference)) or {}
         return "of" in row and self.customer(row["of"]) not in {None, row["customer"]}
 
+    def belongs(self, reference: str) -> str | None:
+        """The record that this one belongs to."""
+        row = self._view.get(self._key("r", reference)) or {}
+        return str(row["of"]) if "of" in row else None
+
     def _count(self, row: dict[str, Any], by: int) -> None:
         if row.get("posted"):
             self._view[self._key("p", row["customer"])] = self.posted(row["customer"]) + by
@@ -114,7 +122,50 @@ class Identity:
 
     def name(self, reference: str, canonical: str, customer: str) -> None:
         """Say who a record was that is no longer there: it takes no place on its side."""
-        self._view[self._key("r", reference)] = {"id": canonical, "customer": customer}
+        self._set(self._key("r", reference), {"id": canonical, "customer": customer})
+
+    def rename(self, reference: str, canonical: str) -> None:
+        """Say that a record is another canonical one, of the same customer."""
+        key = self._key("r", reference)
+        self._view[key] = {**(self._view.get(key) or {}), "id": canonical}
+
+    def sign(self, reference: str, parent: str, mail: str, version: int) -> None:
+        """Note that a person's record showed an address (a digest of it) as one of `parent`, and since when."""
+        rows = self.signs(reference)
+        before = next((row[2] for row in rows if row[:2] == [parent, mail]), None)
+        if before is None or version < before:
+            kept = [row for row in rows if row[:2] != [parent, mail]]
+            self._set(
+                self._key("j", reference), sorted([*kept, [parent, mail, version]], key=lambda row: row[2:] + row)
+            )
+        if before is None:
+            self._set(self._key("l", parent, mail), _oldest_first({*self.bearers(parent, mail), reference}))
+
+    def signs(self, reference: str) -> list[list[Any]]:
+        """What a person's record has shown, the oldest first: parent, address, version."""
+        return list(self._view.get(self._key("j", reference)) or ())
+
+    def bearers(self, parent: str, mail: str) -> list[str]:
+        """The records that have shown an address as one of `parent`."""
+        return list(self._view.get(self._key("l", parent, mail)) or ())
+
+    def watch(self, name: str, reference: str) -> None:
+        """Note that a person was of a company or customer once, so that news of it bear on the person."""
+        self._set(self._key("v", name), _oldest_first({*self.watchers(name), reference}))
+
+    def watchers(self, name: str) -> list[str]:
+        """The people who were of a company or customer once."""
+        return list(self._view.get(self._key("v", name)) or ())
+
+    def tell(self, reference: str, canonical: str, customer: str) -> None:
+        """Note of whom a person's record was told: an erasure has to be told there as well."""
+        places = self.told(reference)
+        if [canonical, customer] not in places:
+            self._set(self._key("b", reference), [*places, [canonical, customer]])
+
+    def told(self, reference: str) -> list[list[str]]:
+        """Of whom a person's record was told: canonical ids with their customers."""
+        return list(self._view.get(self._key("b", reference)) or ())
 
     def merge(self, loser: str, survivor: str) -> None:
         """Note that one record was merged into another. Chains end alike, whichever of their merges is heard first."""
@@ -158,19 +209,19 @@ class Identity:
         self._set(self._key("d", canonical), _oldest_first(set(references)) or None)
 
     def end(self, reference: str, *, over: bool) -> None:
-        """Note whether a company of the CRM was deleted."""
+        """Note whether a company or person of the CRM was deleted."""
         self._set(self._key("e", reference), over or None)
 
     def ended(self, reference: str) -> bool:
-        """Whether a company of the CRM was deleted."""
+        """Whether a company or person of the CRM was deleted."""
         return bool(self._view.get(self._key("e", reference)))
 
-    def seat(self, canonical: str, reference: str | None, *, gone: bool) -> None:
-        """Say which record of the CRM stands for a customer, or is missed there; None: nobody."""
+    def seat(self, canonical: str, reference: str | None, *, gone: bool, side: Side = Side.CRM) -> None:
+        """Say which record of a side stands for a canonical one, or is missed there; None: nobody."""
         key = self._key("i", canonical)
         row = self._view.get(key) or {}
-        now = {name: ref for name, ref in row.items() if name not in {Side.CRM.value, _gone(Side.CRM)}}
-        now |= {_gone(Side.CRM) if gone else Side.CRM.value: reference} if reference else {}
+        now = {name: ref for name, ref in row.items() if name not in {side.value, _gone(side)}}
+        now |= {_gone(side) if gone else side.value: reference} if reference else {}
         self._set(key, now or None)
 
     def _set(self, key: str, value: Any) -> None:
@@ -204,12 +255,12 @@ class Identity:
         return met
 
     def by_key(self, scope: str) -> CanonicalId | None:
-        """The canonical id that a SKU or e-mail (with its scope) belongs to."""
+        """The canonical id that a SKU belongs to."""
         found = self._view.get(self._key("k", scope))
         return CanonicalId(found) if found else None
 
     def claim_key(self, scope: str, canonical: str) -> None:
-        """Give a SKU or e-mail to a canonical id."""
+        """Give a SKU to a canonical id."""
         self._view[self._key("k", scope)] = canonical
 
     def note_name(self, scope: str, reference: str) -> None:

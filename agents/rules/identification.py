@@ -7,11 +7,10 @@ what becomes of its link. One tenant's identities have one writer, so there is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from agents.rules import likeness
 from agents.rules.likeness import Row
+from agents.rules.people import People
+from agents.rules.placing import Known, Waits
 from agents.rules.succession import Succession
 from schemas.contract import Contract
 from schemas.names import CanonicalId, Entity, Side, canonical_id, ref
@@ -19,17 +18,6 @@ from tables.identity import Identity
 
 # What the rule means, in a sentence for people.
 SAYS = {"identity": "Which records are one: an id of the other side links, a domain or a name only proposes."}
-# Why a record cannot go on yet, for people; `{on}` is what it waits for.
-WAITING = {
-    "record": "it belongs to {on}, which has not been seen yet",
-    "twin": "it says that it is {on}, which has not been seen on the other side",
-    "readings": "both sides have to be read once before anything is called new, and that is not over",
-    "person": "it may be the same as {on}: a person has to say so",
-    "conflict": "{on} already carries the id that it names",
-    "unattached": "it belongs to no company, so nobody knows whose it is",
-    "moved": "it now belongs to another customer than before ({on}), where its balance stands",
-    "ignored": "it holds nothing by which it could be linked, so it is no business of Revmark",
-}
 # What has to be read once on each side before a record without a counterpart is a new one.
 FIRST_READINGS = {
     Entity.COMPANY: ((Side.CRM, "company"), (Side.ERP, "contact")),
@@ -47,26 +35,6 @@ FOLLOWERS = {Entity.DEAL.value, Entity.CONTACT.value}  # records that change the
 ROOTED = {Entity.COMPANY, Entity.PRODUCT}  # customers of their own, and whose links have to be settled
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The record is `id`, of `customer`."""
-
-    id: CanonicalId
-    customer: CanonicalId
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """It cannot go on.
-
-    It waits for the record it belongs to, for its twin on the other side that it names by id, for the first readings,
-    for a person, or for good (`ignored`).
-    """
-
-    why: Literal["record", "twin", "readings", "person", "conflict", "unattached", "moved", "ignored"]
-    on: tuple[str, ...] = ()
-
-
 class Identification:
     """The rules over one tenant's identities."""
 
@@ -76,15 +44,18 @@ class Identification:
         self.contract = contract
         self.tenant = tenant
         self.succession = Succession(identity, tenant)
+        self.people = People(identity, self.succession, tenant, by_email=contract.identity.email_links)
         self._ready: set[Entity] = set()
 
     def resolve(self, row: Row) -> Known | Waits:
         """Find the canonical id and customer of a sighting, and bind its record to them."""
         entity, side, reference = Entity(row["entity"]), Side(row["side"]), row["ref"]
         root = self.identity.follow(reference)
+        if entity is Entity.CONTACT:
+            self.people.hear(row)
         if root != reference or row["deleted"]:
             return self._gone(side, row) if root == reference else self._merged(entity, side, root, row)
-        if row.get("canonical"):
+        if row.get("canonical") and entity is not Entity.CONTACT:
             return self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)
         match entity:
             case Entity.COMPANY | Entity.PRODUCT:  # ROOTED
@@ -99,7 +70,11 @@ class Identification:
     def alone(self, known: Known, entity: Entity, side: Side) -> bool:
         """Whether the other side is known to have no such record."""
         free = self.identity.reference(known.id, side.other) is None
-        if not free or not self.ready(entity):
+        if (
+            not free
+            or not self.ready(entity)
+            or (entity is Entity.CONTACT and self.identity.missed(known.id, side.other))
+        ):
             return False
         behind = self.identity.heir(known.id, Side.CRM) or self.identity.heir(known.id, Side.ERP)
         return not behind and not self.identity.held_apart(known.id)
@@ -160,6 +135,8 @@ class Identification:
         if side is Side.CRM and entity is Entity.COMPANY and how not in {"archived", "merged"}:
             return self._deleted(entity, reference, row)
         known, customer = self.identity.known(reference), self.identity.customer(reference)
+        if side is Side.CRM and entity is Entity.CONTACT and how not in {"archived", "merged"}:
+            return self._departed(reference)
         if known is None or customer is None:
             return self._outlived(entity, side, row) if row.get("lived") else Waits("ignored")
         if how != "archived":
@@ -168,6 +145,19 @@ class Identification:
             if there and how != "merged":
                 self.identity.miss(reference, known, side)
         return Known(known, customer)
+
+    def _departed(self, reference: str) -> Known | Waits:
+        """A person of the CRM that may be restored: it is missed where it stood, or would have."""
+        parent = self.people.whose(reference)
+        if self.identity.known(reference) is None:
+            if parent is None:
+                return Waits("ignored")
+            if self._owner(parent) is None:
+                return Waits("record", (parent,))
+        self.identity.end(reference, over=True)
+        self.people.settle(reference)
+        known, customer = self.identity.known(reference), self.identity.customer(reference)
+        return Known(known, customer) if known and customer else Waits("ignored")
 
     def _deleted(self, entity: Entity, reference: str, row: Row) -> Known | Waits:
         """A company of the CRM that may be restored: it is missed where it stood, or would have."""
@@ -191,6 +181,8 @@ class Identification:
     def _merged(self, entity: Entity, side: Side, root: str, row: Row) -> Known | Waits:
         """A record that lives on in `root`: whatever is still heard of it, it has ended."""
         reference, was = row["ref"], self.identity.known(row["ref"])
+        if entity is Entity.CONTACT:
+            return self._one_with(side, root, row)
         if was is not None and self._renames(entity, side, row):
             self.succession.part(entity, reference, was)
             was = None
@@ -200,6 +192,16 @@ class Identification:
         placed = self._gone(side, row)
         if isinstance(placed, Known) and entity in ROOTED:
             self.succession.ended(entity, side, reference, root)
+        return placed
+
+    def _one_with(self, side: Side, root: str, row: Row) -> Known | Waits:
+        """A person that lives on in another: what it has shown counts for that one."""
+        reference, was = row["ref"], self.identity.known(row["ref"])
+        row.update(deleted=True, ended="merged")
+        there = was is not None and self.identity.reference(was, side) == reference
+        placed = self._gone(side, row) if there else Waits("ignored")
+        if self.identity.known(root) is not None:
+            self.people.settle(root)
         return placed
 
     def _late(self, entity: Entity, side: Side, row: Row) -> Waits | None:
@@ -221,7 +223,7 @@ class Identification:
         follows = side is Side.CRM and row["entity"] in FOLLOWERS and not row.get("stays")
         self.identity.bind(reference, canonical, customer, side, posted=posted, of=parent if follows else None)
         row["moved_from"] = before if before not in {None, customer} else None
-        for scope in likeness.scopes(Entity(row["entity"]), customer, row):
+        for scope in likeness.scopes(Entity(row["entity"]), row):
             if self.identity.by_key(scope) is None:
                 self.identity.claim_key(scope, canonical)
         return Known(CanonicalId(canonical), CanonicalId(customer))
@@ -267,7 +269,7 @@ class Identification:
     def _by_sku(self, side: Side, reference: str, row: Row) -> Known | Waits | None:
         if row["entity"] != Entity.PRODUCT.value or not self.contract.identity.sku_links:
             return None
-        for scope in likeness.scopes(Entity.PRODUCT, "", row):
+        for scope in likeness.scopes(Entity.PRODUCT, row):
             twin = self.identity.by_key(scope)
             taken = self.identity.reference(twin, side) if twin else None
             if taken not in {None, reference}:
@@ -302,31 +304,24 @@ class Identification:
 
     def _person(self, side: Side, reference: str, row: Row) -> Known | Waits:
         parent = row["parents"].get("company")
-        customer = self._owner(parent) if parent else None
-        if parent is None or customer is None:
+        customer = row.get("customer") or (self._owner(parent) if parent else None)
+        if customer is None:
             return Waits("record", (parent,)) if parent else Waits("unattached")
-        known = self.identity.known(reference) or self.succession.adopted(Entity.CONTACT, side, reference)
-        if known is None:
-            if not any(row["fields"].get(name) for name in ("email", "first_name", "last_name")):
-                return Waits("ignored")
-            known = self._by_email(side, reference, customer, row)
-        if any(self.identity.erased(each) for each in (known, reference) if each):
+        was, members = self.identity.known(reference), (reference, *self.identity.losers(reference))
+        known = row.get("canonical") or next((each for one in members if (each := self.identity.known(one))), None)
+        if known is None and not any(row["fields"].get(name) for name in ("email", "first_name", "last_name")):
+            return Waits("ignored")
+        if self.people.erased(reference):
             return Waits("ignored")  # erased on one side: the other's data is not kept here either
-        if known is not None:
-            return self._bind(reference, known, customer, side, row)
-        if not self.ready(Entity.CONTACT):
+        if known is None and not self.ready(Entity.CONTACT):
             return Waits("readings")
-        return self.new(Entity.CONTACT, side, reference, {**row, "customer": customer})
-
-    def _by_email(self, side: Side, reference: str, customer: str, row: Row) -> CanonicalId | None:
-        """Who the customer knows under this address. The books bring nobody back; people may enter them anew."""
-        for scope in likeness.scopes(Entity.CONTACT, customer, row) if self.contract.identity.email_links else ():
-            twin = self.identity.by_key(scope)
-            if twin is None or (side is Side.CRM and self.identity.erased(twin)):
-                continue
-            if self.identity.erased(twin) or self.identity.reference(twin, side) in {None, reference}:
-                return twin
-        return None
+        now = self.people.place(reference, customer)
+        placed = self._bind(reference, now, customer, side, row)
+        if was not in {None, now}:
+            row["moved_from"] = None  # its old place has been told
+        self.people.follow(reference)
+        self.identity.tell(reference, now, customer)
+        return placed
 
     def _mirror(self, side: Side, reference: str, row: Row) -> Known | Waits:
         known = self.identity.known(reference)
@@ -373,7 +368,7 @@ class Identification:
 
     def _owner(self, reference: str) -> CanonicalId | None:
         """The customer of a parent; of one that was merged away unseen, the survivor's."""
-        return self.identity.customer(reference) or self.identity.customer(self.identity.follow(reference))
+        return self.people.owner(reference)
 
     def _billed(self, deal: str) -> bool:
         """Whether the deal's invoice exists."""

@@ -1,6 +1,6 @@
 """Likeness: by what records of two systems may be one, beside an id.
 
-In: a sighting's keys. Out: the scopes in which a SKU or an e-mail links, and the companies that a domain or a name
+In: a sighting's keys. Out: the scopes in which a SKU links, and the companies that a domain or a name
 proposes. A domain or a name never links.
 """
 
@@ -9,18 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.contract import Contract
-from schemas.names import Entity, Side, digest
+from schemas.names import Entity, Side
 from tables.identity import Identity
 
 Row = dict[str, Any]  # a sighting as kept by tables.versions
 
 
-def scopes(entity: Entity, customer: str, row: Row) -> list[str]:
-    """Under what a product or a person is found again."""
+def scopes(entity: Entity, row: Row) -> list[str]:
+    """Under what a product is found again."""
     if entity is Entity.PRODUCT and row["keys"].get("sku"):
         return [f"product|sku|{row['keys']['sku'].casefold()}"]
-    if entity is Entity.CONTACT and row["keys"].get("email"):
-        return [f"contact|{customer}|email|{digest(row['keys']['email'].casefold())}"]  # kept when the person is erased
     return []
 
 

@@ -23,6 +23,7 @@ class Left:
     id: CanonicalId
     entity: Entity
     side: Side
+    customer: str = ""  # of a person; a company is its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,6 @@ class Succession:
         """What names a new canonical record: of HubSpot's survivors, whose ids are new, the oldest record in it."""
         losers = self.identity.losers(reference) if side is Side.CRM else []
         return min([reference, *losers], key=age)
-
-    def adopted(self, entity: Entity, side: Side, reference: str) -> CanonicalId | None:
-        """Who the survivor of merged people is: whom the losers were, the one with a counterpart before the others."""
-        losers = self.identity.losers(reference) if side is Side.CRM else []
-        known = [found for each in losers if (found := self.identity.known(each))]
-        linked = next((each for each in known if self.identity.reference(each, side.other)), None)
-        if linked or not known:
-            return linked
-        return self.identity.known(losers[0]) or canonical_id(entity, self.tenant, losers[0])
 
     def unnamed(self, entity: Entity, reference: str) -> CanonicalId:
         """Whom a record claims to be that names nobody."""

@@ -147,8 +147,10 @@ def _outdated(side: SideState, fact: Fact) -> bool:
     """Whether the fact says nothing new of its side.
 
     Versions of two records do not compare: after a merge the survivor stands, whatever the loser's end is dated. That
-    a record has left is no platform's version of it.
+    a record has left is no platform's version of it, and that a person was erased is true of all of them.
     """
+    if fact.ended == "erased":
+        return False
     if fact.ended in LEFT:
         return side.deleted or side.ref not in {None, fact.ref}
     if side.ref in {None, fact.ref}:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.rules.identification import Waits
 from agents.rules.likeness import Row
+from agents.rules.placing import Waits
 from agents.rules.result import Result
 from agents.rules.succession import Stranded
 from schemas.change import Link

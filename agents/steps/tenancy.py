@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from agents.rules.edits import dated
-from agents.rules.identification import FIRST_READINGS, Identification, Known, Waits, twin_of
+from agents.rules.identification import FIRST_READINGS, Identification, twin_of
 from agents.rules.likeness import Row
+from agents.rules.placing import Known, Waits
 from agents.rules.result import Result
 from agents.steps.minutes import Minutes
 from schemas.change import Change, Erasure, Mark
@@ -42,6 +43,7 @@ class Tenancy:
         self.identity = Identity(Recalled(names), tenant)
         self.rules = Identification(self.identity, contract, tenant)
         self.result = result
+        self.seen_at = 0  # of what is being placed, in milliseconds
         self.minutes = Minutes(contract, tenant, self.identity, result)
 
     def change(self, change: Change, translate: Translate) -> None:
@@ -52,12 +54,15 @@ class Tenancy:
             change = change.model_copy(update={"version": mark})
         if change.kind == "contact" and self.identity.erased(versions.change_ref(change)):
             self.result.counts["erased"] += 1  # on its way when its person was erased
+            self._shown(change, translate, merges=True)
+            self._erase(versions.change_ref(change), change.side, to_millis(change.seen_at))
             return
         arrived, row = versions.weigh(self.rows, change)
         if arrived != "new" and not (arrived == "duplicate" and self._astray(change)):
             self.result.counts[arrived] += 1
             if arrived == "stale":
                 self._past(change, translate)
+                self._shown(change, translate)
             return
         rows = [self._remembered(versions.to_row(sighting, change)) for sighting in translate(change)]
         dates = any(dated(self.contract, Entity(each["entity"]), change.side) for each in rows)
@@ -89,6 +94,20 @@ class Tenancy:
             if self.identity.reference(known, side) == row["ref"]:
                 versions.tell_late(self.rows, change)
                 self._fact(row, Known(known, customer), alone=False, settled=False, past=True)
+
+    def _shown(self, change: Change, translate: Translate, *, merges: bool = False) -> None:
+        """Note by what a person could have been known, of a version that counts for nothing else."""
+        if change.kind != "contact" or change.deleted:
+            return
+        try:
+            rows = [versions.to_row(sighting, change) for sighting in translate(change)]
+        except Refused:
+            return
+        for row in rows:
+            for old in row["merged_from"] if merges else ():
+                self.identity.merge(old, row["ref"])
+            if row["entity"] == Entity.CONTACT.value and self.rules.people.heard(row):
+                self.place([], seen_at=row["seen_at"])
 
     def _astray(self, change: Change) -> bool:
         """Whether a record that shows nothing new belongs to a company that has become another customer's since."""
@@ -157,23 +176,21 @@ class Tenancy:
         members = dict.fromkeys((root, reference, *self.identity.losers(root)))
         fresh = [each for each in members if self.identity.erase(each)]
         self.result.counts["erased"] += bool(fresh)
-        for each in fresh:
-            self._forget(each, side, seen_at)
+        self.rules.people.watch(root)
+        twins = [(each, side.other) for each in self.rules.people.partners(reference) if self.identity.erase(each)]
+        for each, where in [*((each, side) for each in fresh), *twins]:
+            self._forget(each, where, seen_at)
         return bool(fresh)
 
     def _forget(self, reference: str, side: Side, seen_at: int) -> None:
-        """Keep nothing personal of a record and of its counterpart, and take no more of it."""
+        """Keep nothing personal of a record, wherever it was told, and take no more of it."""
         versions.release(self.rows, self.tenant, reference)
-        known, customer = self.identity.known(reference), self.identity.customer(reference)
-        if known is None or customer is None:
-            return
-        self.identity.leave(reference, known, side)
-        if self.identity.erase(known):
-            twin = self.identity.reference(known, side.other)
-            if twin is not None:
-                versions.release(self.rows, self.tenant, twin)
-            end = self._ended(Entity.CONTACT.value, reference, side, seen_at, "erased")
-            self._fact(end, Known(known, customer), alone=False, settled=True)
+        for known, customer in self.identity.told(reference):
+            self.identity.leave(reference, known, side)
+            self.identity.erase(known)
+            if self.identity.erase(f"{known}|{customer}"):
+                end = self._ended(Entity.CONTACT.value, reference, side, seen_at, "erased")
+                self._fact(end, Known(CanonicalId(known), CanonicalId(customer)), alone=False, settled=True)
 
     def depart(self, reference: str, was: CanonicalId, side: Side, seen_at: int) -> None:
         """Tell a customer that a record is no longer its own."""
@@ -187,7 +204,7 @@ class Tenancy:
         """
         queue = deque(rows)
         found: list[tuple[Row, Known]] = []
-        seen_at = max((row["seen_at"] for row in rows), default=seen_at)
+        seen_at = self.seen_at = max((row["seen_at"] for row in rows), default=seen_at)
         taken: set[tuple[str, int, int]] = set()
         self._settled(found, queue, seen_at)
         while queue:
@@ -237,13 +254,20 @@ class Tenancy:
             self._wake(twin_of(name), queue)
 
     def _now(self, row: Row, known: Known) -> Known:
-        """Who a company that is there has become while the others were placed."""
-        now = None if row["deleted"] or row["entity"] != Entity.COMPANY.value else self.identity.known(row["ref"])
-        return known if now in {None, known.id} else Known(CanonicalId(str(now)), CanonicalId(str(now)))
+        """Who a company or person that is there has become while the others were placed."""
+        mobile = row["entity"] in {Entity.COMPANY.value, Entity.CONTACT.value} and not row["deleted"]
+        now = self.identity.known(row["ref"]) if mobile else None
+        if now is None or now == known.id:
+            return known
+        return Known(now, now if row["entity"] == Entity.COMPANY.value else known.customer)
 
     def _wake(self, name: str, queue: deque[Row]) -> None:
         for waiter in dict.fromkeys(self.identity.waiters(name).clear()):
             queue.extend(versions.parked(self.rows, self.tenant, waiter))
+        for person in self.identity.watchers(name):
+            self.rules.people.settle(person)
+            if self.identity.erased(person):
+                self._erase(person, Side.CRM, self.seen_at)  # the other side is known by now, perhaps
 
     def _settled(self, found: list[tuple[Row, Known]], queue: deque[Row], seen_at: int) -> None:
         """Carry out what a succession has led to."""
@@ -254,7 +278,7 @@ class Tenancy:
             queue.extend(versions.parked(self.rows, self.tenant, name))
         for left in work.left:
             end = self._ended(left.entity.value, left.ref, left.side, seen_at, "merged")
-            found.append((end, Known(left.id, left.id)))
+            found.append((end, Known(left.id, CanonicalId(left.customer or left.id))))
         for reference in work.again:
             self.read_again(reference, seen_at, whole=reference.startswith(f"{self.contract.platforms.crm}/"))
         for stranded in work.stranded:
@@ -319,6 +343,9 @@ class Tenancy:
         self.result.counts[f"waits_{waits.why}"] += 1
         if waits.why == "ignored":
             versions.release(self.rows, self.tenant, row["ref"])  # what waited of it is over as well
+            if self.identity.told(row["ref"]) and not self.identity.erased(row["ref"]):
+                for other in filter(self.identity.erased, self.rules.people.partners(row["ref"])):
+                    self._erase(other, Side(row["side"]).other, row["seen_at"])
             return
         versions.park(self.rows, self.tenant, row["ref"], [row])
         match waits.why:

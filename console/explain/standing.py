@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from agents.rules.decision import is_empty, same
-from agents.rules.identification import WAITING, Waits
+from agents.rules.placing import WAITING, Waits
 from console.explain.document import Standing, State, Write
 from console.explain.labels import PLATFORMS, spelt, words
 from console.output import moment, money_text, value_text

@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from agents.rules.identification import Identification, Waits
+from agents.rules.identification import Identification
+from agents.rules.placing import Waits
 from console.projection.store import Store
 from schemas.contract import Contract
 from schemas.names import Entity

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.rules.identification import (
-    FIRST_READINGS,
-    Identification,
-    Known,
-)
+from agents.rules.identification import FIRST_READINGS, Identification
+from agents.rules.placing import Known
 from schemas.contract import Contract
 from schemas.names import Entity, Side, canonical_id
 from tables.identity import Identity

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.rules.identification import (
-    FIRST_READINGS,
-    Known,
-    Waits,
-    invoice_id,
-    twin_of,
-)
+from agents.rules.identification import FIRST_READINGS, invoice_id, twin_of
+from agents.rules.placing import Known, Waits
 from schemas.names import Entity, Side, canonical_id
 from tests.support.contracts import contract
 from tests.unit.agents.sightings import (
@@ -134,8 +129,8 @@ def test_an_email_links_within_a_company(links: bool, same: bool):  # noqa: FBT0
     rules = desk(contract({"identity": {"email_links": links}}))
     for row in (company(), company(A, crm_ref=ONE), company(TWO)):
         known(rules, row)
-    ann = known(rules, person(email="Ann@acme.example"))
-    assert (known(rules, person("xero/person/a", A, email="ann@acme.example")).id == ann.id) is same
+    ann = known(rules, person(email="Ann@acme.example", version=1))
+    assert (known(rules, person("xero/person/a", A, email="ann@acme.example", version=2)).id == ann.id) is same
     assert known(rules, person("hubspot/contact/9", TWO, email="ann@acme.example")).id != ann.id
     assert known(rules, person("hubspot/contact/10", ONE, email="ann@acme.example")).id != ann.id  # the place is taken
 

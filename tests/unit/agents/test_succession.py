@@ -49,15 +49,6 @@ def test_a_new_record_is_named_after_the_oldest_in_it():
     assert found.origin(Side.ERP, B) == B
 
 
-def test_a_survivor_is_the_loser_with_a_counterpart_before_the_oldest():
-    merged = ((ONE, NINE), (TWO, NINE))
-    assert rules(merged=merged).adopted(COMPANY, Side.CRM, NINE) is None
-    assert rules(CRM1, CRM2, ERP2, merged=merged).adopted(COMPANY, Side.CRM, NINE) == SECOND
-    assert rules(CRM1, CRM2, merged=merged).adopted(COMPANY, Side.CRM, NINE) == FIRST
-    assert rules(CRM2, merged=merged).adopted(COMPANY, Side.CRM, NINE) == canonical_id(COMPANY, "main", ONE)
-    assert rules(ERP1, merged=((A, B),)).adopted(COMPANY, Side.ERP, B) is None
-
-
 # What is left to the survivor
 
 
