@@ -7,13 +7,13 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from pathlib import Path
 from random import Random  # noqa: TID251 - its seed is an argument
 
 from tests.chaos.product.faults import FAULTS
-from tests.chaos.product.scene import Pace, Report, Scene, scene
+from tests.chaos.product.scene import STEPS, Pace, Report, Scene, scene
 
 __all__ = ["main", "play"]
 
@@ -77,13 +77,22 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--moves", type=int, default=Pace.moves, help="joins and leaves in a round of the storm")
     parser.add_argument("--between", type=float, default=Pace.between, help="seconds of work at most before a blow")
     parser.add_argument("--within", type=float, default=Pace.within, help="seconds a recovery may take")
+    parser.add_argument("--steps", type=_steps, default=STEPS, help=f"of {','.join(STEPS)}: where workers are killed")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="of people and of times")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     return parser.parse_args(arguments)
 
 
 def _faults(text: str) -> list[str]:
+    return _among(FAULTS, text)
+
+
+def _steps(text: str) -> list[str]:
+    return _among(STEPS, text)
+
+
+def _among(known: Collection[str], text: str) -> list[str]:
     wanted = text.split(",")
-    if unknown := [each for each in wanted if each not in FAULTS]:
-        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: there are {', '.join(FAULTS)}")
+    if unknown := [each for each in wanted if each not in known]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: there are {', '.join(known)}")
     return wanted

@@ -31,6 +31,7 @@ class Crowd:
         self._contacts: list[str] = []
         self._bills: list[dict[str, Any]] = []
         self._number = 0
+        self._turns: dict[tuple[str, str], int] = {}  # when a deed was last done to a record
         self._thread = threading.Thread(target=self._run, name="people", daemon=True)
 
     def start(self) -> Self:
@@ -69,16 +70,23 @@ class Crowd:
         self._number += 1
         return f"{self._lots.randrange(16**6):06x}{self._number:05}"
 
+    def _next(self, deed: str, names: list[str]) -> str:
+        """The record whose turn it is, longest ago first: the next edit of a field would hide that one was lost."""
+        self._lots.shuffle(names)
+        name = min(names, key=lambda name: self._turns.get((deed, name), 0))
+        self._turns[deed, name] = 1 + max(self._turns.values(), default=0)
+        return name
+
     def _rename(self) -> None:
-        self._sales.edit("companies", self._lots.choice(self._companies), name=f"Firm {self._word()}")
+        self._sales.edit("companies", self._next("rename", self._companies), name=f"Firm {self._word()}")
 
     def _call(self) -> None:
         phone = str(self._lots.randrange(2 * 10**6, 9 * 10**6))
-        self._sales.edit("companies", self._lots.choice(self._companies), phone=phone)
+        self._sales.edit("companies", self._next("call", self._companies), phone=phone)
 
     def _agree(self) -> None:
         terms = {"Sales": {"Day": self._lots.randrange(1, 31), "Type": "DAYSAFTERBILLDATE"}}
-        self._finance.post("Contacts", {"ContactID": self._lots.choice(self._contacts), "PaymentTerms": terms})
+        self._finance.post("Contacts", {"ContactID": self._next("agree", self._contacts), "PaymentTerms": terms})
 
     def _meet(self) -> None:
         firm(self._sales, f"Firm {self._word()}")

@@ -16,9 +16,9 @@ from tests.chaos.product.house import House
 from tests.chaos.product.people import Crowd, firm
 from tests.chaos.product.recount import Evidence, doubled, lost
 
-__all__ = ["Pace", "Report", "Scene", "scene"]
+__all__ = ["STEPS", "Pace", "Report", "Scene", "scene"]
 
-FIRMS = 12  # there from the beginning
+FIRMS = 40  # there from the beginning: a field of one is edited again after more than a minute
 WORKERS = 3
 LINKED_WITHIN = 120.0  # seconds for the first reading of both platforms
 ANSWERED_WITHIN = 180.0  # seconds until a probe must have come through: many recoveries
