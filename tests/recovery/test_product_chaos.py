@@ -13,7 +13,7 @@ from tests.chaos.product.scene import Pace, scene
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
 
 # A worker dies with its write at the platform and nobody told, one dies with it in the ledger and nobody told.
-PACE = Pace(between=2.0, within=inf, victims=1, steps=("called", "recorded"))
+PACE = Pace(between=2.0, within=inf, victims=1, firms=16, steps=("called", "recorded"))
 
 
 def test_workers_die_amid_a_write_and_are_stopped_and_nothing_is_lost_or_made_twice(

@@ -18,13 +18,13 @@ from tests.chaos.product.recount import Evidence, doubled, lost
 
 __all__ = ["STEPS", "Pace", "Report", "Scene", "scene"]
 
-FIRMS = 40  # there from the beginning: a field of one is edited again after more than a minute
 WORKERS = 3
 LINKED_WITHIN = 120.0  # seconds for the first reading of both platforms
 ANSWERED_WITHIN = 180.0  # seconds until a probe must have come through: many recoveries
 QUIET_WITHIN = 120.0  # seconds until everything must be on both sides once people have stopped
 QUIET = 3.0  # seconds without a write of ours: longer than webhook, decision and call take together
 PROBE_EVERY = 0.1  # seconds
+RECOUNT_EVERY = 0.5  # seconds: it reads everything that there is
 STEPS = ("claimed", "called", "answered", "recorded", "produced", "flushed")
 CHANGES_A_ROUND = 10  # of people, at the least: fewer prove nothing
 
@@ -39,6 +39,7 @@ class Pace:
     moves: int = 40  # workers that join or leave in a storm
     victims: int = 3  # workers killed or stopped in a round, one after the other
     steps: Sequence[str] = STEPS
+    firms: int = 40  # there from the beginning: a field of one is edited again after more than a minute
     between: float = 4.0  # seconds of work at most before a blow
     within: float = 30.0  # seconds: recoveries that take longer are a failure
 
@@ -93,12 +94,12 @@ class Scene:
 
     def open(self) -> None:
         """People who were there before, linked, and a firm of our own to look at."""
-        for number in range(FIRMS):
+        for number in range(self.pace.firms):
             firm(self.sales, f"Firm {number:03}")
         company = firm(self.sales, "Probe 0")
         self.house.raise_curtain()
         self.house.settled()
-        linked = self.house.until(lambda: not lost(self.evidence()), LINKED_WITHIN)
+        linked = self.house.until(self._quiet(), LINKED_WITHIN)
         assert linked, f"before anything went wrong: {lost(self.evidence())[:5]}"
         contact = next(row["ContactID"] for row in self.finance.shelf("Contacts") if row["Name"] == "Probe 0")
         self._probed = (company, contact)
@@ -171,6 +172,7 @@ class Scene:
 
         def quiet() -> bool:
             nonlocal newest, since
+            time.sleep(RECOUNT_EVERY)
             count = len(self._written())
             if count != newest:
                 newest, since = count, time.monotonic()
