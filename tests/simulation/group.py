@@ -22,6 +22,7 @@ class Group:
         self.workers: dict[int, Worker] = {}
         self.size = size
         self.deaths = self.shares = self.zombies = 0
+        self.takeovers: list[float] = []  # when partitions were shared out anew, by the loop's time
         self.thaws: list[float] = []  # when workers that stood still went on, by the loop's time
         self._partitions = partitions
         self._hire = hire
@@ -126,6 +127,7 @@ class Group:
         if owners == self._owners and not self._anew:
             return
         self.shares += 1
+        self.takeovers.append(asyncio.get_running_loop().time())
         self._owners, self._anew = owners, set()
         for number in sorted(self._members):
             worker = self.workers[number]
