@@ -13,7 +13,7 @@ from tests.simulation.wire import call
 from tests.simulation.world import World, looped
 
 TIMES = 100
-SETTLED = 100.0  # seconds in which everything that a person did has had its effect
+SETTLED = 150.0  # seconds in which everything that a person did has had its effect, and a poll has seen it
 WINDOW = 301.0  # seconds, one more than HubSpot's signature holds
 
 
