@@ -140,7 +140,7 @@ class House(Stage):
             if code is not None and time.monotonic() - worker.at > AGAIN_AFTER:
                 order = list(self.orders.glob(f"die.*.{worker.pid}"))
                 if not order:
-                    self.ended.append(f"{name} ended with exit code {code}: {worker.last_words}")
+                    self.ended.append(f"{name} ended with exit code {code}: {worker.last_words.splitlines()[-1:]}")
                 worker.restart()
 
     def until(self, holds: Callable[[], bool], seconds: float) -> bool:
