@@ -34,6 +34,7 @@ HUNDRED = Decimal(100)
 def consider(case: Case, deal: EntityState) -> None:
     """Make the deal an order when the contract's time has come, and bill it."""
     if not deal.crm.present or deal.marks.get("historic"):
+        case.customer.wait_no_more(deal.id)  # it has left, or is billed already
         return
     won = case.contract.timing.won(deal.crm.fields.get("stage"))
     if "order" not in deal.marks:

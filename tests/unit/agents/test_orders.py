@@ -119,6 +119,14 @@ def test_a_customer_whose_hold_is_not_known_yet_is_not_billed():
     assert len(court.commands(Side.ERP, Entity.INVOICE)) == 1
 
 
+def test_a_deal_that_has_left_its_customer_waits_for_nothing_there():
+    court = Court().known_everywhere(erp={"credit_hold": True})
+    court.hear(deal(10))
+    assert court.customer().waiting == ["deal:1"]
+    court.hear(deal(20).model_copy(update={"deleted": True, "ended": "parted", "fields": {}}))
+    assert court.customer().waiting == []
+
+
 def test_a_deal_won_before_the_first_reading_is_never_billed():
     court = Court().known_everywhere(first=True)
     court.hear(deal(10, first=True))
