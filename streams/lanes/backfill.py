@@ -102,11 +102,10 @@ class Backfills:
         if page is None or page.complete:
             row.state, row.text, row.left = "done", None, 0
         if page is not None:
-            count = len(page.records) + page.passed
-            row.read += count
+            row.read += page.count
             if not page.complete:
                 row.text = page.cursor
-                row.left = page.left if page.left is not None else row.left and max(row.left - count, 0)
+                row.left = page.left_of(row.left)
 
     def _begin(self, desk: Desk, kind: str, word: Backfill, population: int | None) -> None:
         row = status.Filling(

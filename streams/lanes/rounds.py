@@ -144,9 +144,7 @@ class Rounds:
                 place.population, place.seen = place.seen, 0
             self._end(place)
         if reading:
-            count = len(page.records) + page.passed
-            left = page.left if page.left is not None else place.left and max(place.left - count, 0)
-            place.left = 0 if page.complete else left
+            place.left = 0 if page.complete else page.left_of(place.left)
             self._tell(desk, kind, place)
         self._save(desk, kind, place)
         await desk.write()

@@ -47,6 +47,15 @@ class Page:
     left: int | None = None
     passed: int = 0
 
+    @property
+    def count(self) -> int:
+        """Records that it has gone past: those it shows, and those it passed over."""
+        return len(self.records) + self.passed
+
+    def left_of(self, before: int | None) -> int | None:
+        """What comes behind it: as the platform says, else counted down from what was to come `before`."""
+        return self.left if self.left is not None else before and max(before - self.count, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
