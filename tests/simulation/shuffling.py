@@ -33,7 +33,7 @@ from tests.simulation.wire import Wire
 from tests.simulation.witness import Witness
 from tests.simulation.worker import Worker
 from tests.simulation.world import PARTITIONS, POLL, URL, WORKERS, World, looped
-from tests.support.recount import compacted, drawer
+from tests.support.recount import drawer
 
 BEFORE = ("crm_company", "crm_company", "erp_contact", "erp_contact", "crm_deal", "crm_deal", "erp_item")
 # What people do while nobody listens: their edits and payments, and deals that are won.
@@ -258,7 +258,7 @@ def _erp(witness: Witness) -> Iterator[tuple[str, Any]]:
 
 
 def _tables(witness: Witness) -> Iterator[tuple[str, Any]]:
-    accounts = compacted(witness.records(witness.topics.accounts))
+    accounts = witness.kept(witness.topics.accounts)
     for name, row in _customers(witness).items():
         yield from ((f"customer {name} {part}", row[part]) for part in CUSTOMER)
     for name, row in drawer(accounts, "r").items():
@@ -266,13 +266,13 @@ def _tables(witness: Witness) -> Iterator[tuple[str, Any]]:
             for part, value in row[side]["fields"].items():
                 if not (row["entity"] == "invoice" and part == "erp_id"):
                     yield f"record {name} {side} {part}", value
-    for name, row in drawer(compacted(witness.records(witness.topics.books)), "w").items():
+    for name, row in drawer(witness.kept(witness.topics.books), "w").items():
         if isinstance(row, dict):  # the others say up to which day windows are closed, which is a matter of hearing
             yield f"window {name}", {part: row[part] for part in ("invoices", "total", "due")}
 
 
 def _customers(witness: Witness) -> dict[str, Any]:
-    return drawer(compacted(witness.records(witness.topics.accounts)), "c")
+    return drawer(witness.kept(witness.topics.accounts), "c")
 
 
 def differences(one: dict[str, Any], other: dict[str, Any], may_differ: re.Pattern[str]) -> list[str]:

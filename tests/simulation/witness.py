@@ -77,6 +77,7 @@ class Witness:
         self.sales, self.finance = Sales(world), Finance(world)
         self.contract: Contract = world.contract
         self.topics: Topics = world.topics
+        self._kept: dict[str, dict[str, Any]] = {}
 
     def records(self, topic: Topic) -> Records:
         """A topic's records by partition, in order."""
@@ -86,6 +87,12 @@ class Witness:
             partition: [(row.key, row.value) for row in rows[name, partition]]
             for partition in range(self.world.broker.partitions)
         }
+
+    def kept(self, topic: Topic) -> dict[str, Any]:
+        """The rows that a compacted topic leaves, worked out once."""
+        if topic.name not in self._kept:
+            self._kept[topic.name] = compacted(self.records(topic))
+        return self._kept[topic.name]
 
     def read(self, topic: Topic) -> list[Row]:
         """A topic's records that can be read, partition by partition, in order; the others are in quarantine."""
@@ -117,7 +124,7 @@ class Witness:
     @cached_property
     def waiting_ids(self) -> set[str]:
         """Canonical ids of records whose last version waits for a person, as a deal that has lost its company."""
-        known, tenant = compacted(self.records(self.topics.known)), self.world.settings.tenant
+        known, tenant = self.kept(self.topics.known), self.world.settings.tenant
         waiting = {
             name.split("|", 1)[1]
             for name, row in drawer(known, "v").items()

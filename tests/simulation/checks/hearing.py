@@ -10,7 +10,7 @@ from schemas.instants import to_millis
 from schemas.wire import decode
 from tests.simulation.mischief import POISON, SENTINEL
 from tests.simulation.witness import Witness
-from tests.support.recount import compacted, drawer
+from tests.support.recount import drawer
 
 CRM = {"companies": "company", "contacts": "contact", "products": "product", "deals": "deal", "invoices": "invoice"}
 ERP = {"Contacts": ("contact", "ContactID"), "Items": ("item", "ItemID"), "Invoices": ("invoice", "InvoiceID"),
@@ -53,7 +53,7 @@ def untold(witness: Witness) -> list[str]:
     for row in witness.read(witness.topics.facts):
         if row["type"] == "fact" and "ref" in row:
             told[row["ref"]] = max(told.get(row["ref"], -1), row["version"])
-    rows = drawer(compacted(witness.records(witness.topics.known)), "v")
+    rows = drawer(witness.kept(witness.topics.known), "v")
     waiting = {name.split("|", 1)[1] for name, row in rows.items() if row.get("s")}
     tenant = witness.world.settings.tenant
     marks = {name.removeprefix(f"{tenant}|"): row["v"] for name, row in rows.items()}

@@ -9,7 +9,7 @@ from schemas.ledger import SETTLED
 from schemas.names import record_id
 from tests.simulation.witness import Witness
 from tests.support import recount
-from tests.support.recount import compacted, drawer
+from tests.support.recount import drawer
 
 WRITTEN = {"create", "update"}
 CRM = {"companies", "contacts", "products", "deals", "invoices"}
@@ -66,7 +66,7 @@ def _claims(witness: Witness) -> dict[str, list[datetime]]:
 
 def in_flight(witness: Witness) -> list[str]:
     """I8: entries of the ledger's topic that are still under way although all is at rest."""
-    rows = compacted(witness.records(witness.topics.ledger)).values()
+    rows = witness.kept(witness.topics.ledger).values()
     return [
         f"{row['command']['id']} is {row['state']}: {row['message']}" for row in rows if row["state"] not in SETTLED
     ]
@@ -79,16 +79,15 @@ def differing(witness: Witness) -> list[str]:
     judged = witness.judged
     documents, windows = recount.replay_reconcile(witness.records(topics.documents))
     published = recount.replay_publish(witness.records(topics.occurrences))
-    kept = {topic.name: compacted(witness.records(topic)) for topic in (
-        topics.known, topics.accounts, topics.books, topics.published, topics.ledger)}  # fmt: skip
+    kept = witness.kept
     pairs = {
-        "versions": (versions, drawer(kept[topics.known.name], "v")),
-        "identity": (identity, drawer(kept[topics.known.name], "i")),
-        "records": (judged.records, drawer(kept[topics.accounts.name], "r")),
-        "customers": (judged.customers, drawer(kept[topics.accounts.name], "c")),
-        "documents": (documents, drawer(kept[topics.books.name], "d")),
-        "windows": (windows, drawer(kept[topics.books.name], "w")),
-        "published": (published, kept[topics.published.name]),
+        "versions": (versions, drawer(kept(topics.known), "v")),
+        "identity": (identity, drawer(kept(topics.known), "i")),
+        "records": (judged.records, drawer(kept(topics.accounts), "r")),
+        "customers": (judged.customers, drawer(kept(topics.accounts), "c")),
+        "documents": (documents, drawer(kept(topics.books), "d")),
+        "windows": (windows, drawer(kept(topics.books), "w")),
+        "published": (published, kept(topics.published)),
     }
     found = [
         f"{name} {key}: replayed {once.get(key)!r}, kept {stood.get(key)!r}"
@@ -96,7 +95,7 @@ def differing(witness: Witness) -> list[str]:
         for key in sorted({*once, *stood})
         if once.get(key) != stood.get(key)
     ]
-    known = {row["command"]["id"] for row in kept[topics.ledger.name].values()}
+    known = {row["command"]["id"] for row in kept(topics.ledger).values()}
     return found + [
         f"a replay sends {name}" for name in sorted({asked.command["id"] for asked in judged.asked} - known)
     ]
