@@ -24,10 +24,10 @@ from console.projection.held import Bytes
 from console.word import Place
 from schemas.errors import Refused
 from schemas.quarantine import Edit, Settlement, place_name
-from streams.kafka import reach
 from streams.settings import Settings
 from streams.topics import Topics
 
+State = Literal["replayed", "dropped"]
 FETCH = 5.0  # seconds for one record that is still on its topic
 
 
@@ -66,21 +66,18 @@ async def replay(settings: Settings, records: Sequence[Going], say: Say) -> list
     topics = topics_of(settings)
     bound = [await _bound(settings, each) for each in sorted(records, key=lambda each: each.origin)]
     done: list[Returned] = []
-    producer = AIOKafkaProducer(**reach(settings.kafka), acks="all", enable_idempotence=True)
     try:
-        await producer.start()
-        for each in bound:
-            # 1 the bytes
-            sent = await producer.send_and_wait(
-                each.topic, each.value, key=each.key, partition=each.partition, headers=list(each.headers) or None
-            )
-            # 2 the settlement
-            await _tell(producer, topics, _settlement(each, "replayed", say, sent.offset))
-            done.append(Returned(_name(each), Place(sent.topic, sent.partition, sent.offset)))
+        async with cluster.producer(settings.kafka) as producer:
+            for each in bound:
+                # 1 the bytes
+                sent = await producer.send_and_wait(
+                    each.topic, each.value, key=each.key, partition=each.partition, headers=list(each.headers) or None
+                )
+                # 2 the settlement
+                await _tell(producer, topics, _settlement(each, "replayed", say, sent.offset))
+                done.append(Returned(_name(each), Place(sent.topic, sent.partition, sent.offset)))
     except (KafkaError, OSError) as error:
         raise cluster.unreachable(settings.broker, error) from error
-    finally:
-        await producer.stop()
     return done
 
 
@@ -108,15 +105,12 @@ async def tell(settings: Settings, words: Sequence[Settlement | Edit]) -> None:
         Transient: the broker does not answer.
     """
     topics = topics_of(settings)
-    producer = AIOKafkaProducer(**reach(settings.kafka), acks="all", enable_idempotence=True)
     try:
-        await producer.start()
-        for word in words:
-            await _tell(producer, topics, word)
+        async with cluster.producer(settings.kafka) as producer:
+            for word in words:
+                await _tell(producer, topics, word)
     except (KafkaError, OSError) as error:
         raise cluster.unreachable(settings.broker, error) from error
-    finally:
-        await producer.stop()
 
 
 async def _tell(producer: AIOKafkaProducer, topics: Topics, word: Settlement | Edit) -> None:
@@ -126,18 +120,25 @@ async def _tell(producer: AIOKafkaProducer, topics: Topics, word: Settlement | E
     await producer.send_and_wait(topics.name(topics.quarantine), word.to_bytes(), key=key.encode())
 
 
-def _settlement(
-    record: Bytes, state: Literal["replayed", "dropped"], say: Say, returned: int | None = None
+def _settlement(record: Bytes, state: State, say: Say, returned: int | None = None) -> Settlement:
+    return settlement((record.topic, record.partition, record.offset), state, say, returned=returned)
+
+
+def settlement(
+    lay: tuple[str, int, int], state: State, say: Say, *, returned: int | None = None, command: str = ""
 ) -> Settlement:
+    """What is kept of a person's word on what lay at a topic, partition and offset, or on a refused command."""
+    topic, partition, offset = lay
     return Settlement(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
+        topic=topic,
+        partition=partition,
+        offset=offset,
         state=state,
         who=say.who,
         why=say.why,
         at=datetime.now(UTC),
         returned=returned,
+        command=command,
     )
 
 

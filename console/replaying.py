@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from agents.rehearing import Rehearing, Selection, Standing, rehear, select
@@ -20,7 +19,6 @@ from schemas.contract import Contract
 from schemas.errors import Refused, Transient
 from schemas.ledger import SETTLED
 from schemas.wire import Wire
-from streams.kafka import reach
 from streams.settings import Settings
 
 
@@ -60,15 +58,14 @@ async def hand_over(settings: Settings, records: Sequence[Delivery], chosen: Sel
         Transient: the broker does not answer; the message says how many were sent.
     """
     topics = topics_of(settings)
-    producer = AIOKafkaProducer(**reach(settings.kafka), acks="all", enable_idempotence=True)
     done: list[Place] = []
     try:
-        await producer.start()
-        for number, value in chosen.going:
-            record = records[number]
-            name = f"{topics.prefix}{record.topic}"
-            sent = await producer.send_and_wait(name, value, key=record.key, partition=record.partition)
-            done.append(Place(sent.topic, sent.partition, sent.offset))
+        async with cluster.producer(settings.kafka) as producer:
+            for number, value in chosen.going:
+                record = records[number]
+                name = f"{topics.prefix}{record.topic}"
+                sent = await producer.send_and_wait(name, value, key=record.key, partition=record.partition)
+                done.append(Place(sent.topic, sent.partition, sent.offset))
     except (KafkaError, OSError) as error:
         said = cluster.unreachable(settings.broker, error).message
         raise Transient(
@@ -76,8 +73,6 @@ async def hand_over(settings: Settings, records: Sequence[Delivery], chosen: Sel
             "nothing. Next: the same command",
             code="broker",
         ) from error
-    finally:
-        await producer.stop()
     return done
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from console.projection.delivery import topics_of
 from console.projection.refusals import Refusal
-from console.quarantining import Say, tell
+from console.quarantining import Say, State, settlement, tell
 from console.word import Place, place
 from schemas.ledger import LedgerEntry
 from schemas.quarantine import Settlement
@@ -55,7 +55,7 @@ async def retry(settings: Settings, refused: Sequence[tuple[Refusal, str]], say:
         # 1 the word
         lies = await place(settings, topics.facts, f"{command.tenant}|{customer}", word)
         # 2 the settlement
-        await tell(settings, [settlement(settings, found, "replayed", say)])
+        await tell(settings, [_settlement(settings, found, "replayed", say)])
         done.append(Asked(found.entry, word, lies))
     return done
 
@@ -66,21 +66,10 @@ async def drop(settings: Settings, refused: Refusal, say: Say) -> None:
     Raises:
         Transient: the broker does not answer.
     """
-    await tell(settings, [settlement(settings, refused, "dropped", say)])
+    await tell(settings, [_settlement(settings, refused, "dropped", say)])
 
 
-def settlement(settings: Settings, refused: Refusal, state: str, say: Say) -> Settlement:
-    """What is kept of a person's word on a refused command. It lies in the ledger under a key, at no one offset."""
+def _settlement(settings: Settings, refused: Refusal, state: State, say: Say) -> Settlement:
+    """A refused command lies in the ledger under a key, at no one offset."""
     topics = topics_of(settings)
-    return Settlement.model_validate(
-        {
-            "topic": topics.name(topics.ledger),
-            "partition": -1,
-            "offset": -1,
-            "command": refused.name,
-            "state": state,
-            "who": say.who,
-            "why": say.why,
-            "at": datetime.now(UTC),
-        }
-    )
+    return settlement((topics.name(topics.ledger), -1, -1), state, say, command=refused.name)

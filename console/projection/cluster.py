@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
@@ -95,6 +95,17 @@ async def consumer(broker: Broker) -> AsyncIterator[AIOKafkaConsumer]:
         yield client
     except (KafkaError, OSError, TimeoutError) as error:
         raise unreachable(broker, error) from error
+    finally:
+        await client.stop()
+
+
+@asynccontextmanager
+async def producer(broker: Broker) -> AsyncIterator[AIOKafkaProducer]:
+    """A started producer, whose records are there once and on every replica; what goes wrong is its caller's to say."""
+    client = AIOKafkaProducer(**reach(broker), acks="all", enable_idempotence=True)
+    try:
+        await client.start()
+        yield client
     finally:
         await client.stop()
 
