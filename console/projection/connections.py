@@ -17,16 +17,11 @@ from console.projection.store import Store
 from schemas.contract.model import Tiers
 from schemas.instants import from_millis, parse_instant
 from schemas.names import Entity
+from streams.platforms.shares import SHARES
 from streams.settings import Settings
 
 State = Literal["going", "parked", "reads wait"]
 TIERS = (1, 2, 3)
-# What a platform's kinds are in canonical words, where they are not called the same.
-KINDS = {
-    ("xero", "contact"): Entity.COMPANY,
-    ("xero", "person"): Entity.CONTACT,
-    ("xero", "item"): Entity.PRODUCT,
-}
 _WAITING = (
     "SELECT connection, json_extract(body, '$.command.tier') AS tier, count(*) AS n,"
     " min(json_extract(body, '$.command.at')) AS oldest"
@@ -127,6 +122,6 @@ def _connection(
 
 
 def _entity(platform: str, kind: str) -> Entity | None:
-    if (platform, kind) in KINDS:
-        return KINDS[platform, kind]
-    return Entity(kind) if kind in set(Entity) else None
+    """What a platform's kind is in canonical words; the first of what it holds gives it its name."""
+    held = next((share.entities.get(kind) for name, share in SHARES.items() if name == platform), None)
+    return held[0] if held else None
