@@ -116,11 +116,10 @@ async def pick(settings: Settings, wish: Wish) -> list[Delivery]:
 
 
 def _ordered(begin: Bound, end: Bound | None) -> None:
-    pair = (begin, end) if isinstance(begin, int) else (end, begin)
     if end is not None and type(begin) is type(end) and begin >= end:  # type: ignore[operator]
         raise Refused(
             f"--from {_said(begin)} is not before --to {_said(end)}. {UNDONE}. "
-            f"Next: --from {_said(min(pair))} --to {_said(max(pair))}",  # type: ignore[type-var]
+            f"Next: --from {_said(end)} --to {_said(begin)}",
             code="usage",
         )
 

@@ -95,8 +95,8 @@ class People:
     def _own(self, reference: str) -> CanonicalId:
         """Who a record is by itself: one that we made is whom it was made for."""
         made = next((mail for parent, mail, _ in self.identity.signs(reference) if parent == MADE), None)
-        side = Side.ERP if "/person/" in reference else Side.CRM
-        return CanonicalId(made or canonical_id(Entity.CONTACT, self.tenant, self.succession.origin(side, reference)))
+        origin = self.succession.origin(self._side(reference), reference)
+        return CanonicalId(made or canonical_id(Entity.CONTACT, self.tenant, origin))
 
     def _circle(self, root: str) -> Circle:
         found, ahead, met = Circle(), [root], set()
@@ -116,6 +116,9 @@ class People:
 
     def _in_books(self, reference: str) -> bool:
         return "/person/" in reference
+
+    def _side(self, reference: str) -> Side:
+        return Side.ERP if self._in_books(reference) else Side.CRM
 
     def _beside(self, reference: str, *, books: bool) -> Iterable[str]:
         """All who have shown an address that this one has shown, at the same customer."""
@@ -201,7 +204,7 @@ class People:
 
     def _move(self, reference: str, was: CanonicalId, now: CanonicalId, *, told: bool, again: bool) -> None:
         """Bind a person to its place; where it had another, both have to hear of it."""
-        side = Side.ERP if self._in_books(reference) else Side.CRM
+        side = self._side(reference)
         customer = str(self.identity.customer(reference))
         self.identity.leave(reference, was, side)
         self.identity.rename(reference, now)
