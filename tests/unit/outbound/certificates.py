@@ -13,6 +13,11 @@ from cryptography.x509.oid import NameOID
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 Key = ec.EllipticCurvePrivateKey
+# An authority's key may sign certificates, and nothing else is asked of it here.
+SIGNS = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
+    key_agreement=False, key_cert_sign=True, crl_sign=False, encipher_only=False, decipher_only=False,
+)  # fmt: skip
 
 
 @dataclass
@@ -26,6 +31,7 @@ class Authority:
         self.key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(self.name, self.key, NOW - DAY, NOW + DAY).issuer_name(_name(self.name))
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(SIGNS, critical=True)
         certificate = builder.sign(self.key, hashes.SHA256())
         self.file = self.folder / f"{self.name}.pem"
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -38,7 +44,10 @@ class Authority:
         builder = _builder(host, key, begins, ends)
         builder = builder.issuer_name(_name(host if self_signed else self.name))
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        signed = builder.sign(key if self_signed else self.key, hashes.SHA256())
+        signer = key if self_signed else self.key
+        # Python 3.13 checks strictly: a certificate names its signer's key (RFC 5280, 4.2.1.1).
+        signed_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+        signed = builder.add_extension(signed_by, critical=False).sign(signer, hashes.SHA256())
         chain = self.folder / "server.pem"
         chain.write_bytes(
             key.private_bytes(
@@ -58,4 +67,5 @@ def _name(text: str) -> x509.Name:
 def _builder(subject: str, key: Key, begins: datetime, ends: datetime) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder().subject_name(_name(subject)).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number())
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     return builder.not_valid_before(begins).not_valid_after(ends)
