@@ -150,7 +150,10 @@ class PlatformClient(Protocol):
         ...
 
     async def look_up(self, command: Command) -> Written | None:
-        """Find out whether a command whose answer was lost has been applied; None: it has not."""
+        """Find out whether a command whose answer was lost has been applied; None: it has not.
+
+        Of one that compares, an edit that it is found to have gone over unseen is put back: then it has not.
+        """
         ...
 
     def spent(self) -> list[int]:

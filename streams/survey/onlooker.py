@@ -91,7 +91,7 @@ class Onlooker:
 
     async def look_up(self, command: Command) -> Written | None:
         """Find out whether a command has been applied."""
-        return await self._client.look_up(command)
+        return await self._client.look_up(command.model_copy(update={"compare": False}))  # it would put edits back
 
     def spent(self) -> list[int]:
         """The calls that still count."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 BATCH = 100  # inputs of one batch call, and records of one list page; HubSpot's cap
 SEARCH_PAGE = 200  # results of one search page; HubSpot's cap
+HISTORIES = 50  # inputs of a read with histories: HubSpot states that they lower the cap, and not how far
 ASSOCIATION_READS = 1_000  # inputs of one association read; HubSpot's cap
 
 CONNECT_SECONDS = 10.0  # a TCP and TLS handshake that takes longer will not get better

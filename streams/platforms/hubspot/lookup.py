@@ -12,6 +12,7 @@ from schemas.errors import Refused
 from schemas.names import ref
 from streams.platforms.hubspot.api import Api
 from streams.platforms.hubspot.batches import Job, job_of
+from streams.platforms.hubspot.overlooked import Overlooked
 from streams.platforms.hubspot.payloads import properties_of
 from streams.platforms.hubspot.reading import Reading
 from streams.platforms.hubspot.shapes import PATHS, PLATFORM
@@ -25,6 +26,7 @@ class LookUp:
     def __init__(self, api: Api, reading: Reading) -> None:
         self._api = api
         self._reading = reading
+        self._overlooked = Overlooked(api, reading)
 
     async def look_up(self, command: Command) -> Written | None:
         """Find out.
@@ -44,6 +46,8 @@ class LookUp:
         if seen is None or not await self._linked(job, seen):
             return None
         as_written = self._as_written(job, seen)
+        if as_written and await self._overlooked.put_back([job.at(seen.record_id)]):
+            return None  # it went over an edit, which stands again
         # Nobody else writes any key but an e-mail: the record is ours, and what people changed since is theirs.
         if not as_written and (not job.creates or job.shape.key == "email"):
             return None

@@ -122,10 +122,21 @@ class Reading:
         return record["id"] if record is not None else None
 
     async def batch(
-        self, path: str, ids: Sequence[str], properties: Sequence[str], *, id_property: str | None = None
+        self,
+        path: str,
+        ids: Sequence[str],
+        properties: Sequence[str],
+        *,
+        id_property: str | None = None,
+        history: bool = False,
     ) -> list[Json]:
-        """The records that are there, of at most a hundred; joined on nothing, in any order."""
+        """The records that are there, of at most a hundred; joined on nothing, in any order.
+
+        With `history` of at most fifty, and what the properties were before goes with them.
+        """
         body: Json = {"inputs": [{"id": each} for each in ids], "properties": list(properties)}
+        if history:
+            body["propertiesWithHistory"] = list(properties)
         if id_property is not None:
             body["idProperty"] = id_property
         reply = await self._api.post(self._api.objects(path, "/batch/read"), body)

@@ -1,7 +1,8 @@
 """Writing: commands in batches, one answer for each.
 
 In: commands. Out: `Written`. Steps, in order: 1. make ready, 2. clear a lifecycle that moves back, 3. write, 4. follow
-records that were merged away, 5. associate, 6. read back what was written.
+records that were merged away, 5. associate, 6. put back edits that were written over unseen, 7. read back what was
+written.
 Batches of one round go side by side: no record is in two of them, and what is linked was there before.
 Invariant: a create goes by a unique property, so that sending it again makes nothing twice; a create is applied only
 when its associations are there too; after an answer is lost nothing more is sent for that record.
@@ -22,6 +23,7 @@ from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Reply
 from streams.platforms.hubspot.batches import Job, Sorting, job_of, rounds, sort_out
 from streams.platforms.hubspot.limits import BATCH, TRANSIENT
+from streams.platforms.hubspot.overlooked import Overlooked
 from streams.platforms.hubspot.reading import ALIASED, Reading, chunks, merged_ids
 from streams.platforms.hubspot.shapes import LIFECYCLE, PATHS, PLATFORM, SHAPES, STAGES
 from streams.platforms.interface import Seen, Written
@@ -95,6 +97,7 @@ class Writing:
     def __init__(self, api: Api, reading: Reading) -> None:
         self._api = api
         self._reading = reading
+        self._overlooked = Overlooked(api, reading)
 
     async def write(self, commands: Sequence[Command]) -> list[Written]:
         """Write; one answer per command.
@@ -125,7 +128,7 @@ class Writing:
         jobs = await self._spare(run, await self._clear_lifecycles(run, jobs))
         silent = [job for job in jobs if not job.creates and not job.properties]  # an update of links alone
         written = silent + await self._post(run, [job for job in jobs if job not in silent])
-        written = await self._associate(run, written)
+        written = await self._put_back(run, await self._associate(run, written))
         await self._read_back(run, written)
 
     async def _clear_lifecycles(self, run: Run, jobs: list[Job]) -> list[Job]:
@@ -238,6 +241,20 @@ class Writing:
             return []
         run.touched = True
         return jobs
+
+    async def _put_back(self, run: Run, jobs: list[Job]) -> list[Job]:
+        """Put back edits that nobody had heard of. Give the jobs that went over none: the others come again."""
+        try:
+            found = await self._overlooked.put_back(jobs)
+        except (Throttled, Parked, Transient, Refused) as error:
+            doubted = [job for job in jobs if job.command.compare]
+            run.unknown(doubted, error.code, f"written, perhaps over an edit: {error.message}")
+            return [job for job in jobs if not job.command.compare]
+        for job in jobs:
+            if job.command.id in found:
+                said = f"somebody had edited {', '.join(found[job.command.id])} meanwhile: it was put back"
+                run.put_off([job], Throttled(said, until=run.now(), code="edited"))
+        return [job for job in jobs if job.command.id not in found]
 
     async def _send(self, run: Run, jobs: list[Job], path: str, body: dict[str, object]) -> Reply | None:
         """A write; None when it has no reply to act on, and the jobs have their answer."""
