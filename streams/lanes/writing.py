@@ -181,8 +181,8 @@ class Writer:
     async def _repeat(self, desk: Desk, entry: LedgerEntry) -> None:
         """The command was redelivered after it was settled: repeat its outcome, and show what it wrote.
 
-        The worker may have died between ledger and produce, so the record is read anew. Whether it went over an edit was
-        settled with it: what the record shows by now may come of later writes.
+        The worker may have died between ledger and produce, so the record is read anew. Whether it went over an edit
+        was settled with it: what the record shows by now may come of later writes.
         """
         if entry.outcome is None:
             return
