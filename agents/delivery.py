@@ -2,7 +2,8 @@
 
 A slice's state changes go to one table and leave in one record batch: after a crash they are all there or none of them
 is, so sums and the rows they are sums of never part. So a slice is as long as what it changes has room in one record
-batch. A slice is read again when the crash came before the commit, and then changes nothing.
+batch. A slice is read again when the crash came before the commit: up to where its records were taken leaves with what
+they changed, so they are passed over, and their outputs are on their topics already.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from agents.rules.result import Result
 from streams.engine import Record, RecordBatch, TooLarge
 from streams.engine.view import View
 from streams.topics import BATCH_BYTES
+from tables.taken import Taken
 
 __all__ = ["CHUNK", "ROOM", "deliver"]
 
@@ -25,7 +27,7 @@ ROOM = BATCH_BYTES // 2
 Step = Callable[[Sequence[bytes | None]], Result]
 
 
-async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str) -> None:
+async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str, once: bool = True) -> None:
     """Judge, make each slice of the batch durable, and let the batch be committed.
 
     Args:
@@ -33,12 +35,19 @@ async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str) -
         table: the batch's view of the one table that the step writes to.
         step: what is done with it.
         prefix: of the deployment's topics.
+        once: note in the table what it has taken; False where each record has a row of its own.
     """
+    taken = Taken(table, batch.topic, batch.partition) if once else None
     for start in range(0, len(batch), CHUNK):
         # 1 read
         records = batch.records[start : start + CHUNK]
+        if taken is not None:
+            records = [record for record in records if not taken.has(record.offset, record.timestamp)]
         # 2 judge
-        _stage(batch, records, step([record.value for record in records]), prefix)
+        if records:
+            _stage(batch, records, step([record.value for record in records]), prefix)
+        if records and taken is not None:
+            taken.note(records[-1].offset, max(record.timestamp for record in records))
         # 3 write: outputs acknowledged, then the changelog, then local state
         if _changed(table) >= ROOM:
             await batch.write()

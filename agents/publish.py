@@ -18,4 +18,5 @@ async def publish(batches: AsyncIterator[RecordBatch]) -> None:
     """Number, and let out once."""
     async for batch in batches:
         published = batch.table(app.published)
-        await deliver(batch, published, partial(step, published=published), prefix=app.names.prefix)
+        number = partial(step, published=published)
+        await deliver(batch, published, number, prefix=app.names.prefix, once=False)  # each event has a row

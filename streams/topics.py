@@ -79,10 +79,14 @@ class Topics:
     variances: Topic = field(default=Topic("variances", "variance id", "Variance", cleanup="compact", public=True))
     # what the tables are rebuilt from
     # One table per agent: what one finding changes reaches the broker in one record batch, all of it or nothing.
-    known: Topic = field(default=_table("known", "v|tenant|reference, i|tenant|name"))
-    accounts: Topic = field(default=_table("accounts", "r|tenant|customer|record, c|tenant|customer"))
+    known: Topic = field(default=_table("known", "v|tenant|reference, i|tenant|name, o|topic|partition"))
+    accounts: Topic = field(
+        default=_table("accounts", "r|tenant|customer|record, c|tenant|customer, o|topic|partition")
+    )
     cursors: Topic = field(default=_table("cursors", "connection|kind"))
-    books: Topic = field(default=_table("books", "d|tenant|document, w|tenant|day|currency|subsidiary|side"))
+    books: Topic = field(
+        default=_table("books", "d|tenant|document, w|tenant|day|currency|subsidiary|side, o|topic|partition")
+    )
     published: Topic = field(default=_table("published", "tenant|customer"))
 
     def __iter__(self) -> Iterator[Topic]:

@@ -46,7 +46,7 @@ def payment(fields: Mapping[str, Any]) -> str:
 def _account(key: str, value: Mapping[str, Any]) -> Named:
     drawer, _tenant, customer, *rest = key.split("|", ACCOUNT_PARTS - 1)
     if drawer != "r":
-        return Named(customer)
+        return Named(customer if drawer == "c" else "")
     record = rest[0]
     found = []
     for side in (value["crm"], value["erp"]):

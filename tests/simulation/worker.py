@@ -176,7 +176,7 @@ class Worker:
             async def body(batch: RecordBatch) -> None:
                 view = batch.table(table)  # type: ignore[arg-type]  # as above
                 views = {name: Drawer(view, drawer) if drawer else view for name, drawer in drawers.items()}
-                await deliver(batch, view, partial(step, **views), prefix=prefix)
+                await deliver(batch, view, partial(step, **views), prefix=prefix, once="" not in drawers.values())
 
             return body
 

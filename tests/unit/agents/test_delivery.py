@@ -49,21 +49,29 @@ class Shore:
         self.settled.append(batch)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """A table that holds nothing yet."""
+    """A table that holds what it is given."""
 
-    def view(self, partition: int) -> View:
-        held: dict[int, dict[bytes, bytes]] = {partition: {}}
-        return View(held[partition].get)
+    held: Mapping[bytes, bytes | None] = field(default_factory=dict)
+
+    def view(self, _partition: int) -> View:
+        return View(self.held.get)
 
 
-async def delivered(values: Sequence[bytes], size: int) -> Shore:
-    """Deliver records through a step that changes a row of `size` bytes for each, and says so."""
+MARK = b'"o|t.in|0"'  # the row that says what was taken
+
+
+async def delivered(values: Sequence[bytes], size: int, *, at: int = 0, shore: Shore | None = None) -> Shore:
+    """Deliver records through a step that changes a row of `size` bytes for each, and says so.
+
+    `shore`: where an earlier delivery has left its changes; `at`: the records' time.
+    """
+    held = {key: value for write in (shore.writes if shore else ()) for key, value in write.items()}
     shore = Shore()
-    records = [Record(b"k", value, offset, 0) for offset, value in enumerate(values)]
+    records = [Record(b"k", value, offset, at) for offset, value in enumerate(values)]
     batch = RecordBatch(shore, TP("t.in", 0), records, epoch=1)  # type: ignore[arg-type] # all that it asks of an app
-    table = batch.table(Table())  # type: ignore[arg-type] # all that it asks of a table
+    table = batch.table(Table(held))  # type: ignore[arg-type] # all that it asks of a table
 
     def step(given: Sequence[bytes | None]) -> Result:
         result = Result()
@@ -94,7 +102,8 @@ async def test_a_slice_is_as_long_as_its_changes_fit_into_one_record_batch(size:
     bytes_of = [sum(len(key) + len(value or b"") for key, value in write.items()) for write in shore.writes]
     assert max(bytes_of) < BATCH_BYTES
     assert all(held >= ROOM for held in bytes_of[:-1])  # and no shorter
-    assert [key for write in shore.writes for key in write] == [b'"%s"' % value for value in values]
+    changed = [key for write in shore.writes for key in write if key != MARK]
+    assert changed == [b'"%s"' % value for value in values]
     assert [value for _, (_, value, _) in shore.said] == values
 
 
@@ -109,3 +118,26 @@ async def test_a_record_that_cannot_go_on_is_quarantined_itself_wherever_it_stan
     held = [key for topic, (key, _, _) in shore.said if topic == "t.quarantine"]
     assert held == [b"t.in|0|%d" % place for place in (CHUNK + 7, 2 * CHUNK + 1)]
     assert len(shore.said) == len(values)
+
+
+@pytest.mark.parametrize("more", [0, 1, CHUNK + 1])
+async def test_what_is_delivered_again_after_a_crash_is_passed_over_and_what_follows_is_not(more: int):
+    before = numbered(CHUNK + 7)
+    shore = await delivered(before, 1)
+    again = await delivered(numbered(len(before) + more), 1, shore=shore)
+    fresh = numbered(len(before) + more)[len(before) :]
+    assert [value for _, (_, value, _) in again.said] == fresh
+    assert [key for write in again.writes for key in write if key != MARK] == [b'"%s"' % value for value in fresh]
+
+
+async def test_each_slice_says_what_was_taken_with_what_it_changes():
+    shore = await delivered(numbered(2_000), 2_000)
+    assert len(shore.writes) > 1
+    for write in shore.writes:
+        last = [int(key.strip(b'"')) for key in write if key != MARK][-1]
+        assert write[MARK] == b'{"next":%d,"at":0}' % (last + 1)
+
+
+async def test_a_topic_that_was_made_anew_is_read_from_its_beginning():
+    shore = await delivered(numbered(9), 1, at=1_000)
+    assert len((await delivered(numbered(3), 1, at=2_000, shore=shore)).said) == 3

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from console.projection import naming
 from console.projection.delivery import SHELVES
 from console.projection.listing import find
 from console.projection.store import Store
@@ -132,3 +133,8 @@ def test_as_of_is_the_oldest_of_what_is_asked_for(store: Store):
 def test_the_file_is_for_its_owner_alone(store: Store):
     assert store.path.stat().st_mode & 0o077 == 0
     assert store.path.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("table", ["accounts", "known"])
+def test_what_a_table_has_taken_is_the_row_of_no_record(table: str):
+    assert naming.of(table, f"o|{table}|1", {"next": 7, "at": 0}) == naming.Named()
