@@ -97,6 +97,18 @@ def test_a_zombie_writes_nothing_and_what_it_had_goes_on_elsewhere():
     assert "a worker ends" in judge_story(ZOMBIE, "unfenced").found
 
 
+RETOLD = Story(1, (
+    Scene(0.0, "skew", 1, {"ahead": {"hubspot": 60.0, "xero": -80.0, "worker0": -30.0, "worker1": -70.0}}),
+    Scene(0.5, "crm_company", 2), Scene(4.0, "crm_person", 3),
+    Scene(19.0, "replay", 4, {"topic": "facts", "records": 50}),
+))  # fmt: skip
+
+
+def test_what_is_delivered_again_brings_nobody_back_who_has_become_another():
+    assert judge_story(RETOLD).found == {}
+    assert "I10 replay" in judge_story(RETOLD, "forgetful").found
+
+
 def test_a_value_written_again_is_found_unless_a_change_in_between_was_superseded():
     world = run(Story(1, (Scene(0.0, "crm_company", 1), Scene(1.0, "erp_contact", 2), Scene(5.0, "crm_rename", 3))))
     writes = world.platforms.xero.state.writes.writes
