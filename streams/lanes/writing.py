@@ -107,7 +107,7 @@ class Writer:
         for command in commands:
             answer = answered.get(command.id) or Written(command.id, "unknown", message="no answer came back")
             found = await self._clear_up(entries[command.id], answer, postponed)
-            if found.state in {"applied", "refused"}:
+            if found.state in {"applied", "refused", "moved"}:
                 settled.append((command, self._told(command, found), found))
             else:
                 self._postpone(desk, entries[command.id], found, postponed)
@@ -199,7 +199,8 @@ class Writer:
     def _produce(self, desk: Desk, command: Command, outcome: Outcome, found: Written) -> None:
         desk.send("facts", _customer_key(command), outcome)
         for seen in found.seen:
-            self.reader.change(desk, seen, command=command, made=found.ref if command.kind == "create" else None)
+            made = found.ref if command.kind == "create" else None
+            self.reader.change(desk, seen, command=None if found.state == "moved" else command, made=made)
         if found.state == "applied" and command.ref:
             self.comparison.wrote(command.ref, found.version or 0)
 
@@ -271,7 +272,9 @@ def _waves(commands: Sequence[Command]) -> list[list[Command]]:
     return [sorted(wave, key=lambda one: one.tier) for wave in waves]
 
 
-def _settled(found: Written) -> Literal["applied", "refused"]:
+def _settled(found: Written) -> Literal["applied", "refused", "superseded"]:
+    if found.state == "moved":
+        return "superseded"  # the record lives on in another: what that one is to show is judged there
     return "applied" if found.state == "applied" else "refused"
 
 

@@ -62,11 +62,12 @@ class Written:
     """What became of one command.
 
     `applied` and `refused` are final. `unknown`: the answer was lost, look it up. `again`: nothing was written, and
-    the same command may be sent once `until` has passed.
+    the same command may be sent once `until` has passed. `moved`: nothing was written, for the record lives on in
+    another one, which is `seen`: the values were judged for the one that was merged away.
     """
 
     command: str
-    state: Literal["applied", "refused", "unknown", "again"]
+    state: Literal["applied", "refused", "unknown", "again", "moved"]
     ref: str | None = None
     version: int | None = None
     code: str = ""

@@ -58,6 +58,16 @@ async def test_an_update_of_what_is_not_there_is_refused_with_its_cause(on: Benc
     assert on.creates() == []
 
 
+async def test_what_was_meant_for_a_record_that_was_merged_away_is_not_written_to_the_one_that_is_left(on: Bench):
+    winner, loser, other = [await on.person_makes(name) for name in ("Acme", "Globex", "Initech")]
+    await on.person_merges(loser, winner)
+    before = await on.read(winner)
+    done = await on.client.write([on.update(loser, name="Globex Ltd"), on.update(other, name="Initech Ltd")])
+    assert [each.state == "applied" for each in done][1:] == [True]
+    after = await on.read(winner)
+    assert (on.name(after), after.version) == ("Acme", before.version)
+
+
 async def test_one_bad_record_of_a_batch_is_its_own_fault(on: Bench):
     there = [await on.person_makes(f"C{number}") for number in range(7)]
     commands = [on.update(each, name=f"New {each}") for each in there]

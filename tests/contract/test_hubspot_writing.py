@@ -286,23 +286,26 @@ async def test_a_lifecycle_that_moves_back_is_cleared_first():
         assert len(world.calls("batch/update")) == before + writes
 
 
-async def test_a_write_to_a_merged_company_goes_to_what_it_became():
+async def test_a_write_to_a_merged_company_is_not_made_and_what_it_became_is_shown():
     world = await World().furnish()
     first, second, apart = [await world.made("companies", name=name) for name in ("First", "Second", "Apart")]
-    merged = await world.person("companies/merge", primaryObjectId=first, objectIdToMerge=second)
+    deal = await world.made("deals", dealname="D", dealstage="contractsent", pipeline="default")
+    await world.person(f"deals/{deal}/associate", to_type="companies", to_id=second, primary=True)
+    merged = str((await world.person("companies/merge", primaryObjectId=first, objectIdToMerge=second))["id"])
     written = await world.write(
-        command("company", {"phone": "1"}, f"hubspot/company/{first}", id="c1"),
+        command("company", {"balance_due": "120.00"}, f"hubspot/company/{first}", id="c1"),
         command("company", {"phone": "2"}, f"hubspot/company/{apart}", id="c2"),
-        command("company", {"tax_number": "3"}, f"hubspot/company/{second}", id="c3"),
+        command("company", {"lifecycle": "lead"}, f"hubspot/company/{second}", id="c3"),
     )
-    assert [(each.state, each.ref) for each in written] == [
-        ("applied", f"hubspot/company/{merged['id']}"),
-        ("applied", f"hubspot/company/{apart}"),
-        ("applied", f"hubspot/company/{merged['id']}"),
-    ]
-    assert len(world.calls("companies/batch/update")) == 3  # one, and two to the merged record, one after the other
-    properties = (await world.one("company", merged["id"])).raw["properties"]
-    assert (properties["phone"], properties["revmark_tax_number"]) == ("1", "3")
+    assert [each.state for each in written] == ["moved", "applied", "moved"]
+    assert merged in written[0].message
+    shown = {(seen.kind, seen.record_id) for each in written for seen in each.seen}
+    assert shown == {("company", merged), ("deal", deal), ("company", apart)}, "with what has moved to it"
+    survivor = await world.one("company", merged)
+    assert {each.version for each in written if each.state == "moved"} == {survivor.version}
+    assert [write.id for write in world.portal.writes.writes if write.actor == "api"] == [apart]
+    lost = command("company", {"name": "First"}, f"hubspot/company/{first}", id="c4")
+    assert await world.client.look_up(lost) is None, "what shows the value is another record"
 
 
 async def test_a_platform_that_cannot_be_reached_says_so_and_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch):

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from schemas.names import record_id
 from schemas.wire import encode
 from streams.engine.record import Record
 from tests.simulation import __main__ as simulation
 from tests.simulation.__main__ import judge, judge_story, main
 from tests.simulation.checks import resting
 from tests.simulation.clockwork import Standstill, VirtualLoop
+from tests.simulation.evidence import violations
 from tests.simulation.people import ENDINGS
 from tests.simulation.scenes import Scene, Story
 from tests.simulation.shrinking import shrink
@@ -123,22 +125,16 @@ def test_a_value_written_again_is_found_unless_a_change_in_between_was_supersede
     assert resting.repeated(Witness(world)) == []
 
 
-def test_writes_to_two_records_that_became_one_meanwhile_are_no_repetition():
-    world = run(Story(1, (Scene(0.0, "crm_company", 1), Scene(1.0, "erp_contact", 2), Scene(5.0, "erp_rename", 3))))
-    writes = world.platforms.portal.writes.writes
-    mine = [row for row in writes if row.actor == "api" and row.action == "update"][-1]
-    writes.append(replace(mine, at=mine.at + timedelta(seconds=9)))
-    assert len(resting.repeated(Witness(world))) == 1
-    portal = world.platforms.portal
-    survivor = portal.store.get(portal.catalogue.get(mine.resource), int(mine.id))
-    assert survivor is not None
-    survivor.merged_ids.append(7)
-    place = next(place for place, rows in world.broker.records.items() if place[0] == "ledger" and rows)
-    sent = encode({"state": "claimed", "command": {"ref": "hubspot/company/7"}})
-    world.broker.records[place].append(Record(b"null", sent, len(world.broker.records[place]), 0))
-    assert resting.repeated(Witness(world)) == []
-    writes.append(replace(mine, at=mine.at + timedelta(seconds=10)))
-    assert len(resting.repeated(Witness(world))) == 1
+def test_what_was_on_its_way_to_companies_that_became_one_is_judged_anew_and_written_once():
+    world = run(Story(1, (Scene(0.0, "crm_company", 1), Scene(0.0, "crm_company", 2), Scene(2.0, "crm_merge", 3))))
+    assert violations(world) == {}
+    (became,) = world.platforms.records("companies")
+    superseded = {record_id(command["ref"]) for command, _ in Witness(world).ledgered("superseded")}
+    assert superseded == set(became["properties"]["hs_merged_object_ids"].split(";"))
+    ours = [row for row in world.platforms.portal.writes.writes if row.actor == "api"]
+    assert {row.id for row in ours} == {became["id"]}
+    written = [name for row in ours for name in row.body]
+    assert sorted(written) == ["revmark_credit_hold", "xero_contact_id"]
 
 
 def test_a_conflict_storm_ends_with_its_last_edit():

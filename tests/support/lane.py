@@ -1,7 +1,8 @@
 """A platform and a desk in memory, for tests of the lanes.
 
-`MemoryPlatform` fulfils `PlatformClient`: it keeps records, and can be told how the next calls go wrong: answers lost
-before or after the write was applied (or while it still was on its way), refusals, waits, errors.
+`MemoryPlatform` fulfils `PlatformClient`: it keeps records (`merged` says in which others some live on), and can be
+told how the next calls go wrong: answers lost before or after the write was applied (or while it still was on its
+way), refusals, waits, errors.
 `Papers` is what survives a crash; `MemoryDesk` is one worker's desk over it: nothing on it lasts before `write`.
 """
 
@@ -53,6 +54,7 @@ class MemoryPlatform:
     look_up_mishaps: deque[RevmarkError] = field(default_factory=deque)
     read_mishaps: deque[RevmarkError] = field(default_factory=deque)
     calls: list[tuple[str, Any]] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
     created: list[str] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
     on_their_way: list[tuple[datetime, Command]] = field(default_factory=list)
@@ -185,6 +187,9 @@ class MemoryPlatform:
             self.put(kind, number, key=command.natural_key, **command.fields)
         else:
             number = record_id(command.ref or "")
+            if number in self.merged:
+                seen = self._seen(kind, self.merged[number])
+                return Written(command.id, "moved", version=seen.version, message="merged", seen=[seen])
             self.put(kind, number, **command.fields)
         self.applied.append(command.id)
         return self._answer(command, number)

@@ -45,6 +45,8 @@ class LookUp:
             seen = next((each for each in found if not each.deleted), None)
         if seen is None or not await self._linked(job, seen):
             return None
+        if not job.creates and seen.record_id != job.target:
+            return None  # it lives on in another record: sent again, the command is answered with that one
         as_written = self._as_written(job, seen)
         if as_written and await self._overlooked.put_back([job.at(seen.record_id)]):
             return None  # it went over an edit, which stands again

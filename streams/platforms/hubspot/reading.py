@@ -116,11 +116,6 @@ class Reading:
         seen = await self.complete(shape, records[:1])
         return seen[0] if seen else None
 
-    async def current_id(self, shape: Shape, record_id: str) -> str | None:
-        """The id under which a record lives now: another one after a merge, None when it is gone."""
-        record = await self._single(shape, record_id)
-        return record["id"] if record is not None else None
-
     async def batch(
         self,
         path: str,

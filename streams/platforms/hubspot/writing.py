@@ -1,11 +1,12 @@
 """Writing: commands in batches, one answer for each.
 
-In: commands. Out: `Written`. Steps, in order: 1. make ready, 2. clear a lifecycle that moves back, 3. write, 4. follow
-records that were merged away, 5. associate, 6. put back edits that were written over unseen, 7. read back what was
-written.
+In: commands. Out: `Written`. Steps, in order: 1. make ready, 2. clear a lifecycle that moves back, 3. write, 4. see
+what became of records that a batch left out, 5. associate, 6. put back edits that were written over unseen, 7. read
+back what was written.
 Batches of one round go side by side: no record is in two of them, and what is linked was there before.
 Invariant: a create goes by a unique property, so that sending it again makes nothing twice; a create is applied only
-when its associations are there too; after an answer is lost nothing more is sent for that record.
+when its associations are there too; after an answer is lost nothing more is sent for that record; what was judged for
+a record that was merged away is not written to the one it lives on in, which may be another customer's.
 Sources: HubSpot's guides to objects, associations and error handling.
 """
 
@@ -50,6 +51,11 @@ class Run:
     def refused(self, job: Job, code: str, message: str) -> None:
         """HubSpot says no."""
         self._answer(job, Written(job.command.id, "refused", _ref(job), code=code, message=message))
+
+    def moved(self, job: Job, seen: list[Seen]) -> None:
+        """Nothing was written: the record lives on in another one, which is seen first."""
+        said = f"{_ref(job)} was merged into {ref(PLATFORM, seen[0].kind, seen[0].record_id)}: that is judged anew"
+        self._answer(job, Written(job.command.id, "moved", version=seen[0].version, message=said, seen=seen))
 
     def unknown(self, jobs: Sequence[Job], code: str, message: str) -> None:
         """The answer was lost."""
@@ -184,31 +190,32 @@ class Writing:
             run.touched = True
             sorting = sort_out(jobs, reply)
         lost = [job for job, code, _ in sorting.refused if code == NOT_FOUND] + sorting.unsaid
-        moved = [job for job in lost if follow and not job.creates and job.shape.kind in ALIASED]
+        absent = [job for job in lost if follow and not job.creates and job.shape.kind in ALIASED]
         for job, code, message in sorting.refused:
-            if job not in moved:
+            if job not in absent:
                 run.refused(job, code, message)
-        run.unknown([job for job in sorting.unsaid if job not in moved], "unsaid", "hubspot's reply does not name it")
-        return sorting.written + await self._follow(run, moved)
+        run.unknown([job for job in sorting.unsaid if job not in absent], "unsaid", "hubspot's reply does not name it")
+        return sorting.written + await self._follow(run, absent)
 
     async def _follow(self, run: Run, jobs: list[Job]) -> list[Job]:
-        """Write to where merged records live now: a batch leaves out ids that were merged away."""
-        found: list[Job] = []
+        """See what became of records that a batch left out: merged away, gone, or there all the same."""
+        there: list[Job] = []
         for job in jobs:
             try:
-                now_at = await self._reading.current_id(job.shape, job.target)
+                seen = await self._reading.read(job.shape.kind, [job.target])
             except (Throttled, Parked, Transient) as error:
                 run.put_off([job], error)
                 continue
-            if now_at is None:
+            except Refused as error:
+                run.refused(job, error.code, error.message)
+                continue
+            if seen[0].deleted:
                 run.refused(job, NOT_FOUND, f"{_ref(job)} is not there any more")
+            elif seen[0].record_id != job.target:
+                run.moved(job, seen)
             else:
-                found.append(job.at(now_at))
-        # Two records may have become one: their writes go one after the other.
-        written: list[Job] = []
-        for turn in rounds(found):
-            written += await self._post(run, turn, follow=False)
-        return written
+                there.append(job)
+        return await self._post(run, there, follow=False)
 
     async def _associate(self, run: Run, jobs: list[Job]) -> list[Job]:
         """Make the associations. Give the jobs that have all of theirs."""

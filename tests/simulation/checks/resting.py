@@ -68,14 +68,13 @@ def repeated(witness: Witness) -> list[str]:
 
     A write whose answer is lost may be repeated with the same values, so this is asked of calmer stories only. Where a
     value was to change and to change back, and the second command was there before the first was sent, it is written
-    once more: the first is superseded, and the lane does not know that nothing is left to do. Nor does it know of a
-    write to each of two records that people make one meanwhile: both land on the survivor.
+    once more: the first is superseded, and the lane does not know that nothing is left to do.
     """
     found: list[str] = []
     world = witness.world
     if world.story.holds(*AGAIN):
         return found
-    covered, landing = _superseded(witness), _landing(witness)
+    covered = _superseded(witness)
     for platform, log in (("hubspot", world.platforms.portal.writes), ("xero", world.platforms.xero.state.writes)):
         ours: dict[tuple[str, str], dict[str, Any]] = {}
         last: dict[tuple[str, str], datetime] = {}
@@ -93,25 +92,9 @@ def repeated(witness: Witness) -> list[str]:
             between = any(last[key] <= each <= at for each in covered.get(row.id, ())) if key in last else False
             last[key] = at
             if again and len(again) == len(values.keys() - KEYS) and not between:
-                if landing[row.id]:
-                    landing[row.id] -= 1
-                    continue
                 found.append(f"{row.resource} {row.id}: {again} written again at {row.at:%H:%M:%S}")
             known.update(values)
     return found
-
-
-def _landing(witness: Witness) -> Counter[str]:
-    """How many updates were sent to records that have been merged away, by the id of what they are now."""
-    survivors = {
-        str(old): str(row["id"])
-        for kind in witness.sales.state()["objects"].values()
-        for row in kind
-        for old in row["merged_ids"]
-        if old != row["id"]
-    }
-    sent = (record_id(command["ref"]) for command, _ in witness.ledgered("claimed") if command["ref"])
-    return Counter(survivors[each] for each in sent if each in survivors)
 
 
 def _superseded(witness: Witness) -> dict[str, list[datetime]]:

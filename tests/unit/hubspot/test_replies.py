@@ -146,6 +146,35 @@ async def test_errors_without_trace_ids_are_joined_by_id():
     assert (written[1].state, written[1].code) == ("refused", "OBJECT_NOT_FOUND")
 
 
+@pytest.mark.parametrize(
+    ("shown", "state", "code"),
+    [
+        (results(record("2")), "applied", ""),  # as where a replica was behind for a moment
+        (results(), "refused", "OBJECT_NOT_FOUND"),
+        (refusal(400, "no"), "refused", "VALIDATION_ERROR"),
+    ],
+)
+async def test_a_company_that_a_batch_left_out_is_looked_for_before_it_is_given_up(
+    shown: Response, state: str, code: str
+):
+    updates = 0
+
+    def answer(request: Request, body: Any) -> Response:
+        nonlocal updates
+        if request.url.path.endswith("update"):
+            updates += 1
+            return results(*[record(each["id"]) for each in body["inputs"] if each["id"] != "2" or updates > 1])
+        if "associations" in request.url.path or "archived" in str(request.url):
+            return results()
+        if request.method == "GET":
+            return refusal(404, "not found", "OBJECT_NOT_FOUND")
+        return shown if {"id": "2"} in body["inputs"] else results(*[record(each["id"]) for each in body["inputs"]])
+
+    commands = [command("company", {"name": "x"}, f"hubspot/company/{n}", id=f"c{n}") for n in (1, 2)]
+    written = await Vendor(answer).client.write(commands)
+    assert [(each.state, each.code) for each in written] == [("applied", ""), (state, code)]
+
+
 async def test_what_was_written_is_applied_though_it_cannot_be_read_back():
     def answer(request: Request, body: Any) -> Response:
         if request.url.path.endswith("update"):

@@ -251,3 +251,24 @@ async def test_two_records_of_ours_that_mean_one_on_the_platform_are_both_settle
     shift.clock.pass_by(3600)  # so long that each is compared first
     await shift.work(*both)
     assert states(shift, *both) == ["superseded" if moved else "applied"] * 2
+
+
+@pytest.mark.parametrize("step", [None, "claimed", "called", "answered", "recorded", "produced"])
+async def test_an_update_whose_record_lives_on_in_another_is_superseded_by_that_one(step: str | None):
+    shift = with_record()
+    shift.platform.put("invoice", "survivor", name="by somebody")
+    shift.platform.merged["u1"] = "survivor"
+    wanted, other = judged(shift, 1), create(2)
+    if step:
+        assert not await shift.work(wanted, other, die_at=step)
+        shift.clock.pass_by(30)
+    await shift.work(wanted, other)
+    await shift.rest()
+    assert states(shift, wanted, other) == ["superseded", "applied"]
+    assert shift.platform.records["invoice"]["survivor"]["name"] == "by somebody"
+    told = shift.papers.outcomes(wanted)
+    assert {(each.state, each.version) for each in told} == {("superseded", version(shift, "survivor"))}
+    assert all(not each.fields and each.ref is None for each in told)
+    shown = [each for each in shift.papers.changes() if each.record_id == "survivor"]
+    assert {each.cause for each in shown} <= {None}, "nobody wrote what it shows for us"
+    assert shown or step == "recorded", "what the webhook of the merge leads to shows it then"
