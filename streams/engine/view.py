@@ -1,8 +1,8 @@
 """A batch's view of one table: an overlay over the local store.
 
 Flows in: what the agent sets and deletes. Flows out: one changelog record per touched key, and the same to the store.
-Invariant: reads see the batch's own writes, and fall through to the store; a value handed out is the caller's own:
-changing it without setting it changes nothing.
+Invariants: reads see the batch's own writes, and fall through to the store; a value handed out is the caller's own:
+changing it without setting it changes nothing. A row that was read and is set to what it is already is not written.
 """
 
 from collections.abc import Callable, Mapping
@@ -52,7 +52,7 @@ class View:
         """Return a fresh copy of the value, or `default`."""
         name = self._names.get(key)  # as `_name` and `_raw` have it, without their calls: agents do little else
         if name is None:
-            name = self._name(key)
+            name = self._names[key] = encode_key(key)
         raw: bytes | None = self._staged.get(name, _MISSING)
         if raw is _MISSING:
             raw = self._read(name)
@@ -67,13 +67,18 @@ class View:
     def __setitem__(self, key: str, value: Any) -> None:
         if value is None:
             raise ValueError(f"None cannot be kept under {key!r}: in a changelog it means deleted. Use del.")
-        raw = exact(orjson.dumps(value))
+        raw = orjson.dumps(value)
         if len(raw) > self._limit:
             raise TooLarge(
                 f"The row {key!r} is {len(raw):,} bytes, over the limit of {self._limit:,}: no changelog takes it, "
                 "and it was not set. Keep less in it, or quarantine the record that made it so large."
             )
-        self._staged[self._name(key)] = raw
+        name = self._names.get(key)
+        if name is None:  # nobody has asked for it: what it was is not worth a read
+            name = self._name(key)
+        elif self._raw(name) == raw:
+            return
+        self._staged[name] = exact(raw)
 
     def __delitem__(self, key: str) -> None:
         raw = self._name(key)

@@ -76,3 +76,22 @@ def test_a_row_no_changelog_would_take_is_refused():
     with pytest.raises(TooLarge, match="'b' is 102 bytes, over the limit of 100"):
         view["b"] = "x" * 100
     assert view.staged.keys() == {b'"a"'}
+
+
+def test_a_row_that_is_set_to_what_it_is_is_not_written(view: View):
+    view["there"] = view["there"]
+    assert view.staged == {}
+    view["there"] = {"n": [2]}
+    view["there"] = {"n": [1]}
+    assert view.staged == {b'"there"': b'{"n":[1]}'}, "what was staged may be on its way"
+    del view["there"]
+    view["there"] = {"n": [1]}
+    assert view.staged == {b'"there"': b'{"n":[1]}'}
+
+
+def test_a_row_that_nobody_has_read_is_written_without_a_look(store: dict[bytes, bytes]):
+    read: list[bytes] = []
+    view = View(lambda key: read.append(key) or store.get(key))
+    view["there"] = {"n": [1]}
+    assert view.staged == {b'"there"': b'{"n":[1]}'}
+    assert read == []
