@@ -64,9 +64,9 @@ def decode_platform(data: bytes | str) -> Any:
         ValueError: it is no JSON. NaN and Infinity are none, nor is what is nested beyond what can be read.
     """
     try:
-        value = json.loads(data, parse_float=_number, parse_constant=_no_constant)
-        halved = b"\\ud" in data.lower() if isinstance(data, bytes) else "\\ud" in data.lower()
-        return _whole(value) if halved else value
+        text = data.decode(json.detect_encoding(data), "surrogatepass") if isinstance(data, bytes) else data
+        value = _READER.decode(text)
+        return _whole(value) if "\\u" in text and "\\ud" in text.lower() else value
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -89,6 +89,9 @@ def _number(text: str) -> Decimal | str:
 
 def _no_constant(name: str) -> Never:
     raise ValueError(f"{name} is no JSON")
+
+
+_READER = json.JSONDecoder(parse_float=_number, parse_constant=_no_constant)  # made once: it takes as long as a page
 
 
 def _whole(value: Any) -> Any:

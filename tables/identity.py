@@ -32,6 +32,7 @@ class Identity:
     def __init__(self, view: View, tenant: str) -> None:
         """Open the identities of `tenant`."""
         self._view = view
+        self._get = view.get
         self._prefix = f"{tenant}|"
 
     def _key(self, *parts: str) -> str:
@@ -39,17 +40,17 @@ class Identity:
 
     def known(self, reference: str) -> CanonicalId | None:
         """The canonical id of a record."""
-        row = self._view.get(self._key("r", reference))
+        row = self._get(f"{self._prefix}r|{reference}")
         return CanonicalId(row["id"]) if row else None
 
     def customer(self, reference: str) -> CanonicalId | None:
         """The customer that a record belongs to."""
-        row = self._view.get(self._key("r", reference))
+        row = self._get(f"{self._prefix}r|{reference}")
         return CanonicalId(row["customer"]) if row else None
 
     def reference(self, canonical: str, side: Side) -> str | None:
         """The record of a canonical id on a side."""
-        row = self._view.get(self._key("i", canonical))
+        row = self._get(f"{self._prefix}i|{canonical}")
         return row.get(side.value) if row else None
 
     def bind(
@@ -68,19 +69,19 @@ class Identity:
             self._count(before, -1)
             self._view[key] = now
             self._count(now, 1)
-        row = self._view.get(self._key("i", canonical)) or {}
+        row = self._get(f"{self._prefix}i|{canonical}") or {}
         if row.get(side.value) != reference:
             kept = {name: ref for name, ref in row.items() if name != _gone(side)}
             self._view[self._key("i", canonical)] = {**kept, side.value: reference}
 
     def astray(self, reference: str) -> bool:
         """Whether the record that this one belongs to has become another customer's."""
-        row = self._view.get(self._key("r", reference)) or {}
+        row = self._get(f"{self._prefix}r|{reference}") or {}
         return "of" in row and self.customer(row["of"]) not in {None, row["customer"]}
 
     def belongs(self, reference: str) -> str | None:
         """The record that this one belongs to."""
-        row = self._view.get(self._key("r", reference)) or {}
+        row = self._get(f"{self._prefix}r|{reference}") or {}
         return str(row["of"]) if "of" in row else None
 
     def _count(self, row: dict[str, Any], by: int) -> None:
@@ -89,15 +90,15 @@ class Identity:
 
     def posted(self, customer: str) -> int:
         """How many invoices of a customer stand in the ERP's books."""
-        return int(self._view.get(self._key("p", customer)) or 0)
+        return int(self._get(f"{self._prefix}p|{customer}") or 0)
 
     def leave(self, reference: str, canonical: str, side: Side) -> None:
         """The record is gone: another may take its place on the side. Whose it was stays known."""
-        known = self._view.get(self._key("r", reference)) or {}
+        known = self._get(f"{self._prefix}r|{reference}") or {}
         if known.get("posted"):
             self._count(known, -1)
             self._view[self._key("r", reference)] = {name: known[name] for name in ("id", "customer")}
-        row = self._view.get(self._key("i", canonical)) or {}
+        row = self._get(f"{self._prefix}i|{canonical}") or {}
         if reference in {row.get(side.value), row.get(_gone(side))}:
             kept = {name: ref for name, ref in row.items() if name not in {side.value, _gone(side)}}
             if kept:
@@ -107,7 +108,7 @@ class Identity:
 
     def miss(self, reference: str, canonical: str, side: Side) -> None:
         """Remember the record that had the place on a side until it was deleted, for it may be restored."""
-        row = self._view.get(self._key("i", canonical)) or {}
+        row = self._get(f"{self._prefix}i|{canonical}") or {}
         if side.value not in row:
             self._view[self._key("i", canonical)] = {**row, _gone(side): reference}
 
@@ -117,7 +118,7 @@ class Identity:
 
     def missed(self, canonical: str, side: Side) -> str | None:
         """The record that had the place on a side until it was deleted."""
-        row = self._view.get(self._key("i", canonical)) or {}
+        row = self._get(f"{self._prefix}i|{canonical}") or {}
         return row.get(_gone(side))
 
     def name(self, reference: str, canonical: str, customer: str) -> None:
@@ -143,7 +144,7 @@ class Identity:
 
     def signs(self, reference: str) -> list[list[Any]]:
         """What a person's record has shown, the oldest first: parent, address, version."""
-        return list(self._view.get(self._key("j", reference)) or ())
+        return list(self._get(f"{self._prefix}j|{reference}") or ())
 
     def bearers(self, parent: str, mail: str) -> list[str]:
         """The records that have shown an address as one of `parent`."""
@@ -155,7 +156,7 @@ class Identity:
 
     def watchers(self, name: str) -> list[str]:
         """The people who were of a company or customer once."""
-        return list(self._view.get(self._key("v", name)) or ())
+        return list(self._get(f"{self._prefix}v|{name}") or ())
 
     def tell(self, reference: str, canonical: str, customer: str) -> None:
         """Note of whom a person's record was told: an erasure has to be told there as well."""
@@ -165,7 +166,7 @@ class Identity:
 
     def told(self, reference: str) -> list[list[str]]:
         """Of whom a person's record was told: canonical ids with their customers."""
-        return list(self._view.get(self._key("b", reference)) or ())
+        return list(self._get(f"{self._prefix}b|{reference}") or ())
 
     def merge(self, loser: str, survivor: str) -> None:
         """Note that one record was merged into another. Chains end alike, whichever of their merges is heard first."""
@@ -181,11 +182,11 @@ class Identity:
 
     def follow(self, reference: str) -> str:
         """The record that a reference means now: another one after a merge."""
-        return str(self._view.get(self._key("a", reference)) or reference)
+        return str(self._get(f"{self._prefix}a|{reference}") or reference)
 
     def losers(self, reference: str) -> list[str]:
         """The records that live on in this one, the oldest id first."""
-        return list(self._view.get(self._key("s", reference)) or ())
+        return list(self._get(f"{self._prefix}s|{reference}") or ())
 
     def lend(self, reference: str, own: str | None) -> None:
         """Note who a record is by itself, where a merge has brought it to another; None: where it is."""
@@ -193,7 +194,7 @@ class Identity:
 
     def lent(self, reference: str) -> CanonicalId | None:
         """Who a record is by itself, where a merge has brought it to another."""
-        found = self._view.get(self._key("y", reference))
+        found = self._get(f"{self._prefix}y|{reference}")
         return CanonicalId(found) if found else None
 
     def own(self, reference: str) -> CanonicalId | None:
@@ -202,7 +203,7 @@ class Identity:
 
     def claimants(self, canonical: str) -> list[str]:
         """The records of the CRM that claim to be a customer beside the one that stands for it."""
-        return list(self._view.get(self._key("d", canonical)) or ())
+        return list(self._get(f"{self._prefix}d|{canonical}") or ())
 
     def note_claimants(self, canonical: str, references: Iterable[str]) -> None:
         """Note which records of the CRM claim to be a customer beside the one that stands for it."""
@@ -214,7 +215,7 @@ class Identity:
 
     def ended(self, reference: str) -> bool:
         """Whether a company or person of the CRM was deleted."""
-        return bool(self._view.get(self._key("e", reference)))
+        return bool(self._get(f"{self._prefix}e|{reference}"))
 
     def seat(self, canonical: str, reference: str | None, *, gone: bool, side: Side = Side.CRM) -> None:
         """Say which record of a side stands for a canonical one, or is missed there; None: nobody."""
@@ -238,7 +239,7 @@ class Identity:
 
     def heir(self, customer: str, side: Side) -> CanonicalId | None:
         """The customer into whose record on a side one's own was merged."""
-        found = self._view.get(self._key("g", side.value, customer))
+        found = self._get(f"{self._prefix}g|{side}|{customer}")
         return CanonicalId(found) if found else None
 
     def akin(self, left: str, right: str) -> bool:
@@ -256,7 +257,7 @@ class Identity:
 
     def by_key(self, scope: str) -> CanonicalId | None:
         """The canonical id that a SKU belongs to."""
-        found = self._view.get(self._key("k", scope))
+        found = self._get(f"{self._prefix}k|{scope}")
         return CanonicalId(found) if found else None
 
     def claim_key(self, scope: str, canonical: str) -> None:
@@ -265,13 +266,13 @@ class Identity:
 
     def note_name(self, scope: str, reference: str) -> None:
         """Remember a record under a domain or a name."""
-        refs = self._view.get(self._key("n", scope)) or []
+        refs = self._get(f"{self._prefix}n|{scope}") or []
         if reference not in refs:
             self._view[self._key("n", scope)] = [*refs, reference][-PROPOSALS:]
 
     def named(self, scope: str) -> list[str]:
         """The records under a domain or a name."""
-        return list(self._view.get(self._key("n", scope)) or ())
+        return list(self._get(f"{self._prefix}n|{scope}") or ())
 
     def mark(self, side: Side, kind: str) -> bool:
         """Note that the first reading of a kind has ended; False when it was known."""
@@ -283,7 +284,7 @@ class Identity:
 
     def marked(self, side: Side, kind: str) -> bool:
         """Whether the first reading of a kind has ended."""
-        return bool(self._view.get(self._key("m", side.value, kind)))
+        return bool(self._get(f"{self._prefix}m|{side}|{kind}"))
 
     def part(self, left: str, right: str) -> None:
         """Remember that a person said these are two."""
@@ -301,7 +302,7 @@ class Identity:
 
     def held_apart(self, canonical: str) -> bool:
         """Whether a person took the record from its counterpart."""
-        return bool(self._view.get(self._key("u", canonical)))
+        return bool(self._get(f"{self._prefix}u|{canonical}"))
 
     def erase(self, name: str) -> bool:
         """Note that a record, or a canonical one, was erased under privacy law; False when it was known."""
@@ -312,7 +313,7 @@ class Identity:
 
     def erased(self, name: str) -> bool:
         """Whether a record, or a canonical one, was erased."""
-        return bool(self._view.get(self._key("z", name)))
+        return bool(self._get(f"{self._prefix}z|{name}"))
 
     def parted(self, left: str, right: str) -> bool:
         """Whether a person said that these are two, in either order."""
@@ -328,7 +329,7 @@ class Identity:
 
     def asked(self, reference: str) -> str | None:
         """The survivor for which a person was asked about a record."""
-        found = self._view.get(self._key("q", reference))
+        found = self._get(f"{self._prefix}q|{reference}")
         return str(found) if found else None
 
     def waiters(self, reference: str) -> Shelf:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import orjson
 
+_UNREAD: Any = object()
+
 
 class View(Protocol):
     """Keys are texts, values JSON."""
@@ -65,9 +67,10 @@ class Recalled:
 
     def get(self, key: str) -> Any | None:
         """The value, or None."""
-        if key not in self._rows:
-            self._rows[key] = self._view.get(key)
-        return self._rows[key]
+        row = self._rows.get(key, _UNREAD)
+        if row is _UNREAD:
+            row = self._rows[key] = self._view.get(key)
+        return row
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Write a value."""

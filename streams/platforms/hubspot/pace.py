@@ -66,7 +66,8 @@ class Window:
 
     def count(self, sent: datetime, answered: datetime) -> None:
         """A call of ours has been counted; those that may have left the window since are in the figures no more."""
-        self.sent = deque(each for each in self.sent if each[0] + self.interval > answered)
+        since = answered - self.interval
+        self.sent = deque([each for each in self.sent if each[0] > since])
         self.sent.append((sent, answered))
 
     def gap(self) -> timedelta:
@@ -151,7 +152,7 @@ class Pace:
             self._day = (self._clock(), left, day)
         window = self._windows[sort]
         if sent is not None:  # replies overtake each other: what was answered meanwhile may have come after this call
-            others += sum(answered > sent for _, answered in window.sent)
+            others += len([answered for _, answered in window.sent if answered > sent])
         window.remaining = max(remaining - others, 0)
         window.limit = _number(headers.get("x-hubspot-ratelimit-max")) or window.limit
         if millis := _number(headers.get("x-hubspot-ratelimit-interval-milliseconds")):
