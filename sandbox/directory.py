@@ -4,13 +4,17 @@ In: requests. Out: the route that a plain list of the same routes would give the
 Invariant: method and path alone decide (a directory stands at one place), so what was found once holds for good.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from inspect import iscoroutinefunction
 
-from starlette.routing import BaseRoute, Match
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 REMEMBERED = 20_000  # paths; then all are forgotten: ids stand in some, and a long run has many
 FOUND = "sandbox.route"
+DIRECT = "sandbox.endpoint"
 
 
 class Directory(BaseRoute):
@@ -32,12 +36,25 @@ class Directory(BaseRoute):
             if match is Match.FULL:
                 if len(self._known) >= REMEMBERED:
                     self._known.clear()
-                found = self._known[key] = {**child, FOUND: route}
+                found = self._known[key] = {**child, FOUND: route, DIRECT: _endpoint(route)}
                 return match, found
             if match is Match.PARTIAL and partly[0] is Match.NONE:
                 partly = match, {**child, FOUND: route}
         return partly
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the route answer that was found."""
-        await scope[FOUND].handle(scope, receive, send)
+        """Let the route answer that was found.
+
+        Its own net for exceptions is left out where that can be: the application has the same one around all routes.
+        """
+        endpoint = scope.get(DIRECT)
+        if endpoint is None:
+            await scope[FOUND].handle(scope, receive, send)
+        else:
+            response = await endpoint(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+
+def _endpoint(route: BaseRoute) -> Callable[[Request], Awaitable[Response]] | None:
+    """Give the coroutine function that answers for a route; None where the route itself has to be asked."""
+    return route.endpoint if isinstance(route, Route) and iscoroutinefunction(route.endpoint) else None

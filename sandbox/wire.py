@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import orjson
@@ -41,6 +42,7 @@ def encode(value: object) -> bytes:
     return orjson.dumps(value, default=_spell, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
 
 
+@lru_cache(maxsize=10_000)  # a record's dates are shown each time that it is read
 def iso(instant: datetime) -> str:
     """Spell an instant as the vendors do: UTC, milliseconds, ``Z``."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from sandbox.clock import Clock
 from sandbox.control import Controls, control_routes
+from sandbox.directory import Directory
 from sandbox.faults import Fault, Faults
 from sandbox.log import CallLog, WriteLog
 from sandbox.middleware import CallRecorder, FaultInjector, html_outage
@@ -118,7 +119,9 @@ def create_app(
         await hooks.close()
 
     app = Starlette(
-        routes=[control_routes(controls, *people.routes()), Route("/{path:path}", front.answer, methods=VERBS)],
+        routes=[
+            Directory([control_routes(controls, *people.routes()), Route("/{path:path}", front.answer, methods=VERBS)])
+        ],
         middleware=[
             Middleware(CallRecorder, calls=calls, clock=clock),
             Middleware(FaultInjector, faults=faults, clock=clock, refuse=refuse),
