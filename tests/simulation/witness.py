@@ -78,6 +78,7 @@ class Witness:
         self.contract: Contract = world.contract
         self.topics: Topics = world.topics
         self._kept: dict[str, dict[str, Any]] = {}
+        self._rows: dict[str, list[Row]] = {}
 
     def records(self, topic: Topic) -> Records:
         """A topic's records by partition, in order."""
@@ -95,20 +96,32 @@ class Witness:
         return self._kept[topic.name]
 
     def read(self, topic: Topic) -> list[Row]:
-        """A topic's records that can be read, partition by partition, in order; the others are in quarantine."""
-        found: list[Row] = []
-        for partition in self.records(topic).values():
-            found += [row for _, value in partition if (row := _read(value)) is not None]
-        return found
+        """A topic's records that can be read, partition by partition, in order; the others are in quarantine.
+
+        Worked out once: nobody changes them.
+        """
+        if topic.name not in self._rows:
+            partitions = self.records(topic).values()
+            self._rows[topic.name] = [
+                row for partition in partitions for _, value in partition if (row := _read(value)) is not None
+            ]
+        return self._rows[topic.name]
 
     def ledgered(self, state: str) -> Iterator[tuple[Row, datetime]]:
         """The commands that came to this state, each time one did, by the topic's own times."""
+        for row, at in self._ledger:
+            if row.get("state") == state:
+                yield row["command"], at
+
+    @cached_property
+    def _ledger(self) -> list[tuple[Row, datetime]]:
+        """All that stands on the ledger's topic, with its times."""
         topic = self.topics.name(self.topics.ledger)
-        for partition in range(self.world.broker.partitions):
-            for record in self.world.broker.records[topic, partition]:
-                row = decode(record.value or b"{}")
-                if row.get("state") == state:
-                    yield row["command"], datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        return [
+            (decode(record.value or b"{}"), datetime.fromtimestamp(record.timestamp / 1000, UTC))
+            for partition in range(self.world.broker.partitions)
+            for record in self.world.broker.records[topic, partition]
+        ]
 
     @cached_property
     def changes(self) -> list[Row]:

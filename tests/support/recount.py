@@ -16,8 +16,8 @@ from agents.steps.publish import Publish
 from agents.steps.reconcile import Reconcile
 from schemas.contract import Contract
 from schemas.wire import decode
+from streams.engine.view import View, decode_key
 from streams.platforms.registry import translators
-from tables.view import MemoryView
 
 Records = dict[int, list[tuple[bytes | None, bytes | None]]]  # partition -> key and value, in order
 
@@ -28,6 +28,16 @@ def compacted(records: Records) -> dict[str, Any]:
     return {str(decode(key)): decode(value) for key, value in last.items() if value is not None}
 
 
+def empty() -> View:
+    """A table in which nothing is yet, as a batch looks at it."""
+    return View({}.get)
+
+
+def rows_of(view: View) -> dict[str, Any]:
+    """The rows of a table that began empty."""
+    return {decode_key(key): decode(value) for key, value in view.staged.items() if value is not None}
+
+
 def drawer(rows: dict[str, Any], prefix: str) -> dict[str, Any]:
     """The rows of one drawer of a table."""
     return {key.removeprefix(f"{prefix}|"): value for key, value in rows.items() if key.startswith(f"{prefix}|")}
@@ -35,36 +45,36 @@ def drawer(rows: dict[str, Any], prefix: str) -> dict[str, Any]:
 
 def replay_capture(contract: Contract, changes: Records) -> tuple[dict[str, Any], dict[str, Any], Result]:
     """Versions and identities after all changes."""
-    versions, identity, result = MemoryView(), MemoryView(), Result()
+    versions, identity, result = empty(), empty(), Result()
     step = Capture(contract, translators(contract))
     for values in _values(changes):
         result.add(step(values, versions, identity))
-    return versions.rows, identity.rows, result
+    return rows_of(versions), rows_of(identity), result
 
 
 def replay_arbitrate(contract: Contract, facts: Records) -> tuple[dict[str, Any], dict[str, Any], Result]:
     """Records and customers after all facts and outcomes."""
-    records, customers, result = MemoryView(), MemoryView(), Result()
+    records, customers, result = empty(), empty(), Result()
     step = Arbitrate(contract)
     for values in _values(facts):
         result.add(step(values, records, customers))
-    return records.rows, customers.rows, result
+    return rows_of(records), rows_of(customers), result
 
 
 def replay_reconcile(documents: Records) -> tuple[dict[str, Any], dict[str, Any]]:
     """Documents and windows after all document versions."""
-    books, sums = MemoryView(), MemoryView()
+    books, sums = empty(), empty()
     for values in _values(documents):
         Reconcile()(values, books, sums)
-    return books.rows, sums.rows
+    return rows_of(books), rows_of(sums)
 
 
 def replay_publish(occurrences: Records) -> dict[str, Any]:
     """What has been published after all occurrences."""
-    published = MemoryView()
+    published = empty()
     for values in _values(occurrences):
         Publish()(values, published)
-    return published.rows
+    return rows_of(published)
 
 
 def commands(result: Result) -> set[str]:

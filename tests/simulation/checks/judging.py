@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agents.rules.result import Result
 from agents.steps.arbitrate import Arbitrate
 from schemas.wire import decode
-from tables.view import MemoryView
+from tests.support.recount import empty, rows_of
 
 if TYPE_CHECKING:
     from tests.simulation.witness import Row, Witness
@@ -61,7 +61,7 @@ class Judged:
 def judged(witness: Witness) -> Judged:
     """Judge all facts and outcomes again."""
     step = Arbitrate(witness.contract)
-    records, customers = MemoryView(), MemoryView()
+    records, customers = empty(), empty()
     asked: list[Asked] = []
     for partition in witness.records(witness.topics.facts).values():
         told = Told()
@@ -70,7 +70,7 @@ def judged(witness: Witness) -> Judged:
             if not result.refused:
                 told.hear(decode(value or b"{}"))
             asked += _asked(result, told)
-    return Judged(records.rows, customers.rows, asked)
+    return Judged(rows_of(records), rows_of(customers), asked)
 
 
 def _asked(result: Result, told: Told) -> list[Asked]:
