@@ -106,9 +106,11 @@ class Broker:
         rows, at = self.records[place], self._clock()
         millis = int(at.timestamp() * 1000)
         head = f"{at.isoformat()} {place}".encode()
-        for key, value, *_ in load:
-            self._trace.update(b"\0".join((head, NOTHING if key is None else key, NOTHING if value is None else value)))
-            rows.append(Record(key, value, len(rows), millis))
+        written: list[bytes] = []
+        for offset, (key, value, _) in enumerate(load, len(rows)):
+            written += (head, b"\0", NOTHING if key is None else key, b"\0", NOTHING if value is None else value)
+            rows.append(Record(key, value, offset, millis))
+        self._trace.update(b"".join(written))
         self.written += len(load)
         self._news[place].set()
         return len(rows) - 1

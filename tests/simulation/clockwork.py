@@ -45,6 +45,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Seconds since the loop was made."""
         return self._now
 
+    def call_soon(
+        self, callback: Callable[[*Given], object], *args: *Given, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Call in this instant, after all that was asked for before."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
     def call_at(
         self, when: float, callback: Callable[[*Given], object], *args: *Given, context: Context | None = None
     ) -> asyncio.TimerHandle:
@@ -65,9 +73,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _run_once(self) -> None:
         ready, timers = self._ready, self._timers
         if not ready and not self._stopping:
-            while timers and _over(timers[0][2]):
+            while timers:
+                first = timers[0][2]
+                if not (first.cancelled() if isinstance(first, asyncio.TimerHandle) else first.done()):
+                    break  # somebody waits for it
                 heappop(timers)
-            if not timers:
+            else:
                 raise Standstill("nobody is awake, and no timer runs")
             self._now = max(self._now, timers[0][0])
         end = self._now + GRAIN
@@ -81,11 +92,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             handle = ready.popleft()
             if not handle._cancelled:  # noqa: SLF001 - as asyncio's own turn does
                 handle._run()  # noqa: SLF001
-
-
-def _over(timer: asyncio.TimerHandle | asyncio.Future[None]) -> bool:
-    """Whether nobody waits for it any more."""
-    return timer.cancelled() if isinstance(timer, asyncio.TimerHandle) else timer.done()
 
 
 def nap(seconds: float) -> asyncio.Future[None]:

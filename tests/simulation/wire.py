@@ -30,8 +30,8 @@ async def call(app: ASGIApp, method: str, target: bytes, headers: Headers, body:
     path, _, query = target.partition(b"?")
     scope: dict[str, Any] = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-        "path": unquote(path.decode("ascii")), "raw_path": path, "query_string": query, "root_path": "",
-        "headers": headers, "server": ("sim", 80), "client": ("127.0.0.1", 1),
+        "path": unquote(path.decode("ascii")) if b"%" in path else path.decode("ascii"), "raw_path": path,
+        "query_string": query, "root_path": "", "headers": headers, "server": ("sim", 80), "client": ("127.0.0.1", 1),
     }  # fmt: skip
     status, found, parts, sent = 0, Headers(), list[bytes](), False
 
@@ -125,7 +125,7 @@ class Courier(httpx.AsyncClient):
         **more: Any,
     ) -> httpx.Response:
         """Send one request."""
-        if any(more.get(name) is not None for name in NOT_PLAIN):
+        if more and any(more.get(name) is not None for name in NOT_PLAIN):
             return await super().request(method, url, params=params, content=content, headers=headers, **more)
         _, _, rest = str(url).rpartition("://")
         target = rest[rest.index("/") :] + (f"?{urlencode(params)}" if params else "")
