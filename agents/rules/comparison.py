@@ -179,7 +179,7 @@ def _judge(case: Case, state: EntityState, name: str, rule: FieldRule, shown: tu
     if waits_for_history(case.contract, case.customer, state.entity, name):
         _hang(case, state)
         return None
-    crm, erp = (fields[name] for fields in shown)
+    crm, erp = shown[0][name], shown[1][name]
     agree, lost = same(crm, erp), None
     if rule.policy == "newest" and (state.id in case.redated or not agree):
         lost = (edits.restored if agree else edits.unfinished)(state, name, rule, crm, erp)

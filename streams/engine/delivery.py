@@ -4,9 +4,9 @@ Flows in: staged records. Flows out: acknowledged records, then local state.
 Invariant: whatever returns here is acknowledged by the broker; whatever raises ends the process before a commit.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from itertools import count, repeat
 from typing import TYPE_CHECKING
 
@@ -59,9 +59,12 @@ class Delivery:
         """
         app = self._app
         tables = sorted(views, key=lambda table: table.name)
-        async with AsyncExitStack() as locks:
+        held: list[asyncio.Lock] = []
+        try:
             for table in tables:
-                await locks.enter_async_context(table.locks[batch.partition])
+                lock = table.locks[batch.partition]
+                await lock.acquire()
+                held.append(lock)
             batch.check()
             changes = {table: dict(views[table].staged) for table in tables}
             loads = [(table.changelog_topic_name, batch.partition, _records(changes[table])) for table in tables]
@@ -74,6 +77,9 @@ class Delivery:
                 for table, end in zip(tables, ends, strict=True):
                     table.local.write(batch.partition, changes[table], end)
                     views[table].forget(changes[table])
+        finally:
+            for lock in held:
+                lock.release()
 
     def _check_end(self, batch: "RecordBatch", table: "BatchTable", end: int, written: int) -> None:
         """Refuse to go on from a changelog that does not end with what was written to it, at an offset, just now.
