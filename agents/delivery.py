@@ -37,7 +37,7 @@ async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str, o
         prefix: of the deployment's topics.
         once: note in the table what it has taken; False where each record has a row of its own.
     """
-    taken = Taken(table, batch.topic, batch.partition) if once else None
+    taken = Taken(table, batch.topic, batch.partition, batch.log) if once else None
     for start in range(0, len(batch), CHUNK):
         # 1 read
         records = batch.records[start : start + CHUNK]

@@ -106,6 +106,7 @@ class EngineApp(faust.App):
         self._drain_timeout = drain_timeout
         self._start_timeout = start_timeout
         self._readers = Readers()
+        self._logs: dict[str, str] = {}  # ids of the topics that are read, as the broker told them at the start
         self._partition_counts: dict[str, int] = {}
         self.delivery = Delivery(self)
         self._was_ready = False
@@ -294,6 +295,10 @@ class EngineApp(faust.App):
         """Return the ids the broker tells of topics."""
         return await topic_ids(self._addresses, topics, security=self._security)
 
+    def log_of(self, topic: str) -> str:
+        """Return the id of a topic that is read, as it was when the worker started; empty where there is none."""
+        return self._logs.get(topic, "")
+
     async def on_first_start(self) -> None:
         """Look before anything starts: a broker, the topics, a state folder of our own."""
         failure.quieten()
@@ -301,6 +306,7 @@ class EngineApp(faust.App):
         if self._metrics_at is not None:
             self.metrics.start(*self._metrics_at)
         await self.wait_for_topics([*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])])
+        self._logs = await self.topic_ids(self._readers)
         if self.quarantine_topic:
             await self._learn_quarantine_limit(self.quarantine_topic)
         if self.on_disk:

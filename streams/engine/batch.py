@@ -133,6 +133,11 @@ class RecordBatch:
         return self.tp.partition
 
     @property
+    def log(self) -> str:
+        """The id of the topic: one that was made anew, or copied, has another. Empty where the broker tells none."""
+        return self._app.log_of(self.topic)
+
+    @property
     def is_done(self) -> bool:
         """Whether its offsets may be committed."""
         return self._done

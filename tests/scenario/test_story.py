@@ -133,6 +133,8 @@ def assert_a_replay_gives_the_same_tables(play: Performance) -> None:
     books = recount.compacted(play.records(topics.books))
     assert documents == recount.drawer(books, "d")
     assert windows == recount.drawer(books, "w")
+    for rows in (known, accounts, books):  # what they have taken of which topic, as the broker names it
+        assert {len(row["log"]) for row in recount.drawer(rows, "o").values()} == {36}
     published = recount.replay_publish(play.records(topics.occurrences))
     assert published == recount.compacted(play.records(topics.published))
     ledger = recount.compacted(play.records(topics.ledger))

@@ -246,6 +246,10 @@ class Worker:
         """Whether the batch is still this worker's."""
         return not self.dead and batch.epoch == self.epoch and self.leased
 
+    def log_of(self, topic: str) -> str:
+        """Topics have names alone here."""
+        return topic
+
     def check_table(self, batch: RecordBatch, table: Table) -> None:
         """Every table is fed as it should be."""
 

@@ -21,6 +21,7 @@ class Shore:
     said: list[tuple[str, Outgoing]] = field(default_factory=list)
     writes: list[dict[bytes, bytes | None]] = field(default_factory=list)
     settled: list[RecordBatch] = field(default_factory=list)
+    logs: dict[str, str] = field(default_factory=dict)
     epoch: int = 1
     max_record: int = BATCH_BYTES
     quarantine_limit: int = BATCH_BYTES
@@ -28,6 +29,9 @@ class Shore:
 
     def check_table(self, batch: RecordBatch, table: Any) -> None:
         pass
+
+    def log_of(self, topic: str) -> str:
+        return self.logs.get(topic, "")
 
     def still_owns(self, batch: RecordBatch) -> bool:
         return batch.epoch == self.epoch
@@ -62,13 +66,15 @@ class Table:
 MARK = b'"o|t.in|0"'  # the row that says what was taken
 
 
-async def delivered(values: Sequence[bytes], size: int, *, at: int = 0, shore: Shore | None = None) -> Shore:
+async def delivered(
+    values: Sequence[bytes], size: int, *, at: int = 0, log: str = "", shore: Shore | None = None
+) -> Shore:
     """Deliver records through a step that changes a row of `size` bytes for each, and says so.
 
-    `shore`: where an earlier delivery has left its changes; `at`: the records' time.
+    `shore`: where an earlier delivery has left its changes; `at`: the records' time; `log`: the topic's id.
     """
     held = {key: value for write in (shore.writes if shore else ()) for key, value in write.items()}
-    shore = Shore()
+    shore = Shore(logs={"t.in": log})
     records = [Record(b"k", value, offset, at) for offset, value in enumerate(values)]
     batch = RecordBatch(shore, TP("t.in", 0), records, epoch=1)  # type: ignore[arg-type] # all that it asks of an app
     table = batch.table(Table(held))  # type: ignore[arg-type] # all that it asks of a table
@@ -135,9 +141,12 @@ async def test_each_slice_says_what_was_taken_with_what_it_changes():
     assert len(shore.writes) > 1
     for write in shore.writes:
         last = [int(key.strip(b'"')) for key in write if key != MARK][-1]
-        assert write[MARK] == b'{"next":%d,"at":0}' % (last + 1)
+        assert write[MARK] == b'{"next":%d,"at":0,"log":""}' % (last + 1)
 
 
 async def test_a_topic_that_was_made_anew_is_read_from_its_beginning():
     shore = await delivered(numbered(9), 1, at=1_000)
     assert len((await delivered(numbered(3), 1, at=2_000, shore=shore)).said) == 3
+    shore = await delivered(numbered(9), 1, at=1_000, log="id")
+    assert len((await delivered(numbered(3), 1, at=1_000, log="other", shore=shore)).said) == 3
+    assert len((await delivered(numbered(3), 1, at=1_000, log="id", shore=shore)).said) == 0

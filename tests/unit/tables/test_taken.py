@@ -31,3 +31,14 @@ def test_a_topic_that_was_made_anew_is_taken_from_its_beginning_whatever_its_clo
     known.note(1, NEW + 1)
     again = Taken(view, "facts", 1)
     assert [again.has(offset, NEW) for offset in (0, 1, 2)] == [True, True, False]
+
+
+def test_a_topic_of_another_id_is_another_one_also_where_its_records_are_as_old():
+    view = MemoryView()
+    Taken(view, "facts", 1).note(41, NEW)
+    assert Taken(view, "facts", 1, "first").has(41, NEW)  # the broker told no ids before
+    Taken(view, "facts", 1, "first").note(42, NEW)
+    assert Taken(view, "facts", 1).has(42, NEW)  # nor does it now
+    assert not Taken(view, "facts", 1, "second").has(3, NEW)
+    Taken(view, "facts", 1).note(43, NEW)
+    assert not Taken(view, "facts", 1, "second").has(3, NEW)
