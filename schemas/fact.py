@@ -34,6 +34,10 @@ class Fact(Wire):
     seen_at: Instant
     deleted: bool = False
     fields: dict[str, Any]
+    entered: dict[str, list[tuple[int, Any]]] = Field(
+        default_factory=dict,
+        description="field -> (milliseconds since 1970, value) that people entered, oldest first, where it is told",
+    )
     related: dict[str, str] = Field(default_factory=dict, description="role -> canonical id, as deal -> deal:1f..")
     first: bool = Field(default=False, description="shown by the first reading: it was so before Revmark came")
     alone: bool = Field(default=False, description="the other side is known to have no such record")

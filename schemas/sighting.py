@@ -20,6 +20,7 @@ class Sighting:
     `sku`, `email` and `number` (strong within their scope), `domain` and `name` (weak: they only propose);
     `merged_into` is the same platform's record that has taken this one in, where only the loser of a merge says so.
     `archived` and `erased` say more of a deleted one: it may come back; it is gone under privacy law.
+    `entered`: field -> [milliseconds since 1970, value] that people entered, oldest first, where the platform tells.
     `parents` are references on the same platform by role: `company`, `deal`, `invoice`, `credit_note`.
     """
 
@@ -32,3 +33,4 @@ class Sighting:
     archived: bool = False
     erased: bool = False
     merged_from: tuple[Ref, ...] = ()
+    entered: dict[str, list[list[Any]]] = field(default_factory=dict)

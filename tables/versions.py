@@ -118,6 +118,7 @@ def to_row(sighting: Sighting, change: Change) -> dict[str, Any]:
         "entity": sighting.entity.value,
         "ref": sighting.ref,
         "fields": sighting.fields,
+        **({"entered": sighting.entered} if sighting.entered else {}),
         "keys": sighting.keys,
         "parents": sighting.parents,
         "deleted": sighting.deleted or change.deleted,

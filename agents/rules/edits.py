@@ -17,7 +17,7 @@ from schemas.contract import Contract, FieldRule
 from schemas.fact import Fact
 from schemas.names import Entity, Side
 from tables.entities import EntityState, SideState
-from tables.showings import hear, is_ours, last_edit, note
+from tables.showings import KEPT, Rows, hear, is_ours, last_edit, note
 
 JUDGED_ALONE = {"lifecycle"}  # what people entered counts, whatever was made of it: no other side tells it again
 
@@ -46,7 +46,10 @@ def date(case: Case, state: EntityState, fact: Fact, *, outdated: bool) -> None:
         ours = not outdated and any(
             name in one.fields and one.fields[name] == value for one in state.flights[fact.side]
         )
-        after = note(before, side.heard, fact.version, value, ours=ours, again=name in JUDGED_ALONE)
+        after = before
+        for at, entered in fact.entered.get(name, ()):
+            after = note(after, side.heard, at, entered)
+        after = note(after, side.heard, fact.version, value, ours=ours, again=name in JUDGED_ALONE)
         if after != before:
             side.edited[name] = after
             if outdated:
@@ -73,7 +76,7 @@ def time_of(side: SideState, name: str) -> int:
 
 def restored(state: EntityState, name: str, rule: FieldRule, crm: Any, erp: Any) -> Decision | None:
     """What was decided for an edit that is not the later one after all: the later one has to stand again."""
-    last = {side: last_edit(state.side(side).edited.get(name, [])[1:]) for side in Side}
+    last = {side: last_edit(_since(state.side(side), name)) for side in Side}
     mine, theirs = last[Side.CRM], last[Side.ERP]
     if mine is None or theirs is None or not same(crm, erp):
         return None
@@ -92,11 +95,19 @@ def unfinished(state: EntityState, name: str, rule: FieldRule, crm: Any, erp: An
     rows = {side: state.side(side).edited.get(name, []) for side in Side}
     if not all(rows.values()) or not any(is_ours(each[-1]) for each in rows.values()):
         return None
-    last = max(
-        (found for each in rows.values() if (found := last_edit(each[1:]))), key=lambda row: row[0], default=None
-    )
+    since = (last_edit(_since(state.side(side), name)) for side in Side)
+    last = max((found for found in since if found), key=lambda row: row[0], default=None)
     side = next((side for side, value in ((Side.CRM, crm), (Side.ERP, erp)) if last and same(value, last[1])), None)
     return Decision("take", side, rule.policy, "nobody edited it since it was written to one side") if side else None
+
+
+def _since(side: SideState, name: str) -> Rows:
+    """What a field showed since its record was first heard of, or written: a history goes further back."""
+    rows = side.edited.get(name, [])
+    if len(side.heard) >= KEPT:
+        return rows[1:]  # the first that was heard of is forgotten
+    known = [*side.heard[:1], *(row[0] for row in rows if is_ours(row))]
+    return [row for row in rows if known and row[0] > min(known)]
 
 
 def stage_before(side: SideState, gated: Collection[str], agreed: Any) -> Any:

@@ -328,6 +328,7 @@ class Tenancy:
             seen_at=from_millis(row["seen_at"]),
             deleted=row["deleted"],
             fields=row["fields"],
+            entered=row.get("entered", {}),
             related=self.rules.related(row),
             first=row.get("first", False),
             alone=alone,

@@ -21,6 +21,7 @@ from streams.platforms.interface import Seen, Unique
 LIMITS = (600, (250_000, 1_000_000))
 # The other keys are the ERP's ids, which nobody else writes.
 UNIQUE = {Entity.CONTACT: Unique("email", "another contact already has the e-mail address {value}", joins=True)}
+COMPARED_CALLS = 2  # of a batch that compares: the look right before the write, and the histories after it
 WRITE_CALLS = 2  # of a batch: the write, and the reading back
 
 
@@ -51,18 +52,20 @@ def calls(commands: Sequence[Command]) -> int:
     return sum(math.ceil(count / BATCH) * _each(kind) for kind, count in Counter(map(_group, commands)).items())
 
 
-Group = tuple[Entity, str, tuple[str, ...], bool]
+Group = tuple[Entity, str, tuple[str, ...], bool, bool]
 
 
 def _group(command: Command) -> Group:
-    return command.entity, command.kind, tuple(sorted(command.links)), LIFECYCLE_FIELD in command.fields
+    links, compared = tuple(sorted(command.links)), command.compare and command.kind == "update"
+    return command.entity, command.kind, links, LIFECYCLE_FIELD in command.fields, compared
 
 
 LIFECYCLE_FIELD = "lifecycle"  # which HubSpot moves back only when it was cleared: the present one is looked at first
 
 
 def _each(group: Group) -> int:
-    entity, kind, links, moves = group
+    entity, kind, links, moves, compared = group
     spared = entity is Entity.CONTACT and kind == "create"  # somebody may be there under the e-mail: looked at first
     parents = {Entity.CONTACT: 1, Entity.INVOICE: 2, Entity.DEAL: 4}.get(entity, 0)  # associations that are read back
-    return WRITE_CALLS + len(links) + parents + spared + (moves and kind == "update")
+    looked = compared and COMPARED_CALLS
+    return WRITE_CALLS + len(links) + parents + spared + (moves and kind == "update") + looked

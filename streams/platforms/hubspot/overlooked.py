@@ -17,10 +17,9 @@ from typing import Any
 from schemas.instants import parse_instant, to_millis
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.batches import Job
+from streams.platforms.hubspot.history import APPS, HISTORY
 from streams.platforms.hubspot.limits import HISTORIES
 from streams.platforms.hubspot.reading import Reading, chunks
-
-OURS = {"INTEGRATION", "API"}  # what history calls an app's writes; which of the two no document settles
 
 
 class Overlooked:
@@ -54,9 +53,9 @@ class Overlooked:
         """What somebody had entered, by command and property."""
         names = sorted({name for job in jobs for name in job.properties})
         records = await self._reading.batch(
-            jobs[0].shape.path, list(dict.fromkeys(job.target for job in jobs)), names, history=True
+            jobs[0].shape.path, list(dict.fromkeys(job.target for job in jobs)), names, history=names
         )
-        histories = {record["id"]: record.get("propertiesWithHistory") or {} for record in records}
+        histories = {record["id"]: record.get(HISTORY) or {} for record in records}
         found: dict[str, dict[str, str]] = {}
         for job in jobs:
             shown = histories.get(job.target, {})
@@ -77,7 +76,7 @@ def overlooked(history: Sequence[Json], written: str, judged: int) -> str | None
     """
     try:
         newest, before = history[0], history[1]
-        if str(newest["value"]) != written or newest["sourceType"] not in OURS or _source(before) == _source(newest):
+        if str(newest["value"]) != written or newest["sourceType"] not in APPS or _source(before) == _source(newest):
             return None
         value = str(before["value"])
         return value if to_millis(parse_instant(before["timestamp"])) > judged and value != written else None

@@ -3,8 +3,8 @@
 Batches, and the associations of one batch, are read side by side: none of them needs another's answer.
 
 In: kinds and ids. Out: `Seen`, whose `raw` is {"id", "properties", "updatedAt", "archived", "associations",
-"line_items"}. Invariant: a reply is joined on what it says, never on the id that was sent: a merged record answers
-under another id.
+"line_items", "history"}, the last of the properties of which the later edit wins. Invariant: a reply is joined on what
+it says, never on the id that was sent: a merged record answers under another id.
 Sources: HubSpot's guides to objects and associations; its note on merged contacts and companies.
 """
 
@@ -17,7 +17,8 @@ from schemas.errors import Refused, Transient
 from schemas.instants import parse_instant, to_millis, version_millis
 from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Json
-from streams.platforms.hubspot.limits import ASSOCIATION_READS, BATCH
+from streams.platforms.hubspot.history import HISTORY, entered
+from streams.platforms.hubspot.limits import ASSOCIATION_READS, BATCH, HISTORIES
 from streams.platforms.hubspot.shapes import (
     BELONGINGS,
     LINE_ITEM,
@@ -65,7 +66,7 @@ class Reading:
         shape = self.shape(kind)
         followers: list[Seen] = []
         seen: dict[str, Seen] = {each: self._gone(kind, each) for each in asked if not is_id(each)}
-        parts = chunks([each for each in asked if is_id(each)], BATCH)
+        parts = chunks([each for each in asked if is_id(each)], HISTORIES if shape.dated else BATCH)
         for part in await abreast(self._part(shape, part) for part in parts):
             for each in part:
                 if each.kind == kind:
@@ -76,7 +77,7 @@ class Reading:
 
     async def _part(self, shape: Shape, record_ids: Sequence[str]) -> list[Seen]:
         """Records of one batch: the gone ones first."""
-        records = await self.batch(shape.path, record_ids, shape.properties)
+        records = await self.batch(shape.path, record_ids, shape.properties, history=shape.dated)
         answered = {name for record in records for name in (record["id"], *merged_ids(record))}
         missing = [each for each in record_ids if each not in answered]
         found = await abreast(self._alias(shape, each) for each in missing)
@@ -123,15 +124,15 @@ class Reading:
         properties: Sequence[str],
         *,
         id_property: str | None = None,
-        history: bool = False,
+        history: Sequence[str] = (),
     ) -> list[Json]:
         """The records that are there, of at most a hundred; joined on nothing, in any order.
 
-        With `history` of at most fifty, and what the properties were before goes with them.
+        With the histories of properties, of at most fifty.
         """
         body: Json = {"inputs": [{"id": each} for each in ids], "properties": list(properties)}
         if history:
-            body["propertiesWithHistory"] = list(properties)
+            body["propertiesWithHistory"] = list(history)
         if id_property is not None:
             body["idProperty"] = id_property
         reply = await self._api.post(self._api.objects(path, "/batch/read"), body)
@@ -148,6 +149,7 @@ class Reading:
             roles[LINE_ITEM] = LINE_ITEMS
         found = await abreast(self.associated(shape.path, path, ids) for path in roles.values())
         ends = dict(zip(roles, found, strict=True))
+        histories = await self._histories(shape, there)
         lines = await self._line_items(ends[LINE_ITEM]) if shape.kind == "deal" else {}
         seen = []
         for record in there:
@@ -155,6 +157,8 @@ class Reading:
             if ends:
                 raw["associations"] = {role: some.get(record["id"], []) for role, some in ends.items()}
             version = version_of(record)
+            if shape.dated:
+                raw["history"] = entered(histories.get(record["id"], {}), shape.dated, version)
             if shape.kind == "deal":
                 raw["line_items"] = lines.get(record["id"], [])
                 version = max([version, *(version_of(line) for line in raw["line_items"])])
@@ -162,6 +166,14 @@ class Reading:
             seen.append(Seen(shape.kind, record["id"], version, raw, deleted=gone, fields=record["properties"]))
         self._memory.note(seen)
         return seen
+
+    async def _histories(self, shape: Shape, records: Sequence[Json]) -> dict[str, Json]:
+        """The histories by record: those that came along, and those that a list or a search does not show."""
+        told = {record["id"]: record[HISTORY] for record in records if isinstance(record.get(HISTORY), dict)}
+        ids = [record["id"] for record in records if record["id"] not in told] if shape.dated else []
+        parts = (self.batch(shape.path, part, shape.dated, history=shape.dated) for part in chunks(ids, HISTORIES))
+        found = await abreast(parts)
+        return told | {record["id"]: record.get(HISTORY) or {} for some in found for record in some}
 
     async def associated(self, source: str, target: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """The ids that records are associated with, a primary one first, then in the order of their numbers."""
@@ -201,7 +213,10 @@ class Reading:
 
     async def _single(self, shape: Shape, record_id: str) -> Json | None:
         path = self._api.objects(shape.path, f"/{record_id}")
-        reply = await self._api.get(path, {"properties": ",".join(shape.properties)})
+        asked = {"properties": ",".join(shape.properties)}
+        if shape.dated:
+            asked[HISTORY] = ",".join(shape.dated)
+        reply = await self._api.get(path, asked)
         return None if reply.status == NOT_FOUND else checked(reply.granted().body)
 
     async def _deletions(self, shape: Shape, record_ids: Sequence[str]) -> dict[str, int]:

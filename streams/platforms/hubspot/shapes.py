@@ -52,6 +52,7 @@ class Shape:
     parents: tuple[str, ...] = ()
     address: tuple[tuple[str, str], ...] = ()  # part of the shipping address -> property
     on_create: tuple[tuple[str, str], ...] = ()  # properties that every create carries
+    dated: tuple[str, ...] = ()  # properties whose histories are read: the later edit wins
 
     @property
     def properties(self) -> list[str]:
@@ -181,7 +182,15 @@ SHAPES: dict[str, Shape] = {shape.kind: shape for shape in (PRODUCT, COMPANY, CO
 
 def shapes_of(contract: Contract) -> dict[str, Shape]:
     """The shapes under a contract: ours, with the customer's own fields and the property that names a subsidiary."""
-    return {kind: _with(shape, _own(contract, shape)) for kind, shape in SHAPES.items()}
+    return {kind: _dated(contract, _with(shape, _own(contract, shape))) for kind, shape in SHAPES.items()}
+
+
+def _dated(contract: Contract, shape: Shape) -> Shape:
+    """With the properties of which the later edit wins; an address is several, and goes by the record's version."""
+    clause = contract.clause(shape.entity)
+    names = clause.newest if clause else ()
+    found = tuple(column.property for column in shape.columns if column.field in names)
+    return replace(shape, dated=found) if found else shape
 
 
 def _own(contract: Contract, shape: Shape) -> tuple[Column, ...]:

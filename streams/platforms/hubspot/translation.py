@@ -62,7 +62,8 @@ def sightings(
     fields |= _own(name, shape, properties)
     keys = _keys(name, shape, fields, erp)
     merged = _merged(name, properties.get(MERGED), change.record_id, shape)
-    return [Sighting(shape.entity, name, fields, keys, _parents(name, shape, change.raw), merged_from=merged)]
+    parents, dates = _parents(name, shape, change.raw), _entered(shape, change.raw.get("history"), fields)
+    return [Sighting(shape.entity, name, fields, keys, parents, merged_from=merged, entered=dates)]
 
 
 def _values(name: Ref, shape: Shape, properties: dict[str, Any], base_currency: str) -> dict[str, Any]:
@@ -89,6 +90,23 @@ def _own(name: Ref, shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
             except ValueError as error:
                 said = f"{name}: the property {column.property} {error}. Mend it in HubSpot"
                 raise Refused(said, code=column.property) from error
+    return found
+
+
+def _entered(shape: Shape, history: Any, fields: dict[str, Any]) -> dict[str, list[list[Any]]]:
+    """When people entered which value; what cannot be read any more is left out."""
+    found: dict[str, list[list[Any]]] = {}
+    for column in shape.columns:
+        for at, value in history.get(column.property, ()) if isinstance(history, dict) else ():
+            try:
+                spelt = (
+                    spelling.read(column.spelling, value, str(fields.get("currency") or ""))
+                    if column.mapped is None
+                    else column.mapped.read(Side.CRM, value)
+                )
+            except ValueError:
+                continue
+            found.setdefault(column.field, []).append([at, spelt])
     return found
 
 

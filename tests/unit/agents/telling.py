@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.fact import Fact
+from schemas.instants import to_millis
 from schemas.names import Entity, Side
 from schemas.wire import Wire
-from tests.support.judging import COMPANY, Court, company, outcome
+from tests.support.judging import COMPANY, Court, at, company, outcome
 
 
 @dataclass(slots=True)
@@ -20,6 +21,7 @@ class Platforms:
     moved: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
     facts: list[Wire] = field(default_factory=list)
     now: float = 100.0
+    entered: dict[str, list[tuple[float, Any]]] = field(default_factory=dict)  # the CRM's history: by field, in seconds
     restless: int | None = None  # which of the CRM's writes is overtaken by an edit of another field
 
     def edit(self, seconds: float, side: Side, **fields: Any) -> None:
@@ -29,7 +31,10 @@ class Platforms:
         self.facts.append(self.shown(side))
 
     def shown(self, side: Side) -> Fact:
-        return company(side, self.moved[side], alone=False, **self.held[side])
+        found = company(side, self.moved[side], alone=False, **self.held[side])
+        rows = {name: [(to_millis(at(when)), value) for when, value in rows] for name, rows in self.entered.items()}
+        told = {name: [row for row in some if row[0] <= found.version] for name, some in rows.items()}
+        return found.model_copy(update={"entered": told}) if side is Side.CRM else found
 
     def tell(self, order: tuple[Wire, ...], *, again: bool = True) -> None:
         """Tell facts; after each of them all that was asked for is written. Last, both are read as they are."""
