@@ -199,22 +199,30 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         # A write to a record that was merged away lands on its survivor. Whose that is, capture says: until then the
         # record we meant stays ours, so that its end is heard.
         side.ref = side.ref if side.present else outcome.ref or side.ref
-        if outcome.version is None or outcome.version >= side.version:
-            side.version = max(side.version, outcome.version or side.version)
-            side.fields = {**side.fields, **_stated(state, outcome.side, flight.fields)}
-        edits.written(case, state, outcome.side, flight.fields, outcome.version)
-        state.baseline.update(_agreed(case, state, outcome.side, _stated(state, outcome.side, flight.fields)))
-        if outcome.version is not None:
-            written = {"version": outcome.version, "fields": flight.fields} | ({"first": True} if flight.first else {})
-            state.marks[f"written_{outcome.side.value}"] = written
+        _note_written(case, state, outcome, flight)
         _consequences(case, state, outcome.side)
     elif outcome.state == "refused":
+        if flight.kind == "create" and outcome.version is not None and outcome.ref and side.ref in {None, outcome.ref}:
+            _note_written(case, state, outcome, flight)  # the record is there, and only a link of it was refused
         _block(state, outcome.side, flight)
         case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
         _unbill(case, state, outcome)
     elif (outcome.version or 0) > side.version:
         return  # superseded by a version that is on its way: it judges the record when it is here
     case.touch(state.id)
+
+
+def _note_written(case: Case, state: EntityState, outcome: Outcome, flight: Flight) -> None:
+    """The side holds what we wrote, as far as no later version of it is known."""
+    side, stated = state.side(outcome.side), _stated(state, outcome.side, flight.fields)
+    if outcome.version is None or outcome.version >= side.version:
+        side.version = max(side.version, outcome.version or side.version)
+        side.fields = {**side.fields, **stated}
+    edits.written(case, state, outcome.side, flight.fields, outcome.version)
+    state.baseline.update(_agreed(case, state, outcome.side, stated))
+    if outcome.version is not None:
+        written = {"version": outcome.version, "fields": flight.fields} | ({"first": True} if flight.first else {})
+        state.marks[f"written_{outcome.side.value}"] = written
 
 
 def _stated(state: EntityState, side: Side, fields: dict[str, object]) -> dict[str, object]:

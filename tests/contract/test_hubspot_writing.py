@@ -147,6 +147,8 @@ async def test_one_bad_link_does_not_cost_its_neighbours():
     ]
     written = await world.write(*commands)
     assert [each.state for each in written] == ["applied", "applied", "refused", "applied", "applied"]
+    made = await world.one("contact", (written[2].ref or "").removeprefix("hubspot/contact/"))
+    assert written[2].version == made.version, "it is there all the same"
     assert all(each.seen[0].raw["associations"]["company"] == [company] for each in written if each.state == "applied")
 
 

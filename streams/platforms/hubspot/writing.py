@@ -49,8 +49,8 @@ class Run:
         self._answer(job, Written(job.command.id, "applied", _ref(job), version, seen=seen))
 
     def refused(self, job: Job, code: str, message: str) -> None:
-        """HubSpot says no."""
-        self._answer(job, Written(job.command.id, "refused", _ref(job), code=code, message=message))
+        """HubSpot says no; of a create that was written all the same, to a link."""
+        self._answer(job, Written(job.command.id, "refused", _ref(job), job.version, code=code, message=message))
 
     def moved(self, job: Job, seen: list[Seen]) -> None:
         """Nothing was written: the record lives on in another one, which is seen first."""
