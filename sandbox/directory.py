@@ -9,7 +9,7 @@ from inspect import iscoroutinefunction
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 REMEMBERED = 20_000  # paths; then all are forgotten: ids stand in some, and a long run has many
@@ -22,6 +22,7 @@ class Directory(BaseRoute):
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self.routes = routes
+        self._heads = [(_head(route), route) for route in routes]
         self._known: dict[tuple[str, str], Scope] = {}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -31,7 +32,10 @@ class Directory(BaseRoute):
         if known is not None:
             return Match.FULL, known
         partly: tuple[Match, Scope] = (Match.NONE, {})
-        for route in self.routes:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        for head, route in self._heads:
+            if not path.startswith(head):
+                continue  # most are left out so: a path with an id in it is looked for each time
             match, child = route.matches(scope)
             if match is Match.FULL:
                 if len(self._known) >= REMEMBERED:
@@ -53,6 +57,11 @@ class Directory(BaseRoute):
         else:
             response = await endpoint(Request(scope, receive, send))
             await response(scope, receive, send)
+
+
+def _head(route: BaseRoute) -> str:
+    """Give what every path of a route begins with."""
+    return route.path.partition("{")[0] if isinstance(route, Route | Mount) else ""
 
 
 def _endpoint(route: BaseRoute) -> Callable[[Request], Awaitable[Response]] | None:

@@ -78,6 +78,11 @@ class Faults:
         self._faults[fault.id] = (fault, Random(fault.seed))  # noqa: S311 - repeatable, not secret
         return fault
 
+    @property
+    def any(self) -> bool:
+        """Tell whether there is one in force."""
+        return bool(self._faults)
+
     def remove(self, fault_id: int) -> bool:
         """Lift one fault; tell whether it was there."""
         return self._faults.pop(fault_id, None) is not None

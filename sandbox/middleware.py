@@ -81,7 +81,7 @@ class FaultInjector:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if is_control(scope):
+        if not self.faults.any or is_control(scope):
             await self.app(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]
