@@ -135,7 +135,8 @@ class Skewed:
 
     def __call__(self) -> datetime:
         """The time, as this clock shows it."""
-        return self._hours() + self.ahead
+        now = self._hours()
+        return now + self.ahead if self.ahead else now
 
     def now(self) -> datetime:
         """The same."""
