@@ -6,6 +6,7 @@ The row is the JSON form of `EntityState`; arbitrate is its only writer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -84,8 +85,8 @@ class EntityState:
     @property
     def label(self) -> str:
         """What people call the record."""
-        asked = [flight.fields for flights in self.flights.values() for flight in flights]
-        for values in (self.crm.fields, self.erp.fields, *asked):
+        asked = (flight.fields for flights in self.flights.values() for flight in flights)
+        for values in chain((self.crm.fields, self.erp.fields), asked):
             for name in ("number", "name", "email", "sku"):
                 if values.get(name):
                     return str(values[name])

@@ -79,7 +79,9 @@ def named(occurred: int, *parts: object, says: tuple[str, Any] | None = None, ma
     says that the record was made, and no more.
     """
     try:
-        event = Event(name=fingerprint(list(parts)), occurred=occurred, made=made)
-        return event.model_copy(update={"field": says[0], "value": value_hash(says[1])}) if says else event
+        name = fingerprint(list(parts))
+        if says is None:
+            return Event(name=name, occurred=occurred, made=made)
+        return Event(name=name, occurred=occurred, made=made, field=says[0], value=value_hash(says[1]))
     except Refused:
         return None

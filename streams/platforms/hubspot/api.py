@@ -195,7 +195,8 @@ class Api:
                 said = f"hubspot: the answer to {method} {path} was lost ({type(error).__name__}). Look it up"
                 raise Unknown(said, code="lost") from error
             raise Transient(f"hubspot did not answer ({type(error).__name__})", code="net") from error
-        self.pace.note(sort, dict(response.headers.multi_items()), sent=sent, others=self._under_way[sort] - 1)
+        told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        self.pace.note(sort, told, sent=sent, others=self._under_way[sort] - 1)
         return response
 
     def _judge(self, call: str, response: httpx.Response, *, writes: bool, sort: Sort) -> Reply:

@@ -26,6 +26,7 @@ from streams.platforms.xero.record import Record
 HOLD_GROUP = "Credit hold"
 Own = Mapping[Entity, Mappings]  # the customer's own fields, by the kind of record
 NONE: Own = MappingProxyType({})
+NOWHERE = Address()
 ERASED = "GDPRREQUEST"  # finance was asked to forget the person
 GONE = frozenset({"ARCHIVED", ERASED})
 # Mail that anybody can have says nothing about the company.
@@ -213,7 +214,7 @@ def _street(record: Record) -> Address | None:
                 postal_code=row.text("PostalCode") or "",
                 country=row.text("Country") or "",
             )
-            return address if address != Address() else None
+            return address if address != NOWHERE else None
     return None
 
 
