@@ -33,6 +33,7 @@ from console.commands import (
     sweep,
     totals,
     variances,
+    verify,
     worker,
 )
 
@@ -45,7 +46,7 @@ _DECIDE = "Decide"
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
     for panel, modules in (
-        (_BEGIN, (demo, init, connect, check, plan, apply)),
+        (_BEGIN, (demo, init, connect, check, plan, apply, verify)),
         (_RUN, (worker, gateway, page, broker)),
         (_LOOK, (status, explain, events, decisions, ledger, totals, variances)),
         (_DECIDE, (sweep, replay)),

@@ -40,11 +40,7 @@ class Keeper:
         Raises:
             SettingsError: it cannot be used, and a renewed one could not be kept.
         """
-        sealed = await _stored(self._settings)
-        if sealed is not None:
-            vault = Vault.from_text(self._settings.secret_key.get_secret_value())
-            opened = vault.open(sealed, tenant=self._settings.tenant, platform="xero", purpose="grant")
-            self.grant = Grant.from_bytes(opened)
+        self.grant = await stored(self._settings) or self.grant
         lives = self.grant is not None and self.grant.expires_at - datetime.now(UTC) > EARLY
         begun = self.grant is not None or bool(self._settings.xero_refresh_token.get_secret_value())
         if begun and not lives and self._keep is None:
@@ -62,7 +58,20 @@ class Keeper:
         self.grant = grant
 
 
-async def _stored(settings: Settings) -> str | None:
+async def stored(settings: Settings) -> Grant | None:
+    """The grant as the workers stored it; None where there is none, or no broker to ask.
+
+    Raises:
+        SettingsError: it is sealed with a key that is not held here.
+    """
+    sealed = await _sealed(settings)
+    if sealed is None:
+        return None
+    vault = Vault.from_text(settings.secret_key.get_secret_value())
+    return Grant.from_bytes(vault.open(sealed, tenant=settings.tenant, platform="xero", purpose="grant"))
+
+
+async def _sealed(settings: Settings) -> str | None:
     """The sealed grant on the lane's table, if a broker with one answers."""
     topics = Topics(settings.topic_prefix, settings.partitions, settings.replication)
     topic = topics.name(topics.cursors)

@@ -133,6 +133,20 @@ class Connection:
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         return await self._call(method, f"{self._url}{API}/{path}", query, headers, wire.body(value), purpose)
 
+    async def delete(self, path: str, record_id: str, *, purpose: Purpose) -> None:
+        """Delete; what is gone already is fine.
+
+        Raises:
+            Unknown: the request went out and its answer was lost.
+            Throttled, Parked, Transient, Refused: nothing was deleted.
+        """
+        url = f"{self._url}{API}/{path}/{quote(record_id, safe='')}"
+        try:
+            await self._call("DELETE", url, {}, {}, None, purpose)
+        except Refused as error:
+            if error.code != str(httpx.codes.NOT_FOUND.value):
+                raise
+
     async def _call(
         self,
         method: str,
@@ -154,7 +168,7 @@ class Connection:
             elif status != httpx.codes.UNAUTHORIZED or "insufficient_scope" in reply.headers.get(
                 "www-authenticate", ""
             ):
-                return self._answer(reply, writing=body is not None)
+                return self._answer(reply, writing=method != "GET")
         if status == httpx.codes.UNAUTHORIZED:
             raise self._parked(reply, "Xero refuses a fresh token")
         until = self._clock() + CONCURRENT_WAIT
@@ -176,7 +190,7 @@ class Connection:
         except NEVER_SENT as error:
             raise Transient("Xero cannot be reached; nothing was sent", code="unreachable") from error
         except httpx.HTTPError as error:
-            raise _lost(type(error).__name__, writing=body is not None) from error
+            raise _lost(type(error).__name__, writing=method != "GET") from error
 
     def _wait(self, reply: httpx.Response) -> None:
         """Remember a 429; the day's parks the connection, the others are waited for or handed to the lane."""
@@ -200,6 +214,8 @@ class Connection:
             return Answer(status, None, self._moment(reply, None))
         if status >= httpx.codes.BAD_REQUEST:
             raise Refused(said(reply), code=str(status))
+        if status == httpx.codes.NO_CONTENT:
+            return Answer(status, {}, self._moment(reply, None))
         try:
             value = decode_platform(reply.content)
         except ValueError as error:

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.clock import VirtualClock
 from schemas.command import Command
-from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient
+from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
 from schemas.names import Entity, Side
 from streams.platforms.xero import checkup
 from streams.platforms.xero.client import XeroClient
@@ -257,3 +257,24 @@ async def test_checkup_of_strange_answers(clock: VirtualClock):
     strange = {"Organisations": [{"Name": "x", "PeriodLockDate": "x"}]}
     with pytest.raises(Refused, match="PeriodLockDate"):
         await checkup.organisation(client(clock, says(200, strange)).connection)
+
+
+@pytest.mark.parametrize("status", [204, 404])
+async def test_what_was_deleted_or_is_gone_already_is_fine(clock: VirtualClock, status: int):
+    asked: list[httpx.Request] = []
+    xero = client(clock, says(status), asked)
+    await xero.connection.delete("Items", "../x", purpose="backfill")
+    await xero.close()
+    assert [(each.method, each.url.raw_path, each.content) for each in asked] == [
+        ("DELETE", b"/api.xro/2.0/Items/..%2Fx", b"")
+    ]
+
+
+@pytest.mark.parametrize(("reply", "error"), [(says(400, {"Message": "it is in use"}), Refused), (says(503), Unknown)])
+async def test_a_deletion_that_is_refused_or_lost_is_no_deletion(
+    clock: VirtualClock, reply: Reply, error: type[RevmarkError]
+):
+    xero = client(clock, reply)
+    with pytest.raises(error):
+        await xero.connection.delete("Items", GUID, purpose="backfill")
+    await xero.close()

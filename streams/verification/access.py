@@ -1,0 +1,91 @@
+"""Access: both accounts, called as the workers call them, in their name and beside them.
+
+In: settings, the contract. Out: the portal and the books. Invariants: while workers run Xero's grant is theirs to
+renew, and what they hold is borrowed; the calls that they have made in this minute count here too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from schemas.contract import Contract
+from schemas.errors import Transient
+from streams.checkup.grant import Keeper, stored
+from streams.platforms.hubspot.api import Api
+from streams.platforms.hubspot.shapes import shapes_of
+from streams.platforms.registry import hubspot_auth, xero_grants
+from streams.platforms.xero.connection import Auth, Connection
+from streams.platforms.xero.grants import Grant
+from streams.platforms.xero.quota import Quota
+from streams.settings import Settings
+from streams.verification.books import Books
+from streams.verification.portal import Portal
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Borrowed:
+    """The access token that the workers hold. They renew it before it ends; here it is only read again."""
+
+    settings: Settings
+    clock: Callable[[], datetime] = _now
+    grant: Grant | None = None
+
+    async def token(self, *, refused: str = "") -> str:
+        """The workers' token.
+
+        Raises:
+            Transient: theirs has ended, and they have not called Xero since.
+            SettingsError: it is sealed with a key that is not held here.
+        """
+        if not self._lives(refused):
+            self.grant = await stored(self.settings)
+        if self.grant is None or not self._lives(refused):
+            raise Transient("the workers' token for Xero has ended; they renew it with their next call", code="token")
+        return self.grant.access_token
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def _lives(self, refused: str) -> bool:
+        return self.grant is not None and self.grant.access_token != refused and self.grant.expires_at > self.clock()
+
+
+def portal(settings: Settings, contract: Contract) -> Portal:
+    """HubSpot's side.
+
+    Raises:
+        SettingsError: its credentials are not complete.
+    """
+    api = Api(
+        settings.hubspot_url,
+        settings.hubspot_version,
+        hubspot_auth(settings),
+        clock=_now,
+        sleep=asyncio.sleep,
+        timezone=contract.timezone,
+    )
+    return Portal(api, shapes_of(contract))
+
+
+def books(
+    settings: Settings, *, working: bool, spent: Sequence[int], keep: Callable[[str], None] | None = None
+) -> Books:
+    """Xero's side. `working`: workers run, and have `spent` calls lately; else the grant is ours, and kept with `keep`.
+
+    Raises:
+        SettingsError: its credentials are not complete.
+    """
+    quota = Quota(_now, asyncio.sleep, minute_calls=settings.xero_minute_calls)
+    quota.resume(spent)
+    auth: Auth = Borrowed(settings)
+    if not working:
+        keeper = Keeper(settings, keep)
+        auth = xero_grants(settings, keeper.load, keeper.save)
+    return Books(Connection(settings.xero_url, settings.xero_tenant, auth, quota, clock=_now))
