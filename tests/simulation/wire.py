@@ -134,6 +134,8 @@ class Courier(httpx.AsyncClient):
         status, found, body = await self._wire.carry(
             method, target.encode("ascii"), sent, content or b"", self.timeout.read
         )
-        response = httpx.Response(status, headers=found, stream=WHOLE)
+        told = httpx.Headers()
+        told._list = [(name, name, value) for name, value in found]  # noqa: SLF001 - lower case on the wire already
+        response = httpx.Response(status, headers=told, stream=WHOLE)
         response._content = body  # noqa: SLF001 - what reading the stream would come to
         return response

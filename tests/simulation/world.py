@@ -69,9 +69,11 @@ class Door:
 
     async def __call__(self, scope: Scope_, receive: Receive, send: Send) -> None:
         """Let one request through."""
-        await self._awake.wait()
+        if not self._awake.is_set():
+            await self._awake.wait()
         await self._app(scope, receive, send)
-        await self._awake.wait()
+        if not self._awake.is_set():
+            await self._awake.wait()
 
 
 @dataclass
