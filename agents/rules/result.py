@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 
 from schemas.wire import Wire
 
@@ -27,7 +28,8 @@ class Result:
 
     outputs: list[Output] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    # As `Counter()`, which looks for something to count first: every finding has a result of its own.
+    counts: Counter[str] = field(default_factory=partial(Counter.__new__, Counter))
     at: int = 0
 
     def emit(self, topic: str, key: str, value: Wire) -> None:

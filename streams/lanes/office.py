@@ -67,17 +67,8 @@ class BatchDesk:
         self._batch = batch
         self._prefix = app.names.prefix
         self._quarantine = app.names.name(app.names.quarantine)
-        self._tables = (app.ledger, app.cursors)
-
-    @property
-    def ledger(self) -> View:
-        """The ledger's view."""
-        return self._batch.table(self._tables[0])
-
-    @property
-    def cursors(self) -> View:
-        """The cursors' view."""
-        return self._batch.table(self._tables[1])
+        self.ledger: View = batch.table(app.ledger)
+        self.cursors: View = batch.table(app.cursors)
 
     def send(self, topic: str, key: str, value: Wire) -> None:
         """Stage an output; one that no topic would take goes to quarantine instead, and its neighbours go on."""
