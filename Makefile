@@ -67,8 +67,9 @@ format: $(STAMP) ## let ruff mend what it can
 	@$(BIN)/ruff check --fix . $(ARGS)
 	@$(BIN)/ruff format .
 
-schemas: $(STAMP) ## write the JSON Schemas of the topics and of the contract
+schemas: $(STAMP) ## write the JSON Schemas of the topics and of the contract, and the AsyncAPI document
 	@$(BIN)/python -m schemas.published $(ARGS)
+	@$(BIN)/python -m streams.asyncapi
 
 bench: $(VENV)/.bench ## measure engine, rebuild, latency, growth, cluster, pipeline, decisions or all (ARGS="engine --quick --json")
 	@$(BIN)/python -m bench $(ARGS)

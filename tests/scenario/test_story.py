@@ -4,6 +4,8 @@ Each checks itself at the platforms' own state and create logs.
 """
 
 import asyncio
+from collections import defaultdict
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from console.projection.follower import Follower
 from console.projection.store import Store
 from console.projection.tables import Known
 from schemas.ledger import SETTLED
-from tests.support import recount
+from tests.support import recount, subscribers
 from tests.support.broker import write
 from tests.support.invariants import violations
 from tests.support.theatre import Performance, performance
@@ -70,6 +72,7 @@ def test_webhooks_tripled_and_shuffled_lead_to_the_same_end_and_replays_write_no
         calm.story.play()
         assert_played(calm)
         assert_every_record_is_explained(calm, tmp_path / "console")
+        assert_subscribers_count_what_xero_posted(calm, tmp_path)
         expected = calm.end_state()
     with performance(tmp_path / "storm", broker, f"{names}b") as play:
         for desk in (play.sales, play.finance):
@@ -81,6 +84,27 @@ def test_webhooks_tripled_and_shuffled_lead_to_the_same_end_and_replays_write_no
         assert play.end_state() == expected
         assert_a_replay_gives_the_same_tables(play)
         assert_a_start_from_nothing_writes_nothing(play)
+
+
+def assert_subscribers_count_what_xero_posted(play: Performance, folder: Path) -> None:
+    """Both example readers have the same sums, and they are those of Xero's own documents that are not from before."""
+    topic = play.topics.name(play.topics.revenue)
+    counted = subscribers.python(play.stage.broker, topic, folder / "revenue.sqlite")
+    if subscribers.has_node():
+        assert subscribers.node(play.stage.broker, topic, folder / "revenue.json", folder) == counted
+    told = {row["number"] for row in play.witness.seen(topic)}
+    posted: dict[str, Decimal] = defaultdict(Decimal)
+    for row in play.finance.shelf("Invoices"):
+        if row["InvoiceNumber"] in told and row["Status"] in {"AUTHORISED", "PAID"}:
+            posted[row["CurrencyCode"]] += Decimal(str(row["Total"]))
+    for row in play.finance.shelf("CreditNotes"):
+        if row["CreditNoteNumber"] in told:
+            posted[row["CurrencyCode"]] -= Decimal(str(row["Total"]))
+    booked: dict[str, Decimal] = defaultdict(Decimal)
+    for (_, currency), (amount, _) in counted.items():
+        booked[currency] += Decimal(amount)
+    assert booked == posted
+    assert any(posted.values())
 
 
 def assert_every_record_is_explained(play: Performance, folder: Path) -> None:

@@ -1,0 +1,98 @@
+"""A subscriber of Revmark's revenue events: booked and collected money by month, each event counted once.
+
+Events come at least once and in order per customer. What has been counted is kept beside the sums and the positions,
+in one transaction, so that a crash, a repeat or a replay changes nothing. Needs: pip install aiokafka.
+
+    python revenue.py --broker localhost:9092 --topic revmark.revenue --state revenue.sqlite --until-end
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import sqlite3
+from decimal import Decimal
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+BOOKED = {"invoice_posted": 1, "invoice_voided": -1, "credit_memo_issued": -1}
+COLLECTED = {"payment_received": 1, "payment_reversed": -1, "refund_made": -1}
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS months (month TEXT, currency TEXT, booked TEXT, collected TEXT,
+                                   PRIMARY KEY (month, currency));
+CREATE TABLE IF NOT EXISTS positions (partition INTEGER PRIMARY KEY, next INTEGER);
+"""
+
+
+def count(state: sqlite3.Connection, event: dict[str, object]) -> None:
+    """Count one event, unless it was counted before."""
+    new = state.execute("INSERT OR IGNORE INTO seen VALUES (?)", (event["id"],)).rowcount
+    money = event.get("money")
+    if not new or not isinstance(money, dict):
+        return  # a type that is not known here is passed over as well: there may be new ones
+    month, currency, amount = str(event["day"])[:7], money["currency"], Decimal(money["amount"])
+    found = state.execute("SELECT booked, collected FROM months WHERE month = ? AND currency = ?", (month, currency))
+    booked, collected = (Decimal(each) for each in found.fetchone() or ("0", "0"))
+    booked += BOOKED.get(str(event["type"]), 0) * amount
+    collected += COLLECTED.get(str(event["type"]), 0) * amount
+    state.execute("INSERT OR REPLACE INTO months VALUES (?, ?, ?, ?)", (month, currency, str(booked), str(collected)))
+
+
+async def follow(broker: str, topic: str, state: sqlite3.Connection, *, until_end: bool) -> None:
+    """Read from where the state ends; our own positions count, not the broker's."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, each) for each in await partitions(broker, topic)]
+        consumer.assign(places)
+        known = dict(state.execute("SELECT partition, next FROM positions").fetchall())
+        for place in places:
+            consumer.seek(place, known.get(place.partition, 0))
+        ends = await consumer.end_offsets(places)
+        while not (until_end and all([await consumer.position(place) >= ends[place] for place in places])):
+            for place, records in (await consumer.getmany(timeout_ms=500)).items():
+                with state:  # one transaction: the sums, what was seen, and how far it was read
+                    for record in records:
+                        count(state, json.loads(record.value))
+                    state.execute("INSERT OR REPLACE INTO positions VALUES (?, ?)",
+                                  (place.partition, records[-1].offset + 1))  # fmt: skip
+    finally:
+        await consumer.stop()
+
+
+async def partitions(broker: str, topic: str) -> list[int]:
+    """The topic's partitions, as the broker says."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        (found,) = await admin.describe_topics([topic])
+    finally:
+        await admin.close()
+    if found["error_code"]:
+        raise SystemExit(f"{topic} is not on {broker}. Name the topic as your deployment does: --topic PREFIX.revenue")
+    return sorted(each["partition"] for each in found["partitions"])
+
+
+def main() -> None:
+    """Follow the topic; print the months."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--broker", default="localhost:9092")
+    parser.add_argument("--topic", default="revmark.revenue")
+    parser.add_argument("--state", default="revenue.sqlite")
+    parser.add_argument("--until-end", action="store_true", help="end where the topic ends now")
+    given = parser.parse_args()
+    state = sqlite3.connect(given.state)
+    state.executescript(SCHEMA)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(follow(given.broker, given.topic, state, until_end=given.until_end))
+    names = ("month", "currency", "booked", "collected")
+    for row in state.execute("SELECT * FROM months ORDER BY month, currency"):
+        print(json.dumps(dict(zip(names, row, strict=True))))
+
+
+if __name__ == "__main__":
+    main()
