@@ -7,6 +7,7 @@ as Decimal. Minor units follow ISO 4217.
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -91,6 +92,13 @@ def amount_text(value: Any, currency: str) -> str | None:
     """The canonical text of an amount in `currency`, or None where the platform holds nothing."""
     if value is None or value == "":
         return None
+    if isinstance(value, str | int):  # as amounts come from a topic
+        return _amount_text(value, currency)
+    return plain(rounded(exact(value), currency))
+
+
+@lru_cache(maxsize=10_000, typed=True)  # a record's amounts are read again with each of its versions; True is not 1
+def _amount_text(value: str | int, currency: str) -> str:
     return plain(rounded(exact(value), currency))
 
 

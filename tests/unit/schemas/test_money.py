@@ -112,3 +112,9 @@ def test_a_text_read_again_is_the_same_text(amount: Decimal, currency: str):
 def test_what_no_currency_can_hold_is_no_amount(value: str):
     with pytest.raises(ValueError, match="out of range"):
         amount_text(value, "NZD")
+
+
+def test_what_is_remembered_of_one_is_not_taken_for_true():
+    assert amount_text(1, "NZD") == amount_text("1", "NZD") == "1.00"
+    with pytest.raises(ValueError, match="not bool"):
+        amount_text(True, "NZD")
