@@ -117,4 +117,4 @@ def test_what_no_currency_can_hold_is_no_amount(value: str):
 def test_what_is_remembered_of_one_is_not_taken_for_true():
     assert amount_text(1, "NZD") == amount_text("1", "NZD") == "1.00"
     with pytest.raises(ValueError, match="not bool"):
-        amount_text(True, "NZD")
+        amount_text(True, "NZD")  # noqa: FBT003 - the value that is looked at
