@@ -28,7 +28,6 @@ from tables import entities
 from tables.view import Drawer, MemoryView, View
 
 LANES = "lanes."
-READ = ("changes", "facts", "documents", "occurrences", "lanes.hubspot", "lanes.xero")  # what workers read
 Rows = dict[str, Any]
 
 

@@ -27,14 +27,14 @@ from schemas.wire import Wire, decode_platform, encode, faults
 from streams.topics import Topics
 
 Translate = Callable[[Change], list[Sighting]]
-# What reads each topic, by the topic's name in `streams.topics`. Nothing is put back on any other.
+# What reads each of the topics that agents work on. Nothing is put back on any other.
 READERS: dict[str, Callable[[bytes | None], Any]] = {
     "changes": parse_arrival,
     "facts": parse_finding,
     "occurrences": RevenueEvent.from_bytes,
     "documents": DocumentVersion.from_bytes,
-    "lanes_hubspot": parse_work,
-    "lanes_xero": parse_work,
+    "lanes.hubspot": parse_work,
+    "lanes.xero": parse_work,
 }
 
 
@@ -67,7 +67,7 @@ class Reading:
 
 def reading(topics: Topics, topic: str, translators: Mapping[str, Translate]) -> Reading | None:
     """How a topic of this deployment is read; None: no worker of it does."""
-    name = next((name for name in READERS if topics.name(getattr(topics, name)) == topic), None)
+    name = next((each.name for each in topics if each.worked and topics.name(each) == topic), None)
     return None if name is None else Reading(topic, READERS[name], translators)
 
 

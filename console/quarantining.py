@@ -17,7 +17,6 @@ from typing import Literal
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from console.edits import READERS
 from console.projection import cluster
 from console.projection.delivery import topics_of
 from console.projection.held import Bytes
@@ -149,7 +148,7 @@ async def whole(settings: Settings, record: Bytes) -> Bytes:
         Refused: it cannot be put back; nothing was sent.
     """
     topics = topics_of(settings)
-    if record.topic not in {topics.name(getattr(topics, name)) for name in READERS}:
+    if record.topic not in {topics.name(each) for each in topics if each.worked}:
         raise Refused(
             f"{_name(record)} came from {record.topic}, which no worker of this deployment reads: it cannot be put "
             f"back. Nothing was sent. Next: revmark quarantine drop {_name(record)} --why ...",

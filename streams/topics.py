@@ -32,6 +32,7 @@ class Topic:
     cleanup: Literal["delete", "compact"] = "delete"
     retention: timedelta = QUARTER
     public: bool = False
+    worked: bool = False  # agents read it: it can be played again, and what is in quarantine goes back onto it
 
     def config(self, replication: int = 1) -> dict[str, str]:
         """The broker's settings for this topic, where it is kept on so many brokers."""
@@ -57,14 +58,14 @@ class Topics:
     replication: int = 1
 
     # what comes in
-    changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link | Erasure"))
-    facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome | Choice | Retry"))
-    lanes_hubspot: Topic = field(default=Topic("lanes.hubspot", "connection", LANE_WORK))
-    lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", LANE_WORK))
+    changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link | Erasure", worked=True))
+    facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome | Choice | Retry", worked=True))
+    lanes_hubspot: Topic = field(default=Topic("lanes.hubspot", "connection", LANE_WORK, worked=True))
+    lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", LANE_WORK, worked=True))
     # what is decided
     decisions: Topic = field(default=Topic("decisions", "tenant|customer", "Verdict", retention=YEARS))
-    occurrences: Topic = field(default=Topic("occurrences", "tenant|customer", "RevenueEvent"))
-    documents: Topic = field(default=Topic("documents", "tenant", "DocumentVersion"))
+    occurrences: Topic = field(default=Topic("occurrences", "tenant|customer", "RevenueEvent", worked=True))
+    documents: Topic = field(default=Topic("documents", "tenant", "DocumentVersion", worked=True))
     quarantine: Topic = field(
         default=Topic("quarantine", "topic|partition|offset", "Quarantined | Settlement", retention=FOREVER)
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agents.rehearing import READ, Rehearing, Selection, Standing, rehear, select
+from agents.rehearing import Rehearing, Selection, Standing, rehear, select
 from console.recorded import note_row
 from schemas.choice import Choice
 from schemas.command import Approval, parse_work
@@ -14,11 +14,13 @@ from schemas.fact import parse_finding
 from schemas.ledger import SETTLED, LedgerEntry
 from schemas.names import Entity, Side
 from schemas.verdict import Verdict
-from streams.topics import Topic
+from streams.topics import Topic, Topics
 from tests.simulation.planned import Theatre, theatre
 from tests.simulation.test_contract_diff import NET, hold_tui, phone, rename_tui, win
 from tests.simulation.test_plan import BEGINNING
 from tests.support.contracts import contract, shipped
+
+WORKED = [each.name for each in Topics() if each.worked]
 
 
 def topic(stage: Theatre, name: str) -> Topic:
@@ -64,7 +66,7 @@ def sold() -> Iterator[Theatre]:
         yield stage
 
 
-@pytest.mark.parametrize("name", READ)
+@pytest.mark.parametrize("name", WORKED)
 def test_what_is_at_rest_stays_at_rest(sold: Theatre, name: str):
     chosen, found = judged(sold, name, shipped())
     assert chosen.going
@@ -89,7 +91,7 @@ def test_handed_over_for_real_nothing_is_written_or_published_again():
         stage.run(stage.world.sync())
         stage.world.broker._limit *= 3  # noqa: SLF001 - everything comes twice
         before = stage.world.written(BEGINNING), stage.world.totals(), len(values(stage, "revenue"))
-        for name in READ:
+        for name in WORKED:
             where = topic(stage, name)
             accounts = standing(stage).accounts
             for place in list(stage.world.broker.records):

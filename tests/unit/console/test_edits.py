@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from console.edits import Reading, differences, edited, parse, put, reading
+from console.edits import READERS, Reading, differences, edited, parse, put, reading
 from schemas.errors import Refused
 from schemas.names import Side
 from schemas.wire import Wire, encode
@@ -21,6 +21,10 @@ CHANGE: dict[str, Any] = {
     "type": "change", "tenant": "main", "platform": "hubspot", "side": "crm", "kind": "company", "record_id": "7",
     "version": 5, "seen_at": "2026-09-01T09:00:00Z", "raw": {"properties": {"name": "Acme"}, "associations": {}},
 }  # fmt: skip
+
+
+def test_every_topic_that_agents_work_on_has_its_reader():
+    assert READERS.keys() == {topic.name for topic in Topics() if topic.worked}
 
 
 def reads(topic: str) -> Reading:
