@@ -59,18 +59,20 @@ def command(
     ledger sends no write twice. People's words are not said again. Exits 0 when nothing would differ, 1 when something
     would, 3 when the range is not there any more.
     """
-    from agents.rehearing import READ  # noqa: PLC0415 - loads both platforms
     from console.projection.delivery import topics_of  # noqa: PLC0415 - with the Kafka client
     from console.ranges import UNDONE, Wish, bound, pick, topic_of  # noqa: PLC0415 - as above
 
     session = session_of(context)
-    name = topic_of(topics_of(session.settings), topic).name
-    if name not in READ:
+    topics = topics_of(session.settings)
+    found = topic_of(topics, topic)
+    name = found.name
+    if not found.worked:
+        read = [each.name for each in topics if each.worked]
         other = (
-            "revmark quarantine replay --all" if name == "quarantine" else f"revmark replay {READ[0]} --from {begin}"
+            "revmark quarantine replay --all" if name == "quarantine" else f"revmark replay {read[0]} --from {begin}"
         )
         raise Refused(
-            f"no worker reads {name}, so handing it over would do nothing (they read {', '.join(READ)}). {UNDONE}. "
+            f"no worker reads {name}, so handing it over would do nothing (they read {', '.join(read)}). {UNDONE}. "
             f"Next: {other}",
             code="usage",
         )
