@@ -64,9 +64,9 @@ def command(
 
     session = session_of(context)
     topics = topics_of(session.settings)
-    found = topic_of(topics, topic)
-    name = found.name
-    if not found.worked:
+    asked = topic_of(topics, topic)
+    name = asked.name
+    if not asked.worked:
         read = [each.name for each in topics if each.worked]
         other = (
             "revmark quarantine replay --all" if name == "quarantine" else f"revmark replay {read[0]} --from {begin}"
