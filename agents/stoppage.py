@@ -35,6 +35,9 @@ class _Papers:
     async def write(self) -> None:
         """Nothing lasts."""
 
+    def check(self) -> None:
+        """It is nobody else's."""
+
 
 class Stoppage:
     """The brakes of one connection."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from schemas.wire import Wire
@@ -28,3 +30,22 @@ class Desk(Protocol):
     async def write(self) -> None:
         """Make everything so far durable: outputs acknowledged, then tables. Raises when that fails."""
         ...
+
+    def check(self) -> None:
+        """Raise when the connection may be another worker's by now."""
+        ...
+
+
+def while_ours(
+    desk: Callable[[], Desk], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> Callable[[float], Awaitable[None]]:
+    """Waiting inside a call, after which whoever has lost the connection calls no more.
+
+    Its successor calls already, and is told how long to wait: whoever waits here does not hear of it.
+    """
+
+    async def wait(seconds: float) -> None:
+        await sleep(seconds)
+        desk().check()
+
+    return wait

@@ -104,6 +104,10 @@ class BatchDesk:
         """Make everything so far durable; the batch goes on."""
         await self._batch.write()
 
+    def check(self) -> None:
+        """Raise `Revoked` when the partition was taken away, or may have been."""
+        self._batch.check()
+
 
 class Office:
     """The lanes of this worker's connections, made when first needed."""

@@ -16,7 +16,7 @@ from schemas.contract import Contract
 from schemas.errors import SettingsError
 from schemas.names import Entity, Platform
 from schemas.sighting import Sighting
-from streams.lanes.desk import Desk
+from streams.lanes.desk import Desk, while_ours
 from streams.platforms.hubspot import forecast as hubspot_forecast
 from streams.platforms.hubspot import translation as hubspot
 from streams.platforms.hubspot.auth import Auth, OAuthGrant, StaticToken
@@ -155,7 +155,12 @@ def xero_grants(
 
 
 def xero_client(
-    settings: Settings, contract: Contract, grants: Grants, *, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings,
+    contract: Contract,
+    grants: Grants,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> XeroClient:
     """The client of the deployment's organisation; `transport` is the guarded network unless given."""
     return XeroClient(
@@ -163,7 +168,7 @@ def xero_client(
         settings.xero_tenant,
         grants,
         clock=_now,
-        sleep=asyncio.sleep,
+        sleep=sleep,
         transport=transport,
         hold_group=contract.credit_hold_group,
         minute_calls=settings.xero_minute_calls,
@@ -181,7 +186,7 @@ def _xero(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> P
     async def save(grant: Grant) -> None:
         await safe.save(grant.to_bytes().decode())
 
-    return xero_client(settings, contract, xero_grants(settings, load, save))
+    return xero_client(settings, contract, xero_grants(settings, load, save), sleep=while_ours(desk))
 
 
 class GrantSafe:

@@ -65,6 +65,9 @@ class _Desk:
     async def write(self) -> None:
         """Nothing lasts."""
 
+    def check(self) -> None:
+        """It is nobody else's."""
+
 
 async def read(
     onlooker: Onlooker,

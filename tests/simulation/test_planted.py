@@ -221,6 +221,9 @@ class _Desk:
         self._at += 1
         self._store.write(0, self.cursors.staged, self._at)
 
+    def check(self) -> None:
+        """It is nobody else's."""
+
 
 @pytest.mark.parametrize("seal", [True, False])
 def test_on_disk_a_grant_is_found_by_nobody_unless_it_is_not_sealed(tmp_path: Path, seal: bool):  # noqa: FBT001 - both

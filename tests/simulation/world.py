@@ -24,7 +24,7 @@ from schemas.contract import Contract
 from schemas.errors import Transient
 from schemas.names import Platform
 from streams.gateway.app import create_app as gateway_app
-from streams.lanes.desk import Desk
+from streams.lanes.desk import Desk, while_ours
 from streams.platforms.hubspot.auth import StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.properties import create_properties
@@ -234,7 +234,7 @@ class World:
             save=save, clock=clock, first=settings.xero_refresh_token.get_secret_value(), transport=wire,
         )  # fmt: skip
         return XeroClient(
-            URL.format("xero"), settings.xero_tenant, grants, clock=clock, sleep=asyncio.sleep, transport=wire,
+            URL.format("xero"), settings.xero_tenant, grants, clock=clock, sleep=while_ours(desk), transport=wire,
             http=Courier, hold_group=contract.credit_hold_group, minute_calls=settings.xero_minute_calls,
         )  # fmt: skip
 

@@ -282,6 +282,9 @@ class MemoryDesk:
         """Stage an output."""
         self._staged.append((topic, key, value))
 
+    def check(self) -> None:
+        """It is nobody else's."""
+
     async def write(self) -> None:
         """Outputs first, then tables, as the engine does."""
         self.writes += 1

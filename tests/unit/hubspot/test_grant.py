@@ -39,6 +39,9 @@ class Desk:
     async def write(self) -> None:
         self.writes += 1
 
+    def check(self) -> None:
+        """It is nobody else's."""
+
 
 @dataclass
 class Identity:

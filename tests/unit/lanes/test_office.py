@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+import pytest
 from faust.types import TP
 
 from schemas.command import Poll, parse_work
 from schemas.errors import Parked, Throttled
 from streams.engine import EngineApp, Record, RecordBatch
 from streams.engine.delivery import Delivery
+from streams.engine.errors import Revoked
 from streams.lanes.office import BatchDesk, Office
 from streams.platforms.interface import Seen
 from streams.settings import Settings
@@ -52,7 +54,7 @@ class Afloat(EngineApp):
         self.cursors = self.batch_table("cursors")
         self.sent: list[tuple[str, Any]] = []
         self.delivery = Aboard(self)
-        self.ours = True
+        self.ours = self.kept = True
 
     @property
     def is_ready(self) -> bool:
@@ -62,7 +64,7 @@ class Afloat(EngineApp):
         return self.ours and topic == TOPIC and key == CONNECTION.encode()
 
     def still_owns(self, _batch: RecordBatch) -> bool:
-        return True
+        return self.kept
 
     def check_table(self, _batch: RecordBatch, _table: Any) -> None:
         """Every table fits."""
@@ -169,6 +171,15 @@ async def test_what_a_lane_has_told_is_forgotten_between_two_epochs_for_another_
     await world.work(thin)
     assert world.app.topics().count("revmark.changes") == 3
     assert world.made == [platform]
+
+
+async def test_a_desk_says_that_its_partition_may_be_anothers():
+    world = World()
+    desk = BatchDesk(world.batch(b"{}"), world.app)
+    desk.check()
+    world.app.kept = False
+    with pytest.raises(Revoked):
+        desk.check()
 
 
 async def test_a_lane_at_work_is_not_disturbed():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,10 +114,12 @@ async def opened(clock: VirtualClock) -> AsyncIterator[Rig]:
         clock=clock.now, first=str(credentials["refresh_token"]), transport=transport,
     )  # fmt: skip
 
-    def make(through: httpx.AsyncBaseTransport = transport, **more: Any) -> XeroClient:
-        return XeroClient(
-            URL, organisation.tenant_id, grants, clock=clock.now, sleep=clock.sleep, transport=through, **more
-        )
+    def make(
+        through: httpx.AsyncBaseTransport = transport,
+        wait: Callable[[float], Awaitable[None]] = clock.sleep,
+        **more: Any,
+    ) -> XeroClient:
+        return XeroClient(URL, organisation.tenant_id, grants, clock=clock.now, sleep=wait, transport=through, **more)
 
     client = make()
     async with httpx.AsyncClient(transport=transport, base_url=URL) as people:
