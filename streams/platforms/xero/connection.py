@@ -156,9 +156,10 @@ class Connection:
         body: bytes | None,
         purpose: Purpose,
     ) -> Answer:
-        token, status = "", 0
+        token, status, refused = "", 0, ""
         for _ in range(ATTEMPTS):
-            token = await self._auth.token(refused=token if status == httpx.codes.UNAUTHORIZED else "")
+            refused = token if status == httpx.codes.UNAUTHORIZED else ""
+            token = await self._auth.token(refused=refused)
             async with self._quota.call(purpose):
                 reply = await self._exchange(method, url, query, self._headers(token) | headers, body)
             self._quota.note(reply.headers)
@@ -169,7 +170,7 @@ class Connection:
                 "www-authenticate", ""
             ):
                 return self._answer(reply, writing=method != "GET")
-        if status == httpx.codes.UNAUTHORIZED:
+        if status == httpx.codes.UNAUTHORIZED and refused:  # it was fresh; one that died while we waited is not
             raise self._parked(reply, "Xero refuses a fresh token")
         until = self._clock() + CONCURRENT_WAIT
         raise Throttled("Xero keeps asking to wait", until=until, code="429")

@@ -267,6 +267,16 @@ async def test_too_many_in_flight_is_waited_for(rig: Rig):
     assert done.state == "applied"
 
 
+async def test_a_token_that_died_while_a_wait_was_kept_parks_nothing(rig: Rig):
+    rig.strike(FaultKind.STATUS, times=2, status=429, problem="concurrent")
+    rig.strike(FaultKind.STATUS, status=401)
+    (done,) = await rig.client.write([company(rig, "9001")])
+    assert done.state == "again"
+    await rig.clock.advance(1)
+    (done,) = await rig.client.write([company(rig, "9001")])
+    assert done.state == "applied"
+
+
 async def test_a_spent_day_parks_until_it_is_over(rig: Rig):
     rig.strike(FaultKind.STATUS, times=None, status=429, problem="day", retry_after=40_000)
     with pytest.raises(Parked, match="spent until") as error:
