@@ -16,6 +16,7 @@ from sandbox.xero.problems import Invalid, Malformed
 from sandbox.xero.wire import Record, parse_day
 
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
+LARGEST = Decimal(10**12)  # of a number: a quantity times a price still has fewer digits than arithmetic keeps [K]
 Reader = Callable[[str, Any], Any]
 Table = Mapping[str, Reader]
 
@@ -55,13 +56,15 @@ def choice(*allowed: str) -> Reader:
 
 
 def number(name: str, value: object) -> Decimal:
-    """A JSON number, or digits in a string; never through a float."""
+    """A JSON number, or digits in a string; never through a float (wording of the bound not recorded)."""
     if isinstance(value, Decimal | int | str) and not isinstance(value, bool):
         try:
             parsed = Decimal(value)
         except InvalidOperation:
             raise Malformed(f"{name}: could not convert '{value}' to a decimal") from None
         if parsed.is_finite():
+            if abs(parsed) >= LARGEST:
+                raise Invalid(f"{name} '{value}' is out of range")
             return parsed
     raise Malformed(f"{name} must be a number")
 

@@ -1,9 +1,11 @@
 """Xero's XML, which is what a caller gets who does not ask for JSON [SPEC].
 
 A plain rendering: element names and values as in JSON, days and instants as ISO, no ``...String``
-companions. It exists so that a client that forgot its ``Accept`` header finds out.
+companions. It exists so that a client that forgot its ``Accept`` header finds out. What cannot stand in XML (a key of a
+refused element that is no name, a control character) is left out.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +20,9 @@ SINGULAR = {
     "TrackingCategories": "TrackingCategory",
     "Elements": "DataContractBase",
 }
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+# What XML 1.0 has no way to write: controls but tab and line ends, surrogates, and the two that end each plane's first.
+UNWRITABLE = re.compile("[^\\t\\n\\r\\x20-\\uD7FF\\uE000-\\uFFFD\\U00010000-\\U0010FFFF]")
 
 
 def _word(value: object) -> str:
@@ -33,7 +38,7 @@ def _word(value: object) -> str:
         case date():
             return f"{value.isoformat()}T00:00:00"
         case _:
-            return str(value)
+            return UNWRITABLE.sub("", str(value))
 
 
 def _fill(parent: Element, name: str, value: object) -> None:
@@ -43,7 +48,8 @@ def _fill(parent: Element, name: str, value: object) -> None:
         case Mapping():
             node = SubElement(parent, name)
             for key, inner in value.items():
-                _fill(node, str(key), inner)
+                if NAME.fullmatch(str(key)):
+                    _fill(node, str(key), inner)
         case list() | tuple():
             node = SubElement(parent, name)
             for inner in value:
