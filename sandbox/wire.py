@@ -29,7 +29,14 @@ def _spell(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-_READER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)  # made once: that takes longer than to read
+def _whole(text: str) -> int | Decimal:
+    """A whole number; one of more than 64 bits, which an answer could not repeat as it is, without its bounds."""
+    return int(text) if len(text) <= SHORT else Decimal(text)
+
+
+SHORT = 18  # digits, and a sign, that surely fit into 64 bits
+# Made once: that takes longer than to read.
+_READER = json.JSONDecoder(parse_float=Decimal, parse_int=_whole, parse_constant=_refuse)
 
 
 def decode(body: bytes) -> Any:  # what a client sent has no type yet

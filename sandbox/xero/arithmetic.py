@@ -5,8 +5,10 @@ totals for some invoices; that difference is Xero's, and reconciling it is the c
 """
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import NamedTuple
+
+from sandbox.xero.problems import Invalid
 
 HUNDRED = Decimal(100)
 CENT = Decimal("0.01")
@@ -23,8 +25,11 @@ class Totals(NamedTuple):
 
 
 def rounded(amount: Decimal, places: int = 2) -> Decimal:
-    """Half-up, away from zero."""
-    return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    """Half-up, away from zero; what has more digits than arithmetic keeps is refused [K]."""
+    try:
+        return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    except InvalidOperation:
+        raise Invalid("The amount is out of range") from None
 
 
 def money(amount: Decimal, currency: str) -> Decimal:

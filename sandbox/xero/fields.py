@@ -16,7 +16,7 @@ from sandbox.xero.problems import Invalid, Malformed
 from sandbox.xero.wire import Record, parse_day
 
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
-LARGEST = Decimal(10**12)  # of a number: a quantity times a price still has fewer digits than arithmetic keeps [K]
+LARGEST = Decimal(10**15)  # of a number, so that one alone has fewer digits than arithmetic keeps [K]
 Reader = Callable[[str, Any], Any]
 Table = Mapping[str, Reader]
 

@@ -82,3 +82,17 @@ async def test_amounts_never_pass_through_a_float(xero: Xero) -> None:
     made = await xero.invoice(contact_id, Decimal("90071992547409.93"))
     reply = await xero.call("GET", f"Invoices/{made['InvoiceID']}")
     assert b'"Total":90071992547409.93' in reply.content
+
+
+async def test_what_cannot_stand_in_an_answer_does_not_break_it(xero: Xero) -> None:
+    """Keys that are no names in XML, controls, whole numbers of a hundred digits, amounts beyond arithmetic."""
+    wrong = {"Name": "bell \a", "EmailAddress": "@", "{": 1, "a b": {"}": []}, "Whole": Decimal(10**100)}
+    for accept in ("application/json", "text/xml"):
+        reply = await xero.call("PUT", "Contacts", {"Contacts": [wrong]}, Accept=accept)
+        assert reply.status_code == 400, reply.text
+        assert "bell" in reply.text
+    assert ET.fromstring(reply.content).tag == "ApiException"  # noqa: S314 - our own
+    for amount in (Decimal(10**40), "1e400", Decimal(10**14)):
+        line = {"Description": "x", "Quantity": amount, "UnitAmount": amount, "AccountCode": "200"}
+        invoice = {"Type": "ACCREC", "Contact": {"Name": "Acme"}, "LineItems": [line]}
+        assert (await xero.call("PUT", "Invoices", {"Invoices": [invoice]})).status_code == 400
