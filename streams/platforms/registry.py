@@ -202,9 +202,14 @@ class GrantSafe:
         self._desk = desk
 
     async def load(self) -> str | None:
-        """The grant's text as last stored."""
+        """The grant's text as last stored; what an older key has sealed is sealed anew, so that the key can go."""
         sealed = self._desk().cursors.get(self._key)
-        return self._vault.open(sealed, **self._owner).decode() if sealed else None
+        if not sealed:
+            return None
+        grant = self._vault.open(sealed, **self._owner).decode()
+        if self._vault.stale(sealed):
+            await self.save(grant)
+        return grant
 
     async def save(self, grant: str) -> None:
         """Store a grant's text; when this returns, the broker has it."""
