@@ -123,6 +123,8 @@ def test_a_value_written_again_is_found_unless_a_change_in_between_was_supersede
     millis = int(mine.at.timestamp() * 1000) + 2_000
     world.broker.records[place].append(Record(b"null", between, len(world.broker.records[place]), millis))
     assert resting.repeated(Witness(world)) == []
+    writes.insert(-1, replace(mine, at=mine.at + timedelta(seconds=5), body={"TaxNumber": "1"}))  # another field
+    assert resting.repeated(Witness(world)) == []
 
 
 def test_what_was_on_its_way_to_companies_that_became_one_is_judged_anew_and_written_once():

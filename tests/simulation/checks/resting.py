@@ -77,7 +77,7 @@ def repeated(witness: Witness) -> list[str]:
     covered = _superseded(witness)
     for platform, log in (("hubspot", world.platforms.portal.writes), ("xero", world.platforms.xero.state.writes)):
         ours: dict[tuple[str, str], dict[str, Any]] = {}
-        last: dict[tuple[str, str], datetime] = {}
+        last: dict[tuple[str, str, str], datetime] = {}  # by field: others of the record may be written meanwhile
         for row in log.writes:
             body = row.body if isinstance(row.body, dict) else {}
             values = body.get("properties", body)
@@ -88,9 +88,10 @@ def repeated(witness: Witness) -> list[str]:
             again = [] if row.action != "update" else [
                 name for name, value in values.items() if name not in KEYS and known.get(name) == value
             ]  # fmt: skip
-            key, at = (row.resource, row.id), witness.moment(platform, row.at)
-            between = any(last[key] <= each <= at for each in covered.get(row.id, ())) if key in last else False
-            last[key] = at
+            at = witness.moment(platform, row.at)
+            since = min((last[row.resource, row.id, name] for name in again), default=at)
+            between = any(since <= each <= at for each in covered.get(row.id, ()))
+            last |= {(row.resource, row.id, name): at for name in values}
             if again and len(again) == len(values.keys() - KEYS) and not between:
                 found.append(f"{row.resource} {row.id}: {again} written again at {row.at:%H:%M:%S}")
             known.update(values)
