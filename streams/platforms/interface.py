@@ -64,7 +64,8 @@ class Written:
     `applied` and `refused` are final; a refused create that names a record has made it in that version, and only a
     link of it was refused. `unknown`: the answer was lost, look it up. `again`: nothing was written, and the same
     command may be sent once `until` has passed. `moved`: nothing was written, for the record lives on in another one,
-    which is `seen`: the values were judged for the one that was merged away.
+    which is `seen`: the values were judged for the one that was merged away. A platform that locks records says the
+    same of one whose lock did not hold.
     """
 
     command: str
