@@ -15,6 +15,20 @@ async def judged(world: World, company: str, phone: str, name: str = "c1", *, co
     return wanted.model_copy(update={"version": version, "compare": compare})
 
 
+async def went_over(world: World) -> tuple[str, Command]:
+    """A company whose phone was edited and then written over, by an update whose answer was lost."""
+    company = await world.made("companies", name="Acme", phone="1")
+    wanted = await judged(world, company, "2")
+    world.later(1)
+    await world.edited("companies", company, phone="1001")
+    world.fault(FaultKind.DROP_AFTER, "companies/batch/update")
+    world.later(1)
+    assert (await world.written(wanted)).state == "unknown"
+    assert await phone(world, company) == "2"
+    world.later(1)
+    return company, wanted
+
+
 async def phone(world: World, company: str) -> str:
     return str((await world.one("company", company)).fields["phone"])
 
@@ -73,15 +87,7 @@ async def test_our_own_earlier_write_is_no_edit():
 
 async def test_a_lost_answer_that_went_over_an_edit_is_found_not_to_have_been_applied():
     world = await World().furnish()
-    company = await world.made("companies", name="Acme", phone="1")
-    wanted = await judged(world, company, "2")
-    world.later(1)
-    await world.edited("companies", company, phone="1001")
-    world.fault(FaultKind.DROP_AFTER, "companies/batch/update")
-    world.later(1)
-    assert (await world.written(wanted)).state == "unknown"
-    assert await phone(world, company) == "2"
-    world.later(1)
+    company, wanted = await went_over(world)
     assert await world.client.look_up(wanted) is None
     assert await phone(world, company) == "1001"
     assert await world.client.look_up(wanted) is None  # asked again, as after a crash, it finds the edit
@@ -106,14 +112,7 @@ async def test_a_write_whose_histories_cannot_be_read_is_looked_up_later():
 
 async def test_whoever_edits_after_our_write_has_the_last_word():
     world = await World().furnish()
-    company = await world.made("companies", name="Acme", phone="1")
-    wanted = await judged(world, company, "2")
-    world.later(1)
-    await world.edited("companies", company, phone="1001")
-    world.fault(FaultKind.DROP_AFTER, "companies/batch/update")
-    world.later(1)
-    assert (await world.written(wanted)).state == "unknown"
-    world.later(1)
+    company, wanted = await went_over(world)
     await world.edited("companies", company, phone="5005")
     assert await world.client.look_up(wanted) is None
     assert await phone(world, company) == "5005"
@@ -121,13 +120,7 @@ async def test_whoever_edits_after_our_write_has_the_last_word():
 
 async def test_what_hubspot_does_not_take_back_is_judged_as_it_is():
     world = await World().furnish()
-    company = await world.made("companies", name="Acme", phone="1")
-    wanted = await judged(world, company, "2")
-    world.later(1)
-    await world.edited("companies", company, phone="1001")
-    world.fault(FaultKind.DROP_AFTER, "companies/batch/update")
-    world.later(1)
-    assert (await world.written(wanted)).state == "unknown"
+    company, wanted = await went_over(world)
     world.fault(FaultKind.STATUS, "companies/batch/update", times=1, status=400)
     assert await world.client.look_up(wanted) is None
     assert await phone(world, company) == "2"
