@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from sandbox.faults import FaultKind
-from tests.support.outage import Weather
+from tests.support.outage import Weather, lost
 
 OUTAGE = 300.0  # seconds
 BEGINS = 60.0
@@ -90,3 +90,15 @@ async def test_a_minute_that_is_spent_is_waited_for_and_used_whole(*, stated: bo
     assert sum(each.status != 429 for each in weather.calls()) >= 0.9 * allowed
     first = max(weather.settled(each) for each in weather.commands if each.tier == 1)
     assert first <= min(weather.settled(each) for each in weather.commands if each.tier == 3)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.DROP_BEFORE])
+async def test_of_answers_and_requests_that_are_lost_nothing_is_made_twice_and_nothing_is_left_out(kind: FaultKind):
+    """Every tenth call is lost, before it is carried out or after; `make month-end ARGS="--lost 10000"` is longer."""
+    found = await lost(kind, 200)
+    assert (found.made, found.twice, found.applied) == (200, 0, 200)
+    assert found.struck >= 10
+    assert found.documents <= 1.2
+    if kind is FaultKind.DROP_AFTER:
+        assert found.documents == 1.0, "what was carried out is looked up and not sent again"
+        assert found.looks <= 3

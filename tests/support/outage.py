@@ -7,6 +7,7 @@ platform was asked is counted outside of ours: from the sandbox's own log, and f
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from tables.view import MemoryView
 from tests.support.lane import Papers
 from tests.support.work import CONNECTION, TENANT, command, poll, resume
 
-__all__ = ["Weather"]
+__all__ = ["Lost", "Weather", "lost"]
 
 URL = "http://xero.test"
 
@@ -216,3 +217,34 @@ class Weather:
     def until(self, moment: datetime) -> float:
         """A moment as seconds since the start."""
         return (moment - self.start).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What lost calls came to: `documents` sent for each that was wanted, `looks` the most for one whose answer was."""
+
+    made: int
+    twice: int
+    applied: int
+    struck: int
+    documents: float
+    looks: int
+
+
+async def lost(kind: FaultKind, number: int, *, every: float = 1.5, rate: float = 0.1) -> Lost:
+    """Let companies be made while a share of the calls is lost, before they are carried out or after."""
+    weather = Weather(day_limit=100 * number)
+    for each in range(number):
+        weather.asked(each, each * every)
+    fault = weather.strike(kind, rate=rate, path="Contacts")
+    await weather.pass_until_done(number * every + 7200)
+    made, sent = weather.made(), len(weather.wire.sent)
+    looks = Counter(each.path for each in weather.calls() if each.method == "GET")
+    return Lost(
+        made=len(made),
+        twice=len(made) - len(set(made)),
+        applied=weather.states().get("applied", 0),
+        struck=fault.struck,
+        documents=sent / number,
+        looks=max(looks.values(), default=0),
+    )

@@ -7,12 +7,16 @@ more than 1.1 times the fewest calls, or when a change of the first tier never a
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import logging
 import resource
 import sys
 import time
+from dataclasses import asdict
 
+from sandbox.faults import FaultKind
+from tests.support.outage import lost
 from tests.volume.month import month_end, p95
 
 RATIO = 1.1  # calls against the fewest there can be
@@ -23,8 +27,11 @@ def main(argv: list[str] | None = None) -> int:
     """Play it, and say what it came to."""
     parser = argparse.ArgumentParser(prog="python -m tests.volume", description=__doc__)
     parser.add_argument("--invoices", type=int, default=50_000, help="how many")
+    parser.add_argument("--lost", type=int, default=0, metavar="N", help="instead: N writes, every tenth call lost")
     given = parser.parse_args(argv)
     logging.disable(logging.CRITICAL)
+    if given.lost:
+        return _lost(given.lost)
     begun = time.process_time()
     figures = month_end(given.invoices).figures
     spent = time.process_time() - begun
@@ -41,6 +48,13 @@ def main(argv: list[str] | None = None) -> int:
     print(json.dumps(found))
     whole = figures.billed == given.invoices and not figures.twice
     return 0 if whole and (figures.ratio <= RATIO or given.invoices < LONG) and wait is not None else 1
+
+
+def _lost(number: int) -> int:
+    """Lose calls before they are carried out and after, and say what it came to: F8 and F7."""
+    found = {kind.value: asyncio.run(lost(kind, number)) for kind in (FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER)}
+    print(json.dumps({name: asdict(each) for name, each in found.items()}))
+    return 0 if all((each.made, each.twice, each.applied) == (number, 0, number) for each in found.values()) else 1
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 from schemas.contract import Contract
 from streams.engine.consumer import RECORDS
 from streams.engine.record import Outgoing, Record
+from streams.topics import Topics
 from tests.simulation.broker import Broker, Place
 from tests.simulation.group import Group
 from tests.simulation.scenes import Story
@@ -36,7 +37,7 @@ LATEST = 7_200.0  # seconds after the least that it can take, after which nobody
 SEED = 1
 KINDS_OF_RECORD = ("company", "contact", "product", "deal", "invoice")
 BRAKES = [{"about": kind, "records": 1_000_000} for kind in KINDS_OF_RECORD]  # as set by somebody who expects it
-READ = ("changes", "facts", "documents", "occurrences", "lanes.hubspot", "lanes.xero")  # topics with a reader
+READ = tuple(topic.name for topic in Topics() if topic.worked)
 UNTOLD = ("Items", "Payments", "ContactGroups")  # what Xero has no webhook for
 BLANK = Record(None, None, 0, 0)
 
