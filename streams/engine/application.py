@@ -6,6 +6,7 @@ Invariants: see docs/engine.md; those of reading and committing are kept by the 
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,9 @@ class EngineApp(faust.App):
             allow_empty=True,
             config={"delete.retention.ms": TOMBSTONES_KEPT, "max.message.bytes": self.max_record},
         )
-        local: Store = RocksStore(lambda: self.conf.datadir / "tables", name) if self.on_disk else MemoryStore()
+        local: Store = MemoryStore()
+        if self.on_disk:
+            local = RocksStore(lambda: self.conf.datadir / "tables", name, refused=partial(self.fail, "Local state"))
         limit = self.max_record - OVERHEAD
         table = BatchTable(
             self, name=name, changelog_topic=topic, store_of_table=local, row_limit=limit, beacon=self.tables.beacon

@@ -5,6 +5,8 @@ import os
 import sys
 import threading
 
+from streams.engine.errors import FolderRefused
+
 __all__ = ["EXIT_CODE", "log", "quieten", "say_and_arm"]
 
 EXIT_CODE = 70  # EX_SOFTWARE: an internal error; the process manager starts the worker again
@@ -47,14 +49,20 @@ def quieten() -> None:
 
 
 def say_and_arm(where: str, error: BaseException) -> None:
-    """Log what ended the worker, and make sure that it does end."""
-    log.critical(
-        "%s failed: %s: %s. The worker stops; what was not committed is read again at the next start.",
-        where,
-        type(error).__name__,
-        str(error).rstrip("."),
-        exc_info=error,
-    )
+    """Log what ended the worker, and make sure that it does end.
+
+    What the disk refuses is no fault of the program: where it was noticed helps nobody.
+    """
+    if isinstance(error, FolderRefused):
+        log.critical("%s", error)
+    else:
+        log.critical(
+            "%s failed: %s: %s. The worker stops; what was not committed is read again at the next start.",
+            where,
+            type(error).__name__,
+            str(error).rstrip("."),
+            exc_info=error,
+        )
     for library in LIBRARIES:
         logging.getLogger(library).setLevel(logging.CRITICAL + 1)  # they would say the same, many times
     cut = threading.Timer(LEAVE_WITHIN, _cut_short)

@@ -3,12 +3,13 @@
 import fcntl
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from streams.engine.errors import FolderInUse, Misconfigured
-from streams.engine.label import Label, Origin, read_label, refusal, write_label
+from streams.engine.label import Label, Origin, read_label, refusal, unwritable, write_label
 
 __all__ = ["StateFolder"]
 
@@ -26,11 +27,15 @@ class StateFolder:
 
         Raises:
             FolderInUse: another worker has it.
+            FolderRefused: it takes nothing.
         """
         if self._lock is not None:
             return
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = (self.path / "lock").open("a+")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / "lock").open("a+")
+        except OSError as error:
+            raise unwritable(self.path, error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -42,8 +47,9 @@ class StateFolder:
                 "Stop that worker, or give this one a name, and so a folder, of its own."
             ) from error
         lock.truncate(0)
-        lock.write(f"process {os.getpid()}")
-        lock.flush()
+        with suppress(OSError):  # whose it is helps a person; that it is ours does not hang on it
+            lock.write(f"process {os.getpid()}")
+            lock.flush()
         self._lock = lock
 
     def claim(self, app: str, tables: Mapping[str, Origin]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from streams.engine.errors import FolderRefused, Misconfigured
 
-__all__ = ["Label", "Origin", "read_label", "refusal", "write_label"]
+__all__ = ["Label", "Origin", "read_label", "refusal", "unwritable", "write_label"]
 
 VERSION = 1  # of what is kept in the folder and how; raised when an older engine could not read it
 NAME = "state.json"
@@ -63,10 +63,15 @@ def write_label(folder: Path, label: Label) -> None:
         draft.write_text(json.dumps(asdict(label), indent=1, sort_keys=True))
         draft.replace(folder / NAME)
     except OSError as error:
-        raise FolderRefused(
-            f"The state folder {folder} cannot be written: {error.strerror}. What was there is unharmed, and nothing "
-            "was read. Free space or mend its rights, and start the worker again."
-        ) from error
+        raise unwritable(folder, error) from error
+
+
+def unwritable(folder: Path, error: OSError) -> FolderRefused:
+    """Return what is said of a folder that takes nothing."""
+    return FolderRefused(
+        f"The state folder {folder} cannot be written: {error.strerror}. What was there is unharmed, and nothing "
+        "was read. Free space or mend its rights, and start the worker again."
+    )
 
 
 def refusal(folder: Path, found: Label, wanted: Label) -> str | None:

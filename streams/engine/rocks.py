@@ -3,9 +3,10 @@
 What is written waits in memory for up to five seconds: a row that changes with every batch goes to disk once.
 Invariants: a write batch carries the changes, the changelog offset they reach to and the time up to which nothing is
 missing, so a kill at any moment leaves three that belong together, and what waited is in the changelog behind that
-offset; files found damaged are never read again.
+offset; files found damaged are never read again, and a disk that refused once is not asked again.
 """
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from pathlib import Path
 from rocksdict import BlockBasedOptions, Cache, DataBlockIndexType, DBCompressionType, Options, Rdict, WriteBatch
 
 from streams.engine.cache import ReadCache
-from streams.engine.errors import EngineError
+from streams.engine.errors import EngineError, FolderRefused
 from streams.engine.failure import log
 from streams.engine.store import Size
 from streams.engine.waiting import Waiting
@@ -24,6 +25,9 @@ __all__ = ["RocksStore"]
 
 OFFSET_KEY = b"\0changelog-offset"  # no table key begins so: they are JSON strings; holds "offset milliseconds"
 COLUMNS = "default"  # the one column family: RocksDB's name for it
+# Errors that the disk or its file system gave, RocksDB's and Rust's: `IO error: While appending to file: NAME: No space
+# left on device`, `No space left on device (os error 28)`. rocksdict raises nothing finer.
+REFUSED = re.compile(r"IO error:.*?(?P<rocks>[^:]*)|(?P<rust>.*) \(os error \d+\)", re.DOTALL)
 DAMAGED = "damaged"  # a file among a database's own: these files go at the next opening
 TOUCH_AFTER = 3600 * 1000  # milliseconds between two notes that an idle partition misses nothing: its age is in days
 WRITE_BUFFER = 8 * 1024 * 1024  # bytes per partition of a table: few flushes at our rates, and memory that stays small
@@ -41,10 +45,16 @@ _cache: list[Cache] = []
 class RocksStore:
     """State on disk that survives the process."""
 
-    def __init__(self, folder: Callable[[], Path], name: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Callable[[], Path], name: str, clock: Callable[[], float] = time.time,
+        refused: Callable[[FolderRefused], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Make a store; `refused` is told first when the disk takes no more, for that is the end of the worker."""
         self._folder = folder
         self._name = name
         self._clock = clock
+        self._tell = refused
+        self._refused: FolderRefused | None = None
         self._times: dict[int, int] = {}
         self._databases: dict[int, Rdict] = {}
         self._caches: dict[int, ReadCache] = {}
@@ -71,7 +81,12 @@ class RocksStore:
 
         A record read from the changelog (`at`) tells that nothing before it is missing. The first into empty files
         was read now: of a row that is read now, the deletion is kept from now on.
+
+        Raises:
+            FolderRefused: the disk takes no more.
         """
+        if self._refused is not None:
+            raise self._refused
         now = self._now()
         if at is not None:
             kept = self.complete_at(partition)
@@ -89,7 +104,7 @@ class RocksStore:
     def _settle(self, partition: int) -> None:
         """Write what waits."""
         waiting = self._waiting.get(partition)
-        if waiting is None:
+        if waiting is None or self._refused is not None:
             return
         batch = WriteBatch(raw_mode=True)
         for key, value in waiting.changes.items():
@@ -149,7 +164,7 @@ class RocksStore:
         try:
             rest.status()
         except Exception as error:
-            self._note_damage(partition, error)
+            self._understand(partition, error)
             raise
 
     def retain(self, partitions: Iterable[int]) -> None:
@@ -190,7 +205,7 @@ class RocksStore:
         try:
             value: bytes | None = self._database(partition).get(key)
         except Exception as error:
-            self._note_damage(partition, error)
+            self._understand(partition, error)
             raise
         return value
 
@@ -198,25 +213,37 @@ class RocksStore:
         try:
             self._database(partition).write(batch)
         except Exception as error:
-            self._note_damage(partition, error)
+            self._understand(partition, error)
             raise
 
-    def _note_damage(self, partition: int, error: Exception) -> None:
-        """Have the files removed at the next opening, if the error says that they are damaged.
+    def _understand(self, partition: int, error: Exception) -> None:
+        """Say what an error means that is the disk's. Files that it calls damaged are removed at the next opening.
 
         Not here: what was read of them has gone into work that is not done, which must end first.
 
         Raises:
-            EngineError: they are.
+            EngineError: they are damaged.
+            FolderRefused: they cannot be read or written.
         """
-        if not _is_damage(error):
-            return
         place = self._place(partition)
-        (place / DAMAGED).touch()
-        raise EngineError(
-            f"Local state {place} is damaged: {error}. Nothing of this batch is committed. "
-            "Start the worker again: it rebuilds this partition from the changelog. If it comes back, look at the disk."
-        ) from error
+        if _is_damage(error):
+            (place / DAMAGED).touch()
+            raise EngineError(
+                f"Local state {place} is damaged: {error}. Nothing of this batch is committed. Start the worker "
+                "again: it rebuilds this partition from the changelog. If it comes back, look at the disk."
+            ) from error
+        why = _refusal(error)
+        if why is None:
+            return
+        if self._refused is None:
+            self._refused = FolderRefused(
+                f"Local state {place} cannot be written: {why}. The worker ends; what it had not done is "
+                f"not acknowledged, and nothing is lost. Free space or mend its rights (see: df -h {place.parent}), "
+                "and start the worker again."
+            )
+            if self._tell is not None:
+                self._tell(self._refused)
+        raise self._refused from error
 
     def _let_go(self, partition: int) -> None:
         self._times.pop(partition, None)
@@ -225,7 +252,11 @@ class RocksStore:
         if cache is not None:
             cache.close()
         if database is not None:
-            database.close()
+            try:
+                database.close()  # it writes what it holds, or tries to
+            except Exception:
+                if self._refused is None:
+                    raise
 
     def _database(self, partition: int) -> Rdict:
         database = self._databases.get(partition)
@@ -252,6 +283,14 @@ class RocksStore:
 
 def _is_damage(error: Exception) -> bool:
     return str(error).startswith("Corruption")  # rocksdict raises nothing finer
+
+
+def _refusal(error: Exception) -> str | None:
+    """The system's own words, if it is the disk or its file system that refuses."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    found = REFUSED.fullmatch(str(error))
+    return found and str(found["rocks"] or found["rust"]).strip()
 
 
 def _opened(place: Path) -> Rdict:

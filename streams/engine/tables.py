@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from faust.tables.manager import TableManager
 
-from streams.engine.errors import Misconfigured
+from streams.engine.errors import FolderRefused, Misconfigured
 from streams.engine.failure import log
 from streams.engine.folder import StateFolder
 from streams.engine.label import Origin
@@ -70,7 +70,11 @@ class BatchTableManager(TableManager):
                 )
                 for partition in range(self.origins()[table.name].partitions):
                     table.local.drop(partition)
-        folder.note_ids(ids)
+        try:
+            folder.note_ids(ids)
+        except FolderRefused as error:
+            self.app.fail("The start", error)
+            raise
 
     async def on_start(self) -> None:
         """Register the tables and start recovery.

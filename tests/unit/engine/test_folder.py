@@ -84,3 +84,9 @@ def test_a_full_disk_is_said_in_words_and_leaves_what_was_there(folder: StateFol
     with pytest.raises(FolderRefused, match=r"No space left on device\. What was there is unharmed"):
         StateFolder(folder.path).claim("ours", {"versions": VERSIONS, "sums": Origin("tables.sums", 7)})
     assert (folder.path / "state.json").read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(FolderRefused, match=r"cannot be written: Not a directory\."):
+        StateFolder(tmp_path / "file" / "state").open()

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine import EngineError
-from streams.engine.rocks import BLOCK_CACHE, OFFSET_KEY, RocksStore
+from streams.engine import EngineError, FolderRefused
+from streams.engine.rocks import BLOCK_CACHE, OFFSET_KEY, RocksStore, _refusal
 from streams.engine.store import MemoryStore, Store
+
+FULL = "No space left on device"
 
 Open = Callable[[], Store]
 
@@ -210,3 +212,40 @@ def test_damage_found_while_reading_ends_the_process_once(tmp_path: Path, read: 
     after = RocksStore(lambda: tmp_path, "table")
     assert (after.offset(0), dict(after.items(0))) == (3, {b'"a"': b"1"})
     after.close()
+
+
+def test_a_disk_that_refuses_is_said_first_and_asked_no_more(tmp_path: Path):
+    told: list[FolderRefused] = []
+    store = RocksStore(lambda: tmp_path / "state", "table", refused=told.append)
+    store.write(0, {b'"a"': b"1"}, 5)
+    (tmp_path / "state").write_text("no folder")
+    for _ in range(2):
+        with pytest.raises(
+            FolderRefused, match=r"table-1 cannot be written: (File exists|Not a directory)\. The worker"
+        ):
+            store.get(1, b'"b"')
+    assert len(told) == 1
+    with pytest.raises(FolderRefused):
+        store.write(0, {b'"a"': b"2"}, 6)
+    store.close()  # and does not try to write what waits
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (Exception("IO error: While appending to file: /a/b: c/000004.log: No space left on device"), FULL),
+        (Exception("IO error: No space left on device"), FULL),
+        (Exception("No space left on device (os error 28)"), FULL),
+        (OSError(28, FULL), FULL),
+        (Exception("Corruption: IO error"), None),
+        (Exception("Invalid argument: an option"), None),
+    ],
+)
+def test_the_words_of_the_system_are_kept_of_what_a_library_says(error: Exception, why: str | None):
+    assert _refusal(error) == why
+
+
+def test_a_file_in_the_way_is_said_in_words(tmp_path: Path):
+    (tmp_path / "table-0").write_text("no folder")
+    with pytest.raises(FolderRefused, match=r"table-0 cannot be written: File exists\. The worker ends"):
+        RocksStore(lambda: tmp_path, "table").get(0, b'"a"')

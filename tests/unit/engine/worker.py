@@ -4,12 +4,14 @@ It counts records per key in a table, remembering the last offset applied, and a
 the record's value. A record's value may ask for trouble: see `handle`. `MUTE` names a file: while it is there, the
 broker does not answer what it says, "fetch" or "all" (the latter from the first fetch on). `CUT` names another: while
 that is there, nothing reaches the broker from the first write to the changelog on. With `LAPSE` the lease runs out
-once, when the first changes are acknowledged and not in local state yet.
+once, when the first changes are acknowledged and not in local state yet. `FILES` is how many bytes each file may have:
+what the disk says to more is, but for the word, what it says when it is full.
 """
 
 import asyncio
 import logging
 import os
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +116,8 @@ def lapse() -> None:
 
 
 if __name__ == "__main__":
+    if "FILES" in os.environ:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["FILES"]),) * 2)
     if "CUT" in os.environ:
         cut(Path(os.environ["CUT"]), f"{PREFIX}.counts")
     if "LAPSE" in os.environ:
