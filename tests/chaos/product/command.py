@@ -13,7 +13,9 @@ from pathlib import Path
 from random import Random  # noqa: TID251 - its seed is an argument
 
 from tests.chaos.product.faults import FAULTS
-from tests.chaos.product.scene import STEPS, Pace, Report, Scene, scene
+from tests.chaos.product.network import WAYS
+from tests.chaos.product.results import KEPT, keep
+from tests.chaos.product.scene import REACH, STEPS, Pace, Report, Scene, scene
 
 __all__ = ["main", "play"]
 
@@ -28,12 +30,15 @@ def main(arguments: Sequence[str]) -> None:
     pace = Pace(**{each.name: getattr(given, each.name) for each in fields(Pace) if hasattr(given, each.name)})
     lots = Random(given.seed)  # noqa: S311 - repeatable, not secret
     reports: list[Report] = []
-    with scene(folder, pace, lots, small_disk="disk" in given.faults) as place:
+    lines = not set(WAYS).isdisjoint(given.faults)
+    with scene(folder, pace, lots, small_disk="disk" in given.faults, lines=lines) as place:
         say(f"three brokers, gateway and three workers stand; {pace.rate:g} deeds of people a second")
         for name in given.faults:
             reports.append(play(place, name))
             _tell(reports[-1])
     ok = all(report.ok for report in reports)
+    if given.save:
+        keep(reports, given.seed)
     if given.json:
         print(json.dumps({"ok": ok, "seed": given.seed, "faults": [each.public() for each in reports]}))
     if ok:
@@ -74,12 +79,15 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=Pace.rounds, help="of each fault")
     parser.add_argument("--rate", type=float, default=Pace.rate, help="deeds of people a second")
     parser.add_argument("--away", type=float, default=Pace.away, help="seconds a broker is away or a disk is full")
+    parser.add_argument("--outage", type=float, default=Pace.outage, help="seconds the network is broken")
+    parser.add_argument("--reach", type=_reach, default=REACH, help=f"of {','.join(REACH)}: brokers that a blow hits")
     parser.add_argument("--moves", type=int, default=Pace.moves, help="joins and leaves in a round of the storm")
     parser.add_argument("--between", type=float, default=Pace.between, help="seconds of work at most before a blow")
     parser.add_argument("--within", type=float, default=Pace.within, help="seconds a recovery may take")
     parser.add_argument("--steps", type=_steps, default=STEPS, help=f"of {','.join(STEPS)}: where workers are killed")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="of people and of times")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
+    parser.add_argument("--save", action="store_true", help=f"keep the figures in {KEPT.parent.name}/{KEPT.name}")
     return parser.parse_args(arguments)
 
 
@@ -89,6 +97,10 @@ def _faults(text: str) -> list[str]:
 
 def _steps(text: str) -> list[str]:
     return _among(STEPS, text)
+
+
+def _reach(text: str) -> list[str]:
+    return _among(REACH, text)
 
 
 def _among(known: Collection[str], text: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from tests.chaos.product.house import SESSION
+from tests.chaos.product.outages import OUTAGES
 from tests.chaos.product.scene import Report, Scene
 
 __all__ = ["FAULTS"]
@@ -150,42 +151,22 @@ def stood_still(place: Scene, report: Report) -> None:
         place.house.settled()
 
 
-def broker_killed(place: Scene, report: Report) -> None:
-    """One of three brokers is killed and comes back; then all."""
-    for _ in range(place.pace.rounds):
-        for number in (place.lots.randrange(1, 4), None):
-            place.linger()
-            place.house.kafka.kill(number)
-            place.house.rest(place.pace.away)
-            place.house.kafka.revive()
-            place.recovers(report, time.monotonic())
-    _webhooks(place, report)
-    place.house.settled()
-
-
-def broker_unreachable(place: Scene, report: Report) -> None:
-    """One of three brokers answers no more, and hangs up on nobody; then all."""
-    for _ in range(place.pace.rounds):
-        for brokers in ([place.lots.randrange(1, 4)], [1, 2, 3]):
-            place.linger()
-            with place.house.frozen(brokers):
-                place.house.rest(place.pace.away)
-            place.recovers(report, time.monotonic())
-    _webhooks(place, report)
-    place.house.settled()
-
-
 def disk_full(place: Scene, report: Report) -> None:
     """The workers' disk is full for a while."""
     if not place.house.small_disk:
         report.skipped = "no small disk could be mounted here: that takes root on Linux"
         return
+    before = place.house.traces()
     for _ in range(place.pace.rounds):
         place.linger()
         with place.house.full_disk():
             place.house.rest(place.pace.away)
         place.recovers(report, time.monotonic())
     place.house.settled()
+    unsaid = [each for each in place.house.ended if "cannot be written" not in each]
+    report.failures += [f"not in words: {each}" for each in unsaid]
+    if (traces := place.house.traces() - before) > 0:
+        report.failures.append(f"workers' logs have {traces} stack traces")
 
 
 FAULTS: dict[str, tuple[str, Callable[[Scene, Report], None]]] = {
@@ -195,8 +176,7 @@ FAULTS: dict[str, tuple[str, Callable[[Scene, Report], None]]] = {
     "roll": ("F2", rolled),
     "storm": ("F3", stormed),
     "zombie": ("F4", stood_still),
-    "broker": ("F5", broker_killed),
-    "unreachable": ("F6", broker_unreachable),
+    **OUTAGES,
     "disk": ("F26", disk_full),
 }
 
@@ -221,9 +201,3 @@ def _full(place: Scene) -> None:
     for number in range(1, 4):
         if len(place.house.members) < 3:
             place.house.worker(number)
-
-
-def _webhooks(place: Scene, report: Report) -> None:
-    """How many webhooks were turned away, which their senders repeat."""
-    answers = [status for _, status in place.house.deliveries()]
-    report.figures.update(webhooks=len(answers), webhooks_refused=sum(status != 200 for status in answers))

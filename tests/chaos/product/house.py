@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,10 @@ import httpx
 from console.demo.process import Process
 from console.demo.stage import Stage
 from streams.broker import EmbeddedKafka
+from streams.broker.ports import free_ports
+from streams.broker.properties import Node, nothing
 from streams.topics import Topics
+from tests.chaos.product.network import Network
 from tests.support.contracts import contract_text
 
 __all__ = ["SESSION", "House", "WorkerProcess"]
@@ -31,6 +34,7 @@ SESSION = 6.0  # seconds, the least Kafka takes: what a group waits for a member
 LOOK_EVERY = 0.05  # seconds
 AGAIN_AFTER = 1.0  # seconds until a worker that ended by itself is started again
 READY_WITHIN = 90.0  # seconds on a busy machine; three to five on an idle one
+WEIGH_EVERY = 1.0  # seconds: the kernel keeps the most that a process ever took, until that ends
 STATE_MB = 160  # of the disk that is filled: several times what the workers keep there
 
 
@@ -62,6 +66,16 @@ class WorkerProcess(Process):
         self._child.send_signal(number)
 
     @property
+    def peak(self) -> float:
+        """The most memory it ever had resident, in MiB; 0 where the kernel does not say, or when it has ended."""
+        try:
+            said = Path(f"/proc/{self.pid}/status").read_text()
+        except OSError:
+            return 0.0
+        kept = [line.split()[1] for line in said.splitlines() if line.startswith("VmHWM:")]
+        return int(kept[0]) / 1024 if kept else 0.0  # it is told in kB
+
+    @property
     def code(self) -> int | None:
         """What it ended with; None while it is there."""
         return self._child.poll()
@@ -73,9 +87,13 @@ class House(Stage):
 
     replication: int = 3
     small_disk: bool = False
+    network: Network | None = None
+    peak: float = 0.0  # MiB that a worker took at most
+    loads: list[float] = field(default_factory=list)  # how many processes of the machine had work, of a minute
     kafka: EmbeddedKafka = field(init=False)
     members: dict[str, WorkerProcess] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    _weighed: float = 0.0
 
     @property
     def topics(self) -> Topics:
@@ -97,9 +115,23 @@ class House(Stage):
             self.broker, self.replication = self.options.broker, 1
             return
         folder = self.options.folder / "kafka"
-        self.kafka = EmbeddedKafka.start(folder=folder, brokers=self.replication, progress=self.say)
+        more = nothing if self.network is None else self._behind
+        self.kafka = EmbeddedKafka.start(folder=folder, brokers=self.replication, progress=self.say, more=more)
         self.stack.callback(self.kafka.stop)
-        self.broker = self.kafka.address
+        self.broker = self.kafka.address if self.network is None else self.network.address
+
+    def _behind(self, node: Node) -> Mapping[str, object]:
+        """Clients come in by a listener that they are told the line to; brokers know each other by their own."""
+        assert self.network is not None
+        (port,) = free_ports(1)
+        line = self.network.line(node.number, port)
+        own, controller = f"127.0.0.1:{node.port}", f"127.0.0.1:{node.controller_port}"
+        return {
+            "listeners": f"PLAINTEXT://{own},LINE://127.0.0.1:{port},CONTROLLER://{controller}",
+            "advertised.listeners": f"PLAINTEXT://{own},LINE://127.0.0.1:{line.port}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,LINE:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "PLAINTEXT",
+        }
 
     def _settings(self) -> None:
         folder = self.options.folder
@@ -134,7 +166,11 @@ class House(Stage):
         return self.members.pop(name)
 
     def keep(self) -> None:
-        """Start again whoever ended by itself."""
+        """Start again whoever ended by itself; weigh the others now and then."""
+        if time.monotonic() - self._weighed > WEIGH_EVERY:
+            self._weighed = time.monotonic()
+            self.peak = max([self.peak, *(worker.peak for worker in self.members.values())])
+            self.loads.append(os.getloadavg()[0])
         for name, worker in list(self.members.items()):
             code = worker.code
             if code is not None and time.monotonic() - worker.at > AGAIN_AFTER:
@@ -165,6 +201,11 @@ class House(Stage):
         """
         ready = self.until(lambda: all(worker.ready for worker in self.members.values()), READY_WITHIN)
         assert ready, [f"{name}: {each.last_words}" for name, each in self.members.items() if not each.ready]
+
+    def traces(self) -> int:
+        """How many stack traces workers have left in their logs."""
+        logs = (self.options.folder / "logs").glob("worker-*.log")
+        return sum(log.read_text(errors="replace").count("Traceback (most recent call last)") for log in logs)
 
     # what the platforms say of the gateway
 

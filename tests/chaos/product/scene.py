@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random  # noqa: TID251 - its seed is an argument
@@ -13,12 +13,15 @@ from console.demo.people import Finance, Sales
 from console.demo.stage import Options
 from streams.broker.progress import silent
 from tests.chaos.product.house import House
+from tests.chaos.product.network import Network
 from tests.chaos.product.people import Crowd, firm
 from tests.chaos.product.recount import Evidence, doubled, lost
 
-__all__ = ["STEPS", "Pace", "Report", "Scene", "scene"]
+__all__ = ["BROKERS", "REACH", "STEPS", "Pace", "Report", "Scene", "scene"]
 
 WORKERS = 3
+BROKERS = (1, 2, 3)
+REACH = ("one", "all")  # how many brokers a blow hits
 LINKED_WITHIN = 120.0  # seconds for the first reading of both platforms
 ANSWERED_WITHIN = 180.0  # seconds until a probe must have come through: many recoveries
 QUIET_WITHIN = 120.0  # seconds until everything must be on both sides once people have stopped
@@ -36,6 +39,8 @@ class Pace:
     rounds: int = 1
     rate: float = 2.0  # deeds of people a second
     away: float = 20.0  # seconds that a broker is away or a disk is full
+    outage: float = 30.0  # seconds that the network is broken
+    reach: Sequence[str] = REACH
     moves: int = 40  # workers that join or leave in a storm
     victims: int = 3  # workers killed or stopped in a round, one after the other
     steps: Sequence[str] = STEPS
@@ -112,6 +117,8 @@ class Scene:
         before = len(self._typed()), len(self._written())
         crowd = Crowd(self.sales, self.finance, self.pace.rate, self.lots).start()
         self.house.ended.clear()
+        self.house.peak = 0.0
+        self.house.loads.clear()
         try:
             yield
         finally:
@@ -122,6 +129,13 @@ class Scene:
         report.duplicates += self._new(doubled(seen))
         report.changes, report.writes = len(seen.typed) - before[0], len(seen.written) - before[1]
         report.ended += self.house.ended
+        if self.house.loads:
+            report.figures["load"] = {
+                "median": round(median(self.house.loads), 1),
+                "max": round(max(self.house.loads), 1),
+            }
+        if self.house.peak:
+            report.figures["memory_peak_mib"] = round(self.house.peak)
         if report.changes < CHANGES_A_ROUND * max(1, report.rounds):
             report.failures.append(f"people did {report.changes} things only: too few to say anything")
         late = [each for each in report.recoveries if each > self.pace.within]
@@ -154,6 +168,10 @@ class Scene:
         if not came:
             report.failures.append(f"nothing came through within {ANSWERED_WITHIN:.0f} s")
         report.rounds += 1
+
+    def written(self) -> int:
+        """How many writes of ours the platforms have taken."""
+        return len(self._written())
 
     # after
 
@@ -210,13 +228,15 @@ def scene(
     lots: Random,
     *,
     small_disk: bool = False,
+    lines: bool = False,
     broker: str | None = None,
     prefix: str = "chaos",
 ) -> Iterator[Scene]:
     """Yield a scene that works; nothing of it is left running afterwards."""
     options = Options(folder, broker=broker, workers=WORKERS, page=False, prefix=f"{prefix}.")
-    house = House(options, silent, small_disk=small_disk)
-    with house:
+    with ExitStack() as stack:
+        network = stack.enter_context(Network(Random(lots.random()))) if lines else None  # noqa: S311 - not secret
+        house = stack.enter_context(House(options, silent, small_disk=small_disk, network=network))
         house.prepare()
         sales, finance = Sales(house.hubspot["url"]), Finance(house.xero["url"], house.xero["tenant_id"])
         made = Scene(house, sales, finance, pace, lots)
