@@ -144,7 +144,7 @@ class EngineApp(faust.App):
         )
         local: Store = MemoryStore()
         if self.on_disk:
-            local = RocksStore(lambda: self.conf.datadir / "tables", name, refused=partial(self.fail, "Local state"))
+            local = RocksStore(lambda: self.conf.datadir / "tables", name, refused=partial(self.end, "Local state"))
         limit = self.max_record - OVERHEAD
         table = BatchTable(
             self, name=name, changelog_topic=topic, store_of_table=local, row_limit=limit, beacon=self.tables.beacon
@@ -273,6 +273,11 @@ class EngineApp(faust.App):
         self.fail(where, error)
         self.add_future(self.crash(error))
 
+    async def crash(self, reason: BaseException) -> None:
+        """Say what ended a timer or a task, in words, before Faust ends the process over it."""
+        self.fail("A task", reason)
+        await super().crash(reason)
+
     async def _on_agent_error(self, agent: AgentT[Any], exc: BaseException) -> None:
         self.fail(f"Agent {agent.name}", exc)
 
@@ -343,7 +348,7 @@ class EngineApp(faust.App):
 
         Faust says so also at the end of a recovery that another rebalance has overtaken.
         """
-        if self._batches.is_between or not self._tables.recovery.is_current():
+        if self.failure is not None or self._batches.is_between or not self._tables.recovery.is_current():
             return
         super().on_rebalance_end()
         failure.log.log(logging.DEBUG if self._was_ready else logging.INFO, "worker of %s is ready", self.conf.id)

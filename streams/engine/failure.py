@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 
-from streams.engine.errors import FolderRefused
+from streams.engine.errors import DeliveryFailed, FolderRefused
 
 __all__ = ["EXIT_CODE", "log", "quieten", "say_and_arm"]
 
@@ -51,10 +51,12 @@ def quieten() -> None:
 def say_and_arm(where: str, error: BaseException) -> None:
     """Log what ended the worker, and make sure that it does end.
 
-    What the disk refuses is no fault of the program: where it was noticed helps nobody.
+    What the disk or the broker refuses is no fault of the program: where it was noticed helps nobody.
     """
     if isinstance(error, FolderRefused):
         log.critical("%s", error)
+    elif isinstance(error, DeliveryFailed):
+        log.critical("%s The worker stops; start it again.", error)
     else:
         log.critical(
             "%s failed: %s: %s. The worker stops; what was not committed is read again at the next start.",
@@ -63,7 +65,7 @@ def say_and_arm(where: str, error: BaseException) -> None:
             str(error).rstrip("."),
             exc_info=error,
         )
-    for library in LIBRARIES:
+    for library in (*LIBRARIES, "asyncio"):
         logging.getLogger(library).setLevel(logging.CRITICAL + 1)  # they would say the same, many times
     cut = threading.Timer(LEAVE_WITHIN, _cut_short)
     cut.daemon = True
