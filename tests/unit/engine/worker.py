@@ -5,7 +5,8 @@ the record's value. A record's value may ask for trouble: see `handle`. `MUTE` n
 broker does not answer what it says, "fetch" or "all" (the latter from the first fetch on). `CUT` names another: while
 that is there, nothing reaches the broker from the first write to the changelog on. With `LAPSE` the lease runs out
 once, when the first changes are acknowledged and not in local state yet. `FILES` is how many bytes each file may have:
-what the disk says to more is, but for the word, what it says when it is full.
+what the disk says to more is, but for the word, what it says when it is full. `FAIL` names a file: once it is there, a
+timer fails.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from streams.engine import BatchStream, EngineApp, RecordBatch, Revoked, consumer
+from streams.engine import BatchStream, DeliveryFailed, EngineApp, RecordBatch, Revoked, consumer
 from streams.engine.producer import BatchProducer
 from tests.unit.engine.network import cut, mute
 
@@ -92,6 +93,13 @@ async def show_state() -> None:
     """Write what is held locally to a file, for the tests to look at."""
     if SHOW and app.is_ready:
         show(Path(SHOW))
+
+
+@app.timer(0.1)
+async def fail_when_told() -> None:
+    """Fail as a timer of an app's own may."""
+    if os.path.exists(os.environ.get("FAIL", "")):  # noqa: ASYNC240, PTH110 - a look that takes no time
+        raise DeliveryFailed("The broker is away.")
 
 
 def show(file: Path) -> None:
