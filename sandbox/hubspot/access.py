@@ -45,6 +45,7 @@ class Grant:
     refresh_token: str
     scopes: frozenset[str] | None
     revoked: bool = False
+    app: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Caller:
 
     oauth: bool
     scopes: frozenset[str] | None
+    app: bool = False  # the app itself, and no account that it is installed in
 
     def need(self, any_of: Iterable[str]) -> None:
         """Demand one of these scopes. Raises `Problem`."""
@@ -116,7 +118,7 @@ class Access:
             raise unauthenticated()
         if (late := self._clock.now() - expires) >= timedelta():
             raise expired(f"{int(late.total_seconds())} second(s)", iso(expires))
-        return Caller(oauth=True, scopes=grant.scopes)
+        return Caller(oauth=True, scopes=grant.scopes, app=grant.app)
 
     def token(self, form: Mapping[str, str]) -> dict[str, object]:
         """Answer the token endpoint. Raises `OAuthProblem`."""
@@ -133,6 +135,10 @@ class Access:
                     message = "missing or invalid refresh token"
                     raise OAuthProblem("invalid_grant", "BAD_REFRESH_TOKEN", message)
                 return self._issue(grant)
+            case "client_credentials":
+                granted = frozenset(form.get("scope", "").split())
+                answer = self._issue(Grant("", granted, app=True))
+                return {name: value for name, value in answer.items() if name != "refresh_token"}
             case other:
                 message = f"grant_type {other} is not supported"
                 raise OAuthProblem("unsupported_grant_type", "BAD_GRANT_TYPE", message)

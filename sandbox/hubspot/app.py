@@ -23,6 +23,7 @@ from sandbox.hubspot.routes.account import AccountRoutes
 from sandbox.hubspot.routes.associating import AssociationRoutes
 from sandbox.hubspot.routes.batch import BatchRoutes
 from sandbox.hubspot.routes.dictionary import PropertyRoutes
+from sandbox.hubspot.routes.journal import JournalRoutes
 from sandbox.hubspot.routes.oauth import OAuthRoutes
 from sandbox.hubspot.routes.objects import ObjectRoutes
 from sandbox.hubspot.routes.people import PeopleRoutes
@@ -92,6 +93,7 @@ def create_app(
                     *SchemaRoutes(gate, properties).routes(),
                     *AccountRoutes(gate).routes(),
                     *WebhookRoutes(gate, deliverer).routes(),
+                    *JournalRoutes(gate).routes(),
                 ]
             )
         ],

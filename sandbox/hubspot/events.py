@@ -88,22 +88,27 @@ class Announcer:
     def creation(self, record: Record, actor: Actor) -> None:
         """Tell of a new record."""
         self._tell("creation", record, actor, {"changeFlag": "CREATED"})
+        self._portal.journal.note("CREATE", record.kind, {"objectId": record.id, "propertyChanges": {}})
 
     def deletion(self, record: Record, actor: Actor) -> None:
         """Tell of an archived record."""
         self._tell("deletion", record, actor, {"changeFlag": "DELETED"})
+        self._portal.journal.note("DELETE", record.kind, {"objectId": record.id})
 
     def restoration(self, record: Record, actor: Actor) -> None:
         """Tell of a restored record."""
         self._tell("restore", record, actor, {"changeFlag": "RESTORED"})
+        self._portal.journal.note("RESTORE", record.kind, {"objectId": record.id})
 
     def privacy_deletion(self, record: Record, actor: Actor) -> None:
         """Tell of an erased contact; HubSpot sends the ordinary deletion as well."""
         self._tell("privacyDeletion", record, actor, {})
+        self._portal.journal.note("GDPR_DELETE", record.kind, {"objectId": record.id})
         self.deletion(record, actor)
 
     def changes(self, record: Record, changed: Mapping[str, str], actor: Actor) -> None:
         """Tell of each changed property."""
+        told: dict[str, object] = {}
         for name, value in changed.items():
             if name in NEVER:
                 continue
@@ -111,6 +116,7 @@ class Announcer:
             shown = value
             if self._portal.quirks.datetimes_in_webhooks_as_ms:
                 shown = values.raw(definition, value)
+            told[name] = shown
             automatic = definition is not None and definition.read_only
             self._tell(
                 "propertyChange",
@@ -119,6 +125,8 @@ class Announcer:
                 {"propertyName": name, "propertyValue": shown, "isSensitive": False},
                 partial(_hears_of, name=name, automatic=automatic),
             )
+        if told:
+            self._portal.journal.note("UPDATE", record.kind, {"objectId": record.id, "propertyChanges": told})
 
     def merge(
         self, primary_id: int, merged_ids: list[int], result: Record, moved: int, actor: Actor
@@ -133,6 +141,8 @@ class Announcer:
             "changeFlag": "MERGED",
         }
         self._tell("merge", result, actor, details)
+        said = ("objectId", "primaryObjectId", "mergedObjectIds", "newObjectId")
+        self._portal.journal.note("MERGE", result.kind, {name: details[name] for name in said})
 
     def association(self, change: Change, actor: Actor) -> None:
         """Tell of one direction of an association."""
@@ -150,6 +160,8 @@ class Announcer:
             "isPrimaryAssociation": change.type.primary,
         }
         self._send("associationChange", origin, actor, details)
+        action = "ASSOCIATION_REMOVED" if change.removed else "ASSOCIATION_ADDED"
+        self._portal.journal.note(action, origin, details)
 
     def _tell(
         self, action: str, record: Record, actor: Actor, details: dict[str, object],

@@ -19,6 +19,7 @@ from sandbox.hubspot.associations import Associations, Node
 from sandbox.hubspot.definitions import Dictionary, choices
 from sandbox.hubspot.events import Announcer
 from sandbox.hubspot.index import Index
+from sandbox.hubspot.journal import Journal
 from sandbox.hubspot.object_types import STANDARD, Catalogue, ObjectType
 from sandbox.hubspot.owners import Owner, seeded
 from sandbox.hubspot.pipelines import STAGE_PROPERTIES, Pipelines
@@ -84,6 +85,7 @@ class Portal:
         self.index = Index(self.now, search_lag, self.lots.random)
         self.calls = CallLog()
         self.writes = WriteLog()
+        self.journal = Journal(self)
         self.announcer = Announcer(self)
         self.writer = Writer(self)
         self.app = actors.app(self.quirks.own_source_type, app_id, "Sandbox app")

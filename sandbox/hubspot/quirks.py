@@ -19,6 +19,7 @@ class Quirks:
     gdpr_blocks_email: bool = True  # whether an erased address is refused when it comes back
     colliding_event_ids: bool = True  # eventId is "not guaranteed unique": one in fifty repeats the one before
     datetimes_in_webhooks_as_ms: bool = True  # propertyValue shows dates raw, as epoch milliseconds
+    journal_repeats_every: int = 20  # one event of the webhooks journal in so many comes again; no page excludes it
     ids_start_alike: bool = True  # hs_object_id is unique only within a type: let all types count alike
     delete_requires_unpaid_invoice: bool = True  # only draft and open invoices can be deleted
     old_signature: str = "v1"  # which of the old signatures goes with version 3; v2 is for workflows

@@ -21,6 +21,7 @@ BURST = 190  # calls in ten seconds, per app
 OAUTH_BURST = 110  # the same for an app from the marketplace, per installing account
 ASSOCIATION_BURST = 150  # the same for calls about associations
 SEARCH_SECOND = 5  # searches a second, per account
+JOURNAL_SECOND = 100  # calls of the webhooks journal a second, per app; no other limit counts them
 
 
 class Bucket(StrEnum):
@@ -29,6 +30,7 @@ class Bucket(StrEnum):
     GENERAL = "general"
     ASSOCIATIONS = "associations"
     SEARCH = "search"
+    JOURNAL = "journal"
     FREE = "free"  # token calls
 
 
@@ -71,6 +73,14 @@ class Window:
         self._calls.append(now)
 
 
+def _second(window: Window, now: datetime) -> Response | None:
+    """Count a call of a limit by the second, or refuse it."""
+    if window.left(now) <= 0:
+        return refusal("SECONDLY")
+    window.take(now)
+    return None
+
+
 class Quota:
     """What a portal's apps may still ask for."""
 
@@ -90,6 +100,7 @@ class Quota:
             (Bucket.ASSOCIATIONS, True): Window(min(oauth, associations), BURST_SECONDS),
         }
         self._search = Window(search_limit, 1)
+        self._journal = Window(JOURNAL_SECOND, 1)
         self._day = ""
         self._used = 0
 
@@ -109,15 +120,15 @@ class Quota:
         if bucket is Bucket.FREE:
             return [], None
         now = self._clock.now()
+        if bucket is Bucket.JOURNAL:
+            return [], _second(self._journal, now)
         self._roll(now)
         if self._used >= self.day_limit and not oauth:
             return [], refusal("DAILY", {} if bucket is Bucket.SEARCH else self._headers(bucket, now, oauth))
         if bucket is Bucket.SEARCH:
-            if self._search.left(now) <= 0:
-                return [], refusal("SECONDLY")
-            self._search.take(now)
-            self._used += 1
-            return [], None
+            refused = _second(self._search, now)
+            self._used += refused is None
+            return [], refused
         window = self._windows[bucket, oauth]
         if window.left(now) <= 0:
             return [], refusal("TEN_SECONDLY_ROLLING", self._headers(bucket, now, oauth))
