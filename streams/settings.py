@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     hubspot_client_id: str = ""
     hubspot_client_secret: SecretStr = Field(default=SecretStr(""), description="also signs the webhooks")
     hubspot_refresh_token: SecretStr = SecretStr("")
+    hubspot_journal: str = Field(
+        default="", description="the address that files of the webhooks journal come from; empty: it is not read"
+    )
 
     # Xero
     xero_url: str = "https://api.xero.com"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from schemas.command import Command
+from schemas.command import Command, Event
 from schemas.names import Entity, Platform, Side
 
 
@@ -79,6 +79,34 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A record that a feed names. `events` say what it has to show; without any it has to be read whatever it showed.
+
+    `erased`: its person was erased under privacy law, which no reading of it could tell.
+    """
+
+    kind: str
+    record_id: str
+    events: tuple[Event, ...] = ()
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a feed, in its order. `cursor` resumes behind it; `complete` says that nothing more is there for now.
+
+    `anew`: what the feed had kept behind the last cursor is gone, so that everything has to be read. `results` counts
+    what became of its entries: what is not `accepted` was passed over.
+    """
+
+    mentions: Sequence[Mention]
+    cursor: str
+    complete: bool = False
+    anew: bool = False
+    results: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Unique:
     """A field that no two records of a kind may share on a platform; `said` is how it refuses the second.
 
@@ -104,6 +132,29 @@ class Share:
     minute: int
     day: int
     day_calls: int
+
+
+class Feed(Protocol):
+    """A platform's own log of what changed, in order: beside polls, which go on and need nothing of it."""
+
+    def follow(self, cursor: str | None) -> AsyncIterator[Stretch]:
+        """Read on behind `cursor`; where there is none, from now on.
+
+        Raises:
+            Throttled, Parked, Transient, Refused: what was given stands; go on from the last cursor. None of them says
+                anything about other calls: a feed may have a limit and a grant of its own.
+        """
+        ...
+
+
+@runtime_checkable
+class Fed(Protocol):
+    """A client of a platform that has a feed."""
+
+    @property
+    def feed(self) -> Feed | None:
+        """The feed; None: it is not enabled."""
+        ...
 
 
 class PlatformClient(Protocol):

@@ -54,10 +54,10 @@ class Outbound(httpx.AsyncBaseTransport):
         """
         if (why := self._door.refuses(request.url)) is not None:
             asked = request.url.copy_with(userinfo=b"", query=None)
+            paths = ", ".join(path or "/" for path in self._door.paths)
             raise Refused(
-                f"a call to {asked} was stopped: {why}. Only {self._door} is called, under "
-                f"{', '.join(self._door.paths)}. Nothing was sent. See which record holds that address, or run: "
-                "revmark check",
+                f"a call to {asked} was stopped: {why}. Only {self._door} is called, under {paths}. Nothing was sent. "
+                "See which record holds that address, or run: revmark check",
                 code="outbound",
             )
         try:

@@ -19,8 +19,12 @@ from schemas.sighting import Sighting
 from streams.lanes.desk import Desk, while_ours
 from streams.platforms.hubspot import forecast as hubspot_forecast
 from streams.platforms.hubspot import translation as hubspot
+from streams.platforms.hubspot.api import Api
+from streams.platforms.hubspot.app_token import AppToken
 from streams.platforms.hubspot.auth import Auth, OAuthGrant, StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
+from streams.platforms.hubspot.doors import files_door, journal_door
+from streams.platforms.hubspot.journal import Journal
 from streams.platforms.hubspot.shapes import shapes_of
 from streams.platforms.interface import PlatformClient, Seen, Unique
 from streams.platforms.xero import forecast as xero_forecast
@@ -86,7 +90,7 @@ def client(platform: Platform, settings: Settings, contract: Contract, desk: Cal
         SettingsError: its credentials are not complete.
     """
     if platform == "hubspot":
-        return hubspot_client(settings, contract, hubspot_auth(settings, desk))
+        return hubspot_client(settings, contract, hubspot_auth(settings, desk), journal=hubspot_journal(settings))
     return _xero(settings, contract, desk)
 
 
@@ -116,7 +120,12 @@ def hubspot_auth(settings: Settings, desk: Callable[[], Desk] | None = None) -> 
 
 
 def hubspot_client(
-    settings: Settings, contract: Contract, auth: Auth, *, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings,
+    contract: Contract,
+    auth: Auth,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    journal: Journal | None = None,
 ) -> HubSpotClient:
     """The client of the deployment's portal; `transport` is the guarded network unless given."""
     return HubSpotClient(
@@ -126,7 +135,46 @@ def hubspot_client(
         transport=transport,
         timezone=contract.timezone,
         shapes=shapes_of(contract),
+        journal=journal,
     )
+
+
+def hubspot_journal(
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Callable[[], datetime] | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Journal | None:
+    """The webhooks journal of the deployment's portal; None: the settings do not enable it.
+
+    Raises:
+        SettingsError: it is enabled, and the app has no credentials or the address of its files cannot be called.
+    """
+    if not settings.hubspot_journal:
+        return None
+    secret = settings.hubspot_client_secret.get_secret_value()
+    if not (settings.hubspot_client_id and secret):
+        raise SettingsError(
+            "HubSpot's webhooks journal is read with the app's own token: set REVMARK_HUBSPOT_CLIENT_ID and "
+            "REVMARK_HUBSPOT_CLIENT_SECRET, or leave REVMARK_HUBSPOT_JOURNAL empty, then run: revmark check"
+        )
+    url, version, clock = settings.hubspot_url, settings.hubspot_version, clock or _now
+    door = files_door(settings.hubspot_journal, url)
+    token = AppToken(
+        settings.hubspot_client_id, secret, base_url=url, version=version, clock=clock, transport=transport
+    )
+    api = Api(
+        url,
+        version,
+        token,
+        clock=clock,
+        sleep=sleep,
+        transport=transport,
+        door=journal_door(url),
+        credentials="REVMARK_HUBSPOT_CLIENT_SECRET",
+    )
+    return Journal(api, door, settings.hubspot_portal, transport=transport)
 
 
 def _safe(settings: Settings, platform: Platform, desk: Callable[[], Desk]) -> GrantSafe:

@@ -19,6 +19,7 @@ import httpx
 
 from schemas.errors import Parked, Refused, Throttled, Transient, Unknown
 from schemas.wire import decode_platform, encode
+from streams.platforms.door import Door
 from streams.platforms.hubspot.auth import Auth
 from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.limits import (
@@ -108,8 +109,13 @@ class Api:
         transport: httpx.AsyncBaseTransport | None = None,
         http: type[httpx.AsyncClient] = httpx.AsyncClient,
         timezone: str = "UTC",
+        door: Door | None = None,
+        credentials: str = "REVMARK_HUBSPOT_TOKEN",
     ) -> None:
-        """`timezone` is the portal's: its daily quota is new at midnight there."""
+        """`timezone` is the portal's: its daily quota is new at midnight there.
+
+        `door` is where it may call, the records' unless given; `credentials` are the settings that its token is of.
+        """
         self.version = version
         self.auth = auth
         self.clock = clock
@@ -117,8 +123,9 @@ class Api:
         self._abreast = asyncio.Semaphore(AT_ONCE)
         self._under_way: Counter[Sort] = Counter()
         self._zone = ZoneInfo(timezone)
+        self._credentials = credentials
         self._http = client(
-            api_door(base_url),
+            door or api_door(base_url),
             transport,
             http=http,
             base_url=base_url,
@@ -212,7 +219,7 @@ class Api:
         if status == TOO_MANY:
             self._throttle(reply, sort)
         if status == UNAUTHORIZED:
-            raise self._parked(f"the token is refused: {reply.message}. Set REVMARK_HUBSPOT_TOKEN anew", reply.code)
+            raise self._parked(f"the token is refused: {reply.message}. Set {self._credentials} anew", reply.code)
         if status == FORBIDDEN:
             raise self._parked(f"{call} is forbidden: {_scopes(reply)}", reply.code)
         if status in {LOCKED_STATUS, MIGRATING}:

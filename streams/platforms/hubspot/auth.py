@@ -9,7 +9,7 @@ Source: HubSpot, "manage OAuth tokens" (access tokens last 30 minutes; refresh t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -154,17 +154,26 @@ class OAuthGrant:
 
     async def _ask(self, refresh_token: str) -> tuple[dict[str, Any] | None, str]:
         """The answer that holds an access token; None, and why, when this refresh token is refused."""
-        try:
-            reply = await self._http.post(self._path, data={**self._form, "refresh_token": refresh_token})
-        except httpx.HTTPError as error:
-            raise Transient(
-                f"hubspot: the token could not be renewed ({type(error).__name__})", code="oauth"
-            ) from error
-        body = decode_answer(reply.content)
-        if reply.status_code == TOO_MANY:
-            raise Throttled("hubspot: too many token renewals", until=self._clock() + INTERVAL, code="429")
-        if reply.status_code >= SERVER_ERROR:
-            raise Transient(f"hubspot: the token could not be renewed ({reply.status_code})", code="oauth")
-        if reply.is_success and isinstance(body.get("access_token"), str):
-            return body, ""
-        return None, str(body.get("status") or body.get("error") or reply.status_code)
+        return await asked(self._http, self._path, {**self._form, "refresh_token": refresh_token}, self._clock)
+
+
+async def asked(
+    http: httpx.AsyncClient, path: str, form: Mapping[str, str], clock: Callable[[], datetime]
+) -> tuple[dict[str, Any] | None, str]:
+    """The answer to a token request; None, and why, when it is refused.
+
+    Raises:
+        Throttled, Transient: it may be asked again.
+    """
+    try:
+        reply = await http.post(path, data=dict(form))
+    except httpx.HTTPError as error:
+        raise Transient(f"hubspot: the token could not be renewed ({type(error).__name__})", code="oauth") from error
+    body = decode_answer(reply.content)
+    if reply.status_code == TOO_MANY:
+        raise Throttled("hubspot: too many token renewals", until=clock() + INTERVAL, code="429")
+    if reply.status_code >= SERVER_ERROR:
+        raise Transient(f"hubspot: the token could not be renewed ({reply.status_code})", code="oauth")
+    if reply.is_success and isinstance(body.get("access_token"), str):
+        return body, ""
+    return None, str(body.get("status") or body.get("error") or reply.status_code)

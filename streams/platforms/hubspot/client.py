@@ -18,12 +18,13 @@ from schemas.errors import Refused
 from schemas.names import Platform, Side
 from streams.platforms.hubspot.api import Api
 from streams.platforms.hubspot.auth import Auth
+from streams.platforms.hubspot.journal import Journal
 from streams.platforms.hubspot.lookup import LookUp
 from streams.platforms.hubspot.polling import Polling
 from streams.platforms.hubspot.reading import Reading
 from streams.platforms.hubspot.shapes import SHAPES, Shape
 from streams.platforms.hubspot.writing import Writing
-from streams.platforms.interface import Page, Seen, Written
+from streams.platforms.interface import Feed, Page, Seen, Written
 
 CONFLICT = 409
 
@@ -51,6 +52,7 @@ class HubSpotClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         timezone: str = "UTC",
         shapes: Mapping[str, Shape] = SHAPES,
+        journal: Journal | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -64,7 +66,9 @@ class HubSpotClient:
             sleep: waits that many seconds.
             timezone: the portal's, where its day's quota begins anew.
             shapes: the contract's, with the customer's own fields.
+            journal: the webhooks journal, where it is enabled.
         """
+        self._journal = journal
         self._api = Api(
             base_url, version, auth, clock=clock, sleep=sleep, transport=transport, http=http, timezone=timezone
         )
@@ -72,6 +76,11 @@ class HubSpotClient:
         self._polling = Polling(self._api, self._reading)
         self._writing = Writing(self._api, self._reading)
         self._look_up = LookUp(self._api, self._reading)
+
+    @property
+    def feed(self) -> Feed | None:
+        """The webhooks journal, where it is enabled."""
+        return self._journal
 
     async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
         """Read records now. Kind `line_item` reads the deals that the line items belong to."""
@@ -104,6 +113,8 @@ class HubSpotClient:
     async def close(self) -> None:
         """Release connections."""
         await self._api.close()
+        if self._journal is not None:
+            await self._journal.close()
 
     async def account(self) -> dict[str, Any]:
         """The portal's id, time zone and currency, as HubSpot states them; for `revmark check`."""

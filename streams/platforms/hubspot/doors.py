@@ -1,6 +1,10 @@
-"""Where HubSpot is called: one host, the API's paths apart from the one that renews tokens."""
+"""Where HubSpot is called: one host, each part's paths apart; and the host of its journal's files, which is set."""
 
 from __future__ import annotations
+
+from contextlib import suppress
+
+import httpx
 
 from streams.platforms.door import Door
 
@@ -14,6 +18,28 @@ def api_door(url: str) -> Door:
         SettingsError: the address cannot be called.
     """
     return Door.to(url, HUBSPOT, "/crm", "/account-info")
+
+
+def journal_door(url: str) -> Door:
+    """The webhooks journal: where its files are, never what is in them.
+
+    Raises:
+        SettingsError: the address cannot be called.
+    """
+    return Door.to(url, HUBSPOT, "/webhooks-journal")
+
+
+def files_door(url: str, api: str) -> Door:
+    """The journal's files: over TLS and public where `api` is HubSpot's own, else as near as the sandbox.
+
+    Raises:
+        SettingsError: the address cannot be called.
+    """
+    vendor = HUBSPOT
+    if api_door(api).public:
+        with suppress(httpx.InvalidURL):  # which is said below
+            vendor = f"https://{httpx.URL(url).host}"
+    return Door.to(url, vendor, "")
 
 
 def token_door(url: str) -> Door:

@@ -31,6 +31,10 @@ LONGEST_WAIT = timedelta(hours=24)  # HubSpot states migrations of up to a day; 
 PROBE = timedelta(minutes=15)  # a revoked grant or a missing scope is mended by a person, who takes minutes
 TRANSIENT = timedelta(seconds=1)  # before what was not sent may be sent again
 
+RETENTION = timedelta(days=3)  # of the webhooks journal; HubSpot's figure
+FILE_BYTES = 50_000_000  # of one of its files: ten times what HubSpot states, so that no answer fills the memory
+STRETCH = 500  # of its events at once: five batches of reads, after which a command that waits has its turn
+
 TOKEN_MARGIN = timedelta(seconds=60)  # a token is renewed this long before it ends: longer than any call
 
 OVERLAP = timedelta(minutes=2)  # polls look back: search shows a write "a few moments" late, and clocks differ
