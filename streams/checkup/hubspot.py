@@ -13,7 +13,7 @@ from streams.checkup.finding import Finding
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.properties import create_properties, missing_properties, properties_of
-from streams.platforms.registry import hubspot_auth
+from streams.platforms.registry import hubspot_auth, hubspot_journal
 from streams.settings import Settings
 
 NOBODY = "1"  # an id no portal gives a record of ours: reading it asks for the scope and shows nothing
@@ -57,8 +57,33 @@ async def findings(
         url = settings.hubspot_url
         for finding in [await _scopes(client, url), await _properties(client, url, contract, create=create)]:
             yield finding
+        if settings.hubspot_journal:
+            yield await _journal(settings, transport)
     finally:
         await client.close()
+
+
+async def _journal(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> Finding:
+    name = "hubspot journal"
+    step = (
+        "see REVMARK_HUBSPOT_CLIENT_ID, REVMARK_HUBSPOT_CLIENT_SECRET and the app's scope; where the address of a file "
+        "is named, and is one of HubSpot's, put it into REVMARK_HUBSPOT_JOURNAL; then: revmark check"
+    )
+    try:
+        journal = hubspot_journal(settings, transport=transport)
+    except RevmarkError as error:
+        return Finding(name, ok=False, detail=error.message, next_step=step)
+    assert journal is not None  # noqa: S101 - it is set
+    try:
+        number = await journal.look()
+    except RevmarkError as error:
+        return Finding(name, ok=False, detail=error.message, next_step=step)
+    finally:
+        await journal.close()
+    if number is None:
+        nothing = "it is empty: nothing has changed in three days, or the app is subscribed to nothing"
+        return Finding(name, ok=True, detail=nothing, next_step="see docs/operations.md, the webhooks journal")
+    return Finding(name, ok=True, detail=f"its newest file came from {settings.hubspot_journal}: {number} events")
 
 
 def _portal(settings: Settings, portal: str) -> Finding:

@@ -1,10 +1,10 @@
 """The lane: one connection's work, in order, by one worker.
 
-Commands go first (what was waiting before what is new), then hinted reads, then a turn of the polls, then one of a
-backfill: a payment never waits behind a catalogue. What one batch cannot do is kept in the tables, and where it could
-go on at once the lane asks itself to with a `Resume` on its own topic; two of these do no more than one. While the
-connection is parked nothing is called: commands wait in the backlog, and hints become polls. What a brake holds waits
-in a queue of its own.
+Commands go first (what was waiting before what is new), then hinted reads, then a turn of the feed and of the polls,
+then one of a backfill: a payment never waits behind a catalogue. What one batch cannot do is kept in the tables, and
+where it could go on at once the lane asks itself to with a `Resume` on its own topic; two of these do no more than one.
+While the connection is parked nothing is called: commands wait in the backlog, and hints become polls. What a brake
+holds waits in a queue of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from streams.lanes.backfill import Backfills
 from streams.lanes.backlog import Backlog, Lets, everything
 from streams.lanes.brakes import Brakes, Limits
 from streams.lanes.desk import Desk
+from streams.lanes.feeding import Feeding
 from streams.lanes.gate import Gate
 from streams.lanes.hinted import Hinted, hinted
 from streams.lanes.line import Line
@@ -30,7 +31,7 @@ from streams.lanes.reading import Reader
 from streams.lanes.rounds import Rounds
 from streams.lanes.supersession import covered
 from streams.lanes.writing import Checkpoint, Writer, _pass
-from streams.platforms.interface import PlatformClient
+from streams.platforms.interface import Fed, PlatformClient
 from tables import ledger
 
 Work = Command | Read | Poll | Backfill | Resume | Release | Approval
@@ -61,6 +62,7 @@ class Lane:
     writer: Writer = field(init=False)
     rounds: Rounds = field(init=False)
     backfills: Backfills = field(init=False)
+    feeding: Feeding | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Set writer and rounds to work on the same line."""
@@ -69,6 +71,8 @@ class Lane:
         self.writer = Writer(reader, self.clock, self.checkpoint)
         self.rounds = Rounds(reader, self.clock, self.sweep_every)
         self.backfills = Backfills(reader, self.clock)
+        feed = self.client.feed if isinstance(self.client, Fed) else None
+        self.feeding = None if feed is None else Feeding(feed, self.rounds, self.clock)
 
     async def work(self, desk: Desk, works: Sequence[Work]) -> None:
         """Do a batch of work; whatever cannot be done now is kept, and nothing is lost with the batch."""
@@ -165,7 +169,11 @@ class Lane:
         if again:
             resume = Resume(tenant=self.tenant, connection=self.connection, at=self.clock())
             desk.send(f"lanes.{self.line.platform}", self.connection, resume)
-        reads = [parse_instant(standing.again)] if standing.again else [self.rounds.due(desk), self.backfills.due(desk)]
+        reads = (
+            [parse_instant(standing.again)]
+            if standing.again
+            else [self.rounds.due(desk), self.backfills.due(desk), self._next_heard(desk)]
+        )
         later = reads if again else [*reads, *writes]
         self.due = standing.parked_until() or min((at for at in later if at), default=None)
         standing.showed(self.writer.reader.newest)
@@ -176,8 +184,11 @@ class Lane:
         self.snapshot = status.Snapshot(
             standing.parked_until(), standing.why, len(backlog), polled, swept, dict(self.line.calls),
             parse_instant(standing.again) if standing.again else None, brakes.standing(),
-            dict(self.rounds.reader.told.spared),
+            dict(self.rounds.reader.told.spared), {} if self.feeding is None else dict(self.feeding.heard),
         )  # fmt: skip
+
+    def _next_heard(self, desk: Desk) -> datetime | None:
+        return None if self.feeding is None else self.feeding.due(desk)
 
     async def _commands(
         self,
@@ -243,7 +254,9 @@ class Lane:
             standing.again = None
             try:
                 await self.rounds.hints(desk, hints)
-                unfinished = turn and await self.rounds.go(desk)
+                if turn:
+                    unfinished = self.feeding is not None and await self.feeding.go(desk)
+                    unfinished = await self.rounds.go(desk) or unfinished
             except Throttled as error:
                 standing.again = error.until.isoformat()
             except Parked as error:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from schemas.command import Command
 from schemas.errors import Parked, RevmarkError, Throttled, Transient, Unknown
 from streams.lanes.patience import PROBE_EVERY
-from streams.platforms.interface import Page, PlatformClient, Seen, Written
+from streams.platforms.interface import Feed, Page, PlatformClient, Seen, Stretch, Written
 
 DEAD_AFTER = 2  # failures in a row: one is a hiccup, or a single kind in trouble
 Answer = TypeVar("Answer")
@@ -68,6 +68,20 @@ class Line:
         finally:
             if isinstance(pages, AsyncGenerator):
                 await pages.aclose()
+
+    async def follow(self, feed: Feed, cursor: str | None) -> AsyncGenerator[Stretch, None]:
+        """Read on in a feed; close it when it is left early. Whether it answers says nothing about other calls."""
+        stretches = feed.follow(cursor)
+        try:
+            async for stretch in stretches:
+                self.calls["feed.answered"] += 1
+                yield stretch
+        except RevmarkError as error:
+            self.calls[f"feed.{type(error).__name__.lower()}"] += 1
+            raise
+        finally:
+            if isinstance(stretches, AsyncGenerator):
+                await stretches.aclose()
 
     async def write(self, commands: Sequence[Command]) -> list[Written]:
         """Write; each answer is counted."""

@@ -65,6 +65,11 @@ class LaneMeasures(Collector):
             "Records told before: `told` was read and showed nothing new, `answered` was not even read.",
             labels=("connection", "kind", "result"),
         )
+        heard = CounterMetricFamily(
+            "revmark_lane_feed_entries",
+            "Entries of a platform's feed by what became of them; all but `accepted` were passed over.",
+            labels=("connection", "result"),
+        )
         rule_of = ("connection", "entity", "rule")
         stopped = GaugeMetricFamily("revmark_brake_stopped", "Rules that a brake has stopped.", labels=rule_of)
         held = GaugeMetricFamily("revmark_brake_held_commands", "Commands that wait behind a brake.", labels=rule_of)
@@ -82,10 +87,12 @@ class LaneMeasures(Collector):
                 calls.add_metric((connection, call, answer), number)
             for (kind, result), number in sorted(found.spared.items()):
                 spared.add_metric((connection, kind, result), number)
+            for result, number in sorted(found.heard.items()):
+                heard.add_metric((connection, result), number)
             for (entity, rule), number in sorted(found.stopped.items()):
                 stopped.add_metric((connection, entity, rule), 1)
                 held.add_metric((connection, entity, rule), number)
-        yield from (waiting, parked, throttled, polled, swept, calls, spared, stopped, held)
+        yield from (waiting, parked, throttled, polled, swept, calls, spared, heard, stopped, held)
 
 
 def _until(at: datetime | None, now: datetime) -> float:

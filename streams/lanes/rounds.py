@@ -52,6 +52,13 @@ class Rounds:
                 place.sweep = "wanted"
             self._save(desk, kind, place)
 
+    def begin_anew(self, desk: Desk) -> None:
+        """Read everything, also where that is under way: a feed has lost what it would have told meanwhile."""
+        for kind in self.reader.line.kinds:
+            place = self._place(desk, kind)
+            place.text, place.open, place.sweep = None, True, "wanted"
+            self._save(desk, kind, place)
+
     def make_up(self, desk: Desk, kinds: Iterable[str]) -> None:
         """Readings that were asked for could not be made: polls make up for them, and tell whatever they see."""
         self.reader.told.forget()

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from schemas.instants import parse_instant
 from tables.view import View
 
-Row = TypeVar("Row", "Standing", "Cursor", "Filling")
+Row = TypeVar("Row", "Standing", "Cursor", "Filling", "Following")
 
 
 @dataclass(slots=True)
@@ -109,12 +109,27 @@ class Filling:
     why: str = ""
 
 
+@dataclass(slots=True)
+class Following:
+    """How far a platform's feed has been told. `again` is when it is asked next, after `failures` in a row or none."""
+
+    text: str | None = None
+    failures: int = 0
+    again: str | None = None
+    why: str = ""
+
+    def rests_at(self, now: datetime) -> bool:
+        """Whether it is not asked yet."""
+        return self.again is not None and now < parse_instant(self.again)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A connection as it stood after its last batch, for whoever measures.
 
     `calls` counts since the lane was made, as does `spared`: by kind, what was read and not told again, or not even
-    read. `stopped` are the rules that brakes have stopped, with what they hold.
+    read. `stopped` are the rules that brakes have stopped, with what they hold. `heard` counts the entries of a feed by
+    what became of them.
     """
 
     parked_until: datetime | None = None
@@ -126,6 +141,7 @@ class Snapshot:
     reads_again: datetime | None = None
     stopped: dict[tuple[str, str], int] = field(default_factory=dict)
     spared: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    heard: Mapping[str, int] = field(default_factory=dict)
 
 
 def load(view: View, connection: str) -> Standing:
@@ -159,15 +175,25 @@ def save_filling(view: View, connection: str, kind: str, moved: Filling) -> None
     _save(view, f"{connection}|backfill|{kind}", moved)
 
 
+def following(view: View, connection: str) -> Following:
+    """Read how far the feed has been told, or begin it."""
+    return _made(Following, view.get(f"{connection}|feed"))
+
+
+def save_following(view: View, connection: str, moved: Following) -> None:
+    """Write it when it changed."""
+    _save(view, f"{connection}|feed", moved)
+
+
 def _made(kind: type[Row], row: dict[str, Any] | None) -> Row:
     """A row without the fields that another release has written."""
     return kind(**{name: row[name] for name in _NAMES[kind] if name in row}) if row else kind()
 
 
-def _save(view: View, key: str, value: Standing | Cursor | Filling) -> None:
+def _save(view: View, key: str, value: Standing | Cursor | Filling | Following) -> None:
     row = {name: getattr(value, name) for name in _NAMES[type(value)]}
     if view.get(key) != row:
         view[key] = row
 
 
-_NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in (Standing, Cursor, Filling)}
+_NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in (Standing, Cursor, Filling, Following)}

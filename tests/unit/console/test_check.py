@@ -33,6 +33,7 @@ class Ground:
     folder: Path
     env_file: Path
     organisation: Organisation
+    portal: Portal
     settings: dict[str, str]
     transports: dict[str, httpx.AsyncBaseTransport]
 
@@ -64,7 +65,7 @@ def ground(tmp_path: Path) -> Ground:
         "xero": httpx.ASGITransport(xero_app(organisation, clock=clock)),
     }
     settings = {**as_settings(known), "REVMARK_BROKER": "127.0.0.1:1"}
-    made = Ground(tmp_path, tmp_path / "revmark.env", organisation, settings, transports)
+    made = Ground(tmp_path, tmp_path / "revmark.env", organisation, portal, settings, transports)
     made.write()
     return made
 
@@ -102,6 +103,23 @@ async def test_what_is_wrong_is_named_and_the_rest_is_looked_at(
     assert {each for each, finding in found.items() if not finding.ok} == {"broker", name}
     assert says in found[name].detail
     assert found[name].next_step
+
+
+async def test_the_webhooks_journal_is_looked_at_where_it_is_set(ground: Ground):
+    app = {"REVMARK_HUBSPOT_CLIENT_ID": ground.portal.access.client_id}
+    enabled = app | {"REVMARK_HUBSPOT_JOURNAL": "http://127.0.0.1:2"}
+    ground.write(**enabled)
+    empty = (await ground.findings())["hubspot journal"]
+    assert empty.ok
+    assert "subscribed to nothing" in empty.detail
+    ground.portal.journal.subscribe("0-2", ["CREATE"])
+    ground.portal.journal.note("CREATE", ground.portal.catalogue.get("0-2"), {"objectId": 5})
+    assert "http://127.0.0.1:2: 1 events" in (await ground.findings())["hubspot journal"].detail
+    for wrong in (app | {"REVMARK_HUBSPOT_CLIENT_ID": "another"}, {"REVMARK_HUBSPOT_CLIENT_ID": ""}):
+        ground.write(**enabled | wrong)
+        found = await ground.findings()
+        assert {each for each, finding in found.items() if not finding.ok} == {"broker", "hubspot journal"}
+        assert "REVMARK_HUBSPOT_CLIENT_ID" in found["hubspot journal"].detail
 
 
 class Broken(httpx.AsyncBaseTransport):

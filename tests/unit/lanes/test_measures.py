@@ -26,7 +26,7 @@ def told(office: Office, clock: Clock) -> Scraped:
 
 def test_without_lanes_the_metrics_are_named_and_empty():
     found = told(Office(), Clock())
-    assert len(found.families) == 9
+    assert len(found.families) == 10
     assert not any(family.samples for family in found.families.values())
 
 
@@ -43,6 +43,7 @@ def test_a_connection_that_stands_still_is_told_with_for_how_long():
         reads_again=now + timedelta(seconds=5),
         stopped={("company", "owner"): 12},
         spared={("invoice", "told"): 5, ("contact", "answered"): 2},
+        heard={"accepted": 4, "malformed": 1},
     )
     found = told(office, clock)
     assert_conventional(found.families.values(), "revmark_")
@@ -62,6 +63,8 @@ def test_a_connection_that_stands_still_is_told_with_for_how_long():
         frozenset({"invoice", "told"}): 5,
         frozenset({"contact", "answered"}): 2,
     }
+    heard = found.all("revmark_lane_feed_entries_total", connection="main.xero")
+    assert heard == {("accepted",): 4, ("malformed",): 1}
     assert found.all("revmark_brake_stopped", connection="main.xero") == {("company", "owner"): 1}
     assert found.all("revmark_brake_held_commands", connection="main.xero") == {("company", "owner"): 12}
     assert "jane" not in str(found)  # a reason may name a person; metrics do not

@@ -226,3 +226,17 @@ async def test_a_failing_kind_delays_commands_no_longer_than_one_probe():
     began = shift.clock()
     await shift.rest_until(began + timedelta(seconds=30))
     assert shift.platform.created == ["RM-1"]
+
+
+async def test_a_feed_that_has_lost_something_has_also_what_is_under_way_read_anew():
+    shift = filled(20)
+    await shift.work(poll(shift.clock))
+    await shift.rest()
+    await shift.work(poll(shift.clock, sweep=True))
+    assert place(shift).sweep == "running"  # its first turn is over, not its last
+    assert shift.lane is not None
+    shift.lane.rounds.begin_anew(shift.desk)
+    await shift.desk.write()
+    shift.platform.calls.clear()
+    await shift.work(resume(shift.clock))
+    assert ("poll", ("contact", None, True)) in shift.platform.calls
