@@ -278,6 +278,11 @@ class EngineApp(faust.App):
         self.fail("A task", reason)
         await super().crash(reason)
 
+    def _crash(self, reason: BaseException) -> None:
+        """End over a part of Faust's as well: its own way to stop may wait for a broker that is away."""
+        self.fail("A service", reason)
+        super()._crash(reason)
+
     async def _on_agent_error(self, agent: AgentT[Any], exc: BaseException) -> None:
         self.fail(f"Agent {agent.name}", exc)
 

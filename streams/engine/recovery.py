@@ -212,7 +212,12 @@ class BatchRecovery(Recovery):
                 offsets[tp] = None  # type: ignore[assignment] # Faust's way to say that there is none
 
     async def _seek_offsets(self, consumer: ConsumerT, tps: set[TP], offsets: "Counter[TP]", title: str) -> None:
-        """Leave the seeks to the consumer, which makes them between two fetches, never during one."""
+        """Leave the seeks to the consumer, which makes them between two fetches, never during one.
+
+        With another rebalance on its way the offsets are its own already, and not known yet: it makes the seeks.
+        """
+        if self.signal_recovery_start.is_set():
+            return
         batches: BatchConsumer = consumer  # type: ignore[assignment] # the engine's transport makes no other
         batches.plan_seeks({tp: offsets[tp] + 1 for tp in tps if self.takes(tp)})
         others = {tp for tp in tps if not self.takes(tp)}

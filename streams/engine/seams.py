@@ -146,7 +146,13 @@ SEAMS = (
     Seam(
         "mode.supervisors", "CrashingSupervisor", "37e805f0af21", "relied on: an agent that failed is not started again"
     ),
-    Seam("mode.services", "Service.crash", "14980000465d", "relied on: it reaches the worker"),
+    Seam("mode.services", "Service.crash", "14980000465d", "extended: what ends the worker is said first"),
+    Seam(
+        "mode.services",
+        "Service._crash",
+        "7bc0c709a151",
+        "extended: same, over a part of the app; it reaches the worker",
+    ),
     Seam("mode.threads", "MethodQueue.call", "57bd4157ba4e", "relied on: calls into the consumer thread"),
     Seam(
         "aiokafka.consumer.fetcher",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 from faust.types import TP
 
-from streams.engine import BatchStream, EngineApp, Misconfigured, Record
+from streams.engine import BatchStream, EngineApp, Misconfigured, Record, failure
 from streams.engine.lease import Lease
 from streams.engine.settings import broker_addresses, broker_urls
 from streams.engine.view import encode_key
@@ -113,3 +113,12 @@ async def test_a_table_takes_nothing_of_a_partition_it_does_not_hold():
 def test_a_lease_ends_before_the_session():
     assert Lease(6).holds
     assert not Lease(1).holds
+
+
+def test_a_part_that_crashes_ends_the_worker_once(app: EngineApp, monkeypatch: pytest.MonkeyPatch):
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(failure, "say_and_arm", lambda where, error: said.append((where, str(error))))
+    for word in ("first", "second"):
+        app._crash(RuntimeError(word))  # noqa: SLF001 - as parts of Faust do
+    assert said == [("A service", "first")]
+    assert str(app.failure) == "first"

@@ -56,6 +56,20 @@ async def test_offsets_of_an_earlier_assignment_are_forgotten(recovery: BatchRec
     assert recovery.active_offsets[PLACE] is None
 
 
+async def test_offsets_that_are_the_next_assignments_already_are_not_sought(
+    recovery: BatchRecovery, consumer: BatchConsumer
+):
+    recovery.tables._changelogs[PLACE.topic] = recovery.tables["versions"]  # noqa: SLF001 - done when it starts
+    recovery.add_active(recovery.tables["versions"], PLACE)
+    recovery.signal_recovery_start.set()
+    await recovery._seek_offsets(consumer, {PLACE}, recovery.active_offsets, "active")  # noqa: SLF001 - the seam
+    assert not consumer.is_seeking(PLACE)
+    recovery.signal_recovery_start.clear()
+    recovery.active_offsets[PLACE] = 4
+    await recovery._seek_offsets(consumer, {PLACE}, recovery.active_offsets, "active")  # noqa: SLF001
+    assert consumer.is_seeking(PLACE)
+
+
 async def test_a_recovery_that_was_overtaken_is_not_current(recovery: BatchRecovery):
     recovery._generation_id, recovery.app.consumer_generation_id = 3, 3  # noqa: SLF001
     assert recovery.is_current()
