@@ -23,7 +23,7 @@ from streams.lanes.patience import patience
 from streams.lanes.rounds import TURN, Rounds, Turn
 from streams.platforms.interface import Feed, Mention, Stretch
 
-HEAR_EVERY = timedelta(seconds=10)  # a call that no limit counts; a webhook takes about as long
+HEAR_EVERY = timedelta(seconds=10)  # a twelfth of the time between polls, by calls that no limit counts
 
 
 @dataclass(slots=True)

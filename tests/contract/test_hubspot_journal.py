@@ -235,6 +235,27 @@ async def test_a_404_of_the_newest_entry_is_the_end_and_no_reason_to_read_everyt
     assert (again.complete, again.anew, again.cursor) == (True, False, begun.cursor)
 
 
+async def test_a_journal_that_keeps_losing_its_offsets_has_everything_read_once_an_hour_at_most():
+    bench = Bench()
+    await bench.world.made("companies", name="Acme")
+    start = (await read(bench, None))[-1].cursor
+    await bench.world.made("companies", name="Bolt")
+    bench.world.fault(FaultKind.STATUS, "/next", "GET", status=404)
+    anew = await read(bench, start)
+    assert [each.anew for each in anew] == [True, False]
+    first = await bench.world.made("companies", name="Cole")
+    told = await read(bench, anew[-1].cursor)
+    assert {each.record_id for each in mentioned(told)} == {first}
+    second = await bench.world.made("companies", name="Dole")
+    bench.world.fault(FaultKind.STATUS, "/next", "GET", status=404, times=2)
+    with pytest.raises(Transient, match="within the hour"):
+        await read(bench, told[-1].cursor)
+    bench.world.later(3_601)
+    assert [each.anew for each in await read(bench, told[-1].cursor)] == [True, False]
+    rest = await read(bench, told[-1].cursor)  # the mistake is over
+    assert {each.record_id for each in mentioned(rest)} == {second}
+
+
 async def test_a_long_file_is_told_in_stretches_and_gone_on_with_inside(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reading, "STRETCH", 2)
     bench = Bench()

@@ -27,19 +27,21 @@ from schemas.wire import decode_platform
 from streams.platforms.door import Door
 from streams.platforms.hubspot.api import Api
 from streams.platforms.hubspot.entries import understood
-from streams.platforms.hubspot.limits import ANSWER_SECONDS, CONNECT_SECONDS, FILE_BYTES, RETENTION, STRETCH
+from streams.platforms.hubspot.limits import ANEW_EVERY, ANSWER_SECONDS, CONNECT_SECONDS, FILE_BYTES, RETENTION, STRETCH
 from streams.platforms.interface import Mention, Stretch
 from streams.platforms.outbound import client
 
 NOT_FOUND = 404
 _OFFSET = re.compile(r"[0-9A-Za-z_-]{1,100}")  # a UUID, it is said; it goes into a path
 _KEPT = RETENTION // timedelta(milliseconds=1)  # milliseconds
+_ANEW = ANEW_EVERY // timedelta(milliseconds=1)  # milliseconds
 
 
 class Place(BaseModel):
     """Behind which entry the feed stands, and how much of the next one's file has been told.
 
     Without an offset nothing was in the journal when it was `asked` (milliseconds, ours): what comes is its earliest.
+    `begun` is when it last began anew (the same).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +49,7 @@ class Place(BaseModel):
     offset: str | None = None
     taken: int = Field(default=0, ge=0)
     asked: int = 0
+    begun: int = 0
 
     def text(self) -> str:
         """As the lane keeps it."""
@@ -89,7 +92,7 @@ class Journal:
             except _LostError:
                 newest = await self._newest()
                 if newest.offset is None or newest.offset != place.offset:
-                    place = newest
+                    place = self._begun_anew(place, newest)
                     yield Stretch([], place.text(), complete=place.offset is None, anew=True)
                     if place.offset is not None:
                         continue
@@ -99,7 +102,7 @@ class Journal:
                 yield Stretch([], self._resting(place).text(), complete=True)
                 return
             entries = await self._entries(found)
-            behind = Place(offset=found.offset)
+            behind = Place(offset=found.offset, begun=place.begun)
             for start in range(place.taken, max(len(entries), place.taken + 1), STRETCH):
                 end = start + STRETCH
                 within = place.model_copy(update={"taken": end}) if end < len(entries) else behind
@@ -120,6 +123,18 @@ class Journal:
         """Behind the newest entry."""
         found = await self._entry("/latest")
         return self._resting(Place(offset=None if found is None else found.offset))
+
+    def _begun_anew(self, lost: Place, newest: Place) -> Place:
+        """The newest place, from which the feed goes on once everything is read.
+
+        Raises:
+            Transient: it began anew a moment ago. What HubSpot does not know now is then none that expired, and who
+                reads everything each time comes to no end.
+        """
+        now = to_millis(self._api.clock())
+        if now - lost.begun < _ANEW:
+            raise Transient("hubspot's journal does not know an offset that it gave within the hour", code="journal")
+        return newest.model_copy(update={"begun": now})
 
     def _resting(self, place: Place) -> Place:
         return place if place.offset else place.model_copy(update={"asked": to_millis(self._api.clock())})

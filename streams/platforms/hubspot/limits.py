@@ -32,6 +32,7 @@ PROBE = timedelta(minutes=15)  # a revoked grant or a missing scope is mended by
 TRANSIENT = timedelta(seconds=1)  # before what was not sent may be sent again
 
 RETENTION = timedelta(days=3)  # of the webhooks journal; HubSpot's figure
+ANEW_EVERY = timedelta(hours=1)  # a full reading of a large portal takes that long; a lost offset asks for one
 FILE_BYTES = 50_000_000  # of one of its files: ten times what HubSpot states, so that no answer fills the memory
 STRETCH = 500  # of its events at once: five batches of reads, after which a command that waits has its turn
 
