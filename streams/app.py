@@ -6,6 +6,7 @@ Nothing starts with a contract that does not lint or topics that do not fit.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -18,6 +19,7 @@ from schemas.contract.loader import located
 from schemas.errors import ContractError, RevmarkError
 from streams.admin import ensure_topics
 from streams.engine import BatchTable, BatchTopic, EngineApp, EngineError, PortRefused
+from streams.engine.failure import EXIT_CODE
 from streams.kafka import Kafka
 from streams.settings import Settings, load_settings
 from streams.topics import BATCH_BYTES, Topic, Topics
@@ -106,7 +108,12 @@ def run_worker() -> None:
     """Run a worker in this process until a signal ends it (`revmark worker`), with the settings of the environment."""
     import faust  # noqa: PLC0415 - only the process that is a worker pays for it
 
-    faust.Worker(app, loglevel="info", redirect_stdouts=False).execute_from_commandline()
+    try:
+        faust.Worker(app, loglevel="info", redirect_stdouts=False).execute_from_commandline()
+    except (Exception, asyncio.CancelledError):
+        if app.failure is None:
+            raise
+        sys.exit(EXIT_CODE)  # what ended it has been said: how its parts were cancelled over it helps nobody
 
 
 def _app() -> Revmark:

@@ -267,6 +267,7 @@ class EngineApp(faust.App):
             if self._consumer is not None:
                 self._batches.refuse_commits()
             failure.say_and_arm(where, error)
+            logging.getLogger(type(self).__module__).setLevel(logging.CRITICAL + 1)  # Faust logs in a subclass's name
 
     def end(self, where: str, error: BaseException) -> None:
         """End the process over an error no agent raised."""

@@ -1,4 +1,4 @@
-"""What runs of the faults came to, kept beside the benches' figures: of each fault the latest run of its length.
+"""What runs of the faults came to, kept beside this file: of each fault the latest run of its length.
 
 In: reports. Out: one file; each row says when it was played, on which commit, and how busy the machine was.
 """
@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.report import RESULTS, machine
+from bench.report import machine
 from tests.chaos.product.scene import Report
 
 __all__ = ["KEPT", "keep"]
 
-KEPT = RESULTS / "chaos-product.json"
+KEPT = Path(__file__).with_suffix(".json")
 
 
 def keep(reports: Sequence[Report], seed: int, file: Path = KEPT) -> None:

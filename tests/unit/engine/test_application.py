@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -122,3 +123,6 @@ def test_a_part_that_crashes_ends_the_worker_once(app: EngineApp, monkeypatch: p
         app._crash(RuntimeError(word))  # noqa: SLF001 - as parts of Faust do
     assert said == [("A service", "first")]
     assert str(app.failure) == "first"
+    other = type("Ours", (EngineApp,), {"__module__": "somewhere.else"})("unit")
+    other.fail("A task", RuntimeError("third"))
+    assert logging.getLogger("somewhere.else").level > logging.CRITICAL
