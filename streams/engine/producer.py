@@ -208,7 +208,7 @@ def _failed(loads: Sequence[Load], error: BaseException) -> DeliveryFailed:
         return DeliveryFailed(
             f"Topic {topics} refused records as too large; the largest is {largest:,} bytes. Nothing of this batch is "
             "committed, and it would be refused again: raise max.message.bytes of the topic (kafka-configs.sh --alter "
-            f"--entity-type topics --entity-name {topics}) to max_record of the app, or send less"
+            f"--entity-type topics --entity-name {topics}) to max_record of the app, or send less."
         )
     return DeliveryFailed(
         f"The broker did not acknowledge records for {topics}: {error!r}. "

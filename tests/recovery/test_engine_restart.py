@@ -113,8 +113,6 @@ async def test_a_failed_delivery_ends_the_process_before_anything_is_committed(b
     await write(bench.broker, bench.facts, [(b"key-1", b"v" * 500)])
     worker = start(OUT=f"{names}.small")
     assert await worker.ended() != 0
-    assert (
-        f"DeliveryFailed: Topic {names}.small refused records as too large; the largest is 5" in worker.log.read_text()
-    )
+    assert f"Topic {names}.small refused records as too large; the largest is 5" in worker.log.read_text()
     assert not await read(bench.broker, bench.counts)  # outputs come before changelogs
     assert not await committed(bench.broker, bench.group)
