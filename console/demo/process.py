@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the signal a process gets when its parent dies
@@ -71,6 +72,15 @@ class Process:
         if self.running:
             self._child.kill()
         self._child.wait()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let it stand still meanwhile, as on a machine that swaps."""
+        self._child.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._child.send_signal(signal.SIGCONT)
 
     def restart(self) -> None:
         """Start it anew."""

@@ -36,7 +36,9 @@ def test_a_person_answers_a_review_and_lets_a_stopped_rule_go_on(broker: str, na
 
 
 def answer_a_review(play: Performance) -> None:
-    edit(play, "Rimu", crm="1001", erp="2002")
+    # Both edit before anybody hears of either; else the second may well have seen what was made of the first.
+    with play.stage.processes["worker-1"].paused(), play.stage.processes["worker-2"].paused():
+        edit(play, "Rimu", crm="1001", erp="2002")
     early = asked(play, "1001", "2002")
     edit(play, "Rimu", erp="3003")
     late = asked(play, "1001", "3003")
