@@ -17,6 +17,7 @@ from typing import Any
 from console import readiness
 from schemas.contract import Contract
 from schemas.errors import Refused, Transient
+from streams.platforms.hubspot.shapes import SHAPES
 from streams.settings import Settings
 from streams.verification import access
 from streams.verification.cleaning import Cleaning
@@ -27,7 +28,6 @@ from streams.verification.steps import Step, Stopped, Walk
 from streams.verification.verification import Verification
 
 RUN_BYTES = 4  # eight hexadecimal digits: nobody verifies often enough for two runs to meet
-TYPES = {"company": "0-2", "contact": "0-1", "product": "0-7", "deal": "0-3", "invoice": "0-53"}  # of HubSpot's pages
 XERO_PAGES = {
     "invoice": "https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID={}",
     "contact": "https://go.xero.com/Contacts/View/{}",
@@ -169,10 +169,10 @@ def page_of(settings: Settings, role: str, record_id: str) -> str:
     platform, _, kind = role.partition("/")
     if platform == "xero":
         return XERO_PAGES.get(kind, "").format(record_id)
-    if kind not in TYPES:
+    if kind not in SHAPES:
         return ""
     base = settings.hubspot_login_url.rstrip("/")
-    return f"{base}/contacts/{settings.hubspot_portal}/record/{TYPES[kind]}/{record_id}"
+    return f"{base}/contacts/{settings.hubspot_portal}/record/{SHAPES[kind].type_id}/{record_id}"
 
 
 def _now() -> datetime:
