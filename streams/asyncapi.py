@@ -13,8 +13,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from schemas.revenue import RevenueEvent
-from schemas.totals import Total, Variance
+from schemas.published import PUBLISHED
 from schemas.wire import Wire
 from streams.topics import Topic, Topics
 
@@ -22,7 +21,7 @@ FILE = Path(__file__).parents[1] / "docs" / "asyncapi.json"
 BINDING = "0.5.0"  # of the Kafka bindings
 Json = dict[str, Any]
 
-VALUES: dict[str, type[Wire]] = {"revenue": RevenueEvent, "totals": Total, "variances": Variance}
+VALUES: dict[str, type[Wire]] = {topic.name: PUBLISHED[topic.name] for topic in Topics() if topic.public}
 SAID = {
     "revenue": "What finance counts has happened. An event may come more than once: drop an `id` that was seen.",
     "totals": "The sums of one day, currency, subsidiary and side; a newer record of a key replaces the older one.",
