@@ -8,7 +8,7 @@ what it would have told has everything read; a feed that fails holds up nothing,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,10 +18,10 @@ from schemas.errors import Fatal, Parked, Refused, RevmarkError, Throttled
 from schemas.instants import parse_instant
 from streams.lanes import status
 from streams.lanes.desk import Desk
-from streams.lanes.hinted import Hint, Hinted
+from streams.lanes.hinted import mentioned
 from streams.lanes.patience import patience
 from streams.lanes.rounds import TURN, Rounds, Turn
-from streams.platforms.interface import Feed, Mention, Stretch
+from streams.platforms.interface import Feed, Stretch
 
 HEAR_EVERY = timedelta(seconds=10)  # a twelfth of the time between polls, by calls that no limit counts
 
@@ -89,7 +89,7 @@ class Feeding:
         reader = self.rounds.reader
         if stretch.anew:
             self.rounds.begin_anew(desk)
-        for kind, hints in _hinted(stretch.mentions).items():
+        for kind, hints in mentioned(stretch.mentions).items():
             try:
                 await reader.follow(desk, kind, hints)
             except Refused:  # and would be again; its polls tell what may be told
@@ -121,13 +121,3 @@ class Feeding:
 
     def _save(self, desk: Desk, place: status.Following) -> None:
         status.save_following(desk.cursors, self.rounds.reader.connection, place)
-
-
-def _hinted(mentions: Iterable[Mention]) -> Hinted:
-    """What is mentioned, each record once, in order."""
-    found: Hinted = {}
-    for each in mentions:
-        hint = found.setdefault(each.kind, {}).setdefault(each.record_id, Hint())
-        hint.events.update((event.name, event) for event in each.events)
-        hint.blind = hint.blind or not each.events
-    return found

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.command import Event, Read
-from streams.platforms.interface import Seen
+from streams.platforms.interface import Mention, Seen
 
 Hinted = dict[str, dict[str, "Hint"]]  # by kind and id
 
@@ -31,14 +31,25 @@ def hinted(reads: Iterable[Read]) -> Hinted:
     """What is asked for, each record once."""
     found: Hinted = {}
     for read in reads:
-        of_kind = found.setdefault(read.kind, {})
         for record_id in read.record_ids:
-            hint = of_kind.setdefault(record_id, Hint())
-            events = (read.events or {}).get(record_id, ())
-            hint.events.update((event.name, event) for event in events)
-            hint.blind = hint.blind or not events
+            hint = _hint(found, read.kind, record_id, (read.events or {}).get(record_id, ()))
             hint.again = hint.again or read.events is None
     return found
+
+
+def mentioned(mentions: Iterable[Mention]) -> Hinted:
+    """What a feed mentions, each record once, in order."""
+    found: Hinted = {}
+    for each in mentions:
+        _hint(found, each.kind, each.record_id, each.events)
+    return found
+
+
+def _hint(found: Hinted, kind: str, record_id: str, events: Sequence[Event]) -> Hint:
+    hint = found.setdefault(kind, {}).setdefault(record_id, Hint())
+    hint.events.update((event.name, event) for event in events)
+    hint.blind = hint.blind or not events
+    return hint
 
 
 def answers(events: Mapping[str, Event], kind: str, record_id: str, found: Sequence[Seen], *, alone: bool) -> list[str]:
