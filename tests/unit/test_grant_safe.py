@@ -1,32 +1,14 @@
 """The safe in which a lane keeps its grant, while the key that seals it is changed."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from schemas.errors import SettingsError
-from schemas.wire import Wire
 from streams.platforms.registry import GrantSafe
 from streams.vault import Vault
-from tables.view import MemoryView
+from tests.support.desk import Desk
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 KEY = "main.hubspot|grant"
-
-
-@dataclass
-class Desk:
-    """A lane's papers in memory; `writes` counts how often they were made durable."""
-
-    ledger: MemoryView = field(default_factory=MemoryView)
-    cursors: MemoryView = field(default_factory=MemoryView)
-    writes: int = 0
-
-    def send(self, topic: str, key: str, value: Wire) -> None:
-        """Nothing leaves."""
-
-    async def write(self) -> None:
-        self.writes += 1
 
 
 def safe(desk: Desk, *keys: bytes) -> GrantSafe:

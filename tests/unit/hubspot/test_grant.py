@@ -15,32 +15,13 @@ from sandbox.clock import VirtualClock
 from sandbox.server import serving
 from schemas.contract import load_contract, template
 from schemas.errors import Parked, SettingsError, Transient
-from schemas.wire import Wire
 from streams.platforms.hubspot.auth import OAuthGrant
 from streams.platforms.registry import client, hubspot_auth
 from streams.settings import Settings
-from tables.view import MemoryView
+from tests.support.desk import Desk
 from tests.unit.hubspot.vendor import Vendor
 
 KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
-
-
-@dataclass
-class Desk:
-    """A lane's papers in memory; `writes` counts how often they were made durable."""
-
-    ledger: MemoryView = field(default_factory=MemoryView)
-    cursors: MemoryView = field(default_factory=MemoryView)
-    writes: int = 0
-
-    def send(self, topic: str, key: str, value: Wire) -> None:
-        """Nothing leaves."""
-
-    async def write(self) -> None:
-        self.writes += 1
-
-    def check(self) -> None:
-        """It is nobody else's."""
 
 
 @dataclass
