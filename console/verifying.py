@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,8 +21,10 @@ from schemas.errors import Refused, Transient
 from streams.platforms.hubspot.shapes import SHAPES
 from streams.settings import Settings
 from streams.verification import access
+from streams.verification.books import Books
 from streams.verification.cleaning import Cleaning
 from streams.verification.pacing import Pacing
+from streams.verification.portal import Portal
 from streams.verification.recipe import recipe
 from streams.verification.run import Run, Shelf
 from streams.verification.steps import Step, Stopped, Walk
@@ -99,10 +102,9 @@ class Verifier:
         run = Run(secrets.token_hex(RUN_BYTES), at.isoformat(timespec="seconds"), self.accounts, prefix)
         report = Report(run, workers=ready.workers)
         walk = self._walk(report)
-        portal = access.portal(self.settings, self.contract)
         books = access.books(self.settings, working=True, spent=ready.spent)
         found = recipe(self.contract, run.name)
-        try:
+        async with self._at(report, books) as portal:
             async with walk.step("xero: an account takes the payment") as said:
                 account = await walk.pacing.ask(lambda: books.account(self.wish.account, self.contract.base_currency))
                 said.append(f"{account.get('Code') or ''} {account.get('Name')}".strip())
@@ -110,12 +112,19 @@ class Verifier:
             await Verification(walk, portal, books, self.contract, found, _now).play(account)
             if not self.wish.keep:
                 await self._cleaned(Cleaning(walk, portal, books, found), report)
+        return report
+
+    @asynccontextmanager
+    async def _at(self, report: Report, books: Books) -> AsyncIterator[Portal]:
+        """Both sides, closed in the end; where the work stops is put into the report."""
+        portal = access.portal(self.settings, self.contract)
+        try:
+            yield portal
         except Stopped as stop:
             report.stopped = stop.step
         finally:
             await portal.close()
             await books.close()
-        return report
 
     def find(self, name: str) -> Run:
         """A run that was begun, here or elsewhere.
@@ -134,15 +143,9 @@ class Verifier:
         found = await readiness.look(self.settings, self.contract)
         report = Report(run, workers=found.workers)
         walk = self._walk(report)
-        portal = access.portal(self.settings, self.contract)
         books = access.books(self.settings, working=bool(found.workers), spent=found.spent, keep=self.renewed)
-        try:
+        async with self._at(report, books) as portal:
             await self._cleaned(Cleaning(walk, portal, books, self._expected() if found.workers else None), report)
-        except Stopped as stop:
-            report.stopped = stop.step
-        finally:
-            await portal.close()
-            await books.close()
         return report
 
     def _expected(self) -> Any:
