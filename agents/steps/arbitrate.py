@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -103,8 +104,7 @@ def _take_fact(case: Case, fact: Fact) -> None:
     if fact.ended == "erased":
         endings.erased(case, state, fact)
         return
-    written = state.marks.get(f"written_{fact.side.value}") or {}
-    case.first = case.first or (written.get("first", False) and written["version"] == fact.version)
+    case.first = case.first or _written(state, fact).get("first", False)
     fresh, before, returns = side.version < 0, side.ref, side.deleted and not fact.deleted
     _note_spellings(state, fact)
     fields = fact.fields or side.fields if fact.deleted else fact.fields
@@ -168,21 +168,25 @@ def _retold(state: EntityState, fact: Fact) -> bool:
 
 
 def _note_spellings(state: EntityState, fact: Fact) -> None:
-    """A platform may spell what we wrote in its own way; asking for ours again would never end.
-
-    Only the version of our own write tells: a later one is somebody's edit.
-    """
-    written = state.marks.get(f"written_{fact.side.value}")
-    if not written or written["version"] != fact.version:
-        return
+    """A platform may spell what we wrote in its own way; asking for ours again would never end."""
     respelled = {
         name: [value, fact.fields[name]]
-        for name, value in written["fields"].items()
+        for name, value in _written(state, fact).get("fields", {}).items()
         if name in fact.fields and fact.fields[name] != value
     }
     if respelled:
         known = state.marks.get(f"respelled_{fact.side.value}") or {}
         state.marks[f"respelled_{fact.side.value}"] = {**known, **respelled}
+
+
+def _written(state: EntityState, fact: Fact) -> dict[str, Any]:
+    """Our own write, where the fact is the very version that it made: a later one is somebody's edit.
+
+    Two records may be written in one millisecond, and of a merged group both can be this side's, one after the other.
+    """
+    written = state.marks.get(f"written_{fact.side.value}") or {}
+    ours = bool(written) and written["version"] == fact.version and written.get("ref", fact.ref) == fact.ref
+    return written if ours else {}
 
 
 def _take_outcome(case: Case, outcome: Outcome) -> None:
@@ -213,16 +217,18 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
 
 
 def _note_written(case: Case, state: EntityState, outcome: Outcome, flight: Flight) -> None:
-    """The side holds what we wrote, as far as no later version of it is known."""
+    """The side holds what we wrote, as far as no later version of it is known, nor another record has become it."""
     side, stated = state.side(outcome.side), _stated(state, outcome.side, flight.fields)
+    if side.present and outcome.ref not in {None, side.ref}:
+        return
     if outcome.version is None or outcome.version >= side.version:
         side.version = max(side.version, outcome.version or side.version)
         side.fields = {**side.fields, **stated}
     edits.written(case, state, outcome.side, flight.fields, outcome.version)
     state.baseline.update(_agreed(case, state, outcome.side, stated))
     if outcome.version is not None:
-        written = {"version": outcome.version, "fields": flight.fields} | ({"first": True} if flight.first else {})
-        state.marks[f"written_{outcome.side.value}"] = written
+        written = {"version": outcome.version, "ref": outcome.ref, "fields": flight.fields}
+        state.marks[f"written_{outcome.side.value}"] = written | ({"first": True} if flight.first else {})
 
 
 def _stated(state: EntityState, side: Side, fields: dict[str, object]) -> dict[str, object]:
