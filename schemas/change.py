@@ -32,6 +32,7 @@ class Change(Wire):
     customer: str | None = Field(default=None, description="as above")
     cause: str | None = Field(default=None, description="the command whose write made this version")
     anew: bool = Field(default=False, description="a person wants it judged even where it shows nothing new")
+    gone: bool = Field(default=False, description="a write did not find it: its end is no older than what is known")
 
 
 class Mark(Wire):

@@ -48,6 +48,9 @@ class Fact(Wire):
     ended: Ending = Field(default="", description="how it ended, where it is deleted; archived can come back")
 
 
+GONE = "gone"  # the code of a superseded write whose record is not there any more: its end is told as a fact
+
+
 class Outcome(Wire):
     """What became of a command."""
 

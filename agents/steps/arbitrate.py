@@ -22,7 +22,7 @@ from agents.rules.result import Result
 from schemas.choice import Choice
 from schemas.contract import Contract
 from schemas.errors import Refused
-from schemas.fact import Fact, Finding, Outcome, parse_finding
+from schemas.fact import GONE, Fact, Finding, Outcome, parse_finding
 from schemas.names import Entity, Side
 from schemas.retry import Retry
 from schemas.wire import faults, fingerprint
@@ -211,9 +211,19 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         _block(state, outcome.side, flight)
         case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
         _unbill(case, state, outcome)
-    elif (outcome.version or 0) > side.version:
+    elif _overtaken(side, outcome):
         return  # superseded by a version that is on its way: it judges the record when it is here
     case.touch(state.id)
+
+
+def _overtaken(side: SideState, outcome: Outcome) -> bool:
+    """Whether what superseded a write is news that has not been heard yet.
+
+    A record's end need not have a version of its own: of one that is known to be there it is on its way. So a write to
+    what is gone is asked for anew only where a newer version was heard since it was judged, and rests with the end.
+    """
+    version = outcome.version or 0
+    return version > side.version or (outcome.code == GONE and side.present and version == side.version)
 
 
 def _note_written(case: Case, state: EntityState, outcome: Outcome, flight: Flight) -> None:

@@ -48,10 +48,10 @@ class Tenancy:
 
     def change(self, change: Change, translate: Translate) -> None:
         """Admit and place what a change shows. Only what is new is translated: most of what arrives is not."""
-        if change.deleted and change.version == 0:
+        if change.gone or (change.deleted and change.version == 0):
             # Gone, and the platform does not say since when: it is news of the newest version that is known.
             mark = versions.mark_of(self.rows, self.tenant, versions.change_ref(change))
-            change = change.model_copy(update={"version": mark})
+            change = change.model_copy(update={"version": max(mark, change.version)})
         if change.kind == "contact" and self.identity.erased(versions.change_ref(change)):
             self.result.counts["erased"] += 1  # on its way when its person was erased
             self._shown(change, translate, merges=True)

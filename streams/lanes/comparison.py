@@ -18,7 +18,7 @@ from streams.lanes.desk import Desk
 from streams.lanes.patience import FRESH, patience
 from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
-from streams.lanes.supersession import Superseded, doubtful, outdated
+from streams.lanes.supersession import Superseded, doubtful, end_of, outdated
 from streams.platforms.interface import Seen
 
 MOVED_ON = 1000  # records remembered as moved on since they were judged; the oldest is forgotten
@@ -76,7 +76,7 @@ class Comparison:
         """Those whose records have moved on; where they cannot be read all are postponed."""
         if postponed.until is None:
             try:
-                shown = await self.reader.read(desk, kind, list(asked))
+                shown = await self.reader.line.read(kind, list(asked))
             except Fatal:
                 raise
             except Refused:
@@ -84,10 +84,19 @@ class Comparison:
             except RevmarkError as error:
                 postponed.stop(self.reader.line.stop(error))
             else:
-                return self._outdated(asked, shown)
+                return self._outdated(asked, [self._told(desk, asked, seen) for seen in shown])
         for command in (each for some in asked.values() for each in some):
             postponed.add(command, None if postponed.until else self.clock() + patience(1))
         return []
+
+    def _told(self, desk: Desk, asked: dict[str, list[Command]], seen: Seen) -> Seen:
+        """Show a record that was read; the end of one is no older than what was judged of it."""
+        if not seen.deleted:
+            self.reader.change(desk, seen)
+            return seen
+        end = end_of(seen, asked.get(seen.record_id, ()))
+        self.reader.ended(desk, end)
+        return end
 
     def _outdated(self, asked: dict[str, list[Command]], shown: Sequence[Seen]) -> list[Superseded]:
         found: list[Superseded] = []

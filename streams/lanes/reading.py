@@ -44,8 +44,20 @@ class Reader:
         self.told.tell(seen)
         self._put(desk, seen, command=command, made=made, anew=anew)
 
+    def ended(self, desk: Desk, seen: Seen) -> None:
+        """Put the end of a record onto the topic, on which a write has come: it is news of all that is known of it."""
+        self.told.tell(seen)
+        self._put(desk, seen, gone=True)
+
     def _put(
-        self, desk: Desk, seen: Seen, *, command: Command | None = None, made: str | None = None, anew: bool = False
+        self,
+        desk: Desk,
+        seen: Seen,
+        *,
+        command: Command | None = None,
+        made: str | None = None,
+        anew: bool = False,
+        gone: bool = False,
     ) -> None:
         self.newest[seen.kind] = max(seen.version, self.newest.get(seen.kind, 0))
         ours = command is not None and made == ref(self.line.platform, seen.kind, seen.record_id)
@@ -63,6 +75,7 @@ class Reader:
             customer=command.customer if command and ours else None,
             cause=command.id if command else None,
             anew=anew,
+            gone=gone,
         )
         desk.send("changes", self.tenant, change)
 

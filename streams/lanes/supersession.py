@@ -6,10 +6,11 @@ Pure. In: the commands of one record, in order; records as the platform shows th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from schemas.command import Command
+from schemas.fact import GONE
 from streams.lanes.patience import FRESH
 from streams.platforms.interface import Seen
 
@@ -21,6 +22,7 @@ class Superseded:
     command: Command
     why: str
     version: int | None = None
+    code: str = ""
 
 
 def covered(commands: Sequence[Command], unsent: Callable[[Command], bool]) -> list[Superseded]:
@@ -53,8 +55,16 @@ def outdated(command: Command, seen: Seen, ours: int | None) -> Superseded | Non
     """The update, if its record has moved on; `ours` is the version that our own last write made."""
     judged = max(command.version or 0, ours if ours is not None else 0)
     if seen.deleted:
-        return Superseded(command, "the record is gone; it is judged anew", seen.version)
+        return Superseded(command, "the record is gone; it is judged anew", seen.version, GONE)
     if seen.version <= judged:
         return None
     said = f"the record was modified since it was judged (version {seen.version} after {command.version})"
     return Superseded(command, f"{said}; it is judged anew", seen.version)
+
+
+def end_of(seen: Seen, commands: Sequence[Command]) -> Seen:
+    """The end of a record on which writes have come: no older than what they were judged on, so that it is believed.
+
+    A platform that forgets a record does not say when it went, and a new worker has not seen it before.
+    """
+    return replace(seen, version=max([seen.version, *(command.version or 0 for command in commands)]))

@@ -8,20 +8,20 @@ an unknown write and is looked up; a settled entry met again only repeats its ou
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from schemas.command import Command
 from schemas.errors import Fatal, RevmarkError, Unknown
-from schemas.fact import Outcome
+from schemas.fact import GONE, Outcome
 from schemas.ledger import SETTLED, LedgerEntry, LedgerState
 from streams.lanes.comparison import Comparison
 from streams.lanes.desk import Desk
 from streams.lanes.patience import patience
 from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
-from streams.lanes.supersession import Superseded
+from streams.lanes.supersession import Superseded, end_of
 from streams.platforms.interface import Written
 from tables import ledger
 
@@ -77,7 +77,7 @@ class Writer:
             return
         told: list[Outcome] = []
         for each in found:
-            outcome = self._outcome(each.command, "superseded", version=each.version, message=each.why)
+            outcome = self._outcome(each.command, "superseded", version=each.version, code=each.code, message=each.why)
             ledger.supersede(desk.ledger, each.command, at=outcome.at, message=each.why, outcome=outcome)
             told.append(outcome)
         await desk.write()
@@ -106,7 +106,7 @@ class Writer:
         settled: list[tuple[Command, Outcome, Written]] = []
         for command in commands:
             answer = answered.get(command.id) or Written(command.id, "unknown", message="no answer came back")
-            found = await self._clear_up(entries[command.id], answer, postponed)
+            found = _believed(command, await self._clear_up(entries[command.id], answer, postponed))
             if found.state in {"applied", "refused", "moved"}:
                 settled.append((command, self._told(command, found), found))
             else:
@@ -198,7 +198,10 @@ class Writer:
 
     def _produce(self, desk: Desk, command: Command, outcome: Outcome, found: Written) -> None:
         desk.send("facts", _customer_key(command), outcome)
-        for seen in found.seen:
+        for place, seen in enumerate(found.seen):
+            if found.state == "moved" and found.code == GONE and place == 0:
+                self.reader.ended(desk, seen)
+                continue
             made = found.ref if command.kind == "create" else None
             self.reader.change(desk, seen, command=None if found.state == "moved" else command, made=made)
         if found.state == "applied" and command.ref:
@@ -274,8 +277,16 @@ def _waves(commands: Sequence[Command]) -> list[list[Command]]:
 
 def _settled(found: Written) -> Literal["applied", "refused", "superseded"]:
     if found.state == "moved":
-        return "superseded"  # the record lives on in another: what that one is to show is judged there
+        return "superseded"  # it has ended, or lives on in another: what is to be shown now is judged there
     return "applied" if found.state == "applied" else "refused"
+
+
+def _believed(command: Command, found: Written) -> Written:
+    """What a write met, as it is told: the end of its record is no older than what was judged."""
+    if found.state != "moved" or found.code != GONE:
+        return found
+    end = end_of(found.seen[0], [command])
+    return replace(found, version=end.version, seen=[end, *found.seen[1:]])
 
 
 def _customer_key(command: Command) -> str:

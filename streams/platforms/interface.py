@@ -65,7 +65,8 @@ class Written:
     link of it was refused. `unknown`: the answer was lost, look it up. `again`: nothing was written, and the same
     command may be sent once `until` has passed. `moved`: nothing was written, for the record lives on in another one,
     which is `seen`: the values were judged for the one that was merged away. A platform that locks records says the
-    same of one whose lock did not hold.
+    same of one whose lock did not hold, and every platform of one that has ended, with the code `gone` and its end as
+    what is `seen` first: nobody is asked about a record that is not there.
     """
 
     command: str

@@ -50,11 +50,16 @@ async def test_an_update_moves_the_version_on(on: Bench):
     assert after.version > before.version
 
 
-async def test_an_update_of_what_is_not_there_is_refused_with_its_cause(on: Bench):
-    done = await on.write(on.update(on.absent, name="Nobody"))
-    assert done.state == "refused"
-    assert done.code
+@pytest.mark.parametrize("known", [False, True])
+async def test_an_update_of_what_has_ended_writes_nothing_and_shows_its_end(on: Bench, *, known: bool):
+    record = await on.person_makes("Acme") if known else on.absent
+    if known:
+        await on.person_removes(record)
+    done = await on.write(on.update(record, name="Nobody"))
+    assert (done.state, done.code) == ("moved", "gone")
     assert done.message
+    assert [each.deleted for each in on.told(done.seen[0])][:1] == [True]
+    assert done.version == done.seen[0].version
     assert on.creates() == []
 
 
@@ -73,7 +78,7 @@ async def test_one_bad_record_of_a_batch_is_its_own_fault(on: Bench):
     commands = [on.update(each, name=f"New {each}") for each in there]
     commands[3] = on.update(on.absent, name="Nobody")
     done = {each.command: each.state for each in await on.client.write(commands)}
-    assert [done[each.id] for each in commands] == ["applied"] * 3 + ["refused"] + ["applied"] * 3
+    assert [done[each.id] for each in commands] == ["applied"] * 3 + ["moved"] + ["applied"] * 3
 
 
 async def test_every_command_has_one_answer_however_many_there_are(on: Bench):

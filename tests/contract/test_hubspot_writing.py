@@ -108,8 +108,9 @@ async def test_two_hundred_and_fifty_updates_are_three_calls_and_one_bad_one_cos
     written = {each.command: each for each in await world.write(*commands)}
     assert len(world.calls("companies/batch/update")) == 3
     refused = {name: each.code for name, each in written.items() if each.state == "refused"}
-    assert refused == {"c17": "VALIDATION_ERROR", "c99": "OBJECT_NOT_FOUND", "never sent": "nmae"}
-    assert {each.state for name, each in written.items() if name not in refused} == {"applied"}
+    assert refused == {"c17": "VALIDATION_ERROR", "never sent": "nmae"}
+    assert (written["c99"].state, written["c99"].code, written["c99"].seen[0].deleted) == ("moved", "gone", True)
+    assert {each.state for name, each in written.items() if name not in {*refused, "c99"}} == {"applied"}
     assert all(len(each.seen) == 1 for name, each in written.items() if name not in refused)
 
 

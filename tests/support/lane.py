@@ -19,7 +19,7 @@ from typing import Any, Literal
 from schemas.change import Change, Mark
 from schemas.command import Command, Resume
 from schemas.errors import RevmarkError, Transient, Unknown
-from schemas.fact import Outcome
+from schemas.fact import GONE, Outcome
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity, Platform, Side, record_id, ref
 from schemas.wire import Wire
@@ -55,6 +55,7 @@ class MemoryPlatform:
     read_mishaps: deque[RevmarkError] = field(default_factory=deque)
     calls: list[tuple[str, Any]] = field(default_factory=list)
     merged: dict[str, str] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
     created: list[str] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
     on_their_way: list[tuple[datetime, Command]] = field(default_factory=list)
@@ -67,6 +68,11 @@ class MemoryPlatform:
     closed: int = 0
     minute: list[int] = field(default_factory=list)
 
+    def erase(self, kind: str, number: str) -> None:
+        """Take a record away for good: nobody says when, and nobody is told."""
+        del self.records[kind][number]
+        self.erased.add(number)
+
     def put(self, kind: str, number: str, **raw: Any) -> None:
         """Change a record behind everybody's back."""
         self.clock.pass_by(0.001)
@@ -77,7 +83,9 @@ class MemoryPlatform:
         self.calls.append(("read", (kind, tuple(record_ids))))
         self._fail_reading(kind)
         return [
-            self._seen(kind, number) if number in self.records[kind] else Seen(kind, number, self._millis(), {}, True)  # noqa: FBT003 - `deleted`, the field before last of a dataclass
+            self._seen(kind, number)
+            if number in self.records[kind]
+            else Seen(kind, number, 0 if number in self.erased else self._millis(), {}, deleted=True)
             for number in record_ids
         ]
 
@@ -190,6 +198,9 @@ class MemoryPlatform:
             if number in self.merged:
                 seen = self._seen(kind, self.merged[number])
                 return Written(command.id, "moved", version=seen.version, message="merged", seen=[seen])
+            if number in self.erased:
+                end = Seen(kind, number, 0, {}, deleted=True)
+                return Written(command.id, "moved", version=0, code=GONE, message="gone", seen=[end])
             self.put(kind, number, **command.fields)
         self.applied.append(command.id)
         return self._answer(command, number)

@@ -19,6 +19,7 @@ from typing import Any
 
 from schemas.command import Command
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
+from schemas.fact import GONE
 from schemas.names import Ref, ref
 from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Reply
@@ -56,6 +57,11 @@ class Run:
         """Nothing was written: the record lives on in another one, which is seen first."""
         said = f"{_ref(job)} was merged into {ref(PLATFORM, seen[0].kind, seen[0].record_id)}: that is judged anew"
         self._answer(job, Written(job.command.id, "moved", version=seen[0].version, message=said, seen=seen))
+
+    def gone(self, job: Job, seen: Seen) -> None:
+        """Nothing was written: the record is not there any more, and nobody is asked about it."""
+        said = f"{_ref(job)} is not there any more: that is judged anew"
+        self._answer(job, Written(job.command.id, "moved", version=seen.version, code=GONE, message=said, seen=[seen]))
 
     def unknown(self, jobs: Sequence[Job], code: str, message: str) -> None:
         """The answer was lost."""
@@ -190,7 +196,7 @@ class Writing:
             run.touched = True
             sorting = sort_out(jobs, reply)
         lost = [job for job, code, _ in sorting.refused if code == NOT_FOUND] + sorting.unsaid
-        absent = [job for job in lost if follow and not job.creates and job.shape.kind in ALIASED]
+        absent = [job for job in lost if follow and not job.creates]
         for job, code, message in sorting.refused:
             if job not in absent:
                 run.refused(job, code, message)
@@ -200,21 +206,26 @@ class Writing:
     async def _follow(self, run: Run, jobs: list[Job]) -> list[Job]:
         """See what became of records that a batch left out: merged away, gone, or there all the same."""
         there: list[Job] = []
-        for job in jobs:
+        # Only what may have been merged away is asked for one by one: what comes back has another id then.
+        for part in [[job] for job in jobs] if jobs and jobs[0].shape.kind in ALIASED else [jobs] if jobs else []:
             try:
-                seen = await self._reading.read(job.shape.kind, [job.target])
+                seen = await self._reading.read(part[0].shape.kind, [job.target for job in part])
             except (Throttled, Parked, Transient) as error:
-                run.put_off([job], error)
+                run.put_off(part, error)
                 continue
             except Refused as error:
-                run.refused(job, error.code, error.message)
+                for job in part:
+                    run.refused(job, error.code, error.message)
                 continue
-            if seen[0].deleted:
-                run.refused(job, NOT_FOUND, f"{_ref(job)} is not there any more")
-            elif seen[0].record_id != job.target:
-                run.moved(job, seen)
-            else:
-                there.append(job)
+            shown = {each.record_id: each for each in seen if each.kind == part[0].shape.kind}
+            for job in part:
+                found = shown.get(job.target, seen[0])
+                if found.deleted:
+                    run.gone(job, found)
+                elif found.record_id != job.target:
+                    run.moved(job, seen)
+                else:
+                    there.append(job)
         return await self._post(run, there, follow=False)
 
     async def _associate(self, run: Run, jobs: list[Job]) -> list[Job]:

@@ -15,8 +15,9 @@ from typing import Any
 
 from schemas.command import Command
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
+from schemas.fact import GONE
 from schemas.names import Entity, digest
-from streams.platforms.interface import Written
+from streams.platforms.interface import Seen, Written
 from streams.platforms.xero import records
 from streams.platforms.xero.connection import Answer, Connection, messages
 from streams.platforms.xero.holds import Holds
@@ -25,12 +26,15 @@ from streams.platforms.xero.lookup import Finder, applied
 from streams.platforms.xero.payloads import Draft, draft
 from streams.platforms.xero.quota import Clock, Purpose
 from streams.platforms.xero.reading import Reader
+from streams.platforms.xero.translation import GONE as GONE_CONTACTS
 from streams.platforms.xero.translation import NONE, Own
 
 BATCH = 50  # documents a request: Xero's advice for its limit of 3.5 to 10 MB (facts B2)
 # Whole-request refusals that may be one element's fault: bad content, and an id that is not there (facts B5, B6).
 SHARED_FAULTS = frozenset({"400", "404"})
 NOBODY = "00000000-0000-0000-0000-000000000000"  # the id that Xero echoes for what was not made (facts B5)
+# What people have ended: an archived contact takes no writes over the API (facts B5).
+_ENDED = re.compile(r"\barchived\b", re.IGNORECASE)
 _TAKEN = re.compile(r"must be unique|already assigned|already exists|unique code", re.IGNORECASE)
 
 
@@ -88,15 +92,19 @@ class Writer:
         if not items and not people:
             return jobs
         shown: dict[str, dict[str, Any]] = {}
+        ends: dict[str, Seen] = {}
         for kind, some in ((ITEM, items), (CONTACT, people)):
             if some:
                 found = await self._reader.read(kind.name, [job.draft.target or "" for job in some])
                 shown |= {each.record_id: each.raw for each in found}
+                ends |= {each.record_id: each for each in found if each.deleted}
         kept: list[Job] = []
         for job in jobs:
             raw = shown.get(job.draft.target or "", {})
-            if job in items and not raw.get("Code"):
-                done.append(_refused(job, "the item is no longer in Xero", "gone"))
+            if job in items and (end := ends.get(job.draft.target or "")):
+                done.append(_gone(job, end))
+            elif job in items and not raw.get("Code"):
+                done.append(_refused(job, "the item has no code in Xero, by which alone it could be written", "code"))
             elif job in items:
                 job.draft.element["Code"] = raw["Code"]
                 kept.append(job)
@@ -164,7 +172,9 @@ class Writer:
             return {name: value for name, value in row.items() if name != "ContactGroups"}  # unknown, not lifted
 
     async def _refusal(self, job: Job, message: str, code: str) -> Written:
-        """A refusal in Xero's words; a number that is taken may be taken by ourselves."""
+        """A refusal in Xero's words; a number that is taken may be taken by ourselves, and a record may have ended."""
+        if job.command.kind == "update" and (code == "404" or _ENDED.search(message)):
+            return await self._end(job) or _refused(job, message, code)
         if not _TAKEN.search(message):
             return _refused(job, message, code)
         try:
@@ -175,6 +185,17 @@ class Writer:
         except RevmarkError as error:
             return _unknown(job, Unknown(f"{message}; the look-up failed: {error.message}", code="duplicate"))
         return Written(job.command.id, "refused", code="duplicate", message=message, seen=namesakes)
+
+    async def _end(self, job: Job) -> Written | None:
+        """What has become of a record that Xero will not have written to; None: it is there as ever."""
+        try:
+            found = await self._reader.read(job.draft.kind.name, [job.draft.target or ""])
+        except Refused:
+            return None
+        except RevmarkError as error:
+            return self._again(job.command, error)
+        end = next((each for each in found if each.deleted or each.raw.get("ContactStatus") in GONE_CONTACTS), None)
+        return None if end is None else _gone(job, end)
 
 
 def batches(jobs: Sequence[Job]) -> list[list[Job]]:
@@ -227,6 +248,11 @@ def _occupied(raw: dict[str, Any], command: Command) -> bool:
 
 def _refused(job: Job, message: str, code: str) -> Written:
     return Written(job.command.id, "refused", code=code, message=message)
+
+
+def _gone(job: Job, end: Seen) -> Written:
+    said = f"{job.command.ref} has ended in Xero: that is judged anew"
+    return Written(job.command.id, "moved", version=end.version, code=GONE, message=said, seen=[end])
 
 
 def _unknown(job: Job, error: Unknown) -> Written:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -112,6 +113,20 @@ def test_the_end_of_a_known_record_is_a_fact_of_its_customer(shown: Change, gone
     desk.take(gone)
     after = desk.facts(reference)[-1]
     assert (after.deleted, after.id, after.customer) == (True, before.id, before.customer)
+
+
+@pytest.mark.parametrize("version", [1, 5, 7])
+def test_what_a_write_did_not_find_has_ended_whatever_is_known_of_it_by_then(version: int):
+    desk = Desk().ready()
+    desk.take(crm("1", version=5))
+    end = crm("1", version=version, deleted=True).model_copy(update={"seen_at": START + timedelta(seconds=7)})
+    desk.take(end.model_copy(update={"gone": True}))
+    ((_, told)) = desk.facts(A_CRM)
+    assert (told.deleted, told.version) == (True, max(end.version, desk.facts(A_CRM)[0].version))
+    desk.take(crm("1", version=8))
+    assert [fact.deleted for fact in desk.facts(A_CRM)] == [False, True, False], "restored, or shown late"
+    desk.take(end.model_copy(update={"gone": True}))
+    assert len(desk.facts(A_CRM)) == 3, "delivered again, it says nothing new"
 
 
 def test_a_record_that_ends_while_it_waits_is_never_told():

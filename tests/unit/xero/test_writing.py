@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox.faults import FaultKind
+from sandbox.faults import Fault, FaultKind
 from schemas.command import Command
 from schemas.errors import Parked, Transient
 from schemas.names import Entity
@@ -165,11 +165,23 @@ async def test_updates_are_looked_up_by_what_they_wanted(rig: Rig):
     assert (found.state, found.ref) == ("applied", contact)
 
 
-async def test_a_write_to_an_archived_contact_is_refused_in_xeros_words(rig: Rig):
-    contact = await rig.contact("Acme")
+async def test_a_write_to_a_contact_that_has_ended_shows_its_end_and_asks_nobody(rig: Rig):
+    contact, other = await rig.contact("Acme"), await rig.contact("Other")
     await rig.act("POST", f"Contacts/{contact}", {"ContactStatus": "ARCHIVED"})
-    (done,) = await rig.client.write([update(rig, Entity.COMPANY, f"xero/contact/{contact}", phone="5")])
-    assert (done.state, "archived" in done.message.lower()) == ("refused", True)
+    wanted = [update(rig, Entity.COMPANY, f"xero/contact/{each}", phone="5") for each in (contact, other, NOWHERE)]
+    person = update(rig, Entity.CONTACT, f"xero/person/{contact}", email="ada@acme.example")
+    done = {each.command: each for each in await rig.client.write([*wanted, person])}
+    states = [(done[each.id].state, done[each.id].code) for each in (*wanted, person)]
+    assert states == [("moved", "gone"), ("applied", ""), ("moved", "gone"), ("moved", "gone")]
+    archived, gone = done[wanted[0].id].seen[0], done[wanted[2].id].seen[0]
+    assert (archived.raw["ContactStatus"], archived.deleted) == ("ARCHIVED", False)
+    assert (gone.record_id, gone.deleted, gone.version) == (NOWHERE, True, 0)
+
+
+async def test_what_has_become_of_a_contact_that_cannot_be_read_now_is_asked_again(rig: Rig):
+    rig.app.state.faults.add(Fault(FaultKind.STATUS, "GET", "Contacts", params={"status": 503}))
+    (done,) = await rig.client.write([update(rig, Entity.COMPANY, f"xero/contact/{NOWHERE}", phone="5")])
+    assert done.state == "again"
 
 
 async def test_an_address_or_a_phone_is_sent_as_the_one_entry_that_is_ours(rig: Rig):
@@ -226,7 +238,7 @@ async def test_items_are_written_by_code(rig: Rig):
     found = await rig.client.look_up(create)
     assert found is not None
     (gone,) = await rig.client.write([update(rig, Entity.PRODUCT, f"xero/item/{NOWHERE}", name="x")])
-    assert (gone.state, gone.code) == ("refused", "gone")
+    assert (gone.state, gone.code, gone.seen[0].deleted) == ("moved", "gone", True)
 
 
 async def test_voiding_shows_the_document_and_paid_ones_say_why_not(rig: Rig):
