@@ -26,6 +26,7 @@ from console.commands import (
     quarantine,
     quarantine_edit,
     quarantine_show,
+    reconcile,
     replay,
     review,
     sandbox,
@@ -48,7 +49,7 @@ def register(app: typer.Typer) -> None:
     for panel, modules in (
         (_BEGIN, (demo, init, connect, check, plan, apply, verify)),
         (_RUN, (worker, gateway, page, broker)),
-        (_LOOK, (status, explain, events, decisions, ledger, totals, variances)),
+        (_LOOK, (status, explain, events, decisions, ledger, totals, variances, reconcile)),
         (_DECIDE, (sweep, replay)),
     ):
         for module in modules:

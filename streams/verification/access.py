@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import httpx
+
 from schemas.contract import Contract
 from schemas.errors import Transient
 from streams.checkup.grant import Keeper, stored
@@ -57,27 +59,32 @@ class Borrowed:
         return self.grant is not None and self.grant.access_token != refused and self.grant.expires_at > self.clock()
 
 
-def portal(settings: Settings, contract: Contract) -> Portal:
-    """HubSpot's side.
+def api(settings: Settings, contract: Contract, *, transport: httpx.AsyncBaseTransport | None = None) -> Api:
+    """HubSpot's API, as the workers call it; `transport` is the guarded network unless given.
 
     Raises:
         SettingsError: its credentials are not complete.
     """
-    api = Api(
+    return Api(
         settings.hubspot_url,
         settings.hubspot_version,
         hubspot_auth(settings),
         clock=_now,
         sleep=asyncio.sleep,
         timezone=contract.timezone,
+        transport=transport,
     )
-    return Portal(api, shapes_of(contract))
 
 
-def books(
-    settings: Settings, *, working: bool, spent: Sequence[int], keep: Callable[[str], None] | None = None
-) -> Books:
-    """Xero's side. `working`: workers run, and have `spent` calls lately; else the grant is ours, and kept with `keep`.
+def connection(
+    settings: Settings,
+    *,
+    working: bool,
+    spent: Sequence[int],
+    keep: Callable[[str], None] | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Connection:
+    """Xero's API. `working`: workers run, and have `spent` calls lately; else the grant is ours, and kept with `keep`.
 
     Raises:
         SettingsError: its credentials are not complete.
@@ -87,5 +94,25 @@ def books(
     auth: Auth = Borrowed(settings)
     if not working:
         keeper = Keeper(settings, keep)
-        auth = xero_grants(settings, keeper.load, keeper.save)
-    return Books(Connection(settings.xero_url, settings.xero_tenant, auth, quota, clock=_now))
+        auth = xero_grants(settings, keeper.load, keeper.save, transport=transport)
+    return Connection(settings.xero_url, settings.xero_tenant, auth, quota, clock=_now, transport=transport)
+
+
+def portal(settings: Settings, contract: Contract) -> Portal:
+    """HubSpot's side.
+
+    Raises:
+        SettingsError: its credentials are not complete.
+    """
+    return Portal(api(settings, contract), shapes_of(contract))
+
+
+def books(
+    settings: Settings, *, working: bool, spent: Sequence[int], keep: Callable[[str], None] | None = None
+) -> Books:
+    """Xero's side; see `connection`.
+
+    Raises:
+        SettingsError: its credentials are not complete.
+    """
+    return Books(connection(settings, working=working, spent=spent, keep=keep))

@@ -1,0 +1,55 @@
+"""An audit on a terminal: the verdict, the totals, then each difference with its documents and its repair."""
+
+from __future__ import annotations
+
+from console.audited import words
+from console.output import Cell, Sheet, moment, money_text, say, show
+from schemas.audit import Audit, Discrepancy, Tally
+
+HEADINGS = ("currency", "subsidiary", "documents", "HubSpot>", "HubSpot total>", "Xero>", "Xero total>", "difference>",
+            "stream")  # fmt: skip
+
+
+def tell(audit: Audit) -> None:
+    """Print it."""
+    say(words.verdict(audit), "green" if audit.agreed else "red" if audit.discrepancies else "yellow")
+    for each in audit.gaps:
+        say(f"Not read: {each}", "yellow")
+    say("")
+    sheet = Sheet(HEADINGS, empty="no documents on either side")
+    for tally in audit.tallies:
+        sheet.add(*_line(tally))
+    show(sheet)
+    for number, found in enumerate(audit.discrepancies, start=1):
+        _tell(number, found)
+    if audit.notes:
+        say("")
+    for each in audit.notes:
+        say(f"Note: {each}")
+    say(f"\nRead {moment(audit.at)} UTC: {words.reading(audit)}.", "dim")
+
+
+def _line(tally: Tally) -> list[Cell | str]:
+    apart, stream = words.gap(tally), words.stream(tally)
+    return [
+        tally.currency,
+        tally.subsidiary or "-",
+        words.kind(tally),
+        *words.figures(tally.crm),
+        *words.figures(tally.erp),
+        Cell(apart, {"agreed": "green", "-": "dim"}.get(apart, "red")),
+        Cell(stream, {"behind": "yellow", "-": "dim"}.get(stream, "green")),
+    ]
+
+
+def _tell(number: int, found: Discrepancy) -> None:
+    say(
+        f"\n{number}. {found.kind}: {found.currency} {money_text(found.difference)}  [{found.id[: words.SHORT]}]",
+        "bold",
+    )
+    say(f"   {found.says}.")
+    for side, shown in (("HubSpot", found.crm), ("Xero", found.erp)):
+        say(f"   {side:<8} {words.document(shown)}")
+    for cause in found.causes:
+        say(f"   {'behind it':<8} {words.document(cause)}")
+    say(f"   {'repair':<8} {words.repair(found)}")

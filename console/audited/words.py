@@ -1,0 +1,90 @@
+"""The words that all forms of an audit share: the verdict, what a document is called, what a repair says."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from console.output import money_text
+from schemas.audit import Audit, Discrepancy, Shown, Sum, Tally
+
+NAMES = {"hubspot": "HubSpot", "xero": "Xero"}
+REPAIR = "revmark repair"
+SHORT = 8  # digits of an id that people type; two variances of a night that share them would be a marvel
+
+
+def verdict(audit: Audit) -> str:
+    """The one sentence that is read first."""
+    day = f"Night of {audit.night}"
+    part = " Not all could be read: see below." if audit.gaps else ""
+    if not audit.discrepancies:
+        if audit.gaps:
+            return f"{day}: no difference in what could be read, and not all could be read."
+        return f"{day}: the books agree. {_billed(audit)}."
+    apart = ", ".join(f"{currency} {money_text(amount)}" for currency, amount in audit.apart() if amount)
+    count = len(audit.discrepancies)
+    found = f"{count} variance{'s' if count > 1 else ''}{f', {apart} apart' if apart else ''}"
+    return f"{day}: {found}. {_who(audit)}.{part}"
+
+
+def _billed(audit: Audit) -> str:
+    sums = [(each.currency, each.erp) for each in audit.tallies if each.kind == "invoice" and each.erp is not None]
+    if not sums:
+        return "Nothing was billed"
+    there = ", ".join(f"{currency} {money_text(each.total)}" for currency, each in sums)
+    count = sum(each.count for _, each in sums)
+    return f"{count} invoice{'s' if count != 1 else ''}, {there}"
+
+
+def _who(audit: Audit) -> str:
+    acts = Counter(each.mend.act for each in audit.discrepancies)
+    words = {"read": "{} can be repaired by Revmark", "person": "{} need a person", "wait": "{} should come by itself"}
+    return "; ".join(words[act].format(acts[act]) for act in ("read", "person", "wait") if acts[act])
+
+
+def repair(each: Discrepancy) -> str:
+    """What to do about one difference."""
+    command = f". Next: {REPAIR} {each.id[:SHORT]}" if each.mend.act == "read" else ""
+    return f"{each.mend.says}{command}"
+
+
+def document(shown: Shown | None) -> str:
+    """A document in one line."""
+    if shown is None:
+        return "no such document"
+    amount = "" if shown.amount is None else f"{shown.currency} {money_text(shown.amount)}"
+    parts = (shown.number, shown.day, amount, shown.status, shown.ref)
+    return "  ".join(part for part in parts if part)
+
+
+def kind(tally: Tally) -> str:
+    """What a line of totals counts."""
+    return f"{tally.kind.replace('_', ' ')}s"
+
+
+def figures(found: Sum | None) -> tuple[str, str]:
+    """Count and total of a side."""
+    return ("-", "-") if found is None else (str(found.count), money_text(found.total))
+
+
+def gap(tally: Tally) -> str:
+    """What the sides differ by; empty where the CRM keeps no such documents."""
+    if tally.crm is None or tally.erp is None:
+        return "-"
+    apart = tally.crm.total - tally.erp.total
+    return "agreed" if not apart and tally.crm.count == tally.erp.count else money_text(apart)
+
+
+def stream(tally: Tally) -> str:
+    """What the stream says of a line."""
+    if tally.stream_erp is None and tally.stream_crm is None:
+        return "-"
+    return "behind" if tally.behind else "agreed"
+
+
+def reading(audit: Audit) -> str:
+    """What was read, and what it took."""
+    parts = [
+        f"{count} documents from {NAMES.get(name, name)} in {audit.calls.get(name, 0)} calls"
+        for name, count in sorted(audit.documents.items())
+    ]
+    return ", ".join(parts)

@@ -1,0 +1,120 @@
+"""`revmark reconcile`: a night's books, counted from both platforms themselves and compared document by document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.audited import page, table, text
+from console.exits import FINE, NEEDS_PERSON, UNREACHABLE
+from console.options import Document, examples
+from console.output import note, show_json
+from console.projection import summary
+from console.projection.filters import Filters
+from console.projection.listing import find
+from console.session import Session, session_of
+from schemas.audit import Audit
+from schemas.contract import Contract, load_contract
+from schemas.errors import Refused, Transient
+from schemas.instants import business_day
+from schemas.totals import Total
+
+EXAMPLES = examples(
+    "revmark reconcile",
+    "revmark reconcile --night 2026-11-20 --html night.html --csv night.csv",
+    "revmark reconcile --night 2026-11-20 --json | jq .discrepancies",
+)
+SETTLING = 30.0  # minutes, as in agents.rules.audit
+
+
+def command(
+    context: typer.Context,
+    *,
+    night: Annotated[
+        str | None, typer.Option("--night", metavar="YYYY-MM-DD", help="the documents' day; yesterday if not given")
+    ] = None,
+    settling: Annotated[
+        float, typer.Option(min=0, help="minutes for which a change in the ERP may still be on its way")
+    ] = SETTLING,
+    stream: Annotated[bool, typer.Option(help="ask the stream for its totals as well")] = True,
+    csv: Annotated[Path | None, typer.Option("--csv", help="write the variances to a file, one a line")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="write a page that prints to a file")] = None,
+    json: Document = False,
+) -> None:
+    """Count a day's invoices, credit notes, payments and refunds in both platforms, and name what differs.
+
+    Reads both accounts, writes nothing. Exits 0 when the books agree, 1 with variances, 3 when not all could be read.
+    """
+    session = session_of(context)
+    contract = load_contract(session.settings.contract)
+    for path in (csv, html):
+        if path is not None and not path.parent.is_dir():  # before both sides are read for nothing
+            raise _unwritable(path, f"there is no folder {path.parent}")
+    day = _day(night, contract)
+    made = _made(session, contract, day, timedelta(minutes=settling), stream=stream)
+    for path, written in ((csv, table.written), (html, page.page)):
+        if path is not None:
+            _write(path, written(made))
+    if json:
+        show_json(made)
+    else:
+        text.tell(made)
+    raise typer.Exit(NEEDS_PERSON if made.discrepancies else UNREACHABLE if made.gaps else FINE)
+
+
+def _day(night: str | None, contract: Contract) -> str:
+    """The day that is meant.
+
+    Raises:
+        Refused: it is no day, or it has not come yet.
+    """
+    today = date.fromisoformat(business_day(datetime.now(UTC), contract.timezone))
+    if night is None:
+        return (today - timedelta(days=1)).isoformat()
+    try:
+        day = date.fromisoformat(night)
+    except ValueError as error:
+        raise Refused(f"{night!r} is no day: a night is written YYYY-MM-DD", code="usage") from error
+    if day > today:
+        raise Refused(f"{night} has not come yet in {contract.timezone}: there is nothing to count", code="usage")
+    return day.isoformat()
+
+
+def _made(session: Session, contract: Contract, night: str, settling: timedelta, *, stream: bool) -> Audit:
+    from console.reconciling import Means, Wish, keep, reconcile  # noqa: PLC0415 - loads both platforms' clients
+
+    totals, gap = _stream(session, night) if stream else (None, "")
+    wish = Wish(night, settling, totals, gap)
+    try:
+        made = asyncio.run(reconcile(session.settings, contract, wish, Means(session.keeper(), note)))
+    except Transient as error:
+        said = f"{error.message}. Nothing was compared. Next: revmark check, then: revmark reconcile --night {night}"
+        raise Transient(said, code=error.code) from error
+    keep(session.settings, made)
+    return made
+
+
+def _stream(session: Session, night: str) -> tuple[Sequence[Total] | None, str]:
+    """What the stream counted; where it cannot be asked, the night is compared all the same, and that is said."""
+    try:
+        with session.projection("totals") as store:
+            return find(store, Total, Filters(day=night), limit=summary.EVERYTHING), ""
+    except Transient as error:
+        return None, f"the stream's totals ({error.message.rstrip('.')}); to leave them out: --no-stream"
+
+
+def _write(path: Path, written: str) -> None:
+    try:
+        path.write_text(written, encoding="utf-8", newline="")
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
+    note(f"written to {path}")
+
+
+def _unwritable(path: Path, why: str) -> Refused:
+    return Refused(f"the report cannot be written to {path}: {why}", code="usage")

@@ -1,0 +1,189 @@
+"""Reconciling: a night, counted and summed from the platforms themselves.
+
+In: settings, the contract, a day, the stream's totals. Out: an audit. Invariants: nothing is written, to a platform or
+a topic; both sides are read by day and never all at once into memory; where workers run, Xero's grant stays theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+
+from agents.rules.audit import SETTLING, audit, rules
+from agents.rules.gathering import sums
+from console import readiness
+from schemas.audit import PAPER_KINDS, Audit, Discrepancy, PaperKind, Sum, Tally
+from schemas.contract import Contract
+from schemas.errors import Transient
+from schemas.names import Side
+from schemas.totals import Total
+from streams.daybook.patience import Patience
+from streams.daybook.reading import Outcome, read
+from streams.daybook.spool import Spool
+from streams.platforms.hubspot.daybook import Daybook as Portal
+from streams.platforms.hubspot.shapes import shapes_of
+from streams.platforms.xero.daybook import Daybook as Books
+from streams.settings import Settings
+from streams.verification import access
+
+Key = tuple[str, str, PaperKind]  # currency, subsidiary, kind of document
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for. `stream`: what the stream counted of the night; None: it was not asked, and `gap` says why."""
+
+    night: str
+    settling: timedelta = SETTLING
+    stream: Sequence[Total] | None = None
+    gap: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How it is read: `keep` stores Xero's next refresh token; `tell` hears of waits."""
+
+    keep: Callable[[str], None] | None = None
+    tell: Callable[[str], None] = lambda _: None
+    transports: dict[str, httpx.AsyncBaseTransport] = field(default_factory=dict)
+
+
+async def reconcile(settings: Settings, contract: Contract, wish: Wish, means: Means) -> Audit:
+    """Read both sides and compare them.
+
+    Raises:
+        Transient: a platform cannot be read, so that nothing can be compared.
+        SettingsError: credentials are not complete.
+    """
+    try:
+        found = await readiness.look(settings, contract)
+    except Transient:  # without a broker nobody works; the reading of the stream has said so
+        found = readiness.Readiness(0)
+    waits = Patience(_now, asyncio.sleep, means.tell)
+    api = access.api(settings, contract, transport=means.transports.get("hubspot"))
+    portal = Portal(api, shapes_of(contract), waits, base_currency=contract.base_currency)
+    working, through = bool(found.workers), means.transports.get("xero")
+    books = Books(
+        access.connection(settings, working=working, spent=found.spent, keep=means.keep, transport=through), waits
+    )
+    try:
+        return await count(settings, contract, wish, books, portal, _now())
+    finally:
+        await books.close()
+        await portal.close()
+
+
+async def count(
+    settings: Settings, contract: Contract, wish: Wish, books: Books, portal: Portal, at: datetime
+) -> Audit:
+    """Read both sides through daybooks and compare them.
+
+    Raises:
+        Transient: a platform cannot be read, so that nothing can be compared.
+    """
+    settings.state.mkdir(parents=True, exist_ok=True)
+    spool = Spool(settings.state)
+    try:
+        by = rules(contract, wish.night, at, wish.settling)
+        outcome = await read(wish.night, books, portal if by.mirrored else None, spool)
+        made = judge(spool, contract, wish, outcome, tenant=settings.tenant, at=at)
+        return made.model_copy(update={"calls": {"hubspot": portal.calls, "xero": books.calls}})
+    finally:
+        spool.close()
+
+
+def judge(spool: Spool, contract: Contract, wish: Wish, outcome: Outcome, *, tenant: str, at: datetime) -> Audit:
+    """What the documents on a spool come to, part by part."""
+    by = rules(contract, wish.night, at, wish.settling)
+    subsidiary = contract.subsidiary.name if contract.subsidiary else ""
+    tallies: dict[Key, Tally] = {}
+    discrepancies: list[Discrepancy] = []
+    for crm, erp in spool.parts():
+        discrepancies += audit(crm, erp, by)
+        for tally in sums(crm, erp, wish.night, subsidiary=subsidiary, mirrored=by.mirrored):
+            _add(tallies, tally)
+    for total in wish.stream or ():
+        _hear(tallies, total, mirrored=by.mirrored)
+    notes = list(outcome.notes)
+    if not by.mirrored:
+        notes.append("the contract makes no invoices in the CRM: only the ERP's own totals are shown")
+    return Audit(
+        tenant=tenant,
+        night=wish.night,
+        at=at,
+        contract=contract.digest,
+        tallies=[_told(tallies[key], wish) for key in sorted(tallies, key=_place)],
+        discrepancies=sorted(discrepancies, key=_order),
+        documents={"hubspot": spool.count(Side.CRM), "xero": spool.count(Side.ERP)},
+        gaps=[*outcome.gaps, *([wish.gap] if wish.gap else [])],
+        notes=notes,
+    )
+
+
+def _add(tallies: dict[Key, Tally], tally: Tally) -> None:
+    key = (tally.currency, tally.subsidiary, tally.kind)
+    before = tallies.get(key)
+    if before is not None:
+        sides = {"crm": _plus(before.crm, tally.crm), "erp": _plus(before.erp, tally.erp)}
+        tally = before.model_copy(update=sides)
+    tallies[key] = tally
+
+
+def _plus(one: Sum | None, other: Sum | None) -> Sum | None:
+    if one is None or other is None:
+        return one or other
+    return Sum(count=one.count + other.count, total=one.total + other.total)
+
+
+def _hear(tallies: dict[Key, Tally], total: Total, *, mirrored: bool) -> None:
+    """Put what the stream counted beside what is there; what it alone counts is there without documents."""
+    if not total.invoices and not total.total:
+        return
+    key: Key = (total.currency, total.subsidiary, "invoice")
+    none = Tally(
+        currency=total.currency, subsidiary=total.subsidiary, kind="invoice", crm=Sum() if mirrored else None, erp=Sum()
+    )
+    side = "stream_crm" if total.side is Side.CRM else "stream_erp"
+    said = Sum(count=total.invoices, total=total.total)
+    tallies[key] = tallies.get(key, none).model_copy(update={side: said})
+
+
+def _told(tally: Tally, wish: Wish) -> Tally:
+    """The stream counts invoices; a window of which it says nothing is one in which it knows of none."""
+    if wish.stream is None or tally.kind != "invoice":
+        return tally
+    update = {"stream_erp": tally.stream_erp or Sum()}
+    if tally.crm is not None:
+        update["stream_crm"] = tally.stream_crm or Sum()
+    return tally.model_copy(update=update)
+
+
+def _place(key: Key) -> tuple[str, str, int]:
+    return key[0], key[1], PAPER_KINDS.index(key[2])
+
+
+def _order(each: Discrepancy) -> tuple[str, Decimal, str]:
+    """By currency, the largest first."""
+    return each.currency, -abs(each.difference), each.id
+
+
+def kept(settings: Settings, night: str) -> Path:
+    """Where the last audit of a night is kept on this machine, for `revmark repair`."""
+    return settings.state / "reconcile" / f"{night}.json"
+
+
+def keep(settings: Settings, made: Audit) -> None:
+    """Keep an audit."""
+    path = kept(settings, made.night)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
