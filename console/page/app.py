@@ -8,6 +8,7 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,8 +20,10 @@ from starlette.staticfiles import StaticFiles
 
 from console.page import api
 from console.page.feed import Feed
+from console.page.figures import text
 from console.page.pages import OVERVIEW, RECORD, STATIC
 from console.page.shield import Shield
+from console.projection.store import Store
 from schemas.errors import Transient
 from streams.settings import Settings
 
@@ -51,6 +54,16 @@ def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) ->
     def record(_request: Request) -> Response:
         return HTMLResponse(RECORD.html())
 
+    def metrics(_request: Request) -> Response:
+        try:
+            store = Store(feed.folder, read_only=True)
+        except Transient as error:
+            return PlainTextResponse(error.message, 503)
+        try:
+            return PlainTextResponse(text(store, settings, datetime.now(UTC)), media_type="text/plain; version=0.0.4")
+        finally:
+            store.close()
+
     def health(_request: Request) -> Response:
         return PlainTextResponse("ok" if feed.connected else feed.problem or "starting", 200 if feed.connected else 503)
 
@@ -59,6 +72,7 @@ def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) ->
             Route("/", index),
             Route("/record", record),
             Route("/healthz", health),
+            Route("/metrics", metrics),
             Route("/api/stream", stream),
             *api.routes(settings, feed.folder),
             Mount("/static", StaticFiles(directory=STATIC)),

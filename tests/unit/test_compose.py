@@ -16,6 +16,7 @@ from streams.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 OURS = ("gateway", "worker-1", "worker-2", "page")
+WATCH = ("prometheus", "alertmanager", "grafana")
 KNOWN = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 
 
@@ -31,7 +32,8 @@ def dockerfile() -> str:
 
 
 def test_it_starts_kafka_the_gateway_two_workers_and_the_page(compose: dict[str, Any]):
-    assert set(compose["services"]) == {"kafka", *OURS}
+    started = {name for name, service in compose["services"].items() if "profiles" not in service}
+    assert started == {"kafka", *OURS}
     commands = {name: compose["services"][name]["command"] for name in OURS}
     assert commands == {"gateway": ["gateway"], "worker-1": ["worker"], "worker-2": ["worker"], "page": ["page"]}
 
@@ -82,7 +84,7 @@ def test_workers_see_the_contract_read_only_and_settings_come_from_the_file(comp
 
 def test_ports_stay_on_this_machine(compose: dict[str, Any]):
     published = [port for service in compose["services"].values() for port in service.get("ports", ())]
-    assert len(published) == 3
+    assert len(published) == 3 + len(WATCH)
     assert all(port.startswith("127.0.0.1:") or ":-127.0.0.1:" in port for port in published)
 
 
@@ -103,6 +105,30 @@ def test_our_containers_hold_no_more_rights_than_they_need(compose: dict[str, An
         assert service["read_only"] is True
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["depends_on"]["kafka"]["condition"] == "service_healthy"
+
+
+def test_what_watches_starts_only_when_asked_for_and_finds_its_files(compose: dict[str, Any]):
+    watching = {name: service for name, service in compose["services"].items() if "profiles" in service}
+    assert set(watching) == set(WATCH)
+    for name, service in watching.items():
+        assert service["profiles"] == ["watch"]
+        assert service["cap_drop"] == ["ALL"]
+        for mount in service["volumes"]:
+            source = mount.rpartition(":/")[0]
+            assert source.startswith("${") or (ROOT / source).is_dir() or source in compose["volumes"], mount
+        assert name in compose["volumes"], "what it has gathered outlives it"
+
+
+def test_prometheus_asks_every_process_of_ours_where_it_answers(compose: dict[str, Any]):
+    said = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yaml").read_text(encoding="utf-8"))
+    asked = {target for job in said["scrape_configs"] for part in job["static_configs"] for target in part["targets"]}
+    ports = {"gateway": "REVMARK_GATEWAY_PORT", "page": "REVMARK_PAGE_PORT"}
+    told = {
+        f"{name}:{compose['services'][name]['environment'][ports.get(name, 'REVMARK_METRICS_PORT')]}" for name in OURS
+    }
+    assert asked == told
+    mounted = {mount.split(":")[1] for mount in compose["services"]["prometheus"]["volumes"]}
+    assert {str(Path(each).parent) for each in said["rule_files"]} <= mounted
 
 
 def test_names_for_compose_are_no_settings_of_ours():

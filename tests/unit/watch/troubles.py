@@ -1,0 +1,128 @@
+"""What the page tells Prometheus while a trouble lasts and once it is mended, taken from a projection that has it.
+
+In: for each alert, records that bring the trouble and records that end it. Out: the page's own figures at both moments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+from prometheus_client.parser import text_string_to_metric_families
+
+from console.page.figures import text
+from console.projection.delivery import SHELVES, Delivery
+from console.projection.store import Store
+from schemas.brake import BrakeState, brake_key
+from schemas.names import Entity, Side
+from schemas.quarantine import Settlement
+from streams.lanes.status import Standing
+from streams.settings import Settings
+from tests.unit.console.records import at, delivery, entry, quarantined, variance, verdict
+from tests.unit.watch.books import billed, customer, deal, invoice, ordered
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Records, and how many minutes the trouble lasts; each moment is in seconds of the test's day."""
+
+    fault: Sequence[Delivery]
+    mend: Sequence[Delivery]
+    minutes: int = 120
+    seconds: float = HOUR
+    mended: float = 2 * HOUR
+    read: tuple[float, float] | None = field(default=None)  # when the topics had been read, if not just now
+
+
+def samples(store: Store, folder: Path, now: datetime) -> dict[str, float]:
+    """The page's figures, by series."""
+    found = text(store, Settings(state=folder, contract=folder / "none.yaml", _env_file=None), now).decode()
+    return {
+        f"{each.name}{{{','.join(f'{name}={value!r}' for name, value in each.labels.items())}}}".replace(
+            "'", '"'
+        ): each.value
+        for family in text_string_to_metric_families(found)
+        for each in family.samples
+    }
+
+
+def shown(trouble: Trouble, folder: Path) -> tuple[dict[str, float], dict[str, float]]:
+    """The figures while it lasts and after."""
+    moments = [at(trouble.seconds), at(trouble.mended)]
+    reads = [at(each) for each in trouble.read] if trouble.read else list(moments)
+    store = Store(folder / "console", clock=lambda: reads[0])
+    try:
+        store.apply(trouble.fault)
+        store.caught_up(SHELVES)
+        during = samples(store, folder, moments[0])
+        reads.pop(0)
+        store.apply(trouble.mend)
+        store.caught_up(SHELVES)
+        return during, samples(store, folder, moments[1])
+    finally:
+        store.close()
+
+
+def _brake(state: str) -> BrakeState:
+    return BrakeState.model_validate({
+        "tenant": "main", "connection": "main.xero", "platform": "xero", "side": Side.ERP, "entity": Entity.COMPANY,
+        "rule": "owner", "state": state, "records": 9, "bound": 5, "command": "command-1", "stopped_at": at(0),
+    })  # fmt: skip
+
+
+def _standing(offset: int, until: float) -> Delivery:
+    row = Standing()
+    row.park(at(until), "the day's calls are spent")
+    value = orjson.dumps({name: getattr(row, name) for name in Standing.__slots__})
+    return delivery("tables.cursors", offset, value, '"main.xero|standing"')
+
+
+_BRAKE = brake_key("main.xero", Entity.COMPANY, "owner")
+_DROPPED = Settlement(topic="revmark.changes", partition=0, offset=17, state="dropped", who="kim", at=at(60))
+_WRITE = "main.xero|command-1"
+
+TROUBLES = {
+    "RevmarkConnectionParked": Trouble([_standing(0, 2 * HOUR)], [], mended=3 * HOUR),
+    "RevmarkMoneyWaits": Trouble(
+        [delivery("ledger", 0, entry(1, "waiting", tier=1), _WRITE)],
+        [delivery("ledger", 1, entry(1, tier=1), _WRITE)],
+    ),
+    "RevmarkWritesWait": Trouble(
+        [delivery("ledger", 0, entry(1, "waiting", tier=3), _WRITE)],
+        [delivery("ledger", 1, entry(1, tier=3), _WRITE)],
+        seconds=7 * HOUR,
+        mended=8 * HOUR,
+    ),
+    "RevmarkPictureOld": Trouble([], [], read=(0, 2 * HOUR)),
+    "RevmarkVarianceOpen": Trouble(
+        [delivery("variances", 0, variance(1), "variance-1")],
+        [delivery("variances", 1, variance(1, "closed"), "variance-1")],
+    ),
+    "RevmarkBrakeStopped": Trouble(
+        [delivery("brakes", 0, _brake("stopped"), _BRAKE)], [delivery("brakes", 1, _brake("released"), _BRAKE)]
+    ),
+    "RevmarkWritesRefused": Trouble(
+        [delivery("ledger", 0, entry(2, "refused"), "main.xero|command-2")],
+        [delivery("ledger", 1, entry(3, record=entry(2).command.record), "main.xero|command-3")],
+    ),
+    "RevmarkQuarantineWaits": Trouble(
+        [delivery("quarantine", 0, quarantined(17))], [delivery("quarantine", 1, _DROPPED)]
+    ),
+    "RevmarkReviewsWait": Trouble(
+        [delivery("decisions", 0, verdict(2, ruling="review", field="currency"))],
+        [delivery("decisions", 1, verdict(4, ruling="take_erp", field="currency"))],
+        minutes=25 * 60,
+    ),
+    "RevmarkInvoicesNotMirrored": Trouble([invoice(0, mirrored=False)], [invoice(1)]),
+    "RevmarkDealsWithoutCustomer": Trouble([customer(0, erp=None), deal(1)], [customer(2)]),
+    "RevmarkOrderUnbilled": Trouble([ordered(0)], [billed(1, seconds=HOUR)], seconds=2 * DAY, mended=2 * DAY + HOUR),
+    "RevmarkBillingSlow": Trouble(
+        [ordered(0), billed(1, seconds=2 * DAY)], [], seconds=3 * DAY, mended=40 * DAY
+    ),
+}  # fmt: skip
