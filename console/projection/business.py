@@ -98,7 +98,8 @@ def quantile(times: list[timedelta], share: float) -> timedelta | None:
 
 
 def _book(invoices: list[tuple[Decimal, Decimal, str]], today: str) -> Book:
-    total, due = (sum((each[place] for each in invoices), Decimal(0)) for place in (0, 1))
+    total = sum((each[0] for each in invoices), Decimal(0))
+    due = sum((each[1] for each in invoices), Decimal(0))
     return Book(
         posted=len(invoices),
         paid=sum(each[1] == 0 for each in invoices),

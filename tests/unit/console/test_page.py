@@ -109,6 +109,20 @@ async def test_before_the_first_reading_the_api_says_503(tmp_path: Path):
         assert (await client.get("/healthz")).status_code == 503
 
 
+async def test_prometheus_reads_figures_of_the_whole_deployment(page: httpx.AsyncClient):
+    answer = await page.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'revmark_needs_person{what="variances"} 1.0' in answer.text
+    assert 'revmark_open_variances{currency="EUR",kind="amount"} 1.0' in answer.text
+    assert "Acme" not in answer.text
+
+
+async def test_before_the_first_reading_there_are_no_figures(tmp_path: Path):
+    app = create_app(Settings(state=tmp_path, _env_file=None))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+        assert (await client.get("/metrics")).status_code == 503
+
+
 async def test_the_page_only_reads(page: httpx.AsyncClient):
     for method in ("POST", "PUT", "DELETE"):
         assert (await page.request(method, "/api/decisions")).status_code == 405
