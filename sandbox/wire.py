@@ -65,7 +65,12 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 def raw(headers: Mapping[str, str]) -> RawHeaders:
     """Spell headers as they stand on the wire."""
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return [_header(name, value) for name, value in headers.items()]
+
+
+@lru_cache(maxsize=2_000)  # most of them are said with each answer
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
 class Reply(Response):

@@ -5,8 +5,7 @@ here, and all of it shows in `state`.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import datetime
 from random import Random  # noqa: TID251 - the seeded generator is made here and handed on as an attribute
@@ -37,6 +36,23 @@ APP_ID = 54_321
 DAY_LIMIT = 625_000  # calls a day: a Professional account
 SEARCH_LAG = 2.0  # seconds; HubSpot says "a few moments"
 _INSTANT: ContextVar[datetime | None] = ContextVar("instant", default=None)  # of the call under way
+
+
+class OneInstant:
+    """As long as it lasts, the portal's time stands still."""
+
+    __slots__ = ("_clock", "_token")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def __enter__(self) -> None:
+        """Stop the time; one that stands already goes on standing."""
+        self._token = _INSTANT.set(_INSTANT.get() or self._clock.now())
+
+    def __exit__(self, *_: object) -> None:
+        """Let it go on."""
+        _INSTANT.reset(self._token)
 
 
 class Portal:
@@ -131,14 +147,9 @@ class Portal:
         now = _INSTANT.get() or self.clock.now()
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
-    @contextmanager
-    def one_instant(self) -> Iterator[None]:
+    def one_instant(self) -> OneInstant:
         """Let everything within happen at the same millisecond, as one call's effects do."""
-        token = _INSTANT.set(_INSTANT.get() or self.clock.now())
-        try:
-            yield
-        finally:
-            _INSTANT.reset(token)
+        return OneInstant(self.clock)
 
     def next_invoice_number(self) -> str:
         """Give the number of the next invoice HubSpot numbers itself."""

@@ -7,7 +7,7 @@ no rate headers.
 
 import uuid
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -101,7 +101,7 @@ class Quota:
         }
         self._search = Window(search_limit, 1)
         self._journal = Window(JOURNAL_SECOND, 1)
-        self._day = ""
+        self._day: date | None = None
         self._used = 0
 
     def spend(self, calls: int) -> None:
@@ -137,7 +137,7 @@ class Quota:
         return raw(self._headers(bucket, now, oauth)), None
 
     def _roll(self, now: datetime) -> None:
-        today = now.astimezone(self._zone).date().isoformat()  # the day ends at the account's midnight
+        today = now.astimezone(self._zone).date()  # the day ends at the account's midnight
         if today != self._day:
             self._day, self._used = today, 0
 

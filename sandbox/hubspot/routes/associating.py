@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.hubspot.association_types import AssociationType
 from sandbox.hubspot.errors import Problem, invalid
-from sandbox.hubspot.gate import Gate, body_of, record_id, whole
+from sandbox.hubspot.gate import Gate, body_of, path_of, record_id, whole
 from sandbox.hubspot.object_types import ObjectType
 from sandbox.hubspot.quota import Bucket
 from sandbox.hubspot.records import Record
@@ -106,7 +106,7 @@ class AssociationRoutes:
         )
         ids = [each.id for each in types]
         self.portal.writer.associated(origin, target, changes, self.gate.actor, "associate", ids)
-        return Reply(_labels(origin, target, types), status_code=200 if dated(request.url.path) else 201)
+        return Reply(_labels(origin, target, types), status_code=200 if dated(path_of(request)) else 201)
 
     async def delete(self, request: Request) -> Response:
         """Part two records."""
@@ -121,7 +121,7 @@ class AssociationRoutes:
             for other, types in self.portal.associations.of(node, to_kind.type_id)
             if other >= after and self.portal.live((to_kind.type_id, other)) is not None
         ]
-        spell = str if dated(request.url.path) else int  # v4 answers with numbers, its successor with text
+        spell = str if dated(path_of(request)) else int  # v4 answers with numbers, its successor with text
         shown: dict[str, Any] = {
             "to": [
                 {
@@ -183,7 +183,7 @@ class AssociationRoutes:
         for origin, target, types in planned:
             self.portal.writer.associate(origin, target, types, self.gate.actor)
             outcome.results.append(_labels(origin, target, types))
-        return outcome.reply(200 if dated(request.url.path) else 201)
+        return outcome.reply(200 if dated(path_of(request)) else 201)
 
     async def default(self, request: Request) -> Response:
         """Associate many pairs without a label; one that cannot be fails them all."""
@@ -201,7 +201,7 @@ class AssociationRoutes:
         ]
         for origin, target in pairs:
             self.portal.writer.dissociate(origin, target, None, self.gate.actor)
-        return Response(status_code=200 if dated(request.url.path) else 204)
+        return Response(status_code=200 if dated(path_of(request)) else 204)
 
     async def unlabel(self, request: Request) -> Response:
         """Take labels off many pairs; the pairs stay associated."""
@@ -210,7 +210,7 @@ class AssociationRoutes:
         planned = [(*self._ends(request, each), self._types(*kinds, each.get("types"))) for each in inputs]
         for origin, target, types in planned:
             self.portal.writer.dissociate(origin, target, [t.id for t in types], self.gate.actor)
-        return Response(status_code=200 if dated(request.url.path) else 204)
+        return Response(status_code=200 if dated(path_of(request)) else 204)
 
     async def labels(self, request: Request) -> Response:
         """List the types between two object types."""
