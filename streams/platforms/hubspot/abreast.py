@@ -18,8 +18,11 @@ async def abreast(work: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
 
     What fails stops nothing else: a call that is under way has been counted by HubSpot, and a write has happened.
     """
+    calls = list(work)
+    if len(calls) <= 1:  # as most often: a task of its own would only be waited for
+        return [await each for each in calls]
     answers: list[Answer] = []
-    ended = await asyncio.gather(*work, return_exceptions=True)
+    ended = await asyncio.gather(*calls, return_exceptions=True)
     for each in ended:
         if isinstance(each, BaseException):
             raise each
