@@ -7,7 +7,8 @@ when whoever sent it has died or given up; an answer that takes longer than the 
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from random import Random
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -112,7 +113,7 @@ class Courier(httpx.AsyncClient):
         super().__init__(transport=transport, **given)
         assert isinstance(transport, Wire)
         self._wire = transport
-        self._ours = {name: value.encode() for name, value in self.headers.items()}
+        self._ours = dict(_spelled(self.headers))
 
     async def request(
         self,
@@ -129,13 +130,22 @@ class Courier(httpx.AsyncClient):
             return await super().request(method, url, params=params, content=content, headers=headers, **more)
         _, _, rest = str(url).rpartition("://")
         target = rest[rest.index("/") :] + (f"?{urlencode(params)}" if params else "")
-        theirs = {name.lower(): value.encode() for name, value in (headers or {}).items()}
-        sent = [(name.encode(), value) for name, value in {**self._ours, **theirs}.items()]
+        sent = {**self._ours, **dict(_spelled(headers or {}))}
         status, found, body = await self._wire.carry(
-            method, target.encode("ascii"), sent, content or b"", self.timeout.read
+            method, target.encode("ascii"), list(sent.items()), content or b"", self.timeout.read
         )
         told = httpx.Headers()
         told._list = [(name, name, value) for name, value in found]  # noqa: SLF001 - lower case on the wire already
         response = httpx.Response(status, headers=told, stream=WHOLE)
         response._content = body  # noqa: SLF001 - what reading the stream would come to
         return response
+
+
+def _spelled(headers: Mapping[str, str]) -> Headers:
+    """Headers as they stand on the wire."""
+    return [_header(name, value) for name, value in headers.items()]
+
+
+@lru_cache(maxsize=1_000)  # most of them are sent with each request
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.lower().encode(), value.encode()

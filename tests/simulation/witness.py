@@ -78,7 +78,7 @@ class Witness:
         self.contract: Contract = world.contract
         self.topics: Topics = world.topics
         self._kept: dict[str, dict[str, Any]] = {}
-        self._rows: dict[str, list[Row]] = {}
+        self._rows: dict[str, list[list[Row | None]]] = {}
 
     def records(self, topic: Topic) -> Records:
         """A topic's records by partition, in order."""
@@ -96,15 +96,14 @@ class Witness:
         return self._kept[topic.name]
 
     def read(self, topic: Topic) -> list[Row]:
-        """A topic's records that can be read, partition by partition, in order; the others are in quarantine.
+        """A topic's records that can be read, partition by partition, in order; the others are in quarantine."""
+        return [row for partition in self.rows(topic) for row in partition if row is not None]
 
-        Worked out once: nobody changes them.
-        """
+    def rows(self, topic: Topic) -> list[list[Row | None]]:
+        """A topic's records by partition, None for one that cannot be read: read once, nobody changes them."""
         if topic.name not in self._rows:
             partitions = self.records(topic).values()
-            self._rows[topic.name] = [
-                row for partition in partitions for _, value in partition if (row := _read(value)) is not None
-            ]
+            self._rows[topic.name] = [[_read(value) for _, value in partition] for partition in partitions]
         return self._rows[topic.name]
 
     def ledgered(self, state: str) -> Iterator[tuple[Row, datetime]]:

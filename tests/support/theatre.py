@@ -27,7 +27,7 @@ from schemas.contract import Contract, load_contract
 from streams.broker.progress import silent
 from streams.topics import Topic, Topics
 from tests.support.broker import read
-from tests.support.recount import Records
+from tests.support.recount import Records, compacted
 
 PATIENCE = 90.0  # seconds a step may take while workers are killed under it, on two busy cores
 TIMES = re.compile(r"(createdate|lastmodified|created|updated|date_entered|date_exited|_timestamp|closedate|hs_.*date)")
@@ -62,6 +62,10 @@ class Performance:
         for record in asyncio.run(read(self.stage.broker, self.topics.name(topic))):
             found[record.partition].append((record.key, record.value))
         return found
+
+    def kept(self, topic: Topic) -> dict[str, Any]:
+        """The rows that a compacted topic leaves."""
+        return compacted(self.records(topic))
 
     def differences(self) -> list[Entry]:
         """The steps that did not see what they expected."""

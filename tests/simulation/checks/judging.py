@@ -63,12 +63,13 @@ def judged(witness: Witness) -> Judged:
     step = Arbitrate(witness.contract)
     records, customers = empty(), empty()
     asked: list[Asked] = []
-    for partition in witness.records(witness.topics.facts).values():
+    topic = witness.topics.facts
+    for partition, rows in zip(witness.records(topic).values(), witness.rows(topic), strict=True):
         told = Told()
-        for _, value in partition:
+        for (_, value), row in zip(partition, rows, strict=True):
             result = step([value], records, customers)
-            if not result.refused:
-                told.hear(decode(value or b"{}"))
+            if row is not None and not result.refused:
+                told.hear(row)
             asked += _asked(result, told)
     return Judged(rows_of(records), rows_of(customers), asked)
 
