@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from schemas.command import Command
-from schemas.errors import Parked, RevmarkError, Throttled, Transient, Unknown
+from schemas.errors import Fatal, Parked, RevmarkError, Throttled, Transient, Unknown
 from streams.lanes.patience import PROBE_EVERY
-from streams.platforms.interface import Feed, Page, PlatformClient, Seen, Stretch, Written
+from streams.platforms.interface import Asks, Feed, Page, PlatformClient, Seen, Stretch, Written
 
+SOME = 2  # fewer commands are looked up at no less cost one by one
 DEAD_AFTER = 2  # failures in a row: one is a hiccup, or a single kind in trouble
 Answer = TypeVar("Answer")
 
@@ -52,6 +53,28 @@ class Line:
     async def look_up(self, command: Command) -> Written | None:
         """Find out whether a command has been applied."""
         return await self._heard("look_up", self.client.look_up(command))
+
+    async def look_up_many(self, commands: Sequence[Command]) -> dict[str, Written | None]:
+        """Find out about many at once, as far as the platform can be asked so and answers.
+
+        What it does not answer is looked up one by one, and that says what is wrong.
+        """
+        found: dict[str, Written | None] = {}
+        if len(commands) < SOME or not isinstance(self.client, Asks):
+            return found
+        answers = self.client.look_up_many(commands)
+        try:
+            while True:
+                found |= await self._heard("look_up", anext(answers))
+        except StopAsyncIteration:
+            return found
+        except Fatal:
+            raise
+        except RevmarkError:
+            return found
+        finally:
+            if isinstance(answers, AsyncGenerator):
+                await answers.aclose()
 
     async def poll(
         self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False

@@ -7,7 +7,7 @@ an unknown write and is looked up; a settled entry met again only repeats its ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -26,6 +26,7 @@ from streams.platforms.interface import Written
 from tables import ledger
 
 Checkpoint = Callable[[str], None]
+Shown = Mapping[str, Written | None]  # what many look-ups in one have found, by command
 
 
 def _pass(_step: str) -> None:
@@ -50,14 +51,17 @@ class Writer:
         postponed = Postponed()
         fresh: list[Command] = []
         self.comparison.begin()
+        entries = {command.id: ledger.entry(desk.ledger, command) for command in commands}
+        doubts = [entry.command for entry in entries.values() if entry is not None and self._doubtful(entry)]
+        shown = await self.reader.line.look_up_many(doubts)
         for command in commands:
-            known = ledger.entry(desk.ledger, command)
+            known = entries[command.id]
             if known is not None and known.state in SETTLED:
                 await self._repeat(desk, known)
+            elif known is not None and self._doubtful(known):
+                await self._look_up(desk, known, fresh, postponed, shown)
             elif known is not None and known.until is not None and self.clock() < known.until:
                 postponed.add(command, known.until)
-            elif known is not None and known.state in {"claimed", "unknown"}:
-                await self._look_up(desk, known, fresh, postponed)
             else:
                 fresh.append(command)
         for wave in _waves(fresh):
@@ -70,6 +74,10 @@ class Writer:
                 await self._wave(desk, ready, postponed)
         await desk.write()
         return postponed
+
+    def _doubtful(self, entry: LedgerEntry) -> bool:
+        """Whether nobody knows what became of a command, and it is time to look."""
+        return entry.state in {"claimed", "unknown"} and not (entry.until is not None and self.clock() < entry.until)
 
     async def supersede(self, desk: Desk, found: Sequence[Superseded]) -> None:
         """Settle what is not worth writing any more: ledger, then outcome."""
@@ -104,9 +112,13 @@ class Writer:
         # 3 outcome
         answered = {answer.command: answer for answer in answers}
         settled: list[tuple[Command, Outcome, Written]] = []
+        silent = {each.id: Written(each.id, "unknown", message="no answer came back") for each in commands}
+        told = silent | answered
+        lost = [each for each in commands if told[each.id].state == "unknown" and postponed.until is None]
+        shown = await self.reader.line.look_up_many(lost)
         for command in commands:
-            answer = answered.get(command.id) or Written(command.id, "unknown", message="no answer came back")
-            found = _believed(command, await self._clear_up(entries[command.id], answer, postponed))
+            found = await self._clear_up(entries[command.id], told[command.id], postponed, shown)
+            found = _believed(command, found)
             if found.state in {"applied", "refused", "moved"}:
                 settled.append((command, self._told(command, found), found))
             else:
@@ -135,11 +147,13 @@ class Writer:
             if len(times) == len(answers) and min(times) > self.clock():
                 postponed.tiers[tier] = min(times)
 
-    async def _clear_up(self, entry: LedgerEntry, answer: Written, postponed: Postponed) -> Written:
+    async def _clear_up(self, entry: LedgerEntry, answer: Written, postponed: Postponed, shown: Shown) -> Written:
         """An unknown write is looked up at once: most lost answers are found again within the same breath.
 
         What is not found stays unknown: the write may still be on its way, so it is looked up anew before the next.
         """
+        if answer.state == "unknown" and entry.command.id in shown:
+            return shown[entry.command.id] or answer
         if answer.state != "unknown" or postponed.until is not None:
             return answer
         try:
@@ -150,13 +164,16 @@ class Writer:
             postponed.stop(self.reader.line.stop(error))
             return answer
 
-    async def _look_up(self, desk: Desk, entry: LedgerEntry, fresh: list[Command], postponed: Postponed) -> None:
+    async def _look_up(
+        self, desk: Desk, entry: LedgerEntry, fresh: list[Command], postponed: Postponed, shown: Shown
+    ) -> None:
         """A claim met again: the worker died between claim and outcome, or the answer stayed lost."""
-        if postponed.until is not None:
+        if postponed.until is not None and entry.command.id not in shown:
             postponed.add(entry.command)
             return
         try:
-            found = await self.reader.line.look_up(entry.command)
+            known = entry.command.id in shown
+            found = shown[entry.command.id] if known else await self.reader.line.look_up(entry.command)
         except Fatal:
             raise
         except RevmarkError as error:

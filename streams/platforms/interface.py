@@ -158,6 +158,19 @@ class Fed(Protocol):
         ...
 
 
+@runtime_checkable
+class Asks(Protocol):
+    """A client of a platform that can be asked for many records by what they were named."""
+
+    def look_up_many(self, commands: Sequence[Command]) -> AsyncIterator[Mapping[str, Written | None]]:
+        """Find out as `look_up` does, in few calls; a command that is in no answer has to be looked up by itself.
+
+        Raises:
+            Throttled, Parked, Transient: what was given stands.
+        """
+        ...
+
+
 class PlatformClient(Protocol):
     """One connection's client.
 

@@ -102,3 +102,18 @@ async def test_of_answers_and_requests_that_are_lost_nothing_is_made_twice_and_n
     if kind is FaultKind.DROP_AFTER:
         assert found.documents == 1.0, "what was carried out is looked up and not sent again"
         assert found.looks <= 3
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.DROP_BEFORE])
+async def test_a_lost_answer_to_fifty_documents_costs_two_look_ups(kind: FaultKind):
+    """One by one they were fifty: a minute of all there is."""
+    weather = Weather()
+    for number in range(50):
+        weather.asked(number, 0)
+    weather.strike(kind, path="Contacts", times=1)
+    await weather.pass_until_done(600)
+    looks = [each for each in weather.calls() if each.method == "GET" and "/Contacts" in each.path]
+    assert 1 <= len(looks) <= 4, "two when the answer is lost; if nothing was there, two more before it is sent again"
+    assert all("ContactNumber" in each.query for each in looks)
+    assert sorted(weather.made()) == sorted(f"crm-{number}" for number in range(50))
+    assert weather.states() == {"applied": 50}

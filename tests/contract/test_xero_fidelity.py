@@ -81,6 +81,7 @@ class Play:
         written = await self.client.write(commands)
         for each in commands:
             await self.client.look_up(each)
+        assert [some async for some in self.client.look_up_many(commands)]
         return written
 
 

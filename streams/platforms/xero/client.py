@@ -7,14 +7,14 @@ reply's headers restore, and the last look at the hold group, which the contact 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
 import httpx
 
 from schemas.command import Command
 from schemas.names import Platform, Side
-from streams.platforms.interface import Page, PlatformClient, Seen, Written
+from streams.platforms.interface import Asks, Page, PlatformClient, Seen, Written
 from streams.platforms.xero.connection import Auth, Connection
 from streams.platforms.xero.holds import Holds
 from streams.platforms.xero.kinds import KINDS, PAGE_SIZE
@@ -91,6 +91,10 @@ class XeroClient:
         """Find out whether a command whose answer was lost has been applied; None: it has not."""
         return await self._finder.look_up(command)
 
+    def look_up_many(self, commands: Sequence[Command]) -> AsyncIterator[Mapping[str, Written | None]]:
+        """Find out about many, by lists of what they were named."""
+        return self._finder.look_up_many(commands)
+
     def spent(self) -> list[int]:
         """The calls that Xero's minute still holds."""
         return self.quota.spent()
@@ -104,6 +108,6 @@ class XeroClient:
         await self.connection.close()
 
 
-def _fulfils(client: XeroClient) -> PlatformClient:
-    """Held by the type checker: this is what a platform must offer."""
-    return client
+def _fulfils(client: XeroClient) -> tuple[PlatformClient, Asks]:
+    """Held by the type checker: this is what a platform must offer, and what this one can besides."""
+    return client, client

@@ -6,6 +6,7 @@ key, an update by the fields that it wanted. Invariant: nothing is written here.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from schemas.command import Command
@@ -14,9 +15,10 @@ from schemas.names import Entity
 from streams.platforms.interface import Seen, Written
 from streams.platforms.xero import evidence
 from streams.platforms.xero.connection import Answer, Connection
-from streams.platforms.xero.kinds import CONTACT, INVOICE, ITEM, Kind, reference
-from streams.platforms.xero.payloads import draft
-from streams.platforms.xero.reading import FIRST_HUNDRED, Reader
+from streams.platforms.xero.kinds import CONTACT, INVOICE, ITEM, KINDS, PAGE_SIZE, Kind, reference
+from streams.platforms.xero.payloads import Draft, draft
+from streams.platforms.xero.questions import Question, questions
+from streams.platforms.xero.reading import FIRST_HUNDRED, IDS_A_CALL, Reader, chunks
 from streams.platforms.xero.translation import NONE, Own
 
 
@@ -35,17 +37,59 @@ class Finder:
         Raises:
             Throttled, Parked, Transient: it is still unknown; look again.
         """
-        try:
-            made = draft(command, self._own)
-        except Refused:
-            return None  # it was never sent
+        made = self._draft(command)
+        if made is None:
+            return None
         if made.method == "PUT":
-            seen = next((each for each in await self._created(command) if evidence.is_ours(command, each.raw)), None)
+            return self._proof(command, made, await self._created(command))
+        return self._proof(command, made, await self._reader.read(made.kind.name, [made.target or ""]))
+
+    async def look_up_many(self, commands: Sequence[Command]) -> AsyncIterator[dict[str, Written | None]]:
+        """The same of many, in few lists; what none of them can tell is looked up by itself.
+
+        Raises:
+            Throttled, Parked, Transient: what was given stands.
+        """
+        drafts = {command.id: self._draft(command) for command in commands}
+        yield {name: None for name, made in drafts.items() if made is None}
+        sent = [(command, made) for command in commands if (made := drafts[command.id]) is not None]
+        for kind in KINDS.values():
+            updates = [each for each in sent if each[1].method == "POST" and each[1].kind is kind]
+            targets = list(dict.fromkeys(made.target or "" for _, made in updates))
+            for some in chunks(targets, IDS_A_CALL):
+                found = await self._reader.read(kind.name, some)
+                yield {each.id: self._proof(each, made, found) for each, made in updates if made.target in some}
+        for question in questions([command for command, made in sent if made.method == "PUT"]):
+            shown = await self._listed(question)
+            if shown is not None:
+                yield {each.id: self._proof(each, drafts[each.id], shown) for each in question.commands}
+
+    async def _listed(self, question: Question) -> list[Seen] | None:
+        """What a list shows; None: not all, or Xero will not filter so large an organisation's records."""
+        try:
+            answer = await self._connection.get(question.kind.path, query=question.query)
+        except Refused:
+            return None
+        cut_off = question.kind.paged and len(answer.rows(question.kind.path)) >= PAGE_SIZE
+        return None if cut_off else await self._whole(question.kind, answer)
+
+    def _draft(self, command: Command) -> Draft | None:
+        """What was sent for a command; None: it never was."""
+        try:
+            return draft(command, self._own)
+        except Refused:
+            return None
+
+    def _proof(self, command: Command, made: Draft | None, shown: Sequence[Seen]) -> Written | None:
+        """What records prove of a command: that it has been applied, or nothing."""
+        if made is None:
+            return None
+        if made.method == "PUT":
+            seen = next((each for each in shown if evidence.is_ours(command, each.raw)), None)
         else:
-            found = await self._reader.read(made.kind.name, [made.target or ""])
-            seen = next((each for each in found if each.kind == made.kind.name and not each.deleted), None)
-            if seen and not evidence.shows(command, seen.raw, self._own):
-                seen = None
+            target = (made.kind.name, (made.target or "").lower())
+            there = (each for each in shown if (each.kind, each.record_id.lower()) == target and not each.deleted)
+            seen = next((each for each in there if evidence.shows(command, each.raw, self._own)), None)
         if seen is None:
             return None
         written = applied(command, made.ref_kind, seen)
