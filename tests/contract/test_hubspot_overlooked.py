@@ -48,6 +48,21 @@ async def test_an_edit_that_a_write_went_over_is_put_back_and_the_command_comes_
     assert moved > (wanted.version or 0)  # so that the next comparison sees that it has moved on
 
 
+async def test_histories_are_read_once_after_a_write_and_once_to_look_it_up():
+    world = await World().furnish()
+    company = await world.made("companies", name="Acme", phone="1")
+    wanted = await judged(world, company, "2")
+    world.later(1)
+    before = len(world.calls("companies/batch/read"))
+    written = await world.written(wanted)
+    assert len(world.calls("companies/batch/read")) == before + 1, "what is read back comes with its histories"
+    found = await world.client.look_up(wanted)
+    assert len(world.calls("companies/batch/read")) == before + 2
+    assert found is not None
+    assert (found.state, found.seen[0].raw) == ("applied", written.seen[0].raw)
+    assert (await world.one("company", company)).raw == written.seen[0].raw, "it shows no more than any reading"
+
+
 async def test_what_had_been_heard_of_is_written_over():
     world = await World().furnish()
     company = await world.made("companies", name="Acme", phone="1")
@@ -136,7 +151,7 @@ async def test_histories_are_read_fifty_at_a_time():
     before = len(world.calls("companies/batch/read"))
     states = [each.state for each in await world.write(*wanted)]
     assert states == ["applied"] * HISTORIES + ["again"]
-    assert len(world.calls("companies/batch/read")) == before + 3  # two of histories, one to read back
+    assert len(world.calls("companies/batch/read")) == before + 2  # read back with their histories
 
 
 def test_what_a_history_does_not_tell_is_not_put_back():

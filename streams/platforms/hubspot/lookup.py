@@ -10,9 +10,9 @@ from schemas.change import Change
 from schemas.command import Command
 from schemas.errors import Refused
 from schemas.names import ref
-from streams.platforms.hubspot.api import Api
+from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.batches import Job, job_of
-from streams.platforms.hubspot.overlooked import Overlooked
+from streams.platforms.hubspot.overlooked import Overlooked, traced
 from streams.platforms.hubspot.payloads import properties_of
 from streams.platforms.hubspot.reading import Reading
 from streams.platforms.hubspot.shapes import PATHS, PLATFORM
@@ -26,7 +26,7 @@ class LookUp:
     def __init__(self, api: Api, reading: Reading) -> None:
         self._api = api
         self._reading = reading
-        self._overlooked = Overlooked(api, reading)
+        self._overlooked = Overlooked(api)
 
     async def look_up(self, command: Command) -> Written | None:
         """Find out.
@@ -38,17 +38,18 @@ class LookUp:
             job = job_of(command, self._reading.shapes)
         except Refused as refused:  # it can never have been sent
             return Written(command.id, "refused", command.ref, code=refused.code, message=refused.message)
+        histories: dict[str, Json] = {}
         if job.creates:
             seen = await self._reading.find(job.shape, job.key)
         else:
-            found = await self._reading.read(job.shape.kind, [job.target])
+            found, histories = await self._reading.read_back(job.shape.kind, [job.target], traced([job]))
             seen = next((each for each in found if not each.deleted), None)
         if seen is None or not await self._linked(job, seen):
             return None
         if not job.creates and seen.record_id != job.target:
             return None  # it lives on in another record: sent again, the command is answered with that one
         as_written = self._as_written(job, seen)
-        if as_written and await self._overlooked.put_back([job.at(seen.record_id)]):
+        if as_written and await self._overlooked.put_back([job.at(seen.record_id)], histories):
             return None  # it went over an edit, which stands again
         # Nobody else writes any key but an e-mail: the record is ours, and what people changed since is theirs.
         if not as_written and (not job.creates or job.shape.key == "email"):

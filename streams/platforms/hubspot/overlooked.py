@@ -10,60 +10,65 @@ Source: HubSpot's guide to objects (propertiesWithHistory: value, timestamp, sou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from schemas.instants import parse_instant, to_millis
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.batches import Job
-from streams.platforms.hubspot.history import APPS, HISTORY
-from streams.platforms.hubspot.limits import HISTORIES
-from streams.platforms.hubspot.reading import Reading, chunks
+from streams.platforms.hubspot.history import APPS
+from streams.platforms.hubspot.limits import BATCH
+from streams.platforms.hubspot.reading import chunks
+
+
+def concerned(jobs: Sequence[Job]) -> list[Job]:
+    """The writes that may have gone over an edit that would have won."""
+    return [job for job in jobs if job.command.compare and not job.creates and job.properties]
+
+
+def traced(jobs: Sequence[Job]) -> list[str]:
+    """The properties whose histories tell of it."""
+    return sorted({name for job in concerned(jobs) for name in job.properties})
 
 
 class Overlooked:
     """Finds and puts back."""
 
-    def __init__(self, api: Api, reading: Reading) -> None:
+    def __init__(self, api: Api) -> None:
         self._api = api
-        self._reading = reading
 
-    async def put_back(self, jobs: Sequence[Job]) -> dict[str, list[str]]:
+    async def put_back(self, jobs: Sequence[Job], histories: Mapping[str, Json]) -> dict[str, list[str]]:
         """Put back what these writes went over: command id -> the properties that it was.
 
         What HubSpot refuses to take back stays as it is: the command comes again all the same, to be judged on that.
 
+        Args:
+            jobs: of one kind.
+            histories: by record, read after the writes: what was read before them, to compare, cannot show what came
+                between. They are those with which the records are read back.
+
         Raises:
             Throttled, Parked, Transient: not now. Asked again, it finds what has been put back as it is.
-            Refused: HubSpot does not show the histories.
         """
-        asked = [job for job in jobs if job.command.compare and not job.creates and job.properties]
-        found: dict[str, dict[str, str]] = {}
-        for part in chunks(asked, HISTORIES):
-            lost = await self._lost(part)
-            back = [replace(job, properties=lost[job.command.id]) for job in part if job.command.id in lost]
-            if back:
-                path = self._api.objects(back[0].shape.path, "/batch/update")
-                await self._api.post(path, {"inputs": [job.body() for job in back]})
-                found |= lost
-        return {command: list(properties) for command, properties in found.items()}
+        lost = _lost(concerned(jobs), histories)
+        back = [replace(job, properties=lost[job.command.id]) for job in jobs if job.command.id in lost]
+        for part in chunks(back, BATCH):
+            path = self._api.objects(part[0].shape.path, "/batch/update")
+            await self._api.post(path, {"inputs": [job.body() for job in part]})
+        return {command: list(properties) for command, properties in lost.items()}
 
-    async def _lost(self, jobs: Sequence[Job]) -> dict[str, dict[str, str]]:
-        """What somebody had entered, by command and property."""
-        names = sorted({name for job in jobs for name in job.properties})
-        records = await self._reading.batch(
-            jobs[0].shape.path, list(dict.fromkeys(job.target for job in jobs)), names, history=names
-        )
-        histories = {record["id"]: record.get(HISTORY) or {} for record in records}
-        found: dict[str, dict[str, str]] = {}
-        for job in jobs:
-            shown = histories.get(job.target, {})
-            for name, value in job.properties.items():
-                edit = overlooked(shown.get(name) or [], value, job.command.version or 0)
-                if edit is not None:
-                    found.setdefault(job.command.id, {})[name] = edit
-        return found
+
+def _lost(jobs: Sequence[Job], histories: Mapping[str, Json]) -> dict[str, dict[str, str]]:
+    """What somebody had entered, by command and property."""
+    found: dict[str, dict[str, str]] = {}
+    for job in jobs:
+        shown = histories.get(job.target, {})
+        for name, value in job.properties.items():
+            edit = overlooked(shown.get(name) or [], value, job.command.version or 0)
+            if edit is not None:
+                found.setdefault(job.command.id, {})[name] = edit
+    return found
 
 
 def overlooked(history: Sequence[Json], written: str, judged: int) -> str | None:

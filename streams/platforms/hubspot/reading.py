@@ -10,7 +10,7 @@ Sources: HubSpot's guides to objects and associations; its note on merged contac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from schemas.errors import Refused, Transient
@@ -74,6 +74,27 @@ class Reading:
                 else:
                     followers.append(each)
         return [*seen.values(), *followers]
+
+    async def read_back(
+        self, kind: str, record_ids: Sequence[str], names: Iterable[str]
+    ) -> tuple[list[Seen], dict[str, Json]]:
+        """Read what was written to, with the histories of these properties as they are now, by record.
+
+        One reading gives both: what is shown and what is asked of its past are of the same moment. A record that was
+        merged away meanwhile has no history here.
+
+        Raises:
+            Refused, Throttled, Parked, Transient: as reading does.
+        """
+        shape = self.shape(kind)
+        asked, history = list(dict.fromkeys(record_ids)), sorted({*shape.dated, *names})
+        parts = chunks(asked, HISTORIES if history else BATCH)
+        found = await abreast(self.batch(shape.path, part, shape.properties, history=history) for part in parts)
+        records = [record for some in found for record in some]
+        histories: dict[str, Json] = {record["id"]: record.get(HISTORY) or {} for record in records}
+        missing = [each for each in asked if each not in histories]
+        seen = await self.shown(shape, records)
+        return [*seen, *(await self.read(kind, missing) if missing else [])], histories
 
     async def _part(self, shape: Shape, record_ids: Sequence[str]) -> list[Seen]:
         """Records of one batch: the gone ones first."""

@@ -1,8 +1,8 @@
 """Writing: commands in batches, one answer for each.
 
 In: commands. Out: `Written`. Steps, in order: 1. make ready, 2. clear a lifecycle that moves back, 3. write, 4. see
-what became of records that a batch left out, 5. associate, 6. put back edits that were written over unseen, 7. read
-back what was written.
+what became of records that a batch left out, 5. associate, 6. read back what was written, 7. put back edits that were
+written over unseen.
 Batches of one round go side by side: no record is in two of them, and what is linked was there before.
 Invariant: a create goes by a unique property, so that sending it again makes nothing twice; a create is applied only
 when its associations are there too; after an answer is lost nothing more is sent for that record; what was judged for
@@ -12,7 +12,7 @@ Sources: HubSpot's guides to objects, associations and error handling.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,10 +22,10 @@ from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, 
 from schemas.fact import GONE
 from schemas.names import Ref, ref
 from streams.platforms.hubspot.abreast import abreast
-from streams.platforms.hubspot.api import Api, Reply
+from streams.platforms.hubspot.api import Api, Json, Reply
 from streams.platforms.hubspot.batches import Job, Sorting, job_of, rounds, sort_out
 from streams.platforms.hubspot.limits import BATCH, TRANSIENT
-from streams.platforms.hubspot.overlooked import Overlooked
+from streams.platforms.hubspot.overlooked import Overlooked, concerned, traced
 from streams.platforms.hubspot.reading import ALIASED, Reading, chunks, merged_ids
 from streams.platforms.hubspot.shapes import LIFECYCLE, PATHS, PLATFORM, SHAPES, STAGES
 from streams.platforms.interface import Seen, Written
@@ -109,7 +109,7 @@ class Writing:
     def __init__(self, api: Api, reading: Reading) -> None:
         self._api = api
         self._reading = reading
-        self._overlooked = Overlooked(api, reading)
+        self._overlooked = Overlooked(api)
 
     async def write(self, commands: Sequence[Command]) -> list[Written]:
         """Write; one answer per command.
@@ -140,8 +140,7 @@ class Writing:
         jobs = await self._spare(run, await self._clear_lifecycles(run, jobs))
         silent = [job for job in jobs if not job.creates and not job.properties]  # an update of links alone
         written = silent + await self._post(run, [job for job in jobs if job not in silent])
-        written = await self._put_back(run, await self._associate(run, written))
-        await self._read_back(run, written)
+        await self._read_back(run, await self._associate(run, written))
 
     async def _clear_lifecycles(self, run: Run, jobs: list[Job]) -> list[Job]:
         """HubSpot moves a lifecycle stage only forward unless it was cleared first."""
@@ -260,19 +259,24 @@ class Writing:
         run.touched = True
         return jobs
 
-    async def _put_back(self, run: Run, jobs: list[Job]) -> list[Job]:
+    async def _put_back(self, run: Run, jobs: list[Job], histories: Mapping[str, Json]) -> list[Job]:
         """Put back edits that nobody had heard of. Give the jobs that went over none: the others come again."""
         try:
-            found = await self._overlooked.put_back(jobs)
-        except (Throttled, Parked, Transient, Refused) as error:
-            doubted = [job for job in jobs if job.command.compare]
-            run.unknown(doubted, error.code, f"written, perhaps over an edit: {error.message}")
-            return [job for job in jobs if not job.command.compare]
+            found = await self._overlooked.put_back(jobs, histories)
+        except (Throttled, Parked, Transient) as error:
+            return self._doubted(run, jobs, error)
         for job in jobs:
             if job.command.id in found:
                 said = f"somebody had edited {', '.join(found[job.command.id])} meanwhile: it was put back"
                 run.put_off([job], Throttled(said, until=run.now(), code="edited"))
         return [job for job in jobs if job.command.id not in found]
+
+    @staticmethod
+    def _doubted(run: Run, jobs: list[Job], error: RevmarkError) -> list[Job]:
+        """What may have gone over an edit is looked up later. Give the others."""
+        doubted = concerned(jobs)
+        run.unknown(doubted, error.code, f"written, perhaps over an edit: {error.message}")
+        return [job for job in jobs if job not in doubted]
 
     async def _send(self, run: Run, jobs: list[Job], path: str, body: dict[str, object]) -> Reply | None:
         """A write; None when it has no reply to act on, and the jobs have their answer."""
@@ -286,13 +290,17 @@ class Writing:
         return None
 
     async def _read_back(self, run: Run, jobs: list[Job]) -> None:
-        """What was written is applied, whether or not it can be read back now."""
+        """What was written is applied, whether or not it can be read back now, unless it went over an edit."""
         if not jobs:
             return
         try:
-            seen = await self._reading.read(jobs[0].shape.kind, [job.target for job in jobs])
-        except (Throttled, Parked, Transient, Refused):
+            targets = [job.target for job in jobs]
+            seen, histories = await self._reading.read_back(jobs[0].shape.kind, targets, traced(jobs))
+        except (Throttled, Parked, Transient, Refused) as error:
             seen = []  # a webhook or the next poll will show it
+            jobs = self._doubted(run, jobs, error)
+        else:
+            jobs = await self._put_back(run, jobs, histories)
         by_id = {each.record_id: each for each in seen if not each.deleted}
         for each in list(by_id.values()):
             by_id |= {old: each for old in merged_ids(each.raw) if old not in by_id}
