@@ -84,6 +84,11 @@ class Backfills:
         """When the first of those that wait goes on."""
         return min((parse_instant(row.again) for _, row in self._running(desk) if row.again), default=None)
 
+    def open(self, desk: Desk) -> dict[str, status.Filling]:
+        """Those that have not ended, by kind, as they stand."""
+        rows = {kind: self._row(desk, kind) for kind in self.reader.line.kinds}
+        return {kind: row for kind, row in rows.items() if row is not None and row.state in {"running", "stopped"}}
+
     async def _page(self, desk: Desk, kind: str, row: status.Filling) -> None:
         line = self.reader.line
         text = row.text

@@ -185,6 +185,7 @@ class Lane:
             standing.parked_until(), standing.why, len(backlog), polled, swept, dict(self.line.calls),
             parse_instant(standing.again) if standing.again else None, brakes.standing(),
             dict(self.rounds.reader.told.spared), {} if self.feeding is None else dict(self.feeding.heard),
+            self.backfills.open(desk),
         )  # fmt: skip
 
     def _next_heard(self, desk: Desk) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What lanes tell Prometheus: what waits, what stands still, how calls end, how old the last reading is.
+"""What lanes tell Prometheus: what waits, what stands still, how calls end, how far and how old readings are.
 
 Flows in: the office's snapshots. Flows out: figures by connection (`tenant.platform`), worked out when they are asked
 for, in another thread than the lanes. Invariant: labels are names of connections, kinds and calls, never of records.
@@ -93,7 +93,29 @@ class LaneMeasures(Collector):
                 stopped.add_metric((connection, entity, rule), 1)
                 held.add_metric((connection, entity, rule), number)
         yield from (waiting, parked, throttled, polled, swept, calls, spared, heard, stopped, held)
+        yield from _backfills(self._office.snapshot())
 
 
 def _until(at: datetime | None, now: datetime) -> float:
     return 0.0 if at is None else max(0.0, (at - now).total_seconds())
+
+
+def _backfills(found: Mapping[str, Snapshot]) -> tuple[Metric, ...]:
+    """How far the backfills have come that have not ended."""
+    place = ("connection", "kind")
+    running = GaugeMetricFamily(
+        "revmark_backfill_running", "Backfills that have not ended: 1 goes on, 0 was stopped.", labels=place
+    )
+    read = GaugeMetricFamily("revmark_backfill_read_records", "Records that a backfill has read.", labels=place)
+    left = GaugeMetricFamily(
+        "revmark_backfill_left_records",
+        "Records that a backfill has still to read, as far as the platform says how many there are.",
+        labels=place,
+    )
+    for connection, snapshot in sorted(found.items()):
+        for kind, row in sorted(snapshot.backfills.items()):
+            running.add_metric((connection, kind), row.state == "running")
+            read.add_metric((connection, kind), row.read)
+            if row.left is not None:
+                left.add_metric((connection, kind), row.left)
+    return running, read, left

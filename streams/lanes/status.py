@@ -127,6 +127,7 @@ class Following:
 class Snapshot:
     """A connection as it stood after its last batch, for whoever measures.
 
+    `backfills` are those that have not ended, by kind.
     `calls` counts since the lane was made, as does `spared`: by kind, what was read and not told again, or not even
     read. `stopped` are the rules that brakes have stopped, with what they hold. `heard` counts the entries of a feed by
     what became of them.
@@ -142,6 +143,7 @@ class Snapshot:
     stopped: dict[tuple[str, str], int] = field(default_factory=dict)
     spared: Mapping[tuple[str, str], int] = field(default_factory=dict)
     heard: Mapping[str, int] = field(default_factory=dict)
+    backfills: Mapping[str, Filling] = field(default_factory=dict)
 
 
 def load(view: View, connection: str) -> Standing:

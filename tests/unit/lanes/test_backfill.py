@@ -214,3 +214,20 @@ async def test_only_what_was_modified_since_and_only_the_kinds_that_were_named()
     assert shown(shift) == ["k007"]
     assert [change.anew for change in shift.papers.changes()] == [True]
     assert status.filling(MemoryView(shift.papers.cursors), CONNECTION, "invoice") is None
+
+
+async def test_whoever_measures_sees_how_far_it_has_come_until_it_has_ended():
+    shift = await settled()
+    assert shift.lane is not None
+    assert not shift.lane.snapshot.backfills
+    await shift.work(backfill(shift.clock))
+    assert shift.lane.snapshot.backfills.keys() == {"contact", "invoice"}
+    contacts = shift.lane.snapshot.backfills["contact"]
+    assert (contacts.read, contacts.left, contacts.state) == (row(shift).read, row(shift).left, "running")
+    await shift.work(backfill(shift.clock, "stop"))
+    assert {each.state for each in shift.lane.snapshot.backfills.values()} == {"stopped"}
+    shift.clock.pass_by(1)
+    await shift.work(backfill(shift.clock, "resume"))
+    await shift.rest()
+    assert row(shift).state == "done"
+    assert not shift.lane.snapshot.backfills

@@ -3,7 +3,7 @@ from datetime import timedelta
 from prometheus_client import CollectorRegistry, generate_latest
 
 from streams.lanes.measures import LaneMeasures
-from streams.lanes.status import Snapshot
+from streams.lanes.status import Filling, Snapshot
 from tests.support.work import Clock
 from tests.unit.engine.scraping import Scraped, assert_conventional, parsed
 
@@ -26,7 +26,7 @@ def told(office: Office, clock: Clock) -> Scraped:
 
 def test_without_lanes_the_metrics_are_named_and_empty():
     found = told(Office(), Clock())
-    assert len(found.families) == 10
+    assert len(found.families) == 13
     assert not any(family.samples for family in found.families.values())
 
 
@@ -44,6 +44,7 @@ def test_a_connection_that_stands_still_is_told_with_for_how_long():
         stopped={("company", "owner"): 12},
         spared={("invoice", "told"): 5, ("contact", "answered"): 2},
         heard={"accepted": 4, "malformed": 1},
+        backfills={"invoice": Filling(state="running", read=300, left=700), "contact": Filling(state="stopped")},
     )
     found = told(office, clock)
     assert_conventional(found.families.values(), "revmark_")
@@ -65,6 +66,9 @@ def test_a_connection_that_stands_still_is_told_with_for_how_long():
     }
     heard = found.all("revmark_lane_feed_entries_total", connection="main.xero")
     assert heard == {("accepted",): 4, ("malformed",): 1}
+    assert found.all("revmark_backfill_running", connection="main.xero") == {("invoice",): 1, ("contact",): 0}
+    assert found.all("revmark_backfill_read_records", connection="main.xero") == {("invoice",): 300, ("contact",): 0}
+    assert found.all("revmark_backfill_left_records", connection="main.xero") == {("invoice",): 700}
     assert found.all("revmark_brake_stopped", connection="main.xero") == {("company", "owner"): 1}
     assert found.all("revmark_brake_held_commands", connection="main.xero") == {("company", "owner"): 12}
     assert "jane" not in str(found)  # a reason may name a person; metrics do not
