@@ -17,7 +17,7 @@ from sandbox.wire import Reply
 
 
 class SteeringRoutes:
-    """Switches: search lag, quota spent, tokens, rules of the account."""
+    """Switches: search lag, size of the journal's files, quota spent, tokens, rules of the account."""
 
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
@@ -27,6 +27,7 @@ class SteeringRoutes:
             "search_jitter": self._search_jitter,
             "day_spent": lambda calls: self.portal.quota.spend(int(calls)),
             "expire_tokens": lambda _yes: self.portal.access.expire_all(),
+            "journal_file_events": self._journal_file_events,
             "rules": self._rules,
             "revoke_grant": lambda _yes: self.portal.access.revoke(self.portal.access.grant.refresh_token),
         }
@@ -44,6 +45,9 @@ class SteeringRoutes:
     def _search_jitter(self, share: Any) -> None:
         self.portal.index.jitter = float(share)
 
+    def _journal_file_events(self, most: Any) -> None:
+        self.portal.journal.file_events = int(most)
+
     def _rules(self, rules: Any) -> None:
         self.portal.dictionary.rules = [
             Rule(self.portal.catalogue.get(rule["type"]).name, rule["property"], rule["pattern"]) for rule in rules
@@ -55,6 +59,7 @@ class SteeringRoutes:
             {
                 "search_lag": self.portal.index.lag_seconds,
                 "search_jitter": self.portal.index.jitter,
+                "journal_file_events": self.portal.journal.file_events,
                 "burst_limit": self.portal.quota.burst_limit,
                 "day_limit": self.portal.quota.day_limit,
             }
