@@ -86,6 +86,7 @@ class Read(Wire):
         description="record id -> its events; null: it is no webhook that asks, and the records are told whatever they "
         "show",
     )
+    anew: bool = Field(default=False, description="a person wants them judged even where they show nothing new")
     tier: Literal[1, 2, 3] = 1
     at: Instant
 

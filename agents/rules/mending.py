@@ -25,8 +25,12 @@ def mend(kind: DiscrepancyClass, figure: Figure, gap: Decimal, crm: Paper | None
             "makes no invoice that no deal asks for",
         )
     if crm is None:
-        return Mend(act="read", says="Revmark reads it from Xero again, and makes it in HubSpot as the contract says")
-    return Mend(act="read", says="Revmark reads both again, and the contract has Xero's value written to HubSpot")
+        return Mend(
+            act="read",
+            says="Revmark reads it from Xero again, and makes it in HubSpot as the contract says. A "
+            "record that somebody deleted there stays deleted: sales takes it out of HubSpot's recycle bin",
+        )
+    return Mend(act="read", says="Revmark reads both again, and the contract has Xero's values written to HubSpot")
 
 
 def _twice(figure: Figure, crm: Paper | None, erp: Paper | None) -> str:

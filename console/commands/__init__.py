@@ -27,6 +27,7 @@ from console.commands import (
     quarantine_edit,
     quarantine_show,
     reconcile,
+    repair,
     replay,
     review,
     sandbox,
@@ -50,7 +51,7 @@ def register(app: typer.Typer) -> None:
         (_BEGIN, (demo, init, connect, check, plan, apply, verify)),
         (_RUN, (worker, gateway, page, broker)),
         (_LOOK, (status, explain, events, decisions, ledger, totals, variances, reconcile)),
-        (_DECIDE, (sweep, replay)),
+        (_DECIDE, (repair, sweep, replay)),
     ):
         for module in modules:
             name = module.__name__.rpartition(".")[2]

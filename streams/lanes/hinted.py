@@ -19,12 +19,14 @@ class Hint:
     """Why a record is read.
 
     `events` are those that name it, by their names. `blind`: it has to be read whatever was heard, for not everything
-    that asks for it has a name. `again`: it is told even if it shows nothing new, for an agent waits for it.
+    that asks for it has a name. `again`: it is told even if it shows nothing new, for an agent waits for it. `anew`: it
+    is judged then as well, for a person wants it.
     """
 
     events: dict[str, Event] = field(default_factory=dict)
     blind: bool = False
     again: bool = False
+    anew: bool = False
 
 
 def hinted(reads: Iterable[Read]) -> Hinted:
@@ -34,6 +36,7 @@ def hinted(reads: Iterable[Read]) -> Hinted:
         for record_id in read.record_ids:
             hint = _hint(found, read.kind, record_id, (read.events or {}).get(record_id, ()))
             hint.again = hint.again or read.events is None
+            hint.anew = hint.anew or read.anew
     return found
 
 

@@ -105,8 +105,12 @@ class Reader:
             return
         again = any(hint.again for hint in wanted.values())  # what comes back may have another name: a deal, a survivor
         found = await self.line.read(kind, list(wanted))
+        anew = any(hint.anew for hint in wanted.values())
         for seen in found:
-            self.show(desk, seen, again=again)
+            if anew:
+                self.change(desk, seen, anew=True)
+            else:
+                self.show(desk, seen, again=again)
         for each, hint in wanted.items():
             self.told.answer(kind, each, answers(hint.events, kind, each, found, alone=len(wanted) == 1))
 

@@ -167,3 +167,12 @@ async def test_nothing_waits_on_an_idle_lane():
     assert shift.due is None
     await shift.work(resume(shift.clock))
     assert [name for name, _ in shift.platform.calls] == ["poll", "poll"]
+
+
+async def test_what_a_person_wants_judged_anew_is_told_as_such_though_it_shows_nothing_new():
+    shift = filled(2)
+    await shift.work(read(shift.clock, "contact", "k0", "k1"))
+    await shift.work(read(shift.clock, "contact", "k0").model_copy(update={"anew": True}))
+    assert [(change.record_id, change.anew) for change in shift.papers.changes()] == [
+        ("k0", False), ("k1", False), ("k0", True),
+    ]  # fmt: skip

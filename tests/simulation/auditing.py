@@ -1,0 +1,37 @@
+"""Audits of a world in which the real workers are at work: counted as the command does, over the world's own wires."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from console.reconciling import Wish, count
+from schemas.audit import Audit
+from schemas.totals import Total
+from streams.daybook.patience import Patience
+from streams.platforms.hubspot.daybook import Daybook as Portal
+from streams.platforms.hubspot.shapes import shapes_of
+from streams.platforms.xero.daybook import Daybook as Books
+from tests.simulation.planned import PlannedWorld, Theatre
+
+
+def stated(world: PlannedWorld, night: str) -> list[Total]:
+    """What the stream has counted of a night."""
+    newest = {record.key: Total.from_bytes(record.value) for record in world.all(world.topics.totals)}
+    return [each for each in newest.values() if each.day == night]
+
+
+def audited(stage: Theatre, night: str, folder: Path) -> Audit:
+    """Count a night, and see that nothing was written for it."""
+    world = stage.world
+    wish, before = Wish(night, stream=stated(world, night)), world.broker.written
+    recorded, waits = world.recorded(), Patience(world.hours, asyncio.sleep)
+    xero, hubspot = (world._onlooker(name, recorded)._client for name in ("xero", "hubspot"))  # noqa: SLF001 - their wires
+    books = Books(xero.connection, waits)  # type: ignore[attr-defined]
+    portal = Portal(hubspot._api, shapes_of(world.contract), waits, base_currency="NZD")  # type: ignore[attr-defined]  # noqa: SLF001
+    settings = world.settings.model_copy(update={"state": folder})
+    made = stage.run(count(settings, world.contract, wish, books, portal, world.hours()))
+    stage.run(books.close())
+    stage.run(portal.close())
+    assert world.broker.written == before
+    return made
