@@ -32,15 +32,16 @@ def _row(each: Discrepancy) -> list[str]:
     causes = "; ".join(f"{cause.number or cause.ref} {plain(cause.amount or Decimal(0))}" for cause in each.causes)
     texts = [causes, each.says, each.mend.act, words.repair(each)]
     head = [each.night, each.id, each.kind, each.figure, each.currency, plain(each.difference)]
-    return [*head, *_side(each.crm), *_side(each.erp), *map(_text, texts)]
+    return [*head, *_side(each.crm), *_side(each.erp), *map(text, texts)]
 
 
 def _side(shown: Shown | None) -> list[str]:
     if shown is None:
         return [""] * len(SIDE)
     amount = "" if shown.amount is None else plain(shown.amount)
-    return [_text(shown.ref), _text(shown.number), shown.day, _text(shown.currency), amount, _text(shown.status)]
+    return [text(shown.ref), text(shown.number), shown.day, text(shown.currency), amount, text(shown.status)]
 
 
-def _text(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+def text(value: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{value}" if value.startswith(FORMULA) else value

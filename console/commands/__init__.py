@@ -6,6 +6,7 @@ import typer
 
 from console.commands import (
     apply,
+    attribution,
     backfill,
     brake,
     broker,
@@ -50,7 +51,7 @@ def register(app: typer.Typer) -> None:
     for panel, modules in (
         (_BEGIN, (demo, init, connect, check, plan, apply, verify)),
         (_RUN, (worker, gateway, page, broker)),
-        (_LOOK, (status, explain, events, decisions, ledger, totals, variances, reconcile)),
+        (_LOOK, (status, explain, events, decisions, ledger, totals, variances, reconcile, attribution)),
         (_DECIDE, (repair, sweep, replay)),
     ):
         for module in modules:

@@ -7,9 +7,11 @@ import asyncio
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from console.attributing import attributed, proofs
 from console.explain.contract import Agreed, read
 from console.explain.explanation import explain
 from console.explain.search import search
@@ -25,6 +27,7 @@ from tests.support.theatre import Performance, performance
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
 
+EVER = ("0001-01-01", "9999-12-31")
 EXPLAINED_WITHIN = 20  # seconds to read the demo's topics from their beginning; it takes about one
 
 
@@ -72,6 +75,7 @@ def test_webhooks_tripled_and_shuffled_lead_to_the_same_end_and_replays_write_no
         calm.story.play()
         assert_played(calm)
         assert_every_record_is_explained(calm, tmp_path / "console")
+        assert_all_that_xero_posted_is_attributed(calm, tmp_path / "console")
         assert_subscribers_count_what_xero_posted(calm, tmp_path)
         expected = calm.end_state()
     with performance(tmp_path / "storm", broker, f"{names}b") as play:
@@ -105,6 +109,31 @@ def assert_subscribers_count_what_xero_posted(play: Performance, folder: Path) -
         booked[currency] += Decimal(amount)
     assert booked == posted
     assert any(posted.values())
+
+
+def assert_all_that_xero_posted_is_attributed(play: Performance, folder: Path) -> None:
+    """What customers earned is what Xero's own documents come to, and what the stream has counted by day."""
+    contract = read(play.stage.options.folder / "contract.yaml")
+    assert isinstance(contract, Agreed)
+    store = Store(folder, read_only=True)
+    try:
+        bases = {each: attributed(store, contract.contract, "customer", each, *EVER) for each in ("posted", "cash")}
+        assert [each.currency for each in proofs(store, *EVER) if each.holds] == ["NZD"]
+    finally:
+        store.close()
+    standing = {"AUTHORISED", "PAID"}
+    posted = sum(_amount(row, "Total") for row in play.finance.shelf("Invoices") if row["Status"] in standing)
+    posted -= sum(_amount(row, "Total") for row in play.finance.shelf("CreditNotes") if row["Status"] in standing)
+    refunds = {"ARCREDITPAYMENT"}
+    paid = [row for row in play.finance.shelf("Payments") if row["Status"] == "AUTHORISED"]
+    cash = sum(_amount(row, "Amount") * (-1 if row["PaymentType"] in refunds else 1) for row in paid)
+    for basis, whole in (("posted", posted), ("cash", cash)):
+        assert whole
+        assert sum(each.net for each in bases[basis].shares) == whole, basis
+
+
+def _amount(row: dict[str, Any], name: str) -> Decimal:
+    return Decimal(str(row[name]))
 
 
 def assert_every_record_is_explained(play: Performance, folder: Path) -> None:

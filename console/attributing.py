@@ -1,0 +1,139 @@
+"""From the rows of both sides to an attribution, and the proof that it is all that the ERP has posted.
+
+In: the projection, what to attribute by. Out: the shares, and for each currency whether the posted invoices come to the
+ERP's totals on the stream, or on which days they do not. Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from agents.rules.attribution import Attribution, Basis, Kind, Posting, attribute
+from agents.rules.bills import POSTED
+from console.projection.filters import Filters
+from console.projection.listing import find, labels
+from console.projection.store import Store
+from console.projection.summary import EVERYTHING
+from schemas.contract import Contract
+from schemas.contract.mappings import PREFIX
+from schemas.errors import Refused
+from schemas.money import exact
+from schemas.names import Entity, Side
+from schemas.totals import Total
+
+_RECORDS = (
+    "SELECT key, record, json_extract(body, '$.erp.fields') AS fields, json_extract(body, '$.related') AS related"
+    " FROM states WHERE drawer = 'accounts.r' AND record >= ? AND record < ?"
+    " AND json_extract(body, '$.erp.ref') IS NOT NULL AND NOT json_extract(body, '$.erp.deleted')"
+)
+_FIELD = (
+    "SELECT record, coalesce(json_extract(body, '$.crm.fields.' || ?1), json_extract(body, '$.erp.fields.' || ?1))"
+    " AS value FROM states WHERE drawer = 'accounts.r' AND (record LIKE 'deal:%' OR record LIKE 'company:%')"
+    " AND value IS NOT NULL"
+)
+_KINDS: dict[Entity, Kind] = {
+    Entity.INVOICE: "invoice", Entity.CREDIT_NOTE: "credit_note", Entity.PAYMENT: "payment",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether the posted invoices of a currency are what the stream has counted; `days` are those that differ."""
+
+    currency: str
+    counted: Decimal
+    stated: Decimal
+    days: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether they are, to the minor unit and on each day."""
+        return self.counted == self.stated and not self.days
+
+
+def attributed(store: Store, contract: Contract, by: str, basis: Basis, start: str, end: str) -> Attribution:
+    """Split a period's revenue by customer, by deal, or by a field of the contract's mappings.
+
+    Raises:
+        Refused: there is no such field.
+    """
+    return attribute(_postings(store, _namer(store, contract, by)), basis, start, end)
+
+
+def proofs(store: Store, start: str, end: str) -> list[Proof]:
+    """The period's posted invoices against the ERP's totals, by currency."""
+    counted: dict[str, dict[str, Decimal]] = {}
+    for posting in _postings(store, lambda *_: ()):
+        if posting.kind == "invoice" and start <= posting.day <= end:
+            days = counted.setdefault(posting.currency, {})
+            days[posting.day] = days.get(posting.day, Decimal(0)) + posting.amount
+    stated: dict[str, dict[str, Decimal]] = {}
+    for total in find(store, Total, Filters(), limit=EVERYTHING):
+        if total.side is Side.ERP and start <= total.day <= end:
+            days = stated.setdefault(total.currency, {})
+            days[total.day] = days.get(total.day, Decimal(0)) + total.total
+    return [_proof(each, counted.get(each, {}), stated.get(each, {})) for each in sorted({*counted, *stated})]
+
+
+def _proof(currency: str, counted: dict[str, Decimal], stated: dict[str, Decimal]) -> Proof:
+    nothing = Decimal(0)
+    apart = (day for day in sorted({*counted, *stated}) if counted.get(day, nothing) != stated.get(day, nothing))
+    return Proof(currency, sum(counted.values(), nothing), sum(stated.values(), nothing), tuple(apart))
+
+
+Namer = Callable[[str, str | None], tuple[str, ...]]  # (customer, deal) -> what their documents are attributed to
+
+
+def _namer(store: Store, contract: Contract, by: str) -> Namer:
+    if by == "customer":
+        return lambda customer, _: (customer,)
+    if by == "deal":
+        return lambda _, deal: (deal,) if deal else ()
+    known = sorted({name for entity in (Entity.COMPANY, Entity.DEAL) for name in contract.mapped(entity)})
+    if by not in known:
+        fields = f", or {', '.join(known)}" if known else f"; a field of your own ({PREFIX}...) once mappings name one"
+        raise Refused(f"nothing is attributed by {by!r}: there are customer and deal{fields}", code="usage")
+    values = {row["record"]: _members(row["value"]) for row in store.rows(_FIELD, [by])}
+    return lambda customer, deal: values.get(deal or "") or values.get(customer, ())
+
+
+def _members(value: Any) -> tuple[str, ...]:
+    """A set's members; of any other field its one value. SQLite gives a list as its JSON."""
+    if isinstance(value, str) and value.startswith("["):
+        return tuple(str(each) for each in orjson.loads(value))
+    return (str(value),)
+
+
+def _postings(store: Store, names: Namer) -> Iterator[Posting]:
+    deals = {row["record"]: orjson.loads(row["related"]).get("deal") for row in _rows(store, Entity.INVOICE)}
+    for entity, kind in _KINDS.items():
+        for row in _rows(store, entity):
+            fields, related = orjson.loads(row["fields"]), orjson.loads(row["related"])
+            status = fields.get("status")
+            if status not in (POSTED if entity is not Entity.PAYMENT else {"received"}) or not fields.get("date"):
+                continue
+            customer = row["key"].split("|")[3]
+            yield Posting(
+                document=row["record"],
+                kind="refund" if entity is Entity.PAYMENT and fields.get("refund") else kind,
+                day=fields["date"],
+                currency=fields.get("currency") or "",
+                amount=exact(fields.get("amount" if entity is Entity.PAYMENT else "total") or "0"),
+                names=names(customer, related.get("deal") or deals.get(related.get("invoice") or row["record"])),
+            )
+
+
+def _rows(store: Store, entity: Entity) -> list[dict[str, Any]]:
+    return store.rows(_RECORDS, [f"{entity.value}:", f"{entity.value};"])
+
+
+def called(store: Store, found: Attribution, by: str) -> dict[str, str]:
+    """What people call the names; a field's values are their own."""
+    names = [each.name for each in found.shares if each.name]
+    known = labels(store, names) if by in {"customer", "deal"} else {}
+    return {name: known.get(name, name) for name in names}

@@ -1,0 +1,140 @@
+"""`revmark attribution`: what was posted or paid in a period, by what earned it, and whether that is all of it."""
+
+from __future__ import annotations
+
+import csv as rows
+import io
+import re
+from calendar import monthrange
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agents.rules.attribution import Attribution, Basis
+from console.attributing import Proof, attributed, called, proofs
+from console.audited.table import text
+from console.exits import NEEDS_PERSON
+from console.explain.contract import Unreadable, read
+from console.options import Document, Offline, examples
+from console.output import Sheet, money_text, note, say, show, show_json
+from console.projection.delivery import STATES
+from console.session import session_of
+from schemas.errors import ContractError, Refused
+from schemas.money import plain
+
+EXAMPLES = examples(
+    "revmark attribution --month 2026-10",
+    "revmark attribution --by custom_campaign --month 2026-10 --csv october.csv",
+    "revmark attribution --by deal --month 2026-10 --basis cash --json",
+)
+HEADINGS = {"posted": ("invoices>", "invoiced>", "credited>"), "cash": ("payments>", "received>", "refunded>")}
+
+
+def command(
+    context: typer.Context,
+    *,
+    month: Annotated[str, typer.Option("--month", help="YYYY-MM: the documents' own days")],
+    by: Annotated[str, typer.Option("--by", help="customer, deal, or a field of the contract's mappings")] = "customer",
+    basis: Annotated[
+        Basis, typer.Option("--basis", help="posted invoices less credit, or money less refunds")
+    ] = "posted",
+    csv: Annotated[Path | None, typer.Option("--csv", help="write the shares to this file")] = None,
+    json: Document = False,
+    offline: Offline = False,
+) -> None:
+    """Split a month's revenue by what earned it; the parts are the whole, to the minor unit."""
+    start, end = _days(month)
+    session = session_of(context)
+    agreed = read(session.settings.contract)
+    if isinstance(agreed, Unreadable):
+        raise ContractError(agreed.why, code="contract")
+    with session.projection("totals", *STATES, offline=offline) as store:
+        found = attributed(store, agreed.contract, by, basis, start, end)
+        names, proven = called(store, found, by), proofs(store, start, end)
+    if csv is not None:
+        _write(csv, _table(found, names, month))
+    if json:
+        show_json(_document(found, names, proven, month, by))
+    else:
+        _tell(found, names, proven, month, by)
+    raise typer.Exit(0 if all(each.holds for each in proven) else NEEDS_PERSON)
+
+
+def _days(month: str) -> tuple[str, str]:
+    """The first and the last day."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise Refused(f"{month!r} is no month: it is written YYYY-MM", code="usage")
+    first = date.fromisoformat(f"{month}-01")
+    return first.isoformat(), first.replace(day=monthrange(first.year, first.month)[1]).isoformat()
+
+
+def _tell(found: Attribution, names: dict[str, str], proven: list[Proof], month: str, by: str) -> None:
+    sheet = Sheet((by, "currency", *HEADINGS[found.basis], "net>"), empty=f"nothing was {found.basis} in {month}")
+    for each in found.shares:
+        sheet.add(names.get(each.name, "(none)"), each.currency, *_figures(each))
+    for each in found.totals:
+        sheet.add("all", each.currency, *_figures(each))
+    show(sheet)
+    for proof in proven:
+        say(_says(proof), "green" if proof.holds else "yellow")
+    if any(not proof.holds for proof in proven):
+        note("Next: revmark variances --state open, or revmark reconcile --night DAY for a day named above")
+
+
+def _figures(share: Any) -> tuple[str, str, str, str]:
+    return str(share.documents), money_text(share.counted), money_text(share.deducted), money_text(share.net)
+
+
+def _says(proof: Proof) -> str:
+    invoiced = f"{money_text(proof.counted)} {proof.currency} invoiced"
+    if proof.holds:
+        return f"{invoiced}: the ERP's posted total of the month, to the minor unit"
+    days = ", ".join(proof.days)
+    return (
+        f"{invoiced}, and the stream's totals of the ERP say {money_text(proof.stated)}: they differ on {days}. Either "
+        "an invoice is on its way from one to the other, or its totals have not been stated yet"
+    )
+
+
+def _document(found: Attribution, names: dict[str, str], proven: list[Proof], month: str, by: str) -> dict[str, Any]:
+    def share(each: Any) -> dict[str, Any]:
+        counted, deducted, net = (plain(value) for value in (each.counted, each.deducted, each.net))
+        return {"currency": each.currency, "documents": each.documents, "counted": counted, "deducted": deducted,
+                "net": net}  # fmt: skip
+
+    return {
+        "month": month,
+        "by": by,
+        "basis": found.basis,
+        "shares": [{"id": each.name, "name": names.get(each.name, ""), **share(each)} for each in found.shares],
+        "totals": [share(each) for each in found.totals],
+        "proof": [
+            {"currency": each.currency, "invoiced": plain(each.counted), "stated": plain(each.stated),
+             "holds": each.holds, "days": list(each.days)}
+            for each in proven
+        ],
+    }  # fmt: skip
+
+
+def _table(found: Attribution, names: dict[str, str], month: str) -> str:
+    out = io.StringIO()
+    writer = rows.writer(out, lineterminator="\r\n")
+    writer.writerow(("month", "basis", "id", "name", "currency", "documents", "counted", "deducted", "net"))
+    for each in found.shares:
+        amounts = (plain(value) for value in (each.counted, each.deducted, each.net))
+        named = (text(each.name), text(names.get(each.name, "")))
+        writer.writerow((month, found.basis, *named, each.currency, each.documents, *amounts))
+    return out.getvalue()
+
+
+def _write(path: Path, written: str) -> None:
+    try:
+        path.write_text(written, encoding="utf-8", newline="")
+    except OSError as error:
+        why = error.strerror or error
+        raise Refused(
+            f"the shares cannot be written to {path}: {why}. Nothing else was changed", code="usage"
+        ) from error
+    note(f"written to {path}")

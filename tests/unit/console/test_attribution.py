@@ -1,0 +1,159 @@
+"""`revmark attribution`: a month's revenue by what earned it, and the proof that it is all of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from typer.testing import Result
+
+from console.projection.delivery import Delivery
+from console.projection.store import Store
+from schemas.contract import template
+from schemas.names import Entity, Side
+from tables.entities import EntityState, SideState, to_row
+from tests.unit.console.records import ACME, delivery, event, total
+
+Run = Callable[..., Result]
+OTHER = "company:00000000000bbbb0"
+MAPPED = """
+mappings:
+  company:
+    custom_campaigns: {kind: set, crm: campaigns, erp: {at: CompanyNumber, separator: ","}}
+  deal:
+    custom_order: {crm: po_number, erp: Reference}
+"""
+
+
+def row(offset: int, entity: Entity, nth: int, erp: dict[str, Any], customer: str = ACME, **more: Any) -> Delivery:
+    """A record as both sides show it."""
+    state = EntityState(entity=entity, id=f"{entity.value}:{nth}" if nth else customer, related=more.get("related", {}))
+    if "status" in erp:
+        state.erp = SideState(ref=f"xero/{entity.value}/{nth}", version=1, fields=erp)
+    state.crm = SideState(ref=f"hubspot/{entity.value}/{nth}", version=1, fields=more.get("crm", {}))
+    key = orjson.dumps(f"r|main|{customer}|{state.id}").decode()
+    return delivery("tables.accounts", offset, orjson.dumps(to_row(state)), key)
+
+
+def document(amount: str, day: str = "2026-11-20", status: str = "posted", **more: Any) -> dict[str, Any]:
+    return {"status": status, "currency": "EUR", "date": day, "total": amount, "amount": amount} | more
+
+
+def book() -> list[Delivery]:
+    """Two customers: 100.00 and 50.00 invoiced, 10.00 of it credited, 60.00 paid and 5.00 of it sent back."""
+    return [
+        row(0, Entity.INVOICE, 1, document("100.00"), related={"deal": "deal:1"}),
+        row(1, Entity.INVOICE, 2, document("50.00"), OTHER),
+        row(2, Entity.CREDIT_NOTE, 3, document("10.00")),
+        row(3, Entity.PAYMENT, 4, document("60.00", status="received"), related={"invoice": "invoice:1"}),
+        row(4, Entity.PAYMENT, 5, document("5.00", status="received", refund=True)),
+        row(5, Entity.INVOICE, 6, document("7.00", status="voided")),
+        row(6, Entity.INVOICE, 7, document("8.00", day="2026-10-31")),
+        row(7, Entity.DEAL, 1, {}, crm={"custom_order": "PO-7"}),
+        row(8, Entity.COMPANY, 0, {}, crm={"custom_campaigns": ["autumn", "fair", "radio"]}),
+        delivery("totals", 0, total(Side.ERP, "150.00", invoices=2), "main|2026-11-20|EUR||erp"),
+        delivery("totals", 1, total(Side.ERP, "8.00", day="2026-10-31"), "main|2026-10-31|EUR||erp"),
+        delivery("revenue", 0, event(1, deal="deal:1")),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_text(template() + MAPPED, encoding="utf-8")
+    monkeypatch.setenv("REVMARK_CONTRACT", str(path))
+
+
+@pytest.fixture
+def ask(store: Store, run: Run) -> Callable[..., Any]:
+    store.apply(book())
+
+    def shown(*options: str, code: int = 0) -> Any:
+        done = run("attribution", "--month", "2026-11", "--offline", "--json", *options)
+        assert done.exit_code == code, done.output
+        return json.loads(done.stdout)
+
+    return shown
+
+
+def nets(found: Any) -> dict[str, str]:
+    return {each["id"]: each["net"] for each in found["shares"]}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--by", "customer"], {ACME: "90.00", OTHER: "50.00"}),
+        (["--by", "customer", "--basis", "cash"], {ACME: "55.00"}),
+        (["--by", "deal"], {"deal:1": "100.00", "": "40.00"}),
+        (["--by", "deal", "--basis", "cash"], {"deal:1": "60.00", "": "-5.00"}),
+        (["--by", "custom_order"], {"PO-7": "100.00", "": "40.00"}),
+        (["--by", "custom_campaigns"], {"autumn": "30.00", "fair": "30.00", "radio": "30.00", "": "50.00"}),
+    ],
+    ids=["customer", "customer, cash", "deal", "deal, cash", "a field of deals", "a set of the company's"],
+)
+def test_shares_come_to_the_month(ask: Callable[..., Any], options: list[str], expected: dict[str, str]):
+    found = ask(*options)
+    assert nets(found) == expected
+    (whole,) = found["totals"]
+    assert sum(map(Decimal, expected.values())) == Decimal(whole["net"])
+
+
+def test_the_posted_invoices_are_proven_against_the_erps_totals(ask: Callable[..., Any]):
+    assert ask()["proof"] == [{"currency": "EUR", "invoiced": "150.00", "stated": "150.00", "holds": True, "days": []}]
+
+
+def test_where_they_differ_the_days_are_named_and_a_person_is_asked(store: Store, ask: Callable[..., Any], run: Run):
+    store.apply([delivery("totals", 2, total(Side.ERP, "149.99", invoices=2), "main|2026-11-20|EUR||erp")])
+    (proof,) = ask(code=1)["proof"]
+    assert (proof["holds"], proof["days"]) == (False, ["2026-11-20"])
+    said = run("attribution", "--month", "2026-11", "--offline")
+    assert "they differ on 2026-11-20" in said.stdout
+    assert "revmark reconcile --night DAY" in said.stderr
+
+
+def test_two_days_that_make_up_for_each_other_are_told_apart(store: Store, ask: Callable[..., Any]):
+    store.apply([
+        delivery("totals", 2, total(Side.ERP, "140.00", invoices=2), "main|2026-11-20|EUR||erp"),
+        delivery("totals", 3, total(Side.ERP, "10.00", day="2026-11-21"), "main|2026-11-21|EUR||erp"),
+    ])  # fmt: skip
+    (proof,) = ask(code=1)["proof"]
+    assert (proof["invoiced"], proof["stated"], proof["days"]) == ("150.00", "150.00", ["2026-11-20", "2026-11-21"])
+
+
+def test_people_read_names_and_a_line_that_says_it_is_all(ask: Callable[..., Any], run: Run):
+    ask()
+    said = run("attribution", "--month", "2026-11", "--offline").stdout
+    assert "Acme Ltd" in said
+    assert "150.00 EUR invoiced: the ERP's posted total of the month, to the minor unit" in said
+
+
+def test_a_file_for_spreadsheets_holds_no_formula(store: Store, ask: Callable[..., Any], tmp_path: Path):
+    store.apply([row(9, Entity.DEAL, 1, {}, crm={"custom_order": "=1+1"})])
+    path = tmp_path / "november.csv"
+    ask("--by", "custom_order", "--csv", str(path))
+    (first, _) = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    assert (first["name"], first["net"]) == ("'=1+1", "100.00")
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--month", "November"], "is no month"),
+        (["--month", "2026-13"], "is no month"),
+        (["--month", "2026-11", "--by", "campaign"], "customer and deal, or custom_campaigns, custom_order"),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused_with_what_there_is(
+    ask: Callable[..., Any], run: Run, options: list[str], word: str
+):
+    ask()
+    said = run("attribution", "--offline", *options)
+    assert said.exit_code == 2
+    assert word in " ".join(said.stderr.split())
