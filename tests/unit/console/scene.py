@@ -60,7 +60,8 @@ class Scene:
         seconds = self.court.clock + 1
         done = None
         if state in {"applied", "refused", "superseded"}:
-            ref = command.ref or f"{command.platform}/{_kind(command)}/made-{len(self.entries)}"
+            there = self.court.state(command.record, command.customer).side(command.side).ref  # as a look-up finds it
+            ref = command.ref or there or f"{command.platform}/{_kind(command)}/made-{len(self.entries)}"
             done = outcome(command, state, seconds=seconds, ref=ref, message=more.get("message", ""))
             self.court.hear(done)
         self.entries[command.id] = LedgerEntry(
