@@ -17,8 +17,9 @@ import httpx
 
 from agents.rules.audit import SETTLING, audit, rules
 from agents.rules.gathering import sums
+from agents.rules.signing import alarms, since
 from console import readiness
-from schemas.audit import PAPER_KINDS, Audit, Discrepancy, PaperKind, Sum, Tally
+from schemas.audit import PAPER_KINDS, Audit, Discrepancy, PaperKind, Shown, Signature, Sum, Tally
 from schemas.contract import Contract
 from schemas.errors import Transient
 from schemas.names import Side
@@ -37,12 +38,17 @@ Key = tuple[str, str, PaperKind]  # currency, subsidiary, kind of document
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for. `stream`: what the stream counted of the night; None: it was not asked, and `gap` says why."""
+    """What is asked for.
+
+    `stream`: what the stream counted of the night; None: it was not asked, and `gap` says why. `signed`: what somebody
+    has signed of it.
+    """
 
     night: str
     settling: timedelta = SETTLING
     stream: Sequence[Total] | None = None
     gap: str = ""
+    signed: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +110,16 @@ def judge(spool: Spool, contract: Contract, wish: Wish, outcome: Outcome, *, ten
     subsidiary = contract.subsidiary.name if contract.subsidiary else ""
     tallies: dict[Key, Tally] = {}
     discrepancies: list[Discrepancy] = []
+    touched: list[Shown] = []
     for crm, erp in spool.parts():
         discrepancies += audit(crm, erp, by)
+        touched += since(wish.signed, (*crm, *erp), wish.night) if wish.signed else []
         for tally in sums(crm, erp, wish.night, subsidiary=subsidiary, mirrored=by.mirrored):
             _add(tallies, tally)
     for total in wish.stream or ():
         _hear(tallies, total, mirrored=by.mirrored)
+    told = [_told(tallies[key], wish) for key in sorted(tallies, key=_place)]
+    broken = alarms(wish.signed, told) if wish.signed else []
     notes = list(outcome.notes)
     if not by.mirrored:
         notes.append("the contract makes no invoices in the CRM: only the ERP's own totals are shown")
@@ -118,11 +128,14 @@ def judge(spool: Spool, contract: Contract, wish: Wish, outcome: Outcome, *, ten
         night=wish.night,
         at=at,
         contract=contract.digest,
-        tallies=[_told(tallies[key], wish) for key in sorted(tallies, key=_place)],
+        tallies=told,
         discrepancies=sorted(discrepancies, key=_order),
         documents={"hubspot": spool.count(Side.CRM), "xero": spool.count(Side.ERP)},
         gaps=[*outcome.gaps, *([wish.gap] if wish.gap else [])],
         notes=notes,
+        signed=wish.signed,
+        alarms=broken,
+        touched=touched if broken else [],
     )
 
 

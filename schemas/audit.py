@@ -127,6 +127,20 @@ class Tally(Wire):
         return any(said is not None and said != (shown or Sum()) for said, shown in pairs)
 
 
+class Signature(Wire):
+    """A person's word that a night's totals are right. Topic `signatures`, keyed by tenant and night; compacted."""
+
+    tenant: str
+    night: Day
+    who: str
+    at: Instant
+    why: str = Field(default="", description="why it was signed with variances, or signed again")
+    contract: str
+    tallies: list[Tally] = Field(default_factory=list)
+    variances: list[str] = Field(default_factory=list, description="ids of those that stood when it was signed")
+    earlier: list[str] = Field(default_factory=list, description="who had signed before, and when")
+
+
 class Audit(Wire):
     """What came of a night: totals, and each difference by its documents."""
 
@@ -140,11 +154,14 @@ class Audit(Wire):
     calls: dict[str, int] = Field(default_factory=dict, description="platform -> calls it took")
     gaps: list[str] = Field(default_factory=list, description="what could not be read; totals are without it")
     notes: list[str] = Field(default_factory=list, description="what a reader should know, and is no difference")
+    signed: Signature | None = None
+    alarms: list[str] = Field(default_factory=list, description="totals that changed after they were signed")
+    touched: list[Shown] = Field(default_factory=list, description="documents that changed after the signature")
 
     @property
     def agreed(self) -> bool:
-        """Whether all was read and nothing differs."""
-        return not self.gaps and not self.discrepancies
+        """Whether all was read, nothing differs, and what was signed stands."""
+        return not self.gaps and not self.discrepancies and not self.alarms
 
     def apart(self) -> Iterator[tuple[str, Decimal]]:
         """What the sides differ by, by currency: differences add up without their signs, so that none hides another."""

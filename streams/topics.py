@@ -72,6 +72,7 @@ class Topics:
     ledger: Topic = field(default=Topic("ledger", "connection|command", "LedgerEntry", cleanup="compact"))
     brakes: Topic = field(default=Topic("brakes", "connection|entity|rule", "BrakeState", cleanup="compact"))
     readings: Topic = field(default=Topic("readings", "connection|reading|kind", "ReadingState", cleanup="compact"))
+    signatures: Topic = field(default=Topic("signatures", "tenant|night", "Signature", cleanup="compact"))
     # what others read
     revenue: Topic = field(default=Topic("revenue", "tenant|customer", "RevenueEvent", retention=FOREVER, public=True))
     totals: Topic = field(

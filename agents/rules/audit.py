@@ -156,8 +156,8 @@ def _found(
         figure=figure,
         currency=either.currency,
         difference=gap,
-        crm=_shown(crm) if crm is not None else None,
-        erp=_shown(erp) if erp is not None else None,
+        crm=shown(crm) if crm is not None else None,
+        erp=shown(erp) if erp is not None else None,
         causes=causes or [],
         says=said,
         mend=mending.mend(kind, figure, gap, crm, erp),
@@ -165,10 +165,11 @@ def _found(
 
 
 def _named(*papers: Paper | None) -> list[Shown]:
-    return [_shown(each) for each in papers if each is not None]
+    return [shown(each) for each in papers if each is not None]
 
 
-def _shown(paper: Paper) -> Shown:
+def shown(paper: Paper) -> Shown:
+    """A document as a report names it."""
     return Shown(
         ref=paper.ref, kind=paper.kind, number=paper.number, day=paper.day, currency=paper.currency,
         amount=paper.total, status=paper.status,

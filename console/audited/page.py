@@ -46,6 +46,8 @@ def page(audit: Audit) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<style>{STYLE}</style></head><body><main>",
         f'<h1>{_(title)}</h1>\n<p class="{style}"><strong>{_(words.verdict(audit))}</strong></p>',
+        *(f"<p><strong>Changed after it was signed:</strong> {_(each)}</p>" for each in audit.alarms),
+        *(f'<p class="small">{_(words.document(each))}</p>' for each in audit.touched),
         *(f"<p><strong>Not read:</strong> {_(each)}</p>" for each in audit.gaps),
         "<h2>Totals</h2>",
         _table(TOTALS, map(_total, audit.tallies)),
@@ -53,6 +55,7 @@ def page(audit: Audit) -> str:
         *(_found(number, each) for number, each in enumerate(audit.discrepancies, start=1)),
         *(f"<p>{_(each)}</p>" for each in audit.notes),
         f'<p class="small">{_(_read(audit))}</p>',
+        f"<p>{_(words.signature(audit))}</p>",
         '<div class="sign"><div>Name</div><div>Date and signature</div></div>',
         "</main></body></html>\n",
     ]

@@ -9,10 +9,18 @@ from schemas.audit import Audit, Discrepancy, Tally
 HEADINGS = ("currency", "subsidiary", "documents", "HubSpot>", "HubSpot total>", "Xero>", "Xero total>", "difference>",
             "stream")  # fmt: skip
 
+TOUCHED = 20  # documents that changed after a signature; a person looks at no more on a screen
+
 
 def tell(audit: Audit) -> None:
     """Print it."""
     say(words.verdict(audit), "green" if audit.agreed else "red" if audit.discrepancies else "yellow")
+    for each in audit.alarms:
+        say(f"Changed: {each}", "red")
+    for shown in audit.touched[:TOUCHED]:
+        say(f"   {words.document(shown)}")
+    if len(audit.touched) > TOUCHED:
+        say(f"   and {len(audit.touched) - TOUCHED} more: --json lists them all")
     for each in audit.gaps:
         say(f"Not read: {each}", "yellow")
     say("")
@@ -22,10 +30,12 @@ def tell(audit: Audit) -> None:
     show(sheet)
     for number, found in enumerate(audit.discrepancies, start=1):
         _tell(number, found)
-    if audit.notes:
+    if audit.notes or audit.signed:
         say("")
     for each in audit.notes:
         say(f"Note: {each}")
+    if audit.signed:
+        say(words.signature(audit))
     say(f"\nRead {moment(audit.at)} UTC: {words.reading(audit)}.", "dim")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from console.output import money_text
+from console.output import moment, money_text
 from schemas.audit import Audit, Discrepancy, Shown, Sum, Tally
 
 NAMES = {"hubspot": "HubSpot", "xero": "Xero"}
@@ -15,6 +15,8 @@ SHORT = 8  # digits of an id that people type; two variances of a night that sha
 def verdict(audit: Audit) -> str:
     """The one sentence that is read first."""
     day = f"Night of {audit.night}"
+    if audit.alarms and audit.signed is not None:
+        day = f"ALARM: this night was signed by {audit.signed.who} and has changed since. {day}"
     part = " Not all could be read: see below." if audit.gaps else ""
     if not audit.discrepancies:
         if audit.gaps:
@@ -88,3 +90,12 @@ def reading(audit: Audit) -> str:
         for name, count in sorted(audit.documents.items())
     ]
     return ", ".join(parts)
+
+
+def signature(audit: Audit) -> str:
+    """Who signed, and when; empty where nobody has."""
+    signed = audit.signed
+    if signed is None:
+        return ""
+    why = f": {signed.why}" if signed.why else ""
+    return f"Signed by {signed.who}, {moment(signed.at)} UTC{why}"

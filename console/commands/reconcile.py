@@ -18,7 +18,7 @@ from console.projection import summary
 from console.projection.filters import Filters
 from console.projection.listing import find
 from console.session import Session, session_of
-from schemas.audit import Audit
+from schemas.audit import Audit, Signature
 from schemas.contract import Contract, load_contract
 from schemas.errors import Refused, Transient
 from schemas.instants import business_day
@@ -28,6 +28,7 @@ EXAMPLES = examples(
     "revmark reconcile",
     "revmark reconcile --night 2026-11-20 --html night.html --csv night.csv",
     "revmark reconcile --night 2026-11-20 --json | jq .discrepancies",
+    'revmark reconcile --night 2026-11-20 --sign "Kim Lee"',
 )
 SETTLING = 30.0  # minutes, as in agents.rules.audit
 
@@ -44,11 +45,14 @@ def command(
     stream: Annotated[bool, typer.Option(help="ask the stream for its totals as well")] = True,
     csv: Annotated[Path | None, typer.Option("--csv", help="write the variances to a file, one a line")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="write a page that prints to a file")] = None,
+    sign: Annotated[str | None, typer.Option("--sign", metavar="NAME", help="sign the night's totals")] = None,
+    why: Annotated[str, typer.Option("--why", help="why it is signed with variances, or signed again")] = "",
     json: Document = False,
 ) -> None:
     """Count a day's invoices, credit notes, payments and refunds in both platforms, and name what differs.
 
     Reads both accounts, writes nothing. Exits 0 when the books agree, 1 with variances, 3 when not all could be read.
+    A night that was signed and has changed since is an alarm, and exits 1.
     """
     session = session_of(context)
     contract = load_contract(session.settings.contract)
@@ -56,7 +60,7 @@ def command(
         if path is not None and not path.parent.is_dir():  # before both sides are read for nothing
             raise _unwritable(path, f"there is no folder {path.parent}")
     day = _day(night, contract)
-    made = _made(session, contract, day, timedelta(minutes=settling), stream=stream)
+    made = _made(session, contract, day, timedelta(minutes=settling), stream=stream or sign is not None)
     for path, written in ((csv, table.written), (html, page.page)):
         if path is not None:
             _write(path, written(made))
@@ -64,7 +68,10 @@ def command(
         show_json(made)
     else:
         text.tell(made)
-    raise typer.Exit(NEEDS_PERSON if made.discrepancies else UNREACHABLE if made.gaps else FINE)
+    if sign is not None:
+        _sign(session, contract, made, sign, why)
+        return
+    raise typer.Exit(NEEDS_PERSON if made.discrepancies or made.alarms else UNREACHABLE if made.gaps else FINE)
 
 
 def _day(night: str | None, contract: Contract) -> str:
@@ -88,8 +95,8 @@ def _day(night: str | None, contract: Contract) -> str:
 def _made(session: Session, contract: Contract, night: str, settling: timedelta, *, stream: bool) -> Audit:
     from console.reconciling import Means, Wish, keep, reconcile  # noqa: PLC0415 - loads both platforms' clients
 
-    totals, gap = _stream(session, night) if stream else (None, "")
-    wish = Wish(night, settling, totals, gap)
+    totals, signed, gap = _stream(session, night) if stream else (None, None, "")
+    wish = Wish(night, settling, totals, gap, signed)
     try:
         made = asyncio.run(reconcile(session.settings, contract, wish, Means(session.keeper(), note)))
     except Transient as error:
@@ -99,13 +106,27 @@ def _made(session: Session, contract: Contract, night: str, settling: timedelta,
     return made
 
 
-def _stream(session: Session, night: str) -> tuple[Sequence[Total] | None, str]:
-    """What the stream counted; where it cannot be asked, the night is compared all the same, and that is said."""
+def _stream(session: Session, night: str) -> tuple[Sequence[Total] | None, Signature | None, str]:
+    """What the stream counted, and what was signed; where it cannot be asked, the night is compared all the same."""
+    from console.signing import signed  # noqa: PLC0415 - loads Kafka's client
+
     try:
         with session.projection("totals") as store:
-            return find(store, Total, Filters(day=night), limit=summary.EVERYTHING), ""
+            totals = find(store, Total, Filters(day=night), limit=summary.EVERYTHING)
+        return totals, asyncio.run(signed(session.settings, night)), ""
     except Transient as error:
-        return None, f"the stream's totals ({error.message.rstrip('.')}); to leave them out: --no-stream"
+        said = f"the stream's totals and signatures ({error.message.rstrip('.')}); to leave them out: --no-stream"
+        return None, None, said
+
+
+def _sign(session: Session, contract: Contract, made: Audit, who: str, why: str) -> None:
+    """Keep a person's word on the night, or say why it cannot be."""
+    from console.signing import sign, signature  # noqa: PLC0415 - loads Kafka's client
+
+    over = made.night < business_day(made.at, contract.timezone)
+    word = signature(made, who, why, over=over)
+    asyncio.run(sign(session.settings, word))
+    note(f"signed by {word.who}: a later run that finds other totals says ALARM", "green")
 
 
 def _write(path: Path, written: str) -> None:

@@ -1,0 +1,98 @@
+"""`revmark reconcile`, `repair` and signatures over the real broker, with workers at work on both sandboxes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.theatre import Performance, performance
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
+NIGHT = "2025-11-20"  # a day that has passed on every machine
+
+
+def revmark(play: Performance, *arguments: str) -> tuple[int, str, str]:
+    command = [sys.executable, "-m", "console.main", *arguments]
+    done = subprocess.run(command, env=play.stage.env, capture_output=True, text=True, timeout=180, check=False)  # noqa: S603
+    return done.returncode, done.stdout, done.stderr
+
+
+def reconcile(play: Performance, *more: str) -> tuple[int, str, str]:
+    return revmark(play, "reconcile", "--night", NIGHT, "--settling", "0", *more)
+
+
+def sell(play: Performance, amount: str) -> dict[str, Any]:
+    """Finance enters an invoice of that day."""
+    contact = play.cast.contacts["Harakeke"]
+    line = {"Description": "Honey", "Quantity": 1, "UnitAmount": amount, "AccountCode": "200", "TaxType": "NONE"}
+    return play.finance.put("Invoices", {
+        "Type": "ACCREC", "Contact": {"ContactID": contact}, "Date": NIGHT, "DueDate": NIGHT, "Status": "AUTHORISED",
+        "LineItems": [line],
+    })  # fmt: skip
+
+
+def mirrors(play: Performance, row: dict[str, Any]) -> list[dict[str, Any]]:
+    return play.sales.find("invoices", "xero_invoice_id", row["InvoiceID"])
+
+
+def agreed(play: Performance) -> str:
+    """Whether a night is reconciled, the stream's totals included."""
+    code, seen, said = reconcile(play, "--json")
+    if code:
+        return f"{code}: {seen[-400:]} {said[-400:]}"
+    behind = [
+        each for each in json.loads(seen)["tallies"] if each["kind"] == "invoice" and each["stream_erp"] != each["erp"]
+    ]
+    return f"the stream is behind: {behind}" if behind else "agreed"
+
+
+def test_a_night_is_counted_signed_spoilt_found_and_repaired(broker: str, names: str, tmp_path: Path) -> None:
+    with performance(tmp_path, broker, names) as play:
+        play.stage.raise_curtain()
+        play.story.first_sync()
+        row = sell(play, "120.00")
+        play.account.expect("the invoice is in HubSpot", 1, lambda: len(mirrors(play, row)))
+        play.account.expect("the night agrees", "agreed", lambda: agreed(play))
+        calls = len(play.finance.calls())
+        code, seen, said = reconcile(play, "--sign", "Kim")
+        assert code == 0, seen + said
+        assert "signed by Kim" in said
+        assert len(play.finance.calls()) >= calls + 3
+        code, seen, _ = reconcile(play)
+        assert code == 0
+        assert "Signed by Kim, " in seen
+
+        # something is entered behind the signature
+        late = sell(play, "30.00")
+        play.account.expect("it is in HubSpot as well", 1, lambda: len(mirrors(play, late)))
+        code, seen, _ = reconcile(play)
+        assert code == 1
+        assert seen.startswith("ALARM: this night was signed by Kim and has changed since."), seen
+        assert "invoices in Xero: signed 1 of 120.00, now 2 of 150.00" in seen
+        assert late["InvoiceNumber"] in seen
+        assert reconcile(play, "--sign", "Lee")[0] == 2, "not without a reason"
+        assert reconcile(play, "--sign", "Lee", "--why", "found in a drawer")[0] == 0
+        play.account.expect("the night agrees again", "agreed", lambda: agreed(play))
+
+        # while nobody works somebody spoils a record: it is found all the same, and repaired once there are workers
+        workers = play.stage.processes["worker-1"], play.stage.processes["worker-2"]
+        for each in workers:
+            each.kill()
+        play.sales.tamper("invoices", mirrors(play, row)[0]["id"], revmark_total="1.00")
+        play.account.expect("search shows it", 1, lambda: reconcile(play)[0])  # which is late, as HubSpot's is
+        _, seen, said = reconcile(play, "--json")
+        (found,) = json.loads(seen)["discrepancies"]
+        assert (found["kind"], found["difference"]) == ("amount", "-119.00"), said
+        code, seen, said = revmark(play, "repair", found["id"][:8], "--yes", "--wait", "1")
+        assert code == 3
+        assert "sent, but no worker took it up" in said
+        for each in workers:
+            each.restart()
+        code, seen, said = revmark(play, "repair", found["id"][:8], "--yes", "--wait", "90")
+        assert code == 0, seen + said
+        play.account.expect("it is repaired", "agreed", lambda: agreed(play))
+        assert not play.differences(), play.differences()
+        assert not [call for call in play.finance.calls() if call["method"] != "GET" and "/Payments" in call["path"]]

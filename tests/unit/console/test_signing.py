@@ -1,0 +1,94 @@
+"""What may be signed, and what a signature is held against."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from agents.rules.audit import audit
+from agents.rules.gathering import sums
+from agents.rules.signing import alarms, since
+from console.audited import page, words
+from console.signing import signature
+from schemas.audit import Audit, Signature, Sum, Tally
+from schemas.errors import Refused
+from schemas.instants import to_millis
+from tests.unit.agents.papers import AT, NIGHT, RULES, invoice, mirror, replace
+
+BOOK = invoice("1")
+
+
+def made(**more: Any) -> Audit:
+    parts: dict[str, Any] = {
+        "tenant": "main", "night": NIGHT, "at": AT, "contract": "c", "tallies": sums([mirror(BOOK)], [BOOK], NIGHT),
+    }  # fmt: skip
+    return Audit(**(parts | more))
+
+
+def test_a_night_that_agrees_is_signed_without_a_word():
+    word = signature(made(), " Kim ", "", over=True)
+    assert (word.who, word.night, word.variances, word.tallies) == ("Kim", NIGHT, [], made().tallies)
+    assert Signature.from_bytes(word.to_bytes()) == word
+
+
+VARIANCES = audit([], [BOOK], RULES)
+
+
+@pytest.mark.parametrize(
+    ("audit_", "who", "over", "said"),
+    [
+        (made(), "  ", True, "needs a name"),
+        (made(), "Kim", False, "is not over"),
+        (made(gaps=["payments"]), "Kim", True, "not all could be read"),
+        (made(discrepancies=VARIANCES), "Kim", True, "has 1 variances: to sign it all the same say why"),
+        (made(signed=signature(made(), "Kim", "", over=True)), "Lee", True, "was signed by Kim"),
+        (
+            made(signed=signature(made(), "Kim", "", over=True), alarms=["x"]), "Lee", True,
+            "has changed since it was signed",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_signed_says_why(audit_: Audit, who: str, over: bool, said: str):  # noqa: FBT001 - a case
+    with pytest.raises(Refused, match=said):
+        signature(audit_, who, "", over=over)
+
+
+def test_who_signs_with_variances_or_again_says_why_and_earlier_names_stay():
+    first = signature(made(discrepancies=VARIANCES), "Kim", "Lee posts it on Monday", over=True)
+    assert first.variances == [VARIANCES[0].id]
+    second = signature(made(signed=first), "Lee", "it was posted", over=True)
+    third = signature(made(signed=second), "Mo", "the auditors asked", over=True)
+    assert [each.partition(",")[0] for each in third.earlier] == ["Kim", "Lee"]
+
+
+def test_a_total_that_moves_comes_or_goes_is_an_alarm_and_one_that_stands_is_none():
+    signed = signature(made(), "Kim", "", over=True)
+    assert alarms(signed, made().tallies) == []
+    moved = replace(BOOK, total=Decimal("120.00"))
+    assert alarms(signed, sums([mirror(BOOK)], [moved], NIGHT)) == [
+        "NZD invoices in Xero: signed 1 of 100.00, now 1 of 120.00"
+    ]
+    assert len(alarms(signed, [])) == 2
+    came = Tally(currency="EUR", kind="payment", erp=Sum(count=1, total=Decimal(5)))
+    assert alarms(signed, [*made().tallies, came]) == ["EUR payments in Xero: signed 0 of 0, now 1 of 5"]
+    heard = [each.model_copy(update={"stream_erp": Sum()}) for each in made().tallies]
+    assert alarms(signed, heard) == [], "what the stream has not heard is no change of the books"
+
+
+def test_the_documents_that_changed_since_are_named():
+    signed = signature(made(), "Kim", "", over=True)
+    later = to_millis(signed.at + timedelta(hours=1))
+    papers = [BOOK, replace(invoice("2"), modified=later), replace(invoice("3"), modified=later, day="2026-11-19")]
+    assert [each.number for each in since(signed, papers, NIGHT)] == ["INV-2"]
+
+
+def test_an_alarm_is_the_first_word_of_every_report():
+    signed = signature(made(), "Kim", "", over=True)
+    loud = made(signed=signed, alarms=["NZD invoices in Xero: signed 1 of 100.00, now 2 of 200.00"])
+    assert not loud.agreed
+    said = words.verdict(loud)
+    assert said.startswith("ALARM: this night was signed by Kim and has changed since.")
+    assert said in page.page(loud)
+    assert "now 2 of 200.00" in page.page(loud)
+    assert signed.at > datetime(2025, 1, 1, tzinfo=UTC)
