@@ -7,18 +7,21 @@ a topic; both sides are read by day and never all at once into memory; where wor
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import httpx
 
-from agents.rules.audit import SETTLING, audit, rules
+from agents.rules.audit import SETTLING, Rules, audit, rules
 from agents.rules.gathering import sums
+from agents.rules.hearing import Heard, gone, unheard
 from agents.rules.signing import alarms, since
 from console import readiness
+from console.streamed import heard
 from schemas.audit import PAPER_KINDS, Audit, Discrepancy, PaperKind, Shown, Signature, Sum, Tally
 from schemas.contract import Contract
 from schemas.errors import Transient
@@ -79,16 +82,23 @@ async def reconcile(settings: Settings, contract: Contract, wish: Wish, means: M
         access.connection(settings, working=working, spent=found.spent, keep=means.keep, transport=through), waits
     )
     try:
-        return await count(settings, contract, wish, books, portal, _now())
+        hear = partial(heard, settings, wish.night)
+        return await count(settings, contract, wish, books, portal, _now(), hear)
     finally:
         await books.close()
         await portal.close()
 
 
 async def count(
-    settings: Settings, contract: Contract, wish: Wish, books: Books, portal: Portal, at: datetime
+    settings: Settings,
+    contract: Contract,
+    wish: Wish,
+    books: Books,
+    portal: Portal,
+    at: datetime,
+    hear: Callable[[], Awaitable[Mapping[str, Heard]]],
 ) -> Audit:
-    """Read both sides through daybooks and compare them.
+    """Read both sides through daybooks and compare them; where the stream counts something else, `hear` what it has.
 
     Raises:
         Transient: a platform cannot be read, so that nothing can be compared.
@@ -99,9 +109,22 @@ async def count(
         by = rules(contract, wish.night, at, wish.settling)
         outcome = await read(wish.night, books, portal if by.mirrored else None, spool)
         made = judge(spool, contract, wish, outcome, tenant=settings.tenant, at=at)
+        if any(each.behind for each in made.tallies):
+            listened = listen(spool, await hear(), by, made)
+            made = made.model_copy(update={"discrepancies": sorted([*made.discrepancies, *listened], key=_order)})
         return made.model_copy(update={"calls": {"hubspot": portal.calls, "xero": books.calls}})
     finally:
         spool.close()
+
+
+def listen(spool: Spool, known: Mapping[str, Heard], by: Rules, made: Audit) -> Iterator[Discrepancy]:
+    """The documents of which the stream has something else, beside those in which the sides differ."""
+    told = {each.ref for found in made.discrepancies for each in (found.crm, found.erp) if each is not None}
+    there: set[str] = set()
+    for crm, erp in spool.parts():
+        there |= {each.ref for each in (*crm, *erp) if each.ref in known}
+        yield from unheard((*crm, *erp), known, by, told)
+    yield from gone((each for each in known.values() if each.counted and each.ref not in there | told), by)
 
 
 def judge(spool: Spool, contract: Contract, wish: Wish, outcome: Outcome, *, tenant: str, at: datetime) -> Audit:

@@ -98,8 +98,8 @@ class Reader:
         """
         return await self.rows(self._topics.accounts)
 
-    async def rows(self, topic: Topic) -> Rows:
-        """A table of the workers, from its changelog: the newest row of each key.
+    async def rows(self, topic: Topic, wanted: Callable[[str, Any], bool] | None = None) -> Rows:
+        """A table of the workers, from its changelog: the newest row of each key; only those `wanted`, if told.
 
         Raises:
             Transient: the broker does not answer.
@@ -108,7 +108,7 @@ class Reader:
         if not places:
             return {}
         async with consumer(self._settings.kafka) as client:
-            return await self._table(client, places)
+            return await self._table(client, places, wanted)
 
     async def left(self, topic: Topic) -> list[bytes | None]:
         """What is there of a topic, from the first record that was not deleted.
@@ -183,10 +183,15 @@ class Reader:
             code="truncated",
         )
 
-    async def _table(self, client: AIOKafkaConsumer, places: list[TopicPartition]) -> Rows:
+    async def _table(
+        self,
+        client: AIOKafkaConsumer,
+        places: list[TopicPartition],
+        wanted: Callable[[str, Any], bool] | None = None,
+    ) -> Rows:
         rows: Rows = {}
         async for _, record in self._records(client, places, {}):
-            note_row(rows, record.key, record.value)
+            note_row(rows, record.key, record.value, wanted)
         return rows
 
     async def _records(
@@ -217,13 +222,16 @@ class Reader:
             self._progress(done, total)
 
 
-def note_row(rows: Rows, key: bytes | None, value: bytes | None) -> None:
-    """Take one record of a table's changelog, whose keys are JSON texts."""
+def note_row(
+    rows: Rows, key: bytes | None, value: bytes | None, wanted: Callable[[str, Any], bool] | None = None
+) -> None:
+    """Take one record of a table's changelog, whose keys are JSON texts; a row that is not `wanted` is forgotten."""
     name = str(decode(key or b"null"))
-    if value is None:
+    row = None if value is None else decode(value)
+    if row is None or (wanted is not None and not wanted(name, row)):
         rows.pop(name, None)
     else:
-        rows[name] = decode(value)
+        rows[name] = row
 
 
 def note_entry(found: Recorded, key: bytes | None, value: bytes | None) -> None:

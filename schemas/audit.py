@@ -21,7 +21,9 @@ from schemas.wire import Wire
 PaperKind = Literal["invoice", "credit_note", "payment", "refund"]
 PAPER_KINDS: tuple[PaperKind, ...] = ("invoice", "credit_note", "payment", "refund")
 DiscrepancyClass = Literal["missing", "duplicate", "late", "amount", "currency", "date", "void", "rounding"]
-Figure = Literal["document", "status", "currency", "total", "date", "amount_paid", "amount_credited", "amount_due"]
+Figure = Literal[
+    "document", "status", "currency", "total", "date", "amount_paid", "amount_credited", "amount_due", "stream"
+]
 Act = Literal["read", "wait", "person"]
 
 
@@ -87,7 +89,11 @@ class Mend(Wire):
 
 
 class Discrepancy(Wire):
-    """A difference between the sides, with the documents behind it. `difference` is the CRM's figure less the ERP's."""
+    """A difference between the sides, with the documents behind it. `difference` is the CRM's figure less the ERP's.
+
+    Of the figure `stream`, where the stream counts something else than a platform shows, it is the platform's less the
+    stream's, and only that platform's document is named.
+    """
 
     id: str
     night: Day
@@ -160,8 +166,13 @@ class Audit(Wire):
 
     @property
     def agreed(self) -> bool:
-        """Whether all was read, nothing differs, and what was signed stands."""
-        return not self.gaps and not self.discrepancies and not self.alarms
+        """Whether all was read, nothing differs, the stream counts the same, and what was signed stands."""
+        return not self.gaps and not self.needs_person
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether anything was found."""
+        return bool(self.discrepancies or self.alarms) or any(each.behind for each in self.tallies)
 
     def apart(self) -> Iterator[tuple[str, Decimal]]:
         """What the sides differ by, by currency: differences add up without their signs, so that none hides another."""

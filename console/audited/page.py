@@ -90,7 +90,10 @@ def _align(column: int) -> str:
 
 
 def _found(number: int, each: Discrepancy) -> str:
-    rows = [_side("HubSpot", each.crm), _side("Xero", each.erp), *(_side("behind it", cause) for cause in each.causes)]
+    rows = [
+        *(_side(name, shown) for name, shown in words.sides(each)),
+        *(_side("behind it", cause) for cause in each.causes),
+    ]
     return (
         f"<article><h3>{number}. {_(each.kind)}: {_(each.currency)} {money_text(each.difference)}</h3>\n"
         f"<p>{_(each.says)}.</p>\n<table><tbody>{''.join(rows)}</tbody></table>\n"

@@ -58,7 +58,7 @@ def _tell(number: int, found: Discrepancy) -> None:
         "bold",
     )
     say(f"   {found.says}.")
-    for side, shown in (("HubSpot", found.crm), ("Xero", found.erp)):
+    for side, shown in words.sides(found):
         say(f"   {side:<8} {words.document(shown)}")
     for cause in found.causes:
         say(f"   {'behind it':<8} {words.document(cause)}")

@@ -21,7 +21,8 @@ def verdict(audit: Audit) -> str:
     if not audit.discrepancies:
         if audit.gaps:
             return f"{day}: no difference in what could be read, and not all could be read."
-        return f"{day}: the books agree. {_billed(audit)}."
+        behind = ", and the stream is behind them" if any(each.behind for each in audit.tallies) else ""
+        return f"{day}: the books agree{behind}. {_billed(audit)}."
     apart = ", ".join(f"{currency} {money_text(amount)}" for currency, amount in audit.apart() if amount)
     count = len(audit.discrepancies)
     found = f"{count} variance{'s' if count > 1 else ''}{f', {apart} apart' if apart else ''}"
@@ -47,6 +48,12 @@ def repair(each: Discrepancy) -> str:
     """What to do about one difference."""
     command = f". Next: {REPAIR} {each.id[:SHORT]}" if each.mend.act == "read" else ""
     return f"{each.mend.says}{command}"
+
+
+def sides(each: Discrepancy) -> list[tuple[str, Shown | None]]:
+    """A difference's documents, by where they are; against the stream there is one platform only."""
+    both = [("HubSpot", each.crm), ("Xero", each.erp)]
+    return [(name, shown) for name, shown in both if shown is not None or each.figure != "stream"]
 
 
 def document(shown: Shown | None) -> str:

@@ -71,7 +71,7 @@ def command(
     if sign is not None:
         _sign(session, contract, made, sign, why)
         return
-    raise typer.Exit(NEEDS_PERSON if made.discrepancies or made.alarms else UNREACHABLE if made.gaps else FINE)
+    raise typer.Exit(NEEDS_PERSON if made.needs_person else UNREACHABLE if made.gaps else FINE)
 
 
 def _day(night: str | None, contract: Contract) -> str:

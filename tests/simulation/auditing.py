@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from agents.rules.hearing import Heard
 from console.reconciling import Wish, count
+from console.recorded import Recorded, note_row
+from console.streamed import documents
 from schemas.audit import Audit
 from schemas.totals import Total
 from streams.daybook.patience import Patience
@@ -25,12 +28,19 @@ def audited(stage: Theatre, night: str, folder: Path) -> Audit:
     """Count a night, and see that nothing was written for it."""
     world = stage.world
     wish, before = Wish(night, stream=stated(world, night)), world.broker.written
+
+    async def hear() -> dict[str, Heard]:
+        rows = Recorded().known
+        for record in world.all(world.topics.books):
+            note_row(rows, record.key, record.value, lambda key, _row: key.startswith("d|"))
+        return {each.ref: each for row in rows.values() for each in documents(row, night)}
+
     recorded, waits = world.recorded(), Patience(world.hours, asyncio.sleep)
     xero, hubspot = (world._onlooker(name, recorded)._client for name in ("xero", "hubspot"))  # noqa: SLF001 - their wires
     books = Books(xero.connection, waits)  # type: ignore[attr-defined]
     portal = Portal(hubspot._api, shapes_of(world.contract), waits, base_currency="NZD")  # type: ignore[attr-defined]  # noqa: SLF001
     settings = world.settings.model_copy(update={"state": folder})
-    made = stage.run(count(settings, world.contract, wish, books, portal, world.hours()))
+    made = stage.run(count(settings, world.contract, wish, books, portal, world.hours(), hear))
     stage.run(books.close())
     stage.run(portal.close())
     assert world.broker.written == before

@@ -1,5 +1,6 @@
 """Nights of a world at work: its books agree, with each other and the stream; what is spoilt is found and repaired."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,29 @@ def test_what_somebody_deleted_stays_deleted_whatever_is_repaired(tmp_path: Path
         (again,) = audited(stage, night_of(row), tmp_path).discrepancies
         assert again.id == found.id
         assert "recycle bin" in again.mend.says
+
+
+def test_where_both_sides_agree_and_the_stream_has_not_heard_its_documents_are_named(tmp_path: Path):
+    with theatre() as stage:
+        open_books(stage)
+        row = billed(stage)[-1]
+        night = night_of(row)
+        made = stage.finance.put("Invoices", {
+            "Type": "ACCREC", "Contact": {"ContactID": stage.cast.contacts["Harakeke"]}, "Date": night,
+            "DueDate": night, "Status": "AUTHORISED", "LineItems": [
+                {"Description": "x", "Quantity": 1, "UnitAmount": "30.00", "AccountCode": "200", "TaxType": "NONE"}],
+        })  # fmt: skip
+        stage.sales.create("invoices", xero_invoice_id=made["InvoiceID"], revmark_invoice_number=made["InvoiceNumber"],
+            hs_invoice_date=night, hs_currency="NZD", revmark_total="30.00", revmark_invoice_status="posted",
+            revmark_amount_due="30.00", revmark_amount_paid="0", revmark_amount_credited="0")  # fmt: skip
+        stage.pass_by(7200)
+        found = audited(stage, night, tmp_path)
+        assert [(each.kind, each.figure, each.difference) for each in found.discrepancies] == [
+            ("missing", "stream", Decimal("30.00")),
+        ] * 2  # fmt: skip
+        assert {(each.crm is None, each.erp is None) for each in found.discrepancies} == {(True, False), (False, True)}
+        assert all(f"invoice {made['InvoiceNumber']} is 30.00 NZD in" in each.says for each in found.discrepancies)
+        for each in found.discrepancies:
+            repair(stage, each)
+        stage.pass_by(7200)
+        assert audited(stage, night, tmp_path).agreed
