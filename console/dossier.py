@@ -6,7 +6,7 @@ behind it. Invariant: looking changes nothing; whether a record could be read no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from schemas.errors import Refused
 from schemas.ledger import SETTLED, LedgerEntry
 from schemas.names import Entity, connection_id
 from schemas.verdict import Verdict
-from streams.platforms.registry import PLATFORMS, translators
+from streams.platforms.registry import PLATFORMS, payloads, translators
 from streams.settings import Settings
 
 Recovery = Literal["refused", "parked"]
@@ -114,6 +114,12 @@ def translators_of(settings: Settings) -> Mapping[str, Translate]:
     """How the contract in force translates records; empty where it cannot be read."""
     found = read(settings.contract)
     return {} if isinstance(found, Unreadable) else translators(found.contract)
+
+
+def client_of(settings: Settings, command: Command) -> Callable[[Command], object]:
+    """What the client of a command's platform makes of it; it raises for what it would not send."""
+    found = read(settings.contract)
+    return (lambda _command: None) if isinstance(found, Unreadable) else payloads(found.contract)[command.platform]
 
 
 def _recovery(settings: Settings, held: Held, lying: Bytes | None, value: bytes | None) -> tuple[Recovery, str]:

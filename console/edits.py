@@ -38,6 +38,9 @@ READERS: dict[str, Callable[[bytes | None], Any]] = {
 }
 
 
+IDENTITY = frozenset({"number", "erp_id", "crm_id", "sku"})  # what one side knows the other's records by
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How one topic is read: `translators` are those of a contract, empty where none can be read."""
@@ -152,6 +155,27 @@ def edited(reading: Reading, key: bytes | None, document: Any) -> bytes:
     if key is not None and held != belongs:
         raise Refused(f"the record's key is {held!r} and stays; this one belongs under {belongs!r}", code="key")
     return value
+
+
+def amended(command: Command, document: Any, take: Callable[[Command], object]) -> dict[str, Any]:
+    """The fields of a refused command as a person would have them; `take` is what the platform's client makes of it.
+
+    Raises:
+        Refused: the fields are others than before, or hold what they may not, or what identifies the record has moved.
+    """
+    if not isinstance(document, dict) or document.keys() != {"fields"} or not isinstance(document["fields"], dict):
+        raise Refused("of a command its `fields` can be edited, and nothing else", code="usage")
+    fields: dict[str, Any] = document["fields"]
+    others = sorted(fields.keys() ^ command.fields.keys())
+    if others:
+        raise Refused(f"the command writes other fields: {', '.join(others)} cannot come or go", code="usage")
+    for name, value in command.fields.items():
+        if fields[name] != value and (name in IDENTITY or (command.kind == "create" and value == command.natural_key)):
+            raise Refused(f"fields.{name} is what the record is found by, and stays", code="usage")
+    wanted = Command.from_bytes(encode(command.model_dump(mode="json") | {"fields": fields}))
+    _canonical(wanted.entity, wanted.fields)
+    take(wanted)
+    return wanted.fields
 
 
 def _key(found: Wire) -> str:

@@ -114,8 +114,7 @@ async def tell(settings: Settings, words: Sequence[Settlement | Edit]) -> None:
 
 async def _tell(producer: AIOKafkaProducer, topics: Topics, word: Settlement | Edit) -> None:
     # Under the record's own key, so that all that is said of it is in one partition, in its order.
-    command = word.command if isinstance(word, Settlement) else ""
-    key = f"command|{command}" if command else f"{word.topic}|{word.partition}|{word.offset}"
+    key = f"command|{word.command}" if word.command else f"{word.topic}|{word.partition}|{word.offset}"
     await producer.send_and_wait(topics.name(topics.quarantine), word.to_bytes(), key=key.encode())
 
 

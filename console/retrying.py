@@ -29,8 +29,10 @@ class Asked:
     place: Place
 
 
-async def retry(settings: Settings, refused: Sequence[tuple[Refusal, str]], say: Say) -> list[Asked]:
+async def retry(settings: Settings, refused: Sequence[tuple[Refusal, str]], said: Say) -> list[Asked]:
     """Have refused commands judged and tried again, oldest first; each comes with the customer that it is of now.
+
+    What a person has edited of one goes along; where nothing more is said, so does the reason for the edit.
 
     Raises:
         Transient: the broker does not answer; what was said until then holds.
@@ -38,7 +40,8 @@ async def retry(settings: Settings, refused: Sequence[tuple[Refusal, str]], say:
     topics = topics_of(settings)
     done: list[Asked] = []
     for found, customer in sorted(refused, key=lambda pair: pair[0].entry.command.at):
-        command = found.entry.command
+        command, instead = found.entry.command, found.instead
+        say = Say(said.who, said.why or (found.edit.why if found.edit else ""))
         word = Retry(
             tenant=command.tenant,
             customer=customer,
@@ -47,7 +50,9 @@ async def retry(settings: Settings, refused: Sequence[tuple[Refusal, str]], say:
             side=command.side,
             command=command.id,
             fields=["*"] if command.kind == "create" else sorted(command.fields),
-            answer=retry_id(command.id, say.who, say.why),
+            refused={name: command.fields[name] for name in instead},
+            instead=instead,
+            answer=retry_id(command.id, say.who, say.why, instead),
             who=say.who,
             why=say.why,
             at=datetime.now(UTC),

@@ -40,21 +40,25 @@ class Settlement(Wire):
 
 
 class Edit(Wire):
-    """What a person put in place of a record's value; the record itself stays as it was. The newest edit counts."""
+    """What a person put in place of a record's value, or of the values that a refused command writes.
+
+    The record, or the command, itself stays as it was. The newest edit counts.
+    """
 
     type: Literal["edit"] = "edit"
     topic: str
     partition: int
     offset: int
-    value: str = Field(description="the JSON that is put back instead")
+    value: str = Field(description="the JSON that is put back instead; of a command, its fields")
     who: str
     why: str
     at: Instant
+    command: str = Field(default="", description="the refused command that this is about, in place of a record")
 
     @property
     def name(self) -> str:
         """The record's name in quarantine."""
-        return place_name(self.topic, self.partition, self.offset)
+        return self.command or place_name(self.topic, self.partition, self.offset)
 
 
 def place_name(topic: str, partition: int, offset: int) -> str:

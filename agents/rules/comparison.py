@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agents.rules import edits, reviews
+from agents.rules import edits, instead, reviews
 from agents.rules.case import Case, Spoken
 from agents.rules.decision import AGREE, UNSET, Decision, Shown, decide, is_empty, same
 from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard, waits_for_history
@@ -112,6 +112,7 @@ def _wishes(case: Case, state: EntityState, name: str, decision: Decision, shown
         _hang(case, state)  # a guard may speak for it once more is known of the customer
         return []
     wished = _chosen(name, choice, shown) if choice else _decided(name, decision, shown)
+    wished = [found for wish in wished if (found := _as_edited(state, wish, shown)) is not None]
     wanted = [
         wish
         for wish in wished
@@ -123,6 +124,16 @@ def _wishes(case: Case, state: EntityState, name: str, decision: Decision, shown
         reason = f"{choice.reason}; it is not written again where it was refused"
         case.verdict(state, name, choice.ruling, reviews.RULE, reason, chosen=choice.value, by=choice.by)
     return wanted
+
+
+def _as_edited(state: EntityState, wish: Wish, shown: dict[Side, Any]) -> Wish | None:
+    """The wish, with what a person has put in place of its value; None where that is there, or on its way, already."""
+    edited = None if wish.rule.startswith("guard.") else instead.of(state, wish.target, wish.name, wish.value)
+    if edited is None:
+        return wish
+    if same(shown[wish.target], edited.value):
+        return None
+    return replace(wish, value=edited.value, reason=f"{wish.reason}; {edited.reason}", by=edited.by)
 
 
 def _decided(name: str, decision: Decision, shown: dict[Side, Any]) -> list[Wish]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.rules import instead
 from agents.rules.case import Case
 from agents.rules.decision import is_empty
 from agents.rules.guards import isolation_guard
@@ -61,7 +62,7 @@ def create_missing(case: Case, state: EntityState) -> None:
 
 def _create(case: Case, state: EntityState, side: Side) -> None:
     entity = state.entity
-    fields = _fields(case, state, side)
+    fields, by = instead.applied(state, side, _fields(case, state, side))
     if any(is_empty(fields.get(name)) for name in REQUIRED[entity]):
         lacking = ", ".join(name for name in REQUIRED[entity] if is_empty(fields.get(name)))
         case.verdict(state, "", "wait", "required", f"cannot be made in the {side.value.upper()} without: {lacking}")
@@ -86,7 +87,7 @@ def _create(case: Case, state: EntityState, side: Side) -> None:
     )
     if entity is Entity.CONTACT and side is Side.ERP:
         case.customer.person = state.id
-    case.verdict(state, "", "create", "create", reason, written_to=side, command=command)
+    case.verdict(state, "", "create", "create", reason, written_to=side, command=command, by=by)
 
 
 def _fields(case: Case, state: EntityState, side: Side) -> dict[str, Any]:

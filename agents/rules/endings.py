@@ -17,7 +17,15 @@ SAYS = {
     "privacy": "The person was erased under privacy law: nothing personal is kept here or written again.",
 }
 VALUES = ("fields", "edited")  # of a side: what a platform showed
-PERSONAL_MARKS = ("written_crm", "written_erp", "respelled_crm", "respelled_erp", "one_by_one")
+PERSONAL_MARKS = (
+    "written_crm",
+    "written_erp",
+    "respelled_crm",
+    "respelled_erp",
+    "one_by_one",
+    "instead_crm",
+    "instead_erp",
+)
 
 
 def ended(case: Case, state: EntityState, fact: Fact) -> None:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import endings
+from agents.rules import endings, instead
 from agents.rules.case import Case
 from agents.rules.guards import isolation_guard, order_guard
 from agents.rules.identification import invoice_id
@@ -151,7 +151,7 @@ def _bill(case: Case, deal: EntityState) -> None:
     invoice = case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id))
     invoice.related["deal"] = deal.id
     number = f"{case.contract.invoice_defaults.number_prefix}{record_id(deal.crm.ref)}"
-    fields = {**_invoice(case, deal), "number": number}
+    fields, by = instead.applied(invoice, Side.ERP, {**_invoice(case, deal), "number": number})
     mark = fingerprint(fields)
     if invoice.marks.get("refused_at") != case.company().erp.version:
         invoice.blocked["erp"].clear()  # the customer's own record in the ERP was mended since: perhaps that was it
@@ -168,7 +168,7 @@ def _bill(case: Case, deal: EntityState) -> None:
         invoice, Side.ERP, "create", fields, reason=reason, rules=("timing",), natural_key=number,
         links={"company": case.customer.erp},
     )  # fmt: skip
-    case.verdict(invoice, "", "create", "timing", reason, written_to=Side.ERP, command=command)
+    case.verdict(invoice, "", "create", "timing", reason, written_to=Side.ERP, command=command, by=by)
 
 
 def _is_due(case: Case, deal: EntityState) -> bool:

@@ -5,6 +5,7 @@ In: a retry. Out: a verdict that names the person, and the record judged again a
 
 from __future__ import annotations
 
+from agents.rules import instead
 from agents.rules.case import Case, Spoken
 from agents.rules.reviews import RULE, heard
 from schemas.errors import Refused
@@ -17,7 +18,7 @@ def take(case: Case, word: Retry) -> None:
     """Let what was refused be tried again. Where it would change nothing any more, nothing is written.
 
     Raises:
-        Refused: nothing was ever asked for of such a record.
+        Refused: nothing was ever asked for of such a record, or a value that was put in place cannot be.
     """
     state = case.state(word.entity, word.id)
     if not state.counter:
@@ -25,11 +26,13 @@ def take(case: Case, word: Retry) -> None:
     if heard(state, word.answer):
         case.result.counts["duplicate"] += 1
         return
+    instead.take(state, word)
     blocked = state.blocked[word.side.value]
     for name in word.fields:
         blocked.pop(name, None)
     by = Spoken(word.who, word.why, word.answer)
-    reason = f"{word.who} has the refused write tried again: {word.why}"
+    edited = f" with another {', '.join(sorted(word.instead))}" if word.instead else ""
+    reason = f"{word.who} has the refused write tried again{edited}: {word.why}"
     case.verdict(state, "", "retry", RULE, reason, by=by, written_to=word.side, note=f"retry {word.side.value}")
     case.touch(state.id)
     _rebill(case, state, word.side)

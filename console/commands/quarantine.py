@@ -91,7 +91,7 @@ def _state(found: Held | Refusal) -> Cell:
     if found.settlement:
         return Cell(found.settlement.state, "dim")
     if isinstance(found, Refusal):
-        return Cell("refused", "red")
+        return Cell("edited", "yellow") if found.edit else Cell("refused", "red")
     return Cell("edited" if found.edit else "held", "yellow")
 
 
@@ -130,7 +130,7 @@ def replay_(
         records = [_going(store, record) for record in chosen]
         owned = [(each, _customer(store, session, each)) for each in refused]
         _tell_older(store, chosen)
-    if owned and not why.strip():
+    if any(each.edit is None for each, _ in owned) and not why.strip():
         raise Refused("--why must say what was mended: it is kept with the command. Nothing was sent", code="usage")
     if not records and not owned:
         note("quarantine is empty")

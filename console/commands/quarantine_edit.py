@@ -21,7 +21,7 @@ from console.output import note, say
 from console.projection.delivery import topics_of
 from console.projection.held import Bytes, Held
 from console.projection.listing import bytes_of, held
-from console.projection.refusals import refusal
+from console.projection.refusals import Refusal, refusal
 from console.projection.store import Store
 from console.session import Session, session_of
 from schemas.errors import Refused
@@ -31,6 +31,7 @@ EXAMPLES = examples(
     'revmark quarantine edit revmark.changes-0-17 --why "a typo in the amount"',
     'revmark quarantine edit revmark.changes-0-17 --set raw.Total=115.00 --why "a typo in the amount"',
     'revmark quarantine edit revmark.changes-0-17 --file mended.json --why "a typo in the amount"',
+    'revmark quarantine edit 9f3a21c07b6d5e48 --set fields.lines.0.account=205 --why "account 200 is closed"',
 )
 EDITOR = "vi"  # where neither VISUAL nor EDITOR names one
 
@@ -46,8 +47,9 @@ def command(
 ) -> None:
     """Edit a held record: in $EDITOR, or with --set or --file. It is put back with `revmark quarantine replay`.
 
-    It is read by the models that the topic's reader uses; key and tenant stay, and amounts keep every digit. What was
-    there stays beside it. Exits 2 when it could not be read; what was typed is then kept in a file.
+    It is read by the models that the topic's reader uses; key and tenant stay, and amounts keep every digit. Of a
+    command that a platform refused, the values that it writes are edited. What was there stays beside it. Exits 2 when
+    it could not be read; what was typed is then kept in a file.
     """
     if not why.strip():
         raise Refused("--why must say something: it is kept with the record. Nothing was changed", code="usage")
@@ -57,15 +59,21 @@ def command(
 
     session = session_of(context)
     with session.projection("quarantine", "ledger") as store:
-        record, lying = _held(store, name)
+        refused = refusal(store, name)
+        found = _held(store, name) if refused is None else refused
+    who = by or getpass.getuser()
+    if isinstance(found, Refusal):
+        _amend(session, found, set_ or [], file, who=who, why=why.strip())
+        return
+    record, lying = found
     lying = asyncio.run(whole(session.settings, lying)) if not lying.complete else lying
-    typed, kept = _typed(session, record, lying, set_ or [], file)
+    start = record.edit.value if record.edit else (lying.value or b"{}").decode(errors="replace")
+    typed, kept = _typed(session, name, start, set_ or [], file)
     value = _checked(session, record, lying, typed, kept)
     if value == (record.edit.value.encode() if record.edit else lying.value):
         note(f"nothing was changed in {name}", "yellow")
         return
     place = (record.topic, record.partition, record.offset)
-    who = by or getpass.getuser()
     edit = Edit(
         topic=place[0], partition=place[1], offset=place[2],
         value=value.decode(), who=who, why=why.strip(), at=datetime.now(UTC),
@@ -77,13 +85,6 @@ def command(
 
 
 def _held(store: Store, name: str) -> tuple[Held, Bytes]:
-    if refusal(store, name) is not None:
-        raise Refused(
-            f"{name} is a command that a platform refused: what is written is judged from the records of both sides. "
-            "Mend the value on the record, or what the platform lacks. Nothing was changed. "
-            f"Next: revmark quarantine replay {name}",
-            code="usage",
-        )
     record = held(store, name)
     if record.settlement is not None:
         said = settled(name, record.settlement)
@@ -98,7 +99,48 @@ def _held(store: Store, name: str) -> tuple[Held, Bytes]:
     return record, lying
 
 
-def _typed(session: Session, record: Held, lying: Bytes, assignments: list[str], file: Path | None) -> tuple[str, Path]:
+def _amend(
+    session: Session, refused: Refusal, assignments: list[str], file: Path | None, *, who: str, why: str
+) -> None:
+    """Keep other values for what a refused command writes."""
+    from console.dossier import client_of  # noqa: PLC0415 - loads the platforms
+    from console.edits import amended, parse  # noqa: PLC0415 - as above
+    from console.quarantining import tell  # noqa: PLC0415 - loads the Kafka client
+
+    name, command = refused.name, refused.entry.command
+    if refused.settlement is not None:
+        said = settled(name, refused.settlement)
+        raise Refused(f"{name} was {said}. Nothing was changed. Next: revmark quarantine list", code="settled")
+    before = command.fields | refused.instead
+    typed, kept = _typed(session, name, _dumped({"fields": before}), assignments, file)
+    try:
+        fields = amended(command, parse(typed), client_of(session.settings, command))
+    except Refused as error:
+        raise _unfit(name, error, kept) from error
+    if fields == before:
+        note(f"nothing was changed in {name}", "yellow")
+        return
+    topics = topics_of(session.settings)
+    edit = Edit(
+        topic=topics.name(topics.ledger), partition=-1, offset=-1, command=name,
+        value=_dumped(fields), who=who, why=why, at=datetime.now(UTC),
+    )  # fmt: skip
+    asyncio.run(tell(session.settings, [edit]))
+    if kept != file:
+        kept.unlink(missing_ok=True)
+    say(f"{name} is edited; what was refused stays beside it. Next: revmark quarantine replay {name}", "green")
+
+
+def _unfit(name: str, error: Refused, kept: Path) -> Refused:
+    return Refused(
+        f"{name} cannot be put back like this: {error.message}. Nothing was changed; what was typed is in "
+        f"{kept}. Next: mend it there, then revmark quarantine edit {name} "
+        f"--file {shlex.quote(str(kept))} --why ...",
+        code="malformed",
+    )
+
+
+def _typed(session: Session, name: str, start: str, assignments: list[str], file: Path | None) -> tuple[str, Path]:
     """What the record is to be, as text, and the file that holds it if it cannot be kept as it is."""
     from console.edits import parse, put  # noqa: PLC0415 - loads the vocabulary of all topics
 
@@ -107,8 +149,7 @@ def _typed(session: Session, record: Held, lying: Bytes, assignments: list[str],
             return file.read_text(encoding="utf-8"), file
         except (OSError, UnicodeDecodeError) as error:
             raise Refused(f"{file} cannot be read: {error}. Nothing was changed", code="usage") from error
-    start = record.edit.value if record.edit else (lying.value or b"{}").decode(errors="replace")
-    kept = session.folder / "edits" / f"{record.name}.json"
+    kept = session.folder / "edits" / f"{name}.json"
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not assignments:
         write_private(kept, _laid_out(start))
@@ -118,8 +159,8 @@ def _typed(session: Session, record: Held, lying: Bytes, assignments: list[str],
         document = parse(start)
     except Refused as error:
         raise Refused(
-            f"{record.name} is {error.message}; --set needs a record that is JSON. Nothing was changed. "
-            f"Next: revmark quarantine edit {record.name} --why ...",
+            f"{name} is {error.message}; --set needs a record that is JSON. Nothing was changed. "
+            f"Next: revmark quarantine edit {name} --why ...",
             code="malformed",
         ) from error
     for each in assignments:
@@ -143,12 +184,7 @@ def _checked(session: Session, record: Held, lying: Bytes, typed: str, kept: Pat
     try:
         return edited(reads, lying.key, parse(typed))
     except Refused as error:
-        raise Refused(
-            f"{record.name} cannot be put back like this: {error.message}. Nothing was changed; what was typed is in "
-            f"{kept}. Next: mend it there, then revmark quarantine edit {record.name} "
-            f"--file {shlex.quote(str(kept))} --why ...",
-            code="malformed",
-        ) from error
+        raise _unfit(record.name, error, kept) from error
 
 
 def _dumped(document: Any) -> str:

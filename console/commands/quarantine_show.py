@@ -16,7 +16,7 @@ from console.projection.listing import held
 from console.projection.refusals import Refusal, refusal
 from console.session import session_of
 from schemas.ledger import LedgerEntry
-from schemas.quarantine import Settlement
+from schemas.quarantine import Edit, Settlement
 
 if TYPE_CHECKING:  # it loads the platforms
     from console.dossier import Dossier
@@ -82,9 +82,14 @@ def _of_command(refused: Refusal) -> list[tuple[str, str]]:
         ("command", f"{wanted.kind} {wanted.entity.value.replace('_', ' ')} on {wanted.platform}: {wanted.reason}"),
         ("about", wanted.record),
         ("writes", orjson.dumps(wanted.fields).decode()),
+        *([("edited", _amended(refused.edit, refused.instead))] if refused.edit else []),
         ("rules", ", ".join(wanted.rules)),
         ("state", settled(refused.name, refused.settlement)),
     ]
+
+
+def _amended(edit: Edit, instead: dict[str, Any]) -> str:
+    return f"{_value(instead)} by {edit.who} at {moment(edit.at)} UTC: {edit.why}"
 
 
 def _rows(rows: Iterable[tuple[str, str]], dossier: Dossier) -> None:

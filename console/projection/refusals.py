@@ -8,7 +8,8 @@ from typing import Any
 
 from console.projection.store import Store
 from schemas.ledger import LedgerEntry
-from schemas.quarantine import Settlement
+from schemas.quarantine import Edit, Settlement
+from schemas.wire import decode
 
 # Where nothing was written to the same record and side since, and nobody said anything.
 STANDING = (
@@ -22,15 +23,20 @@ _STATES = {
     "dropped": "l.state = 'refused' AND said.state = 'dropped'",
     "any": "l.state = 'refused'",
 }
-_FROM = "FROM ledger l LEFT JOIN settlements said ON said.key = l.command WHERE"
+_SHOWN = "SELECT l.body AS body, said.body AS said, edited.body AS edited"
+_FROM = (
+    "FROM ledger l LEFT JOIN settlements said ON said.key = l.command"
+    " LEFT JOIN edits edited ON edited.key = l.command WHERE"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused command. `settlement` is None while nobody has said anything."""
+    """A refused command. `settlement` is None while nobody has said anything, `edit` while nobody has edited it."""
 
     entry: LedgerEntry
     settlement: Settlement | None = None
+    edit: Edit | None = None
 
     @property
     def name(self) -> str:
@@ -47,6 +53,14 @@ class Refusal:
         """What the platform said."""
         return " ".join(part for part in (self.entry.code, self.entry.message) if part) or "no reason was given"
 
+    @property
+    def instead(self) -> dict[str, Any]:
+        """The fields that a person has put other values in, with these."""
+        if self.edit is None:
+            return {}
+        fields = self.entry.command.fields
+        return {name: value for name, value in decode(self.edit.value.encode()).items() if fields.get(name) != value}
+
     def document(self) -> dict[str, Any]:
         """As JSON."""
         return {
@@ -57,6 +71,7 @@ class Refusal:
             "at": self.at.isoformat(),
             "attempts": self.entry.attempts,
             "settlement": self.settlement,
+            "edit": self.edit,
             "command": self.entry.command,
         }
 
@@ -64,8 +79,7 @@ class Refusal:
 def refusals(store: Store, state: str = "held", *, day: str | None = None, limit: int) -> list[Refusal]:
     """Refused commands, newest first; `held` are those that still stand so."""
     rows = store.rows(
-        f"SELECT l.body AS body, said.body AS said {_FROM} {_STATES[state]} AND l.at LIKE ?"
-        " ORDER BY l.at DESC, l.seq DESC LIMIT ?",
+        f"{_SHOWN} {_FROM} {_STATES[state]} AND l.at LIKE ? ORDER BY l.at DESC, l.seq DESC LIMIT ?",
         [f"{day or ''}%", limit],
     )
     return [_refusal(row) for row in rows]
@@ -79,7 +93,7 @@ def standing(store: Store) -> int:
 def refusal(store: Store, name: str) -> Refusal | None:
     """The refused command of this id; None: there is none."""
     rows = store.rows(
-        f"SELECT l.body AS body, said.body AS said {_FROM} l.state = 'refused' AND l.command = ?",
+        f"{_SHOWN} {_FROM} l.state = 'refused' AND l.command = ?",
         [name],
     )
     return _refusal(rows[0]) if rows else None
@@ -87,4 +101,5 @@ def refusal(store: Store, name: str) -> Refusal | None:
 
 def _refusal(row: dict[str, Any]) -> Refusal:
     said = Settlement.model_validate_json(row["said"]) if row["said"] else None
-    return Refusal(LedgerEntry.model_validate_json(row["body"]), said)
+    edit = Edit.model_validate_json(row["edited"]) if row["edited"] else None
+    return Refusal(LedgerEntry.model_validate_json(row["body"]), said, edit)

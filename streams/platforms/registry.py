@@ -22,6 +22,7 @@ from streams.platforms.hubspot import translation as hubspot
 from streams.platforms.hubspot.api import Api
 from streams.platforms.hubspot.app_token import AppToken
 from streams.platforms.hubspot.auth import Auth, OAuthGrant, StaticToken
+from streams.platforms.hubspot.batches import job_of
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.doors import files_door, journal_door
 from streams.platforms.hubspot.journal import Journal
@@ -31,6 +32,7 @@ from streams.platforms.xero import forecast as xero_forecast
 from streams.platforms.xero import translation as xero
 from streams.platforms.xero.client import XeroClient
 from streams.platforms.xero.grants import Grant, Grants
+from streams.platforms.xero.payloads import draft
 from streams.settings import Settings
 from streams.vault import Vault
 
@@ -81,6 +83,11 @@ def forecasts(contract: Contract) -> Mapping[str, Forecast]:
         "hubspot": Forecast(hubspot_shown, hubspot_forecast.UNIQUE, hubspot_forecast.calls, *hubspot_forecast.LIMITS),
         "xero": Forecast(xero_shown, xero_forecast.UNIQUE, xero_forecast.calls, *xero_forecast.LIMITS),
     }
+
+
+def payloads(contract: Contract) -> Mapping[str, Callable[[Command], object]]:
+    """What each platform's client makes of a command before it calls; it raises Refused for what it would not send."""
+    return {"hubspot": partial(job_of, shapes=shapes_of(contract)), "xero": partial(draft, own=contract.mappings)}
 
 
 def client(platform: Platform, settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> PlatformClient:

@@ -200,6 +200,8 @@ def choice(review: Verdict, side: Side | None = None, *, seconds: float = 0, **m
 def retry(refused: Command, *, seconds: float = 0, **more: Any) -> Retry:
     """Kim's word that a refused command may pass now."""
     parts: dict[str, Any] = {"who": "kim", "why": "the account was added", **more}
+    if "instead" in parts:
+        parts["refused"] = {name: refused.fields[name] for name in parts["instead"]}
     return Retry(
         tenant=refused.tenant,
         customer=refused.customer,
@@ -209,7 +211,7 @@ def retry(refused: Command, *, seconds: float = 0, **more: Any) -> Retry:
         command=refused.id,
         fields=["*"] if refused.kind == "create" else sorted(refused.fields),
         at=at(seconds),
-        **{"answer": retry_id(refused.id, parts["who"], parts["why"]), **parts},
+        **{"answer": retry_id(refused.id, parts["who"], parts["why"], parts.get("instead")), **parts},
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from console.edits import READERS, Reading, differences, edited, parse, put, reading
+from console.edits import READERS, Reading, amended, differences, edited, parse, put, reading
+from schemas.command import Command
 from schemas.errors import Refused
 from schemas.names import Side
 from schemas.wire import Wire, encode
@@ -132,3 +133,31 @@ def test_the_differences_are_told_place_by_place():
     before = b'{"a": {"b": 1, "c": [1, 2]}, "d": 1}'
     assert differences(before, '{"a": {"b": 2, "c": [1, 3]}}') == [("a.b", 1, 2), ("a.c.1", 2, 3), ("d", 1, None)]
     assert differences(b"\xff", '{"a": 1}') == [("", None, {"a": 1})]
+
+
+def test_of_a_refused_command_its_values_are_edited_and_nothing_else():
+    taken: list[Command] = []
+    made = create(1, fields={"number": "RM-1", "reference": "Widgets", "total": "115.10"})
+    text = '{"fields": {"number": "RM-1", "reference": "W", "total": 115.20}}'
+    assert amended(made, parse(text), taken.append) == {"number": "RM-1", "reference": "W", "total": "115.20"}
+    (sent,) = taken
+    assert sent.model_copy(update={"fields": made.fields}) == made
+    for text in (
+        '{"fields": {"number": "RM-2", "reference": "Widgets", "total": "115.10"}}',
+        '{"fields": {"number": "RM-1", "total": "115.10"}}',
+        '{"fields": {"number": "RM-1", "reference": "Widgets", "total": "115.10", "status": "posted"}}',
+        '{"fields": {"number": "RM-1", "reference": "Widgets", "total": {}}}',
+        '{"fields": [], "id": "c2"}', "[]", '{"fields": 7}',
+    ):  # fmt: skip
+        with pytest.raises(Refused):
+            amended(made, parse(text), taken.append)
+    assert len(taken) == 1, "what is refused here is not even offered"
+
+
+def test_what_the_platforms_client_would_not_send_is_no_edit():
+    def take(_command: Command) -> None:
+        raise Refused("the field status: an invoice is not created as voided", code="payload")
+
+    made = create(1, fields={"number": "RM-1", "status": "posted"})
+    with pytest.raises(Refused, match="not created as voided"):
+        amended(made, {"fields": {"number": "RM-1", "status": "voided"}}, take)
