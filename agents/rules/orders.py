@@ -218,7 +218,7 @@ def _invoice(case: Case, deal: EntityState) -> dict[str, Any]:
 
 def _own(case: Case, deal: EntityState, place: str) -> str | None:
     """What the deal holds for a field of the invoice, in a field of the customer's own."""
-    mapped = case.contract.mapped(Entity.DEAL)
+    mapped = case.contract.shared.get(Entity.DEAL, {})
     name = next((name for name, each in mapped.items() if each.on(Side.ERP).at == place), None)
     return deal.crm.fields.get(name) if name else None
 

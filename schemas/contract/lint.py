@@ -96,6 +96,8 @@ def _fields(contract: Contract) -> Iterator[Finding]:
             kind = mapped[name].kind if name in mapped else "amount" if name in AMOUNTS else "text"
             if rule.policy == "merge" and kind != "set":
                 yield Finding("error", path, "policy 'merge' merges sets, and this is none")
+            if name in mapped and not mapped[name].shared:
+                yield Finding("error", path, "there is nothing to decide: its mapping names no place in the ERP")
             said = [*owners(entity, rule), *one_sided(entity, name, billed=name in mapped and entity in BILLED)]
             if rule.policy == "monotonic":
                 said += monotonic(entity, name, amount=kind == "amount", own=name in mapped)
@@ -261,7 +263,7 @@ def _gaps(contract: Contract) -> Iterator[Finding]:
 
 def _shared(contract: Contract, entity: Entity) -> Iterable[str]:
     """The customer's own fields that both sides can write."""
-    return () if entity in BILLED else contract.mapped(entity)
+    return () if entity in BILLED else contract.shared.get(entity, ())
 
 
 def _guards(contract: Contract) -> Iterator[Finding]:

@@ -57,11 +57,22 @@ class Mapped(BaseModel):
     case: Literal["upper", "lower"] | None = Field(default=None, description="texts are compared and written so")
     digits: int = Field(default=2, ge=0, le=6, description="of an amount, after the point")
     crm: str | Spelt
-    erp: str | Spelt
+    erp: str | Spelt | None = Field(default=None, description="none: the CRM's alone, which is read and never written")
+
+    @property
+    def shared(self) -> bool:
+        """Whether both sides keep it."""
+        return self.erp is not None
 
     def on(self, side: Side) -> Spelt:
-        """Where and how a side keeps it; the short form names the place alone."""
+        """Where and how a side keeps it; the short form names the place alone.
+
+        Raises:
+            LookupError: the side does not keep it.
+        """
         found = self.crm if side is Side.CRM else self.erp
+        if found is None:
+            raise LookupError("the ERP has no place for it")
         return found if isinstance(found, Spelt) else Spelt(at=found)
 
     def read(self, side: Side, raw: Any) -> Any:
@@ -172,16 +183,16 @@ def faults(entity: Entity, fields: Mappings, *, synced: bool) -> Iterator[tuple[
         return
     taken: dict[tuple[Side, str], str] = {}
     for name, mapped in fields.items():
-        for side in Side:
+        for side in Side if mapped.shared else (Side.CRM,):
             at = mapped.on(side).at
             if (side, at) in taken:
                 yield name, f"{at} is the place of {taken[side, at]} already"
             taken.setdefault((side, at), name)
             yield from ((name, said) for said in mapped.faults(side))
-        at = mapped.on(Side.ERP).at
-        if at not in PLACES[entity]:
+        if mapped.shared and mapped.on(Side.ERP).at not in PLACES[entity]:
+            at = mapped.on(Side.ERP).at
             yield name, f"Xero has no free field {at!r}: there are {', '.join(sorted(PLACES[entity]))}"
-        if entity in BILLED and mapped.kind != "text":
+        if mapped.shared and entity in BILLED and mapped.kind != "text":
             yield name, f"a {entity.value}'s own field goes onto the invoice as it is: only kind: text can"
         if mapped.on(Side.CRM).at in TAKEN or not PROPERTY.fullmatch(mapped.on(Side.CRM).at):
             yield name, f"{mapped.on(Side.CRM).at!r} is no property's name in HubSpot, or one of Revmark's own"

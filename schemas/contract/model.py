@@ -250,6 +250,14 @@ class Contract(Clause):
         """The entity's fields of the customer's own."""
         return self.mappings.get(entity, {})
 
+    @cached_property
+    def shared(self) -> dict[Entity, dict[str, Mapped]]:
+        """Those of them that both sides keep."""
+        return {
+            entity: {name: each for name, each in fields.items() if each.shared}
+            for entity, fields in self.mappings.items()
+        }
+
     def names(self, entity: Entity) -> list[str]:
         """All fields that the entity can have under this contract."""
         return [*ENTITIES[entity].model_fields, *self.mapped(entity)]

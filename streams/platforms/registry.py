@@ -54,7 +54,7 @@ def translators(contract: Contract) -> Mapping[str, Callable[[Change], list[Sigh
             crm=contract.platforms.crm,
             hold_group=contract.credit_hold_group,
             base_currency=contract.base_currency,
-            own=contract.mappings,
+            own=contract.shared,
         ),
     }
 
@@ -78,7 +78,7 @@ class Forecast:
 def forecasts(contract: Contract) -> Mapping[str, Forecast]:
     """What each platform would do under a contract."""
     hubspot_shown = partial(hubspot_forecast.shown, shapes=shapes_of(contract))
-    xero_shown = partial(xero_forecast.shown, own=contract.mappings)
+    xero_shown = partial(xero_forecast.shown, own=contract.shared)
     return {
         "hubspot": Forecast(hubspot_shown, hubspot_forecast.UNIQUE, hubspot_forecast.calls, *hubspot_forecast.LIMITS),
         "xero": Forecast(xero_shown, xero_forecast.UNIQUE, xero_forecast.calls, *xero_forecast.LIMITS),
@@ -227,7 +227,7 @@ def xero_client(
         transport=transport,
         hold_group=contract.credit_hold_group,
         minute_calls=settings.xero_minute_calls,
-        own=contract.mappings,
+        own=contract.shared,
     )
 
 

@@ -25,7 +25,7 @@ OTHER = "company:00000000000bbbb0"
 MAPPED = """
 mappings:
   company:
-    custom_campaigns: {kind: set, crm: campaigns, erp: {at: CompanyNumber, separator: ","}}
+    custom_campaigns: {kind: set, crm: campaigns}
   deal:
     custom_order: {crm: po_number, erp: Reference}
 """

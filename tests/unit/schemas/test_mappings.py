@@ -17,7 +17,7 @@ from schemas.contract.mappings import BILLED, FREE, TAKEN, Mapped
 from schemas.errors import ContractError
 from schemas.names import Entity, Side
 from schemas.published import contract_schema
-from streams.platforms.hubspot.shapes import SHAPES
+from streams.platforms.hubspot.shapes import SHAPES, shapes_of
 from tests.support.contracts import contract, contract_text
 
 CRM, ERP = Side.CRM, Side.ERP
@@ -179,6 +179,30 @@ def test_fields_of_ones_own_that_cannot_be_meant_are_found(fields: dict[str, Any
     found = [each for each in lint(contract(own(fields))) if said in each.message]
     assert [each.level for each in found] == ["error"]
     assert found[0].path.startswith("mappings.company.custom_")
+
+
+@pytest.mark.parametrize("entity", ["company", "deal"])
+@pytest.mark.parametrize("kind", ["text", "set", "amount", "day"])
+def test_a_field_of_the_crms_alone_is_of_any_kind_and_needs_no_rule(entity: str, kind: str):
+    found = contract({"mappings": {entity: {"custom_campaign": {"kind": kind, "crm": "campaign"}}}})
+    assert lint(found) == []
+    assert "campaign" in {column.property for shape in shapes_of(found).values() for column in shape.columns}
+    assert found.shared == {Entity(entity): {}}
+    with pytest.raises(LookupError):
+        found.mapped(Entity(entity))["custom_campaign"].on(ERP)
+
+
+def test_a_rule_for_a_field_of_the_crms_alone_decides_nothing():
+    company = {"fields": {"custom_campaign": {"owner": "crm"}}}
+    changes = {"mappings": {"company": {"custom_campaign": {"crm": "campaign"}}}, "entities": {"company": company}}
+    found = lint(contract(changes))
+    assert [(each.level, each.path) for each in found] == [("error", "entities.company.fields.custom_campaign")]
+
+
+def test_two_fields_of_the_crms_alone_do_not_share_a_property():
+    fields = {"custom_a": {"crm": "campaign"}, "custom_b": {"crm": "campaign"}}
+    (found,) = lint(contract({"mappings": {"deal": fields}}))
+    assert "is the place of custom_a already" in found.message
 
 
 def test_a_deals_own_field_needs_no_rule():
