@@ -36,10 +36,10 @@ _DEALS = (
 )
 _CUSTOMERS = "SELECT key FROM states WHERE drawer = 'accounts.c' AND json_extract(body, '$.erp') IS NOT NULL"
 _BILLED = (
-    "SELECT json_extract(ordered.body, '$.occurred_at') AS won, min(json_extract(posted.body, '$.occurred_at')) AS sent"
-    " FROM events AS ordered LEFT JOIN events AS posted"
-    " ON posted.type = 'invoice_posted' AND json_extract(posted.body, '$.deal') = json_extract(ordered.body, '$.deal')"
-    " WHERE ordered.type = 'order_created' AND ordered.at >= ? GROUP BY ordered.key"
+    "WITH posted AS (SELECT json_extract(body, '$.deal') AS deal, min(json_extract(body, '$.occurred_at')) AS sent"
+    " FROM events WHERE type = 'invoice_posted' GROUP BY 1)"
+    " SELECT json_extract(body, '$.occurred_at') AS won, sent FROM events"
+    " LEFT JOIN posted ON deal = json_extract(body, '$.deal') WHERE type = 'order_created' AND at >= ?"
 )
 
 
