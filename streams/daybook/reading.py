@@ -45,7 +45,9 @@ async def read(day: str, books: Books, portal: Portal | None, spool: Spool) -> O
         await _take("hubspot", portal.named(spool.wanted("mirrors")), spool)
         if portal.passed:
             outcome.notes.append(f"{portal.passed} invoices of HubSpot's own are no record of Xero's: not compared")
-    outcome.gaps += [*books.unread, *(portal.unread if portal is not None else [])]
+    unread = {**books.unread, **(portal.unread if portal is not None else {})}
+    spool.drop(unread)  # what stands on the other side is not missing: nobody can say
+    outcome.gaps += unread.values()
     return outcome
 
 

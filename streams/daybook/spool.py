@@ -84,6 +84,10 @@ class Spool:
         )
         self._file.execute("COMMIT")
 
+    def drop(self, keys: Iterable[str]) -> None:
+        """Forget documents, on both sides, by the ERP's ids."""
+        self._file.executemany("DELETE FROM papers WHERE key = ?", ([each] for each in keys if each))
+
     def count(self, side: Side) -> int:
         """How many documents of a side are there."""
         (found,) = self._file.execute("SELECT count(*) FROM papers WHERE side = ?", [side.value]).fetchone()

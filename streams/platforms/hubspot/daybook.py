@@ -42,7 +42,7 @@ class Daybook:
         self._base_currency = base_currency
         self.calls = 0
         self.passed = 0
-        self.unread: list[str] = []
+        self.unread: dict[str, str] = {}  # the ERP's id, else HubSpot's -> why
 
     async def close(self) -> None:
         """Release connections."""
@@ -105,7 +105,7 @@ class Daybook:
             try:
                 shown = paper(self._shape, record, self._base_currency)
             except Refused as error:
-                self.unread.append(error.message)
+                self.unread[str(record["properties"].get(self._shape.key) or record["id"])] = error.message
                 continue
             if shown is None:
                 self.passed += 1

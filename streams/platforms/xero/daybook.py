@@ -49,7 +49,7 @@ class Daybook:
         self._patient = patient
         self._page_size = page_size
         self.calls = 0
-        self.unread: list[str] = []
+        self.unread: dict[str, str] = {}  # id -> why
 
     async def close(self) -> None:
         """Release connections."""
@@ -111,7 +111,7 @@ class Daybook:
             try:
                 found += papers(kind, row)
             except Refused as error:
-                self.unread.append(error.message)
+                self.unread[str(row.get(kind.id_field) or "")] = error.message
         return found
 
 

@@ -112,6 +112,26 @@ async def test_where_payments_cannot_be_read_it_says_so_and_compares_invoices(tm
             await night.read()
 
 
+async def test_what_cannot_be_read_is_named_and_its_counterpart_is_not_called_missing(tmp_path: Path):
+    async with office(tmp_path) as night:
+        customer = await night.customer("Acme")
+        good, bad, odd = [await night.sell(customer, "10.00") for _ in range(3)]
+        ids = {each: await night.mirrored(each) for each in (good, bad, odd)}
+        reply = await night.rig.people.post(f"/_sandbox/tamper/Invoices/{bad}", json={"Status": "PENDING"})
+        assert reply.is_success
+        reply = await night.world.browser.post(
+            f"/_sandbox/tamper/invoices/{ids[odd]}", json={"properties": {"revmark_total": "ten"}}
+        )
+        assert reply.is_success
+        night.later()
+        crm, erp, outcome = await night.read()
+        assert {each.key for each in (*crm, *erp)} == {good}
+        assert audit(crm, erp, RULES) == []
+        assert len(outcome.gaps) == 2
+        assert any("Status" in each for each in outcome.gaps)
+        assert any("revmark_total" in each for each in outcome.gaps)
+
+
 def test_parts_hold_together_what_belongs_together_and_find_the_same(tmp_path: Path):
     books = [
         replace(invoice("1", reference="PO 7")), replace(invoice("2", reference="PO 7")), invoice("3"), invoice("5"),
@@ -131,6 +151,7 @@ def test_parts_hold_together_what_belongs_together_and_find_the_same(tmp_path: P
     assert (spool.count(Side.CRM), spool.count(Side.ERP)) == (len(mirrors), len(books) + 1)
     parts = list(spool.parts(1))
     assert len(parts) > 20
+    assert max(len(crm) + len(erp) for crm, erp in parts) == 3, "no more in memory than what belongs together"
     found = [each for crm, erp in parts for each in audit(crm, erp, RULES)]
     assert sorted(found, key=lambda each: each.id) == sorted(whole, key=lambda each: each.id)
     spool.close()
