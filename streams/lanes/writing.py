@@ -216,7 +216,7 @@ class Writer:
     def _produce(self, desk: Desk, command: Command, outcome: Outcome, found: Written) -> None:
         desk.send("facts", _customer_key(command), outcome)
         for place, seen in enumerate(found.seen):
-            if found.state == "moved" and found.code == GONE and place == 0:
+            if seen.deleted or (found.state == "moved" and found.code == GONE and place == 0):
                 self.reader.ended(desk, seen)
                 continue
             made = found.ref if command.kind == "create" else None

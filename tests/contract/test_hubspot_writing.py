@@ -357,3 +357,17 @@ async def test_an_update_of_links_alone_associates_and_nothing_else():
     assert written.seen[0].raw["associations"]["company"] == [company]
     assert world.calls("batch/update") == []
     assert await world.client.look_up(update) is not None
+
+
+async def test_a_link_to_a_record_that_is_gone_tells_its_end():
+    world = await World().furnish()
+    gone, there = [await world.made("companies", name=name) for name in ("Gone", "There")]
+    await world.person(f"companies/{gone}", "DELETE")
+    ann, ben = (
+        command("contact", {"email": f"{name}@acme.example"}, natural_key=f"{name}@acme.example", id=name,
+                links={"company": f"hubspot/company/{number}"})
+        for name, number in (("ann", gone), ("ben", there))
+    )  # fmt: skip
+    answers = {each.command: each for each in await world.write(ann, ben)}
+    assert (answers["ann"].state, answers["ann"].code, answers["ben"].state) == ("refused", "link_company", "applied")
+    assert [(each.kind, each.record_id, each.deleted) for each in answers["ann"].seen] == [("company", gone, True)]

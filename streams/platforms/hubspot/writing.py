@@ -49,9 +49,10 @@ class Run:
         """It is there, with its associations."""
         self._answer(job, Written(job.command.id, "applied", _ref(job), version, seen=seen))
 
-    def refused(self, job: Job, code: str, message: str) -> None:
-        """HubSpot says no; of a create that was written all the same, to a link."""
-        self._answer(job, Written(job.command.id, "refused", _ref(job), job.version, code=code, message=message))
+    def refused(self, job: Job, code: str, message: str, seen: Sequence[Seen] = ()) -> None:
+        """HubSpot says no; of a create that was written all the same, to a link, whose end is `seen` if it is gone."""
+        said = Written(job.command.id, "refused", _ref(job), job.version, code=code, message=message, seen=list(seen))
+        self._answer(job, said)
 
     def moved(self, job: Job, seen: list[Seen]) -> None:
         """Nothing was written: the record lives on in another one, which is seen first."""
@@ -254,10 +255,17 @@ class Writing:
             error = reply.errors[0] if partly else reply.body
             run.touched = True
             said = f"written, but not associated with {kind} {jobs[0].links[kind]}: {error.get('message')}"
-            run.refused(jobs[0], f"link_{kind}", said)
+            run.refused(jobs[0], f"link_{kind}", said, await self._ends(kind, jobs[0].links[kind]))
             return []
         run.touched = True
         return jobs
+
+    async def _ends(self, kind: str, number: str) -> list[Seen]:
+        """The end of a record that could not be linked, if that is why: nothing else may tell of it."""
+        try:
+            return [each for each in await self._reading.read(kind, [number]) if each.deleted]
+        except (Throttled, Parked, Transient, Refused):
+            return []  # a poll or the next write tells
 
     async def _put_back(self, run: Run, jobs: list[Job], histories: Mapping[str, Json]) -> list[Job]:
         """Put back edits that nobody had heard of. Give the jobs that went over none: the others come again."""

@@ -1,9 +1,14 @@
 """A record that is gone: a write that was meant for it asks nobody, and its end is told."""
 
+from dataclasses import replace
+
 import pytest
 
+from schemas.command import Command
 from schemas.fact import GONE
-from tests.support.lane import Shift
+from streams.platforms.interface import Seen, Written
+from tests.support.lane import MemoryPlatform, Shift
+from tests.support.work import create
 from tests.unit.lanes.test_supersession import judged, states, version, with_record
 
 
@@ -28,3 +33,23 @@ async def test_a_write_to_a_record_that_is_gone_is_superseded_by_its_end(step: s
     assert told == {("superseded", before, GONE)}, "as new as what was judged, so that it is believed"
     if step != "recorded" or waited:
         assert set(ends(shift)) == {(before, True)}
+
+
+class Unlinked(MemoryPlatform):
+    """A platform that makes what it is asked for, and finds no end for its link."""
+
+    def _apply(self, command: Command) -> Written:
+        made = super()._apply(command)
+        end = Seen("contact", "k1", 0, {}, deleted=True)
+        return replace(made, state="refused", code="link_company", message="no such company", seen=[end])
+
+
+async def test_the_end_of_what_could_not_be_linked_is_told_as_news_of_all_that_is_known_of_it():
+    shift = Shift()
+    shift.platform = Unlinked(shift.clock)
+    await shift.work(create(1))
+    (told,) = shift.papers.outcomes()
+    assert (told.state, told.code) == ("refused", "link_company")
+    assert [(each.kind, each.record_id, each.deleted, each.gone) for each in shift.papers.changes()] == [
+        ("contact", "k1", True, True)
+    ]
