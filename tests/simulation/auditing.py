@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 from agents.rules.hearing import Heard
@@ -27,7 +28,7 @@ def stated(world: PlannedWorld, night: str) -> list[Total]:
 def audited(stage: Theatre, night: str, folder: Path) -> Audit:
     """Count a night, and see that nothing was written for it."""
     world = stage.world
-    wish, before = Wish(night, stream=stated(world, night)), world.broker.written
+    wish, before = Wish(night, timedelta(0), stated(world, night)), world.broker.written
 
     async def hear() -> dict[str, Heard]:
         rows = Recorded().known

@@ -36,6 +36,15 @@ def repair(stage: Theatre, variance: Discrepancy) -> None:
     stage.run(world.sync())
 
 
+def sell(stage: Theatre, night: str) -> dict[str, Any]:
+    """Finance posts an invoice of 30."""
+    line = {"Description": "x", "Quantity": 1, "UnitAmount": "30.00", "AccountCode": "200", "TaxType": "NONE"}
+    return stage.finance.put("Invoices", {
+        "Type": "ACCREC", "Contact": {"ContactID": stage.cast.contacts["Harakeke"]}, "Date": night, "DueDate": night,
+        "Status": "AUTHORISED", "LineItems": [line],
+    })  # fmt: skip
+
+
 def open_books(stage: Theatre) -> None:
     """A deal is won and billed, finance posts the bill, a part of it is paid."""
     stage.run(stage.world.sync())
@@ -107,11 +116,7 @@ def test_where_both_sides_agree_and_the_stream_has_not_heard_its_documents_are_n
         open_books(stage)
         row = billed(stage)[-1]
         night = night_of(row)
-        made = stage.finance.put("Invoices", {
-            "Type": "ACCREC", "Contact": {"ContactID": stage.cast.contacts["Harakeke"]}, "Date": night,
-            "DueDate": night, "Status": "AUTHORISED", "LineItems": [
-                {"Description": "x", "Quantity": 1, "UnitAmount": "30.00", "AccountCode": "200", "TaxType": "NONE"}],
-        })  # fmt: skip
+        made = sell(stage, night)
         stage.sales.create("invoices", xero_invoice_id=made["InvoiceID"], revmark_invoice_number=made["InvoiceNumber"],
             hs_invoice_date=night, hs_currency="NZD", revmark_total="30.00", revmark_invoice_status="posted",
             revmark_amount_due="30.00", revmark_amount_paid="0", revmark_amount_credited="0")  # fmt: skip
@@ -126,3 +131,39 @@ def test_where_both_sides_agree_and_the_stream_has_not_heard_its_documents_are_n
             repair(stage, each)
         stage.pass_by(7200)
         assert audited(stage, night, tmp_path).agreed
+
+
+SPOILT: dict[str, dict[str, str]] = {
+    "amount": {"revmark_total": "7.77"},
+    "rounding": {"revmark_amount_due": "30.01"},
+    "currency": {"hs_currency": "USD"},
+    "date": {"hs_invoice_date": "2026-09-09"},
+    "void": {"revmark_invoice_status": "voided"},
+}
+
+
+def test_while_nobody_works_each_class_is_found_and_repaired_where_the_contract_lets_it(tmp_path: Path):
+    with theatre() as stage:
+        stage.run(stage.world.sync())
+        night = "2026-08-20"
+        sold = [sell(stage, night) for _ in range(len(SPOILT) + 3)]
+        stage.run(stage.world.sync())
+        stage.pass_by(60)
+        assert audited(stage, night, tmp_path).agreed
+        for row, wrong in zip(sold, SPOILT.values(), strict=False):
+            stage.sales.edit("invoices", mirror_of(stage, row), **wrong)
+        gone, twice, good = sold[-3:]
+        stage.finance.post("Invoices", {"InvoiceID": gone["InvoiceID"], "Status": "VOIDED"})
+        stage.sales.create("invoices", revmark_invoice_number=twice["InvoiceNumber"], revmark_total="30.00",
+            hs_invoice_date=night, hs_currency="NZD", revmark_invoice_status="posted")  # fmt: skip
+        stage.pass_by(60)
+        found = audited(stage, night, tmp_path).discrepancies
+        sides = [each for each in found if each.figure != "stream"]
+        assert sorted(each.kind for each in sides) == sorted([*SPOILT, "void", "duplicate"])
+        for each in found:
+            if each.mend.act == "read":
+                repair(stage, each)
+        stage.pass_by(60)
+        left = [each for each in audited(stage, night, tmp_path).discrepancies if each.figure != "stream"]
+        assert [(each.kind, each.mend.act) for each in left] == [("duplicate", "person")], "only a person may delete it"
+        assert good["InvoiceNumber"] not in str(found)
