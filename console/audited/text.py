@@ -59,7 +59,7 @@ def _tell(number: int, found: Discrepancy) -> None:
     )
     say(f"   {found.says}.")
     for side, shown in words.sides(found):
-        say(f"   {side:<8} {words.document(shown)}")
+        say(f"   {side:<9} {words.document(shown)}")
     for cause in found.causes:
-        say(f"   {'behind it':<8} {words.document(cause)}")
-    say(f"   {'repair':<8} {words.repair(found)}")
+        say(f"   {'behind it':<9} {words.document(cause)}")
+    say(f"   {'repair':<9} {words.repair(found)}")

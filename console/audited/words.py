@@ -25,7 +25,7 @@ def verdict(audit: Audit) -> str:
         return f"{day}: the books agree{behind}. {_billed(audit)}."
     apart = ", ".join(f"{currency} {money_text(amount)}" for currency, amount in audit.apart() if amount)
     count = len(audit.discrepancies)
-    found = f"{count} variance{'s' if count > 1 else ''}{f', {apart} apart' if apart else ''}"
+    found = f"{_many(count, 'variance')}{f', {apart} apart' if apart else ''}"
     return f"{day}: {found}. {_who(audit)}.{part}"
 
 
@@ -35,13 +35,18 @@ def _billed(audit: Audit) -> str:
         return "Nothing was billed"
     there = ", ".join(f"{currency} {money_text(each.total)}" for currency, each in sums)
     count = sum(each.count for _, each in sums)
-    return f"{count} invoice{'s' if count != 1 else ''}, {there}"
+    return f"{_many(count, 'invoice')}, {there}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _who(audit: Audit) -> str:
     acts = Counter(each.mend.act for each in audit.discrepancies)
-    words = {"read": "{} can be repaired by Revmark", "person": "{} need a person", "wait": "{} should come by itself"}
-    return "; ".join(words[act].format(acts[act]) for act in ("read", "person", "wait") if acts[act])
+    needs = "needs" if acts["person"] == 1 else "need"
+    words = {"read": "can be repaired by Revmark", "person": f"{needs} a person", "wait": "should come by itself"}
+    return "; ".join(f"{acts[act]} {words[act]}" for act in ("read", "person", "wait") if acts[act])
 
 
 def repair(each: Discrepancy) -> str:
@@ -93,7 +98,7 @@ def stream(tally: Tally) -> str:
 def reading(audit: Audit) -> str:
     """What was read, and what it took."""
     parts = [
-        f"{count} documents from {NAMES.get(name, name)} in {audit.calls.get(name, 0)} calls"
+        f"{_many(count, 'document')} from {NAMES.get(name, name)} in {_many(audit.calls.get(name, 0), 'call')}"
         for name, count in sorted(audit.documents.items())
     ]
     return ", ".join(parts)

@@ -129,9 +129,10 @@ def test_variances_are_named_in_text_json_csv_and_on_a_page(office: Office, tmp_
     assert done.stdout.startswith(f"Night of {NIGHT}: 2 variances, NZD 17.00 apart. 2 can be repaired by Revmark."), (
         done.stdout
     )
+    assert re.search(r"3 documents from Xero in \d+ calls\.", done.stdout)
     assert f"invoice {spoilt['InvoiceNumber']} is posted in Xero and is not in HubSpot." in done.stdout
     assert f"invoice {EVIL} is 100.00 in Xero and 90.00 in HubSpot." in done.stdout
-    assert re.search(r"repair   Revmark reads .* Next: revmark repair [0-9a-f]{8}", done.stdout)
+    assert re.search(r"repair +Revmark reads .* Next: revmark repair [0-9a-f]{8}", done.stdout)
 
     found = json.loads(revmark("--no-stream", "--json").stdout)
     assert [each["kind"] for each in found["discrepancies"]] == ["amount", "missing"]

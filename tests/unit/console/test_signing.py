@@ -92,3 +92,9 @@ def test_an_alarm_is_the_first_word_of_every_report():
     assert said in page.page(loud)
     assert "now 2 of 200.00" in page.page(loud)
     assert signed.at > datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def test_one_is_said_as_one():
+    said = words.verdict(made(discrepancies=[*VARIANCES, *audit([mirror(BOOK, name="9")], [], RULES)]))
+    assert said == (f"Night of {NIGHT}: 2 variances, NZD 200.00 apart. 1 can be repaired by Revmark; 1 needs a person.")
+    assert words.verdict(made(discrepancies=VARIANCES)).startswith(f"Night of {NIGHT}: 1 variance, NZD 100.00 apart.")
