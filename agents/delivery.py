@@ -51,7 +51,7 @@ async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str, o
         # 3 write: outputs acknowledged, then the changelog, then local state
         if _changed(table) >= ROOM:
             await batch.write()
-        else:
+        elif start + CHUNK < len(batch):
             await asyncio.sleep(0)  # heartbeats and lanes have their turn
     # 3 write, 4 commit
     await batch.flush()
