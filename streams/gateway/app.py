@@ -125,11 +125,13 @@ class Gateway:
         side = Side.CRM if platform == "hubspot" else Side.ERP
         work = hints.work(tenant, platform, now)
         erasures = hints.erasures(tenant, platform, side, now)
+        records = [(lane, each.connection.encode(), each.to_bytes()) for each in work]
+        records += [(changes, tenant.encode(), each.to_bytes()) for each in erasures]
         async with asyncio.timeout(PRODUCE_SECONDS):
-            await asyncio.gather(
-                *(self.produce(lane, each.connection.encode(), each.to_bytes()) for each in work),
-                *(self.produce(changes, tenant.encode(), each.to_bytes()) for each in erasures),
-            )
+            if len(records) == 1:
+                await self.produce(*records[0])  # as most often: a task of its own would only be waited for
+            else:
+                await asyncio.gather(*(self.produce(*record) for record in records))
 
     def _refuse(self, platform: str, refused: Refused, result: str) -> Response:
         self.counts.request(platform, result)
