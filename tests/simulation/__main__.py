@@ -65,8 +65,9 @@ def judge_story(story: Story, bug: str | None = None) -> Judged:
     begun = time.process_time()
     with planted(bug), uncollected(), silent():
         world = run(story)
-        found = violations(world)
-    return Judged(story.seed, world.broker.trace, time.process_time() - begun, found)
+        found, trace = violations(world), world.broker.trace
+        del world  # it goes with its last name; later, what looks for garbage would go through all of it
+    return Judged(story.seed, trace, time.process_time() - begun, found)
 
 
 def judge_order(seed: int, edits: int) -> Judged:

@@ -60,7 +60,8 @@ class Broker:
         """Write loads, in any order; whoever dies meanwhile leaves some of them written."""
         ends = [0] * len(loads)
         order = list(range(len(loads)))
-        self._lots.shuffle(order)
+        if len(order) > 1:
+            self._lots.shuffle(order)
         for number in order:
             await nap(self._lots.random() * DELAY)
             if check is not None:

@@ -122,7 +122,7 @@ class Hours:
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass."""
-        await asyncio.sleep(max(seconds, 0))
+        await (nap(seconds) if seconds > 0 else asyncio.sleep(0))
 
 
 class Skewed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from random import Random
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -24,6 +24,7 @@ FOREVER = 1e9  # seconds: no world lasts as long
 WHOLE = httpx.ByteStream(b"")  # the stream of an answer that is there already
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
+Alarm = asyncio.Future[Any]  # what a call waits for: its answer, or None when its patience ends
 
 
 async def call(app: ASGIApp, method: str, target: bytes, headers: Headers, body: bytes) -> Answer:
@@ -62,7 +63,7 @@ class Wire(httpx.AsyncBaseTransport):
         """Reach `app`."""
         self._app = app
         self._lots = lots
-        self._flights: set[asyncio.Task[Answer]] = set()
+        self._flights: dict[Alarm, asyncio.Task[None]] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and wait for the answer as long as the client has patience."""
@@ -78,27 +79,28 @@ class Wire(httpx.AsyncBaseTransport):
         Raises:
             httpx.ReadTimeout: it takes longer.
         """
-        flight = asyncio.get_running_loop().create_task(self._fly(method, target, headers, body))
-        self._flights.add(flight)
         alarm = nap(FOREVER if patience is None else patience)
-        flight.add_done_callback(partial(self._landed, alarm))
-        await alarm
-        if not flight.done():
+        flight = asyncio.get_running_loop().create_task(self._fly(alarm, method, target, headers, body))
+        self._flights[alarm] = flight
+        answer = await alarm
+        if answer is None:
             raise httpx.ReadTimeout("no answer in time")
-        return flight.result()
-
-    def _landed(self, alarm: asyncio.Future[None], flight: asyncio.Task[Answer]) -> None:
-        self._flights.discard(flight)
-        if not alarm.done():
-            alarm.set_result(None)
-        if not flight.cancelled():
-            flight.exception()  # told to whoever still listens
-
-    async def _fly(self, method: str, target: bytes, headers: Headers, body: bytes) -> Answer:
-        await nap(self._lots.random() * FLIGHT / 2)
-        answer = await call(self._app, method, target, headers, body)
-        await nap(self._lots.random() * FLIGHT / 2)
         return answer
+
+    async def _fly(self, alarm: Alarm, method: str, target: bytes, headers: Headers, body: bytes) -> None:
+        """Go there and back; the answer ends the wait for it, unless nobody waits any more."""
+        try:
+            await nap(self._lots.random() * FLIGHT / 2)
+            answer = await call(self._app, method, target, headers, body)
+            await nap(self._lots.random() * FLIGHT / 2)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is whoever waits that has to know
+            if not alarm.done():
+                alarm.set_exception(error)
+        else:
+            if not alarm.done():
+                alarm.set_result(answer)
+        finally:
+            del self._flights[alarm]
 
 
 class Courier(httpx.AsyncClient):

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from schemas.contract import Contract
 from schemas.ledger import SETTLED
@@ -21,7 +21,9 @@ from schemas.names import Entity, record_id
 from schemas.wire import decode, encode
 from streams.topics import Topic, Topics
 from tests.support.recount import Records, drawer
-from tests.support.theatre import Performance
+
+if TYPE_CHECKING:
+    from tests.support.theatre import Performance
 
 # What Revmark may write to Xero on a contact: finance's own fields (terms, balances, groups) are not among them.
 XERO_CONTACT = {"ContactID", "Name", "ContactNumber", "FirstName", "LastName", "EmailAddress", "Phones", "Addresses",
