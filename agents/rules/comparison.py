@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from agents.rules import edits, instead, reviews
@@ -13,7 +14,8 @@ from agents.rules.guards import field_guard, lifecycle_advance, lifecycle_guard,
 from agents.rules.refunds import floor
 from agents.rules.situations import WAITS, holder
 from schemas.contract import FieldRule
-from schemas.contract.lint import FINANCE_FIELDS
+from schemas.contract.lint import AMOUNTS, FINANCE_FIELDS
+from schemas.money import exact
 from schemas.names import Entity, Side, record_id
 from schemas.verdict import Ruling
 from tables.entities import EntityState
@@ -236,8 +238,22 @@ def _in_vain(state: EntityState, side: Side, name: str, value: Any) -> bool:
 
 def _respelled(state: EntityState, side: Side, name: str, value: Any) -> bool:
     """Whether the side already shows its own spelling of this very value."""
-    known = state.marks.get(f"respelled_{side.value}") or {}
-    return bool(known.get(name) == [value, state.side(side).fields.get(name)])
+    known, shown = state.marks.get(f"respelled_{side.value}") or {}, state.side(side).fields.get(name)
+    return bool(known.get(name) == [value, shown]) and (name not in AMOUNTS or _rounded(value, shown))
+
+
+def _rounded(value: Any, shown: Any) -> bool:
+    """Whether a side shows an amount as it was written, only to fewer places: any other figure is an edit.
+
+    A change behind a platform's back has the version of our own write, and looks like its spelling of it. What is no
+    amount at all is left as it is: asking for ours again might never end.
+    """
+    try:
+        ours, theirs = exact(value), exact(shown)
+    except ValueError:
+        return True
+    places = max(0, -int(theirs.normalize().as_tuple().exponent))
+    return abs(ours - theirs) <= Decimal(5).scaleb(-places - 1)
 
 
 def _blocked(state: EntityState, side: Side, name: str, value: Any) -> bool:

@@ -154,6 +154,16 @@ def test_what_would_be_written_in_vain_is_not(blocked: dict[str, Any], respelled
     assert state.blocked["erp"] == ({} if written else blocked)
 
 
+@pytest.mark.parametrize(
+    ("shown", "written"),
+    [("1380.5", False), ("1380", False), ("1380.48", True), ("1480.47", True), ("1400", True), ("nothing", False)],
+)
+def test_an_amount_is_spelled_otherwise_only_by_rounding_it(shown: str, written: bool):  # noqa: FBT001 - a column of the table
+    state = acme({"balance_due": shown}, {"balance_due": "1380.47"}, {"balance_due": "1380.47"})
+    state.marks["respelled_crm"] = {"balance_due": ["1380.47", shown]}
+    assert [one.fields for one in asked(judged(state))] == ([{"balance_due": "1380.47"}] if written else [])
+
+
 def test_while_history_is_read_neither_side_is_overwritten():
     state = acme({"currency": "AUD"}, {"currency": "NZD"}, {"currency": "NZD"})
     case = judged(state, settled=False)
