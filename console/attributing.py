@@ -32,8 +32,9 @@ _RECORDS = (
     " AND json_extract(body, '$.erp.ref') IS NOT NULL AND NOT json_extract(body, '$.erp.deleted')"
 )
 _FIELD = (
-    "SELECT record, coalesce(json_extract(body, '$.crm.fields.' || ?1), json_extract(body, '$.erp.fields.' || ?1))"
-    " AS value FROM states WHERE drawer = 'accounts.r' AND (record LIKE 'deal:%' OR record LIKE 'company:%')"
+    "SELECT record, coalesce(nullif(json_quote(json_extract(body, '$.crm.fields.' || ?1)), 'null'),"
+    " nullif(json_quote(json_extract(body, '$.erp.fields.' || ?1)), 'null')) AS value"
+    " FROM states WHERE drawer = 'accounts.r' AND (record LIKE 'deal:%' OR record LIKE 'company:%')"
     " AND value IS NOT NULL"
 )
 _KINDS: dict[Entity, Kind] = {
@@ -102,11 +103,10 @@ def _namer(store: Store, contract: Contract, by: str) -> Namer:
     return lambda customer, deal: values.get(deal or "") or values.get(customer, ())
 
 
-def _members(value: Any) -> tuple[str, ...]:
-    """A set's members; of any other field its one value. SQLite gives a list as its JSON."""
-    if isinstance(value, str) and value.startswith("["):
-        return tuple(str(each) for each in orjson.loads(value))
-    return (str(value),)
+def _members(value: str) -> tuple[str, ...]:
+    """A set's members; of any other field its one value, and of an empty one none. It comes as JSON."""
+    held = orjson.loads(value)
+    return tuple(str(each) for each in (held if isinstance(held, list) else [held]) if each != "")
 
 
 def _postings(store: Store, names: Namer) -> Iterator[Posting]:

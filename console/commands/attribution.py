@@ -30,6 +30,7 @@ EXAMPLES = examples(
     "revmark attribution --by deal --month 2026-10 --basis cash --json",
 )
 HEADINGS = {"posted": ("invoices>", "invoiced>", "credited>"), "cash": ("payments>", "received>", "refunded>")}
+NOTHING = {"posted": "nothing was posted", "cash": "no money moved"}
 
 
 def command(
@@ -71,14 +72,16 @@ def _days(month: str) -> tuple[str, str]:
 
 
 def _tell(found: Attribution, names: dict[str, str], proven: list[Proof], month: str, by: str) -> None:
-    sheet = Sheet((by, "currency", *HEADINGS[found.basis], "net>"), empty=f"nothing was {found.basis} in {month}")
+    sheet = Sheet((by, "currency", *HEADINGS[found.basis], "net>"), empty=f"{NOTHING[found.basis]} in {month}")
     for each in found.shares:
         sheet.add(names.get(each.name, "(none)"), each.currency, *_figures(each))
     for each in found.totals:
         sheet.add("all", each.currency, *_figures(each))
     show(sheet)
     for proof in proven:
-        say(_says(proof), "green" if proof.holds else "yellow")
+        # money has no totals on the stream to be compared with
+        about = "Of the month's invoices, not of the money: " if found.basis == "cash" else ""
+        say(f"{about}{_says(proof)}", "green" if proof.holds else "yellow")
     if any(not proof.holds for proof in proven):
         note("Next: revmark variances --state open, or revmark reconcile --night DAY for a day named above")
 

@@ -105,6 +105,24 @@ def test_shares_come_to_the_month(ask: Callable[..., Any], options: list[str], e
     assert sum(map(Decimal, expected.values())) == Decimal(whole["net"])
 
 
+@pytest.mark.parametrize("value", ["[VIP] 7", '["a", "b"]', "true", "null"])
+def test_a_text_is_one_name_whatever_it_looks_like(store: Store, ask: Callable[..., Any], value: str):
+    store.apply([row(9, Entity.DEAL, 1, {}, crm={"custom_order": value})])
+    assert nets(ask("--by", "custom_order")) == {value: "100.00", "": "40.00"}
+
+
+def test_where_there_is_nothing_it_says_so_in_words(ask: Callable[..., Any], run: Run):
+    ask()
+    for basis, said in (("posted", "nothing was posted in 2027-01"), ("cash", "no money moved in 2027-01")):
+        assert said in run("attribution", "--month", "2027-01", "--offline", "--basis", basis).stderr
+
+
+def test_of_cash_it_says_that_the_proof_is_of_the_invoices(ask: Callable[..., Any], run: Run):
+    ask()
+    said = run("attribution", "--month", "2026-11", "--offline", "--basis", "cash").stdout
+    assert "Of the month's invoices, not of the money: 150.00 EUR invoiced" in said
+
+
 def test_the_posted_invoices_are_proven_against_the_erps_totals(ask: Callable[..., Any]):
     assert ask()["proof"] == [{"currency": "EUR", "invoiced": "150.00", "stated": "150.00", "holds": True, "days": []}]
 
