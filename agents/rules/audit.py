@@ -146,11 +146,12 @@ def _found(
     either = erp or crm
     if either is None:  # nobody asks so
         raise ValueError("a discrepancy of no document")
+    # named by what differs, not by how it was met: the next audit of the night finds it again, late or not any more
+    name = digest(by.night, kind, figure, *(each.ref if each else "" for each in (crm, erp)))
     if kind != "duplicate" and _late(crm, erp, by):
         kind, said = "late", f"{said}; Xero changed it only shortly before"
     return Discrepancy(
-        # named by what differs, not by how it was met: the next audit of the night finds it again
-        id=digest(by.night, kind, figure, *(each.ref if each else "" for each in (crm, erp))),
+        id=name,
         night=by.night,
         kind=kind,
         figure=figure,

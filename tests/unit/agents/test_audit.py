@@ -61,6 +61,15 @@ def test_what_the_erp_changed_only_now_is_late():
     assert one([], [fresh]).mend.act == "wait"
 
 
+def test_a_difference_keeps_its_id_when_it_is_late_no_more():
+    paper = invoice("1")
+    fresh = replace(paper, modified=to_millis(AT) - 60_000)
+    for there in ([], [mirror(invoice("1", "90.00"))]):
+        late, still = one(there, [fresh]), one(there, [paper])
+        assert (late.kind, still.kind) == ("late", "amount" if there else "missing")
+        assert late.id == still.id
+
+
 @pytest.mark.parametrize(
     ("currency", "total", "shown", "kind"),
     [
