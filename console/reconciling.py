@@ -215,10 +215,12 @@ def kept(settings: Settings, night: str) -> Path:
 
 
 def keep(settings: Settings, made: Audit) -> None:
-    """Keep an audit."""
+    """Keep an audit, whole or not at all: one that was cut short would stand in the way of every repair."""
     path = kept(settings, made.night)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    fresh = path.with_suffix(".tmp")
+    fresh.write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    fresh.replace(path)
 
 
 def _now() -> datetime:

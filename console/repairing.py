@@ -59,6 +59,12 @@ def _audit(path: Path) -> Audit:
         return Audit.from_bytes(path.read_bytes())
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}", code="usage") from error
+    except Refused as error:  # of another version, or cut short
+        raise Refused(
+            f"{path} is no report of a night that can be read: {error.message}. Nothing was done. "
+            f"Next, to make it anew: revmark reconcile --night {path.stem}",
+            code="usage",
+        ) from error
 
 
 def readings(settings: Settings, variance: Discrepancy, at: datetime) -> list[Read]:

@@ -48,6 +48,15 @@ def test_it_is_found_by_its_first_digits_in_any_night(tmp_path: Path):
             find(settings, words)
 
 
+def test_a_report_that_was_cut_short_is_named_with_what_makes_it_anew(tmp_path: Path):
+    kept(tmp_path)
+    path = tmp_path / "reconcile" / f"{NIGHT}.json"
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(Refused, match=rf"{NIGHT}\.json is no report .* Next, .*: revmark reconcile --night {NIGHT}"):
+        find(Settings(_env_file=None, state=tmp_path), "abcd")
+
+
 def test_the_records_behind_it_are_read_anew_by_the_lanes_that_own_them(tmp_path: Path):
     found = kept(tmp_path)
     settings = Settings(_env_file=None, state=tmp_path)
