@@ -43,14 +43,12 @@ Key = tuple[str, str, PaperKind]  # currency, subsidiary, kind of document
 class Wish:
     """What is asked for.
 
-    `stream`: what the stream counted of the night; None: it was not asked, and `gap` says why. `signed`: what somebody
-    has signed of it.
+    `stream`: what the stream counted of the night; None: it was not asked. `signed`: what somebody has signed of it.
     """
 
     night: str
     settling: timedelta = SETTLING
     stream: Sequence[Total] | None = None
-    gap: str = ""
     signed: Signature | None = None
 
 
@@ -72,7 +70,7 @@ async def reconcile(settings: Settings, contract: Contract, wish: Wish, means: M
     """
     try:
         found = await readiness.look(settings, contract)
-    except Transient:  # without a broker nobody works; the reading of the stream has said so
+    except Transient:  # who asks without the stream says that nobody works
         found = readiness.Readiness(0)
     waits = Patience(_now, asyncio.sleep, means.tell)
     api = access.api(settings, contract, transport=means.transports.get("hubspot"))
@@ -154,7 +152,7 @@ def judge(spool: Spool, contract: Contract, wish: Wish, outcome: Outcome, *, ten
         tallies=told,
         discrepancies=sorted(discrepancies, key=_order),
         documents={"hubspot": spool.count(Side.CRM), "xero": spool.count(Side.ERP)},
-        gaps=[*outcome.gaps, *([wish.gap] if wish.gap else [])],
+        gaps=list(outcome.gaps),
         notes=notes,
         signed=wish.signed,
         alarms=broken,

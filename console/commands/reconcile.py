@@ -42,7 +42,10 @@ def command(
     settling: Annotated[
         float, typer.Option(min=0, help="minutes for which a change in the ERP may still be on its way")
     ] = SETTLING,
-    stream: Annotated[bool, typer.Option(help="ask the stream for its totals as well")] = True,
+    stream: Annotated[
+        bool,
+        typer.Option(help="ask the stream for its totals as well; without a broker --no-stream, if no worker runs"),
+    ] = True,
     csv: Annotated[Path | None, typer.Option("--csv", help="write the variances to a file, one a line")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="write a page that prints to a file")] = None,
     sign: Annotated[str | None, typer.Option("--sign", metavar="NAME", help="sign the night's totals")] = None,
@@ -95,8 +98,8 @@ def _day(night: str | None, contract: Contract) -> str:
 def _made(session: Session, contract: Contract, night: str, settling: timedelta, *, stream: bool) -> Audit:
     from console.reconciling import Means, Wish, keep, reconcile  # noqa: PLC0415 - loads both platforms' clients
 
-    totals, signed, gap = _stream(session, night) if stream else (None, None, "")
-    wish = Wish(night, settling, totals, gap, signed)
+    totals, signed = _stream(session, night) if stream else (None, None)
+    wish = Wish(night, settling, totals, signed)
     try:
         made = asyncio.run(reconcile(session.settings, contract, wish, Means(session.keeper(), note)))
     except Transient as error:
@@ -106,17 +109,26 @@ def _made(session: Session, contract: Contract, night: str, settling: timedelta,
     return made
 
 
-def _stream(session: Session, night: str) -> tuple[Sequence[Total] | None, Signature | None, str]:
-    """What the stream counted, and what was signed; where it cannot be asked, the night is compared all the same."""
+def _stream(session: Session, night: str) -> tuple[Sequence[Total], Signature | None]:
+    """What the stream counted, and what was signed.
+
+    Raises:
+        Transient: the broker does not answer. Workers may be at work all the same, and a reading that takes them for
+            gone would renew Xero's grant, which leaves theirs dead.
+    """
     from console.signing import signed  # noqa: PLC0415 - loads Kafka's client
 
     try:
         with session.projection("totals") as store:
             totals = find(store, Total, Filters(day=night), limit=summary.EVERYTHING)
-        return totals, asyncio.run(signed(session.settings, night)), ""
+        return totals, asyncio.run(signed(session.settings, night))
     except Transient as error:
-        said = f"the stream's totals and signatures ({error.message.rstrip('.')}); to leave them out: --no-stream"
-        return None, None, said
+        said = (
+            f"no Kafka answers at {session.settings.broker}, so nobody can say whether workers use Xero's grant. "
+            "Nothing was read. Next: start the broker (`revmark broker`) or set REVMARK_BROKER; where no worker runs "
+            f"anywhere: revmark reconcile --night {night} --no-stream"
+        )
+        raise Transient(said, code=error.code) from error
 
 
 def _sign(session: Session, contract: Contract, made: Audit, who: str, why: str) -> None:

@@ -110,7 +110,9 @@ def _business(found: Business) -> Iterator[Metric]:
     overdue = GaugeMetricFamily(
         "revmark_overdue_invoices", "Those with something left after the due date.", labels=money
     )
-    share = GaugeMetricFamily("revmark_paid_share", "The share of their totals that is paid, 0 to 1.", labels=money)
+    share = GaugeMetricFamily(
+        "revmark_paid_share", "The share of what is, or was, to pay on them that is paid, 0 to 1.", labels=money
+    )
     for currency, book in found.books.items():
         posted.add_metric((currency,), book.posted)
         paid.add_metric((currency,), book.paid)

@@ -21,8 +21,9 @@ from schemas.money import exact
 
 LOOKED_BACK = timedelta(days=30)  # a month's orders: enough for a quantile, and old enough to see it move
 _INVOICES = (
-    "SELECT json_extract(body, '$.erp.fields.currency') AS currency, json_extract(body, '$.erp.fields.total') AS total,"
-    " json_extract(body, '$.erp.fields.amount_due') AS due, json_extract(body, '$.erp.fields.due_date') AS due_date,"
+    "SELECT json_extract(body, '$.erp.fields.currency') AS currency,"
+    " json_extract(body, '$.erp.fields.amount_due') AS due,"
+    " json_extract(body, '$.erp.fields.amount_paid') AS paid, json_extract(body, '$.erp.fields.due_date') AS due_date,"
     " json_extract(body, '$.erp.fields.status') AS status, json_extract(body, '$.related.deal') AS deal,"
     " json_extract(body, '$.crm.ref') IS NOT NULL AND NOT json_extract(body, '$.crm.deleted') AS mirrored"
     " FROM states WHERE drawer = 'accounts.r' AND record >= 'invoice:' AND record < 'invoice;'"
@@ -45,7 +46,7 @@ _BILLED = (
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The posted invoices of one currency. `paid_share` is of their totals, 1 is all of it; None: nothing to pay."""
+    """The posted invoices of one currency. `paid_share`: of what is, or was, to pay, credit off; None: nothing."""
 
     posted: int = 0
     paid: int = 0
@@ -76,7 +77,7 @@ def business(store: Store, contract: Contract, now: datetime) -> Business:
     books: dict[str, list[tuple[Decimal, Decimal, str]]] = {}
     for row in rows:
         books.setdefault(row["currency"] or "", []).append(
-            (exact(row["total"] or "0"), exact(row["due"] or "0"), row["due_date"] or "")
+            (exact(row["paid"] or "0"), exact(row["due"] or "0"), row["due_date"] or "")
         )
     billing: list[timedelta] = []
     unbilled: list[timedelta] = []
@@ -98,13 +99,13 @@ def quantile(times: list[timedelta], share: float) -> timedelta | None:
 
 
 def _book(invoices: list[tuple[Decimal, Decimal, str]], today: str) -> Book:
-    total = sum((each[0] for each in invoices), Decimal(0))
+    paid = sum((each[0] for each in invoices), Decimal(0))
     due = sum((each[1] for each in invoices), Decimal(0))
     return Book(
         posted=len(invoices),
         paid=sum(each[1] == 0 for each in invoices),
         overdue=sum(each[1] > 0 and each[2] < today for each in invoices if each[2]),
-        paid_share=(total - due) / total if total > 0 else None,
+        paid_share=paid / (paid + due) if paid + due > 0 else None,
     )
 
 

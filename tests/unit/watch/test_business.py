@@ -26,14 +26,15 @@ def test_an_empty_book_counts_nothing(store: Store):
     assert counted(store) == Business()
 
 
-def test_a_book_is_counted_by_currency_and_the_share_is_of_the_totals(store: Store):
+def test_a_book_is_counted_by_currency_and_what_was_credited_was_not_paid(store: Store):
     found = counted(
         store,
-        invoice(0, 1, amount_due="0.00", status="paid"),
-        invoice(1, 2, total="300.00", amount_due="100.00"),
-        invoice(2, 3, currency="JPY", total="1000", amount_due="1000"),
+        invoice(0, 1, amount_paid="60.00", amount_credited="40.00", amount_due="0.00", status="paid"),
+        invoice(1, 2, total="300.00", amount_paid="240.00", amount_due="60.00"),
+        invoice(2, 3, amount_credited="100.00", amount_due="40.00", total="140.00"),
+        invoice(3, 4, currency="JPY", total="1000", amount_due="1000"),
     )
-    assert {name: (book.posted, book.paid) for name, book in found.books.items()} == {"EUR": (2, 1), "JPY": (1, 0)}
+    assert {name: (book.posted, book.paid) for name, book in found.books.items()} == {"EUR": (3, 1), "JPY": (1, 0)}
     assert found.books["EUR"].paid_share == Decimal("0.75")
     assert found.books["JPY"].paid_share == Decimal(0)
 
