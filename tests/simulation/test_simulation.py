@@ -139,6 +139,12 @@ def test_what_was_on_its_way_to_companies_that_became_one_is_judged_anew_and_wri
     assert sorted(written) == ["revmark_credit_hold", "xero_contact_id"]
 
 
+def test_a_storm_over_more_records_than_a_brake_lets_pass_is_not_stopped():
+    figures = storm(records=110, seconds=1)
+    assert figures.writes >= figures.records
+    assert figures.holds, str(figures)
+
+
 def test_a_conflict_storm_ends_with_its_last_edit():
     figures = storm(records=10, seconds=5)
     assert figures.edits == 10 * 5 * 4
