@@ -6,14 +6,14 @@ ERP's totals on the stream, or on which days they do not. Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from agents.rules.attribution import Attribution, Basis, Kind, Posting, attribute
+from agents.rules.attribution import Attribution, Kind, Posting
 from agents.rules.bills import POSTED
 from console.projection.filters import Filters
 from console.projection.listing import find, labels
@@ -57,28 +57,35 @@ class Proof:
         return self.counted == self.stated and not self.days
 
 
-def attributed(store: Store, contract: Contract, by: str, basis: Basis, start: str, end: str) -> Attribution:
-    """Split a period's revenue by customer, by deal, or by a field of the contract's mappings.
+def postings(store: Store, contract: Contract, by: str) -> list[Posting]:
+    """The ERP's documents, each with its customer, its deal, or what a field of the contract's mappings says.
 
     Raises:
         Refused: there is no such field.
     """
-    return attribute(_postings(store, _namer(store, contract, by)), basis, start, end)
+    names = _namer(store, contract, by)
+    rows = {entity: _rows(store, entity) for entity in _KINDS}
+    deals = {row["record"]: orjson.loads(row["related"]).get("deal") for row in rows[Entity.INVOICE]}
+    return list(_postings(rows, deals, names))
 
 
-def proofs(store: Store, start: str, end: str) -> list[Proof]:
+def proofs(store: Store, found: Iterable[Posting], start: str, end: str) -> list[Proof]:
     """The period's posted invoices against the ERP's totals, by currency."""
-    counted: dict[str, dict[str, Decimal]] = {}
-    for posting in _postings(store, lambda *_: ()):
-        if posting.kind == "invoice" and start <= posting.day <= end:
-            days = counted.setdefault(posting.currency, {})
-            days[posting.day] = days.get(posting.day, Decimal(0)) + posting.amount
-    stated: dict[str, dict[str, Decimal]] = {}
-    for total in find(store, Total, Filters(), limit=EVERYTHING):
-        if total.side is Side.ERP and start <= total.day <= end:
-            days = stated.setdefault(total.currency, {})
-            days[total.day] = days.get(total.day, Decimal(0)) + total.total
+    invoices = (each for each in found if each.kind == "invoice" and start <= each.day <= end)
+    totals = find(store, Total, Filters(), limit=EVERYTHING)
+    erp = (each for each in totals if each.side is Side.ERP and start <= each.day <= end)
+    counted = _daily((each.currency, each.day, each.amount) for each in invoices)
+    stated = _daily((each.currency, each.day, each.total) for each in erp)
     return [_proof(each, counted.get(each, {}), stated.get(each, {})) for each in sorted({*counted, *stated})]
+
+
+def _daily(amounts: Iterable[tuple[str, str, Decimal]]) -> dict[str, dict[str, Decimal]]:
+    """Sums by currency and day."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for currency, day, amount in amounts:
+        days = found.setdefault(currency, {})
+        days[day] = days.get(day, Decimal(0)) + amount
+    return found
 
 
 def _proof(currency: str, counted: dict[str, Decimal], stated: dict[str, Decimal]) -> Proof:
@@ -109,10 +116,11 @@ def _members(value: str) -> tuple[str, ...]:
     return tuple(str(each) for each in (held if isinstance(held, list) else [held]) if each != "")
 
 
-def _postings(store: Store, names: Namer) -> Iterator[Posting]:
-    deals = {row["record"]: orjson.loads(row["related"]).get("deal") for row in _rows(store, Entity.INVOICE)}
+def _postings(
+    rows: Mapping[Entity, list[dict[str, Any]]], deals: Mapping[str, str | None], names: Namer
+) -> Iterator[Posting]:
     for entity, kind in _KINDS.items():
-        for row in _rows(store, entity):
+        for row in rows[entity]:
             fields, related = orjson.loads(row["fields"]), orjson.loads(row["related"])
             status = fields.get("status")
             if status not in (POSTED if entity is not Entity.PAYMENT else {"received"}) or not fields.get("date"):

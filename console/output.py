@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from schemas.errors import Refused
 from schemas.money import plain
 
 _GONE = {"Cc", "Cf", "Cs", "Co", "Cn"}  # Unicode categories that draw nothing or that steer a terminal
@@ -82,6 +84,19 @@ def show(sheet: Sheet) -> None:
         console.print(_drawn(sheet))
     else:
         sys.stdout.write("".join(f"{line}\n" for line in _aligned(sheet)))
+
+
+def write_file(path: Path, text: str, refusal: Callable[[str], Refused]) -> None:
+    """Write a report, its line ends as they are; `refusal` words why it cannot be.
+
+    Raises:
+        Refused: the file cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise refusal(error.strerror or str(error)) from error
+    note(f"written to {path}")
 
 
 def show_json(record: Any) -> None:

@@ -7,18 +7,19 @@ import io
 import re
 from calendar import monthrange
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from agents.rules.attribution import Attribution, Basis
-from console.attributing import Proof, attributed, called, proofs
+from agents.rules.attribution import Attribution, Basis, attribute
+from console.attributing import Proof, called, postings, proofs
 from console.audited.table import text
 from console.exits import NEEDS_PERSON
 from console.explain.contract import Unreadable, read
 from console.options import Document, Offline, examples
-from console.output import Sheet, money_text, note, say, show, show_json
+from console.output import Sheet, money_text, note, say, show, show_json, write_file
 from console.projection.delivery import STATES
 from console.session import session_of
 from schemas.errors import ContractError, Refused
@@ -52,10 +53,11 @@ def command(
     if isinstance(agreed, Unreadable):
         raise ContractError(agreed.why, code="contract")
     with session.projection("totals", *STATES, offline=offline) as store:
-        found = attributed(store, agreed.contract, by, basis, start, end)
-        names, proven = called(store, found, by), proofs(store, start, end)
+        documents = postings(store, agreed.contract, by)
+        found = attribute(documents, basis, start, end)
+        names, proven = called(store, found, by), proofs(store, documents, start, end)
     if csv is not None:
-        _write(csv, _table(found, names, month))
+        write_file(csv, _table(found, names, month), partial(_unwritable, csv))
     if json:
         show_json(_document(found, names, proven, month, by))
     else:
@@ -132,12 +134,5 @@ def _table(found: Attribution, names: dict[str, str], month: str) -> str:
     return out.getvalue()
 
 
-def _write(path: Path, written: str) -> None:
-    try:
-        path.write_text(written, encoding="utf-8", newline="")
-    except OSError as error:
-        why = error.strerror or error
-        raise Refused(
-            f"the shares cannot be written to {path}: {why}. Nothing else was changed", code="usage"
-        ) from error
-    note(f"written to {path}")
+def _unwritable(path: Path, why: str) -> Refused:
+    return Refused(f"the shares cannot be written to {path}: {why}. Nothing else was changed", code="usage")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 from console.audited import page, table, text
 from console.exits import FINE, NEEDS_PERSON, UNREACHABLE
 from console.options import Document, examples
-from console.output import note, show_json
+from console.output import note, show_json, write_file
 from console.projection import summary
 from console.projection.filters import Filters
 from console.projection.listing import find
@@ -66,7 +67,7 @@ def command(
     made = _made(session, contract, day, timedelta(minutes=settling), stream=stream or sign is not None)
     for path, written in ((csv, table.written), (html, page.page)):
         if path is not None:
-            _write(path, written(made))
+            write_file(path, written(made), partial(_unwritable, path))
     if json:
         show_json(made)
     else:
@@ -139,14 +140,6 @@ def _sign(session: Session, contract: Contract, made: Audit, who: str, why: str)
     word = signature(made, who, why, over=over)
     asyncio.run(sign(session.settings, word))
     note(f"signed by {word.who}: a later run that finds other totals says ALARM", "green")
-
-
-def _write(path: Path, written: str) -> None:
-    try:
-        path.write_text(written, encoding="utf-8", newline="")
-    except OSError as error:
-        raise _unwritable(path, error.strerror or str(error)) from error
-    note(f"written to {path}")
 
 
 def _unwritable(path: Path, why: str) -> Refused:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from console.attributing import attributed, proofs
+from agents.rules.attribution import attribute
+from console.attributing import postings, proofs
 from console.explain.contract import Agreed, read
 from console.explain.explanation import explain
 from console.explain.search import search
@@ -117,8 +118,9 @@ def assert_all_that_xero_posted_is_attributed(play: Performance, folder: Path) -
     assert isinstance(contract, Agreed)
     store = Store(folder, read_only=True)
     try:
-        bases = {each: attributed(store, contract.contract, "customer", each, *EVER) for each in ("posted", "cash")}
-        assert [each.currency for each in proofs(store, *EVER) if each.holds] == ["NZD"]
+        documents = postings(store, contract.contract, "customer")
+        bases = {each: attribute(documents, each, *EVER) for each in ("posted", "cash")}
+        assert [each.currency for each in proofs(store, documents, *EVER) if each.holds] == ["NZD"]
     finally:
         store.close()
     standing = {"AUTHORISED", "PAID"}

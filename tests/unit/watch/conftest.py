@@ -1,16 +1,5 @@
-"""A projection in a temporary folder."""
+"""A projection in a temporary folder: the one of the console's own tests."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from tests.unit.console.conftest import store
 
-import pytest
-
-from console.projection.store import Store
-from tests.unit.console import records
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    found = Store(tmp_path / "console", clock=lambda: records.at(30))
-    yield found
-    found.close()
+__all__ = ["store"]
