@@ -135,11 +135,20 @@ class BatchRecovery(Recovery):
             # `in_recovery` stays set until Faust's own task goes on: should it begin to wait only after a stock
             # table's task cleared the signal, that task finds it set and signals again.
             self.signal_recovery_end.set()
-        if not self.tables.standbys_ready and not self.standby_remaining_total():
+        ends = self.standby_highwaters
+        if not self.tables.standbys_ready and self.standby_tps <= ends.keys() and not self.standby_remaining_total():
             self.tables.on_standbys_ready()
-            for tp in self.standby_tps:
-                if self.takes(tp):
+            for tp in self.standby_tps:  # what is empty here Faust counts as caught up
+                reached = self.standby_offsets.get(tp)
+                if self.takes(tp) and reached is not None and reached >= ends[tp]:
                     cast("BatchTable", self.tp_to_table[tp]).local.touch(tp.partition)
+
+    def need_recovery(self) -> bool:
+        """Return whether actives are behind, or it is not known yet where their changelogs end.
+
+        Without the latter, Faust's own task takes a broker that is slow to tell the ends for the end of recovery.
+        """
+        return not self.active_tps <= self.active_highwaters.keys() or super().need_recovery()
 
     def _set_recovery_started(self) -> None:
         """Begin, without the signal that ended the recovery before: Faust clears it only every few seconds."""
@@ -178,7 +187,11 @@ class BatchRecovery(Recovery):
     async def _build_highwaters(
         self, consumer: ConsumerT, tps: set[TP], destination: "Counter[TP]", title: str
     ) -> None:
-        """Ask where the changelogs end, for as long as the broker is away."""
+        """Ask where the changelogs end, for as long as the broker is away.
+
+        Until it has told, no end is known: those of the assignment before say nothing of what came since.
+        """
+        destination.clear()
         while True:
             try:
                 await super()._build_highwaters(consumer, tps, destination, title)

@@ -22,13 +22,14 @@ async def test_a_recovery_that_stands_still_ends_the_worker_unless_the_broker_is
     await bench.all_committed()
     assert await first.stop() == 0
     mute = tmp_path / "mute"
-    mute.write_text("all")
-    patient = start("patient", MUTE=str(mute), PATIENCE="1")
-    await until(lambda: patient.says("is waited for"), explain=patient.log.read_text)
-    mute.unlink()
-    await patient.ready()
-    assert patient.says("tables recovered: 300 changelog records")
-    assert await patient.stop() == 0
+    for moment in ("all", "ends"):
+        mute.write_text(moment)
+        patient = start(moment, MUTE=str(mute), PATIENCE="1")
+        await until(lambda: patient.says("is waited for"), explain=patient.log.read_text)  # noqa: B023 - of this round
+        mute.unlink()
+        await patient.ready()
+        assert patient.says("tables recovered: 300 changelog records")
+        assert await patient.stop() == 0
     mute.write_text("fetch")
     still = start("still", MUTE=str(mute), PATIENCE="1")
     assert await still.ended() != 0

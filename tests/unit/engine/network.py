@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.produce import ProduceRequest
 
 __all__ = ["cut", "mute"]
@@ -16,18 +17,24 @@ log = logging.getLogger("tests.engine")
 
 
 def mute(file: Path) -> None:
-    """Hold back requests while the file is there: fetches if it says "fetch", all from the first of them if "all"."""
+    """Hold back requests while the file is there: fetches if it says "fetch", all from the first of them if "all".
+
+    With "ends" it is all from the first question where partitions end.
+    """
     send = AIOKafkaConnection.send
-    fetches: list[Any] = []
+    asked: set[str] = set()
 
     def is_held(request: Any) -> bool:
         if not file.exists():
             return False
-        return isinstance(request, FetchRequest) or (bool(fetches) and file.read_text() == "all")
+        kind = file.read_text()
+        return isinstance(request, FetchRequest) or kind in asked
 
     async def held(connection: Any, request: Any, *, expect_response: bool) -> Any:
         if isinstance(request, FetchRequest):
-            fetches.append(request)
+            asked.add("all")
+        elif isinstance(request, OffsetRequest):
+            asked.add("ends")
         while is_held(request):  # noqa: ASYNC110 - what it waits for is done by another process
             await asyncio.sleep(0.02)
         return await send(connection, request, expect_response=expect_response)

@@ -162,11 +162,29 @@ async def test_what_a_worker_owns_for_certain_is_noted_to_miss_nothing(
     for now in (100, 100.5, 161):
         recovery.look(now)
     assert touched == [0] * 3
-    recovery.standby_tps.add(TP(PLACE.topic, 2))
-    recovery.tp_to_table[TP(PLACE.topic, 2)] = table
     recovery.tables.standbys_ready = False
+    for partition, reached in ((2, 9), (3, -1)):
+        tp = TP(PLACE.topic, partition)
+        recovery.standby_tps.add(tp)
+        recovery.tp_to_table[tp] = table
+        recovery.standby_offsets[tp] = reached
+    recovery.note_progress()
+    assert not recovery.tables.standbys_ready  # where their changelogs end is not known yet
+    recovery.standby_highwaters.update(dict.fromkeys(recovery.standby_tps, 9))
     recovery.note_progress()
     assert touched[3:] == [2]
+
+
+async def test_a_recovery_that_does_not_know_the_ends_has_not_ended(recovery: BatchRecovery):
+    recovery.in_recovery = True
+    recovery.note_progress()
+    assert recovery.need_recovery()
+    assert not recovery.signal_recovery_end.is_set()
+    recovery.active_highwaters[PLACE] = -1
+    recovery.active_offsets[PLACE] = -1
+    recovery.note_progress()
+    assert not recovery.need_recovery()
+    assert recovery.signal_recovery_end.is_set()
 
 
 def test_zeros_are_not_the_id_of_a_topic():

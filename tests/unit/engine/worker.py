@@ -2,7 +2,7 @@
 
 It counts records per key in a table, remembering the last offset applied, and answers each with an output keyed by
 the record's value. A record's value may ask for trouble: see `handle`. `MUTE` names a file: while it is there, the
-broker does not answer what it says, "fetch" or "all" (the latter from the first fetch on). `CUT` names another: while
+broker does not answer what it says, "fetch", "all" or "ends" (see `mute`). `CUT` names another: while
 that is there, nothing reaches the broker from the first write to the changelog on. With `LAPSE` the lease runs out
 once, when the first changes are acknowledged and not in local state yet. `FILES` is how many bytes each file may have:
 what the disk says to more is, but for the word, what it says when it is full. `FAIL` names a file: once it is there, a
