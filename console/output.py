@@ -25,7 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.errors import Refused
-from schemas.money import plain
+from schemas.money import minor_digits, plain
 
 _GONE = {"Cc", "Cf", "Cs", "Co", "Cn"}  # Unicode categories that draw nothing or that steer a terminal
 
@@ -141,9 +141,12 @@ def value_text(value: Any) -> str:
     return orjson.dumps(value, default=_json).decode()
 
 
-def money_text(amount: Decimal | None) -> str:
-    """An amount for people: thousands are set apart, no digit is lost."""
-    return "-" if amount is None else f"{amount:,f}"
+def money_text(amount: Decimal | None, currency: str = "") -> str:
+    """An amount for people: thousands are set apart, no digit is lost, and nothing has its currency's digits."""
+    if amount is None:
+        return "-"
+    digits, exponent = minor_digits(currency) if currency else 0, amount.as_tuple().exponent
+    return f"{amount:,.{digits}f}" if isinstance(exponent, int) and -exponent <= digits else f"{amount:,f}"
 
 
 def _parts(heading: str) -> tuple[str, bool, bool]:

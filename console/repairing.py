@@ -34,15 +34,22 @@ def find(settings: Settings, name: str) -> Found:
     """The variance of that name, of the newest audit that has it.
 
     Raises:
-        Refused: there is none, or more than one.
+        Refused: there is none, or more than one; where a report cannot be read, it may be the one that has it.
     """
     name = name.strip().lower()
     if len(name) < LEAST:
         raise Refused(f"{name!r} is too short for a variance: at least {LEAST} digits of its id", code="usage")
     found: dict[str, Found] = {}
+    unread: Refused | None = None
     for path in sorted((settings.state / "reconcile").glob("*.json")):
-        audit = _audit(path)
+        try:
+            audit = _audit(path)
+        except Refused as error:
+            unread = unread or error
+            continue
         found |= {each.id: Found(audit, each) for each in audit.discrepancies if each.id.startswith(name)}
+    if not found and unread is not None:
+        raise unread
     if not found:
         raise Refused(
             f"no variance of the nights that were reconciled here is called {name}: it may have been settled since. "

@@ -67,16 +67,15 @@ def _found(paper: Paper, said: Heard | None, by: Rules) -> Discrepancy:
     now = paper.total if here else ZERO
     counts = said is not None and said.counted
     then = said.total if said is not None and counts and said.currency == paper.currency else ZERO
-    kind = _kind(paper, said, by)
+    kind = _kind(paper, said)
     has = f"counts {plain(said.total)} {said.currency}" if said is not None and counts else "does not count it"
     shows = f"{plain(now)} {paper.currency}" if here else f"{paper.status} of {paper.day}"
     words = f"invoice {paper.number or paper.ref} is {shows} in {name}, and the stream {has}"
-    return _made(by, kind, paper.side, shown(paper), paper.currency, now - then, words)
+    late = by.at - paper.modified < by.settling
+    return _made(by, kind, paper.side, shown(paper), paper.currency, now - then, words, late=late)
 
 
-def _kind(paper: Paper, said: Heard | None, by: Rules) -> DiscrepancyClass:
-    if by.at - paper.modified < by.settling:
-        return "late"
+def _kind(paper: Paper, said: Heard | None) -> DiscrepancyClass:
     if said is None:
         return "missing"
     if said.day != paper.day:
@@ -89,13 +88,23 @@ def _kind(paper: Paper, said: Heard | None, by: Rules) -> DiscrepancyClass:
 
 
 def _made(
-    by: Rules, kind: DiscrepancyClass, side: Side, document: Shown, currency: str, gap: Decimal, words: str
+    by: Rules,
+    kind: DiscrepancyClass,
+    side: Side,
+    document: Shown,
+    currency: str,
+    gap: Decimal,
+    words: str,
+    *,
+    late: bool = False,
 ) -> Discrepancy:
+    name = digest(by.night, kind, "stream", document.ref)  # the same, late or not any more
     mend = Mend(act="read", says="Revmark reads it again, and counts it anew")
-    if kind == "late":
+    if late:
+        kind = "late"
         mend = Mend(act="wait", says="it is on its way: look again in half an hour")
     return Discrepancy(
-        id=digest(by.night, kind, "stream", document.ref),
+        id=name,
         night=by.night,
         kind=kind,
         figure="stream",

@@ -72,7 +72,7 @@ def _(text: str) -> str:
 
 
 def _total(tally: Tally) -> list[str]:
-    crm, erp = words.figures(tally.crm), words.figures(tally.erp)
+    crm, erp = words.figures(tally.crm, tally.currency), words.figures(tally.erp, tally.currency)
     sides = [*crm, *erp, words.gap(tally), words.stream(tally)]
     return [tally.currency, tally.subsidiary or "-", words.kind(tally), *sides]
 
@@ -95,7 +95,7 @@ def _found(number: int, each: Discrepancy) -> str:
         *(_side("behind it", cause) for cause in each.causes),
     ]
     return (
-        f"<article><h3>{number}. {_(each.kind)}: {_(each.currency)} {money_text(each.difference)}</h3>\n"
+        f"<article><h3>{number}. {_(each.kind)}: {_(each.currency)} {money_text(each.difference, each.currency)}</h3>\n"
         f"<p>{_(each.says)}.</p>\n<table><tbody>{''.join(rows)}</tbody></table>\n"
         f'<p><strong>Repair:</strong> {_(words.repair(each))}</p><p class="small">Variance {_(each.id)}</p></article>'
     )
@@ -104,7 +104,7 @@ def _found(number: int, each: Discrepancy) -> str:
 def _side(name: str, shown: Shown | None) -> str:
     if shown is None:
         return f'<tr><th>{name}</th><td colspan="5">no such document</td></tr>'
-    amount = "" if shown.amount is None else money_text(shown.amount)
+    amount = "" if shown.amount is None else money_text(shown.amount, shown.currency)
     texts = "".join(f"<td>{_(each)}</td>" for each in (shown.number, shown.day, shown.currency))
     rest = f'<td class="n">{amount}</td><td>{_(shown.status)}</td><td class="small">{_(shown.ref)}</td>'
     return f"<tr><th>{name}</th>{texts}{rest}</tr>"

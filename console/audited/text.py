@@ -45,18 +45,16 @@ def _line(tally: Tally) -> list[Cell | str]:
         tally.currency,
         tally.subsidiary or "-",
         words.kind(tally),
-        *words.figures(tally.crm),
-        *words.figures(tally.erp),
+        *words.figures(tally.crm, tally.currency),
+        *words.figures(tally.erp, tally.currency),
         Cell(apart, {"agreed": "green", "-": "dim"}.get(apart, "red")),
         Cell(stream, {"behind": "yellow", "-": "dim"}.get(stream, "green")),
     ]
 
 
 def _tell(number: int, found: Discrepancy) -> None:
-    say(
-        f"\n{number}. {found.kind}: {found.currency} {money_text(found.difference)}  [{found.id[: words.SHORT]}]",
-        "bold",
-    )
+    apart = f"{found.currency} {money_text(found.difference, found.currency)}"
+    say(f"\n{number}. {found.kind}: {apart}  [{found.id[: words.SHORT]}]", "bold")
     say(f"   {found.says}.")
     for side, shown in words.sides(found):
         say(f"   {side:<9} {words.document(shown)}")

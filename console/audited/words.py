@@ -23,7 +23,7 @@ def verdict(audit: Audit) -> str:
             return f"{day}: no difference in what could be read, and not all could be read."
         behind = ", and the stream is behind them" if any(each.behind for each in audit.tallies) else ""
         return f"{day}: the books agree{behind}. {_billed(audit)}."
-    apart = ", ".join(f"{currency} {money_text(amount)}" for currency, amount in audit.apart() if amount)
+    apart = ", ".join(f"{currency} {money_text(amount, currency)}" for currency, amount in audit.apart() if amount)
     count = len(audit.discrepancies)
     found = f"{_many(count, 'variance')}{f', {apart} apart' if apart else ''}"
     return f"{day}: {found}. {_who(audit)}.{part}"
@@ -33,7 +33,7 @@ def _billed(audit: Audit) -> str:
     sums = [(each.currency, each.erp) for each in audit.tallies if each.kind == "invoice" and each.erp is not None]
     if not sums:
         return "Nothing was billed"
-    there = ", ".join(f"{currency} {money_text(each.total)}" for currency, each in sums)
+    there = ", ".join(f"{currency} {money_text(each.total, currency)}" for currency, each in sums)
     count = sum(each.count for _, each in sums)
     return f"{_many(count, 'invoice')}, {there}"
 
@@ -65,7 +65,7 @@ def document(shown: Shown | None) -> str:
     """A document in one line."""
     if shown is None:
         return "no such document"
-    amount = "" if shown.amount is None else f"{shown.currency} {money_text(shown.amount)}"
+    amount = "" if shown.amount is None else f"{shown.currency} {money_text(shown.amount, shown.currency)}"
     parts = (shown.number, shown.day, amount, shown.status, shown.ref)
     return "  ".join(part for part in parts if part)
 
@@ -75,9 +75,9 @@ def kind(tally: Tally) -> str:
     return f"{tally.kind.replace('_', ' ')}s"
 
 
-def figures(found: Sum | None) -> tuple[str, str]:
+def figures(found: Sum | None, currency: str) -> tuple[str, str]:
     """Count and total of a side."""
-    return ("-", "-") if found is None else (str(found.count), money_text(found.total))
+    return ("-", "-") if found is None else (str(found.count), money_text(found.total, currency))
 
 
 def gap(tally: Tally) -> str:
@@ -85,7 +85,7 @@ def gap(tally: Tally) -> str:
     if tally.crm is None or tally.erp is None:
         return "-"
     apart = tally.crm.total - tally.erp.total
-    return "agreed" if not apart and tally.crm.count == tally.erp.count else money_text(apart)
+    return "agreed" if not apart and tally.crm.count == tally.erp.count else money_text(apart, tally.currency)
 
 
 def stream(tally: Tally) -> str:

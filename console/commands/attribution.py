@@ -88,17 +88,18 @@ def _tell(found: Attribution, names: dict[str, str], proven: list[Proof], month:
         note("Next: revmark variances --state open, or revmark reconcile --night DAY for a day named above")
 
 
-def _figures(share: Any) -> tuple[str, str, str, str]:
-    return str(share.documents), money_text(share.counted), money_text(share.deducted), money_text(share.net)
+def _figures(share: Any) -> tuple[str, ...]:
+    amounts = (share.counted, share.deducted, share.net)
+    return str(share.documents), *(money_text(each, share.currency) for each in amounts)
 
 
 def _says(proof: Proof) -> str:
-    invoiced = f"{money_text(proof.counted)} {proof.currency} invoiced"
+    invoiced = f"{money_text(proof.counted, proof.currency)} {proof.currency} invoiced"
     if proof.holds:
         return f"{invoiced}: the ERP's posted total of the month, to the minor unit"
-    days = ", ".join(proof.days)
+    days, stated = ", ".join(proof.days), money_text(proof.stated, proof.currency)
     return (
-        f"{invoiced}, and the stream's totals of the ERP say {money_text(proof.stated)}: they differ on {days}. Either "
+        f"{invoiced}, and the stream's totals of the ERP say {stated}: they differ on {days}. Either "
         "an invoice is on its way from one to the other, or its totals have not been stated yet"
     )
 

@@ -162,5 +162,5 @@ def _sums(title: str, sums: tuple[Sum, ...]) -> None:
     for each in sums:
         invoices = f"{each.today_invoices} -> {each.new_invoices}"
         amounts = (each.today, each.new, each.difference)
-        sheet.add(each.currency, each.side, *map(money_text, amounts), invoices)
+        sheet.add(each.currency, each.side, *(money_text(amount, each.currency) for amount in amounts), invoices)
     show(sheet)

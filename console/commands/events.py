@@ -75,7 +75,7 @@ def _show(found: list[RevenueEvent]) -> None:
 
 def _amount(event: RevenueEvent) -> str:
     if event.money is not None:
-        return money_text(event.money.amount)
+        return money_text(event.money.amount, event.money.currency)
     return {True: "on hold", False: "released", None: ""}[event.credit_hold]
 
 

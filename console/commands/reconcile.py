@@ -63,6 +63,8 @@ def command(
     for path in (csv, html):
         if path is not None and not path.parent.is_dir():  # before both sides are read for nothing
             raise _unwritable(path, f"there is no folder {path.parent}")
+        if path is not None and path.is_dir():
+            raise _unwritable(path, "it is a folder")
     day = _day(night, contract)
     made = _made(session, contract, day, timedelta(minutes=settling), stream=stream or sign is not None)
     for path, written in ((csv, table.written), (html, page.page)):

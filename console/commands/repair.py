@@ -64,7 +64,8 @@ def command(
 
 
 def _propose(variance: Discrepancy) -> None:
-    say(f"{variance.kind}: {variance.currency} {money_text(variance.difference)}, night of {variance.night}", "bold")
+    apart = f"{variance.currency} {money_text(variance.difference, variance.currency)}"
+    say(f"{variance.kind}: {apart}, night of {variance.night}", "bold")
     say(f"{variance.says}.")
     who = {"read": "Revmark", "wait": "Nobody", "person": "A person"}[variance.mend.act]
     say(f"{who}: {variance.mend.says}.")

@@ -189,5 +189,5 @@ def _asked(told: Contrast) -> None:
     say("\nInvoices that the ERP would be asked for, before tax", "bold")
     sheet = Sheet(("currency", "invoices>", "total>"))
     for each in told.asked:
-        sheet.add(each.currency, f"{each.new_invoices:,}", money_text(each.new))
+        sheet.add(each.currency, f"{each.new_invoices:,}", money_text(each.new, each.currency))
     show(sheet)

@@ -208,4 +208,4 @@ def _earlier(found: list[Verdict]) -> Sheet:
 
 
 def _worth(money: Money | None) -> str:
-    return f"{money_text(money.amount)} {money.currency}" if money else "-"
+    return f"{money_text(money.amount, money.currency)} {money.currency}" if money else "-"

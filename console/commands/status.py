@@ -138,7 +138,7 @@ def _print_windows(store: Store) -> None:
         cells = [str(each["currency"])]
         for side in ("crm", "erp"):
             total: Any = each.get(side) or {"invoices": 0, "total": "0"}
-            cells += [f"{total['invoices']:,}", money_text(exact(total["total"]))]
+            cells += [f"{total['invoices']:,}", money_text(exact(total["total"]), str(each["currency"]))]
         sheet.add(*cells)
     show(sheet)
 

@@ -48,16 +48,17 @@ def command(
     )
     for window in summary.windows(found)[:limit]:
         crm, erp = window.crm, window.erp
+        apart = money_text(window.difference, window.currency)
         sheet.add(
             window.day,
             window.currency,
             window.subsidiary or "-",
             str(crm.invoices if crm else 0),
-            money_text(crm.total) if crm else "-",
+            money_text(crm.total, window.currency) if crm else "-",
             str(erp.invoices if erp else 0),
-            money_text(erp.total) if erp else "-",
-            money_text(erp.due) if erp else "-",
-            Cell("agreed", "green") if window.agreed else Cell(money_text(window.difference), "yellow"),
+            money_text(erp.total, window.currency) if erp else "-",
+            money_text(erp.due, window.currency) if erp else "-",
+            Cell("agreed", "green") if window.agreed else Cell(apart, "yellow"),
             _window(crm, erp),
         )
     show(sheet)

@@ -164,8 +164,8 @@ def _variances(store: Store, record: str, names: Sequence[str]) -> Iterator[Stan
         yield Standing(
             state="variance",
             field=variance.figure,
-            says=f"{words(variance.kind)}: the CRM says {money_text(crm)}, the ERP says {money_text(erp)} "
-            f"{variance.currency}, for {variance.day}",
+            says=f"{words(variance.kind)}: the CRM says {money_text(crm, variance.currency)}, "
+            f"the ERP says {money_text(erp, variance.currency)} {variance.currency}, for {variance.day}",
             then="it closes by itself when both sides say the same",
             next=f"revmark variances --record {names[0] if names else record}",
         )

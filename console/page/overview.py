@@ -164,7 +164,7 @@ def _review(review: Review, names: Mapping[str, str]) -> dict[str, Any]:
     money = review.verdict.money
     return _decision(review.verdict, names) | {
         "since": review.since.isoformat(),
-        "money": f"{money_text(money.amount)} {money.currency}" if money else "",
+        "money": f"{money_text(money.amount, money.currency)} {money.currency}" if money else "",
         "next": f"revmark review choose {review.id} --side crm --by NAME --why TEXT",
     }
 

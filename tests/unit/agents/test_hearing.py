@@ -39,7 +39,7 @@ def test_each_class(said: Heard | None, kind: str, gap: str):
     assert (found.kind, found.figure, found.difference) == (kind, "stream", D(gap))
     assert (found.erp is not None, found.crm, found.mend.act) == (True, None, "read")
     (late,) = unheard([replace(BOOK, modified=to_millis(AT))], heard, RULES, ())
-    assert (late.kind, late.mend.act) == ("late", "wait")
+    assert (late.kind, late.mend.act, late.id) == ("late", "wait", found.id)
 
 
 def test_what_it_counts_as_it_is_or_as_nothing_is_not_told_and_neither_is_what_the_sides_differ_in():

@@ -188,6 +188,7 @@ def test_without_a_broker_workers_are_not_taken_for_gone(office: Office):
         (["--night", "yesterday"], "'yesterday' is no day"),
         (["--night", "2999-01-01"], "has not come yet"),
         (["--html", "nowhere/night.html"], "there is no folder nowhere"),
+        (["--csv", "."], "it is a folder"),
     ],
 )
 def test_wrong_use_exits_2_before_anything_is_read(

@@ -55,6 +55,9 @@ def test_a_report_that_was_cut_short_is_named_with_what_makes_it_anew(tmp_path: 
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(Refused, match=rf"{NIGHT}\.json is no report .* Next, .*: revmark reconcile --night {NIGHT}"):
         find(Settings(_env_file=None, state=tmp_path), "abcd")
+    other = kept(tmp_path, "2026-11-19")[0]
+    path.write_bytes(path.read_bytes()[:100])
+    assert find(Settings(_env_file=None, state=tmp_path), other.id).variance == other, "of another night"
 
 
 def test_the_records_behind_it_are_read_anew_by_the_lanes_that_own_them(tmp_path: Path):
