@@ -49,6 +49,7 @@ class VirtualClock:
         self._automatic = automatic
         self._order = itertools.count()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._waking: asyncio.AbstractEventLoop | None = None  # in which sleepers are being woken
 
     def now(self) -> datetime:
         """Give the instant this clock stands at."""
@@ -62,16 +63,20 @@ class VirtualClock:
         loop = asyncio.get_running_loop()
         woken: asyncio.Future[None] = loop.create_future()
         heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._order), woken))
-        if self._automatic:
+        if self._automatic and self._waking is not loop:
+            self._waking = loop
             loop.call_soon(self._wake_after, TURNS)
         await woken
 
     def _wake_after(self, turns: int) -> None:
-        """Let those who are awake get on first, then wake the next sleeper."""
-        if turns:
+        """Let those who are awake get on first, then wake the next sleeper; so one after the other."""
+        if not turns:
+            self._wake_next()
+            turns = TURNS
+        if self._sleepers:
             asyncio.get_running_loop().call_soon(self._wake_after, turns - 1)
         else:
-            self._wake_next()
+            self._waking = None
 
     def _wake_next(self) -> None:
         while self._sleepers:

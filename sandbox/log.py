@@ -57,7 +57,7 @@ class CallLog:
 
     def listing(self, since: int = 0) -> list[dict[str, object]]:
         """Show the calls after a sequence number."""
-        return [asdict(call) for call in self.calls if call.sequence > since]
+        return [asdict(call) for call in self.calls[since:]]  # they are numbered from one on
 
 
 class WriteLog:
@@ -84,6 +84,4 @@ class WriteLog:
 
     def listing(self, actor: str | None = None, since: int = 0) -> list[dict[str, object]]:
         """Show the writes of one actor (or all) after a sequence number."""
-        return [
-            asdict(write) for write in self.writes if write.sequence > since and (actor is None or write.actor == actor)
-        ]
+        return [asdict(write) for write in self.writes[since:] if actor is None or write.actor == actor]

@@ -6,6 +6,7 @@ Also the independent eye: both systems' whole state and create logs, for checks 
 from __future__ import annotations
 
 import json
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,8 @@ JSON = {"Content-Type": "application/json"}
 class _Desk:
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=30)
+        self._diary: list[Record] = []
+        self._reading = threading.Lock()  # a story and whoever watches it may ask at once
 
     def _do(self, method: str, path: str, body: Any = None) -> Any:
         reply = self._http.request(
@@ -31,8 +34,14 @@ class _Desk:
 
     def writes(self, actor: str = "api") -> list[Record]:
         """Every accepted write of an actor."""
-        listing = self._do("GET", f"writes?actor={actor}")
-        return list(listing["writes"] if isinstance(listing, dict) else listing)
+        return [row for row in self.diary() if row["actor"] == actor]
+
+    def diary(self) -> list[Record]:
+        """Every accepted write, in order; what was asked for before is not asked for again."""
+        with self._reading:
+            since = self._diary[-1]["sequence"] if self._diary else 0
+            self._diary += self._do("GET", f"writes?since={since}")
+            return list(self._diary)
 
     def calls(self) -> list[Record]:
         """Every API call."""
@@ -50,6 +59,10 @@ class _Desk:
     def fault(self, kind: str, **more: Any) -> None:
         """Switch a fault on."""
         self._do("POST", "faults", {"kind": kind, **more})
+
+    def faults(self) -> list[Record]:
+        """The faults that are on, and how often each has struck."""
+        return list(self._do("GET", "faults"))
 
     def calm(self) -> None:
         """Lift all faults."""
@@ -116,10 +129,18 @@ class Finance(_Desk):
         """Change a record behind everybody's back."""
         self._do("POST", f"tamper/{resource}/{record}", fields)
 
+    def settings(self, **values: Any) -> None:
+        """Turn the organisation's switches."""
+        self._do("POST", "settings", values)
+
+    def shelves(self) -> dict[str, list[Record]]:
+        """All records, by resource."""
+        tenants = self.state()["tenants"]
+        return dict(tenants[next(iter(tenants))])
+
     def shelf(self, resource: str) -> list[Record]:
         """All records of a resource."""
-        tenants = self.state()["tenants"]
-        return list(tenants[next(iter(tenants))][resource])
+        return list(self.shelves()[resource])
 
     def contact(self, name: str) -> Record:
         """An active contact by name."""

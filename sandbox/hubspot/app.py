@@ -123,7 +123,9 @@ def _refuse(fault: Fault, _request: Request) -> Response:
     status = int(fault.number("status", 503))
     match status:
         case 429:
-            return quota.refusal(str(fault.params.get("policy", "TEN_SECONDLY_ROLLING")))
+            wait = fault.params.get("retry_after")  # of the API none is documented; something on the way may say it
+            told = {"Retry-After": str(wait)} if wait is not None else None
+            return quota.refusal(str(fault.params.get("policy", "TEN_SECONDLY_ROLLING")), told)
         case 423:
             return Problem(423, "This resource is locked; try again in 2 seconds.", "LOCKED").reply()
         case 477:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from sandbox.faults import FaultKind
-from tests.support.outage import Weather, lost
+from tests.support.outage import XeroWeather, lost
 
 OUTAGE = 300.0  # seconds
 BEGINS = 60.0
@@ -16,7 +16,7 @@ ENDS = BEGINS + OUTAGE
 
 async def test_a_brown_out_is_not_made_worse():
     """Five minutes: half of it nothing but 503, half of it every other call, then calm with slow answers."""
-    weather = Weather()
+    weather = XeroWeather()
     for number in range(240):
         weather.asked(number, number * 2.0)
     weather.polls(120, 480)
@@ -49,7 +49,7 @@ async def test_a_brown_out_is_not_made_worse():
 
 async def test_a_spent_day_parks_and_leaves_the_last_calls_to_the_first_tier():
     """A day of 60 calls: the reserve of a Starter day is 20."""
-    weather = Weather(day_limit=60)
+    weather = XeroWeather(day_limit=60)
     for number in range(150):
         weather.asked(number, number * 10.0, tier=1 if number % 5 == 0 else 2)
     await weather.pass_until(1490)
@@ -73,7 +73,7 @@ async def test_a_spent_day_parks_and_leaves_the_last_calls_to_the_first_tier():
 @pytest.mark.parametrize("stated", [True, False])
 async def test_a_minute_that_is_spent_is_waited_for_and_used_whole(*, stated: bool):
     """Two calls a minute are allowed, each takes fifty documents; somebody else's calls are refused in the middle."""
-    weather = Weather(minute_limit=2, minute_calls=2)
+    weather = XeroWeather(minute_limit=2, minute_calls=2)
     for number in range(350):
         weather.asked(number, 0.0, tier=1 if number >= 300 else 3)
     await weather.pass_until(130)
@@ -107,7 +107,7 @@ async def test_of_answers_and_requests_that_are_lost_nothing_is_made_twice_and_n
 @pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.DROP_BEFORE])
 async def test_a_lost_answer_to_fifty_documents_costs_two_look_ups(kind: FaultKind):
     """One by one they were fifty: a minute of all there is."""
-    weather = Weather()
+    weather = XeroWeather()
     for number in range(50):
         weather.asked(number, 0)
     weather.strike(kind, path="Contacts", times=1)

@@ -1,92 +1,76 @@
-"""An outage to be lived through: the lane in front of a pretend Xero, on one virtual clock, and what was asked of it.
+"""An outage to be lived through: the lane in front of a pretend Xero or HubSpot, on one virtual clock.
 
-`Weather` lets time pass: commands and polls come when they are due, the lane is woken when it wants to be. What the
-platform was asked is counted outside of ours: from the sandbox's own log, and from the bodies on the wire.
+What the platform was asked is counted outside of ours: from the sandbox's own log, and from the bodies on the wire.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote_plus
 
 import httpx
 
-import schemas.wire
-from sandbox.clock import VirtualClock
-from sandbox.faults import Fault, FaultKind
+from sandbox.faults import FaultKind
+from sandbox.hubspot.app import create_app as create_hubspot
+from sandbox.hubspot.portal import Portal
 from sandbox.log import Call
 from sandbox.xero.app import create_app
 from sandbox.xero.organisation import Organisation
 from schemas.command import Command
-from schemas.names import Entity
-from streams.lanes.lane import Lane, Work
+from schemas.names import Entity, Side
+from streams.platforms.hubspot.auth import StaticToken
+from streams.platforms.hubspot.client import HubSpotClient
+from streams.platforms.hubspot.properties import create_properties
 from streams.platforms.xero.client import XeroClient
 from streams.platforms.xero.grants import Grant, Grants
-from tables.view import MemoryView
-from tests.support.lane import Papers
-from tests.support.work import CONNECTION, TENANT, command, poll, resume
+from tests.support.weather import Weather
+from tests.support.work import command
 
-__all__ = ["Lost", "Weather", "lost"]
+__all__ = ["HubSpotWeather", "Lost", "XeroWeather", "lost"]
 
 URL = "http://xero.test"
+HUBSPOT = "https://api.hubapi.com"
 
 
 @dataclass(slots=True)
 class Wire(httpx.AsyncBaseTransport):
-    """The wire to the sandbox, and how many documents went over it."""
+    """The wire to the sandbox, and the names of what was written over it."""
 
     inner: httpx.AsyncBaseTransport
     sent: list[str] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass a request on."""
-        if request.method in {"PUT", "POST"} and "/api.xro/" in request.url.path:
+        path = request.url.path
+        if request.method in {"PUT", "POST"} and "/api.xro/" in path:
             (rows,) = json.loads(await request.aread()).values()
             self.sent += [str(row.get("ContactNumber") or row.get("ContactID")) for row in rows]
+        elif path.endswith(("/batch/upsert", "/batch/update")):
+            self.sent += [str(row["id"]) for row in json.loads(await request.aread())["inputs"]]
         return await self.inner.handle_async_request(request)
 
 
-class Table:
-    """A desk on which everything lasts at once: nobody dies in these tests, and hours pass."""
+class XeroWeather(Weather):
+    """One organisation; `minute_calls` is what our client knows of the minute's limit."""
 
-    def __init__(self, papers: Papers) -> None:
-        """Write straight onto the papers."""
-        self._papers = papers
-        self.ledger = MemoryView(papers.ledger)
-        self.cursors = MemoryView(papers.cursors)
-
-    def send(self, topic: str, key: str, value: schemas.wire.Wire) -> None:
-        """Put a record out."""
-        self._papers.sent.append((topic, key, value))
-
-    async def write(self) -> None:
-        """It is durable already."""
-
-
-class Weather:
-    """One organisation, one lane, and the time."""
+    API = "/api.xro/"
 
     def __init__(self, *, minute_calls: int = 60, **limits: Any) -> None:
-        """Begin in calm; `minute_calls` is what our client knows of the minute's limit."""
-        self.clock = VirtualClock(automatic=True)
-        self.start = self.clock.now()
+        """Begin in calm."""
+        super().__init__()
         self.organisation = Organisation(clock=self.clock, **limits)
         self.organisation.seed_defaults()
         self.app = create_app(self.organisation, clock=self.clock)
         self.wire = Wire(httpx.ASGITransport(app=self.app))
-        self.papers = Papers()
         self.grants: list[Grant] = []
-        self.coming: list[tuple[float, Work]] = []
-        self.commands: list[Command] = []
-        self.log: list[tuple[float, str]] = []
-        self._again = False
-        self._lane = self._lane_made(minute_calls)
+        self.stands(self._client(minute_calls), self.app.state.faults, self.app.state.calls.calls)
 
-    def _lane_made(self, minute_calls: int) -> Lane:
+    def _client(self, minute_calls: int) -> XeroClient:
         async def load() -> Grant | None:
             return self.grants[-1] if self.grants else None
 
@@ -98,7 +82,7 @@ class Weather:
             URL, str(said["client_id"]), str(said["client_secret"]), load=load, save=save, clock=self.clock.now,
             first=str(said["refresh_token"]), transport=self.wire,
         )  # fmt: skip
-        client = XeroClient(
+        return XeroClient(
             URL,
             self.organisation.tenant_id,
             grants,
@@ -107,104 +91,12 @@ class Weather:
             transport=self.wire,
             minute_calls=minute_calls,
         )
-        return Lane(client, TENANT, CONNECTION, self.clock.now)
 
     def asked(self, number: int, at: float, **more: Any) -> Command:
         """A company that is to be made, asked for so many seconds after the start."""
         parts = {"natural_key": f"crm-{number}", "fields": {"name": f"Company {number}"}, "tier": 2} | more
         made = command(number, "create", Entity.COMPANY, at=self.start + timedelta(seconds=at), **parts)
-        self.commands.append(made)
-        self.coming.append((at, made))
-        return made
-
-    def polls(self, every: float, until: float) -> None:
-        """Let polls come as the office asks for them."""
-        at = 0.0
-        while at < until:
-            self.coming.append((at, poll(self.clock.now)))  # type: ignore[arg-type] - a clock is a callable
-            at += every
-
-    def strike(
-        self, kind: FaultKind, rate: float = 1.0, path: str = "api.xro", times: int | None = None, **params: object
-    ) -> Fault:
-        """Let calls go wrong from now on."""
-        return self.app.state.faults.add(Fault(kind, path=path, rate=rate, times=times, seed=1, params=params))
-
-    def clear(self) -> None:
-        """Let nothing go wrong any more."""
-        self.app.state.faults.clear()
-
-    async def pass_until(self, until: float) -> None:
-        """Let time pass until so many seconds after the start."""
-        while (at := self._next()) is not None and at <= until:
-            await self._turn(at)
-        self.clock.move(max(0.0, until - self.now))
-
-    async def pass_until_done(self, most: float) -> float:
-        """Let time pass until every command is settled; when that was."""
-        while not all(self.state(each) in {"applied", "refused"} for each in self.commands):
-            at = self._next()
-            assert at is not None, "something waits and nothing would wake the lane"
-            assert at <= most, f"not done after {most} s: {self.states()}"
-            await self._turn(at)
-        return self.now
-
-    def _next(self) -> float | None:
-        due = self._lane.due
-        times = [at for at, _ in self.coming]
-        times += [(due - self.start).total_seconds()] if due is not None else []
-        times += [self.now] if self._again else []
-        return None if not times else max(self.now, min(times))
-
-    async def _turn(self, at: float) -> None:
-        self.clock.move(at - self.now)
-        works: list[Work] = [work for then, work in self.coming if then <= self.now]
-        self.coming = [each for each in self.coming if each[0] > self.now]
-        if self._again or (self._lane.due is not None and self._lane.due <= self.clock.now()):
-            works.append(resume(self.clock.now))  # type: ignore[arg-type] - a clock is a callable
-        before = len(self.papers.resumes())
-        await self._lane.work(Table(self.papers), works)
-        self._again = len(self.papers.resumes()) > before
-
-    @property
-    def now(self) -> float:
-        """Seconds since the start."""
-        return (self.clock.now() - self.start).total_seconds()
-
-    @property
-    def lane(self) -> Lane:
-        """The lane at work."""
-        return self._lane
-
-    def calls(self, since: float = 0, until: float = float("inf")) -> list[Call]:
-        """What the sandbox has logged of its API in that time."""
-        found: Sequence[Call] = self.app.state.calls.calls
-        return [each for each in found if "/api.xro/" in each.path and since <= self.second(each) < until]
-
-    def second(self, call: Call) -> float:
-        """When a call came in."""
-        return (call.at - self.start).total_seconds()
-
-    def attempts(self, wanted: Command) -> int:
-        """How often a command was tried, as the ledger says."""
-        found = self.papers.entry(wanted)
-        return found.attempts if found else 0
-
-    def state(self, wanted: Command) -> str | None:
-        """How far a command is."""
-        return self.papers.state(wanted)
-
-    def settled(self, wanted: Command) -> float:
-        """When a command was settled."""
-        found = self.papers.entry(wanted)
-        assert found is not None
-        assert found.settled_at is not None
-        return self.until(found.settled_at)
-
-    def states(self) -> dict[str | None, int]:
-        """How far all of them are."""
-        found = [self.state(each) for each in self.commands]
-        return {state: found.count(state) for state in set(found)}
+        return self.comes(made, at)
 
     def made(self) -> list[str]:
         """The companies that the sandbox made, by the number we gave them."""
@@ -214,9 +106,47 @@ class Weather:
             if each.action == "create" and each.resource == "Contacts" and each.actor == "api"
         ]
 
-    def until(self, moment: datetime) -> float:
-        """A moment as seconds since the start."""
-        return (moment - self.start).total_seconds()
+
+class HubSpotWeather(Weather):
+    """One portal, with our properties in it."""
+
+    API = "/crm/"
+
+    def __init__(self, **limits: Any) -> None:
+        """Begin in calm; `furnish` first."""
+        super().__init__()
+        self.portal = Portal(clock=self.clock, **limits)
+        self.portal.seed_defaults()
+        self.app = create_hubspot(self.portal, clock=self.clock)
+        self.wire = Wire(httpx.ASGITransport(app=self.app))
+        self.client = HubSpotClient(
+            HUBSPOT, "2026-09", StaticToken(self.portal.token), transport=self.wire, clock=self.clock.now,
+            sleep=self.clock.sleep,
+        )  # fmt: skip
+
+    async def furnish(self) -> HubSpotWeather:
+        """Give the portal our properties, and begin a while later."""
+        await create_properties(self.client)
+        self.clock.move(60)
+        self.start = self.clock.now()
+        self.portal.calls.calls.clear()
+        self.stands(self.client, self.app.state.faults, self.portal.calls.calls)
+        return self
+
+    def asked(self, number: int, at: float, **more: Any) -> Command:
+        """A company that is to be made, asked for so many seconds after the start."""
+        about: dict[str, Any] = {"connection": "main.hubspot", "platform": "hubspot", "side": Side.CRM}
+        parts = {"natural_key": f"erp-{number}", "fields": {"name": f"Company {number}"}, "tier": 2}
+        moment = self.start + timedelta(seconds=at)
+        return self.comes(command(number, "create", Entity.COMPANY, at=moment, **(about | parts | more)), at)
+
+    def made(self) -> list[str]:
+        """The companies that the sandbox made, by the contact that they are of."""
+        return [
+            str(each.keys.get("xero_contact_id"))
+            for each in self.portal.writes.writes
+            if each.action == "create" and each.resource == "companies" and each.actor == "api"
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,15 +161,21 @@ class Lost:
     looks: int
 
 
+def named(call: Call) -> list[str]:
+    """The companies of ours that a look-up asked for, by the numbers we gave them."""
+    listed = re.findall(r'ContactNumber=="([^"]+)"', unquote_plus(call.query))
+    return listed or re.findall(r"/Contacts/(crm-\d+)$", call.path)
+
+
 async def lost(kind: FaultKind, number: int, *, every: float = 1.5, rate: float = 0.1) -> Lost:
     """Let companies be made while a share of the calls is lost, before they are carried out or after."""
-    weather = Weather(day_limit=100 * number)
+    weather = XeroWeather(day_limit=100 * number)
     for each in range(number):
         weather.asked(each, each * every)
     fault = weather.strike(kind, rate=rate, path="Contacts")
     await weather.pass_until_done(number * every + 7200)
     made, sent = weather.made(), len(weather.wire.sent)
-    looks = Counter(each.path for each in weather.calls() if each.method == "GET")
+    looks = Counter(name for each in weather.calls() if each.method == "GET" for name in named(each))
     return Lost(
         made=len(made),
         twice=len(made) - len(set(made)),

@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -119,10 +119,9 @@ class Api:
         self.version = version
         self.auth = auth
         self.clock = clock
-        self.pace = Pace(clock, sleep)
+        self.pace = Pace(clock, sleep, ZoneInfo(timezone))
         self._abreast = asyncio.Semaphore(AT_ONCE)
         self._under_way: Counter[Sort] = Counter()
-        self._zone = ZoneInfo(timezone)
         self._credentials = credentials
         self._http = client(
             door or api_door(base_url),
@@ -217,7 +216,7 @@ class Api:
             raise Transient(f"hubspot: {call} was answered {status}", code=str(status))
         reply = Reply(status, body or {})
         if status == TOO_MANY:
-            self._throttle(reply, sort)
+            self._throttle(reply, sort, response)
         if status == UNAUTHORIZED:
             raise self._parked(f"the token is refused: {reply.message}. Set {self._credentials} anew", reply.code)
         if status == FORBIDDEN:
@@ -230,19 +229,19 @@ class Api:
             raise Transient(f"hubspot: {call} was redirected, which is not followed", code=str(status))
         return reply
 
-    def _throttle(self, reply: Reply, sort: Sort) -> None:
+    def _throttle(self, reply: Reply, sort: Sort, response: httpx.Response) -> None:
         policy = str(reply.body.get("policyName") or reply.message).upper()
         now = self.clock()
         if "DAILY" in policy:
-            tomorrow = now.astimezone(self._zone).date() + timedelta(days=1)
-            until = datetime.combine(tomorrow, time(), self._zone).astimezone(now.tzinfo)
+            until = self.pace.midnight(now)
             why = (
                 "hubspot: the day's calls are spent. Nothing was written and nothing is lost; work goes on at midnight "
                 "of the portal. Buy an API limit increase, or raise REVMARK_POLL_EVERY"
             )
             self.pace.park(until, why)
             raise Parked(why, until=until, code="429")
-        until = now + (SECOND if "SECONDLY" in policy and "TEN" not in policy else INTERVAL)
+        wait = SECOND if "SECONDLY" in policy and "TEN" not in policy else INTERVAL
+        until = now + max(wait, _retry_after(response, timedelta()))
         self.pace.hold(sort, until)
         raise Throttled(f"hubspot: {reply.message}", until=until, code="429")
 
@@ -281,8 +280,8 @@ def _scopes(reply: Reply) -> str:
     return f"the app lacks {', '.join(dict.fromkeys(scopes))}. Add it to the app and install it again"
 
 
-def _retry_after(response: httpx.Response) -> timedelta:
+def _retry_after(response: httpx.Response, otherwise: timedelta = MIGRATION) -> timedelta:
     text = response.headers.get("retry-after", "")
     if not (text.isascii() and text.isdigit()):
-        return MIGRATION
+        return otherwise
     return min(timedelta(seconds=int(text[:9])), LONGEST_WAIT)

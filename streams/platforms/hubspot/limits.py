@@ -23,6 +23,7 @@ INTERVAL = timedelta(seconds=10)  # of the rolling limit, where a reply does not
 LOW_WATER = 0.1  # share of the rolling limit below which calls are spread evenly and not sent at once
 SPARE = 0.5  # share of the rolling limit that a backfill leaves to everything else
 DAY_SPARE = 0.2  # share of the day that it leaves: polls, webhooks and writes of a busy day stay below that
+FIRST_SHARE = 0.02  # share of the day that polls and writes of other tiers leave to those of the first
 DAY_PROBE = timedelta(minutes=15)  # how long the day's share is believed to be reached; then one call asks again
 LOCKED = timedelta(seconds=2)  # HubSpot's own figure for 423
 SECOND = timedelta(seconds=1)  # a "secondly" limit is over after that

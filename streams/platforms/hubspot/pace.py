@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 from schemas.errors import Parked, Throttled
 from streams.platforms.hubspot.limits import (
     DAY_PROBE,
     DAY_SPARE,
+    FIRST_SHARE,
     INTERVAL,
     LOW_WATER,
     SEARCHES_PER_SECOND,
@@ -80,9 +81,12 @@ class Window:
 class Pace:
     """One connection's pace. Slots are reserved before sleeping, so that concurrent callers do not share one."""
 
-    def __init__(self, clock: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]], zone: tzinfo = UTC
+    ) -> None:
         self._clock = clock
         self._sleep = sleep
+        self._zone = zone  # the portal's: its day is new at midnight there
         self._windows: dict[Sort, Window] = {"general": Window(), "association": Window(), "search": Window()}
         self._parked: tuple[datetime, str] | None = None
         self._day: tuple[datetime, int, int] | None = None
@@ -133,14 +137,29 @@ class Pace:
             over = window.noted + window.interval if window.noted is not None else now
             if now < over and window.remaining is not None and window.remaining < window.limit * SPARE:
                 raise Throttled("the rest of HubSpot's ten seconds is left to live work", until=over, code="spare")
-        if self._day is not None:
-            at, left, limit = self._day
-            if now - at < DAY_PROBE and left < limit * DAY_SPARE:
-                raise Throttled(
-                    f"{left:,} of HubSpot's {limit:,} calls are left today: a backfill leaves them to live work",
-                    until=at + DAY_PROBE,
-                    code="day_spare",
-                )
+        self._day_keeps(DAY_SPARE, "a backfill leaves them to live work", "day_spare")
+
+    def later_tiers(self) -> None:
+        """Let polls and writes of later tiers be sent, unless the last calls of the day are left to the first tier.
+
+        Raises:
+            Throttled: they are.
+        """
+        self._day_keeps(FIRST_SHARE, "they are left to writes of the first tier", "day_reserve")
+
+    def midnight(self, at: datetime) -> datetime:
+        """When the day of `at` ends."""
+        tomorrow = at.astimezone(self._zone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time(), self._zone).astimezone(at.tzinfo)
+
+    def _day_keeps(self, share: float, why: str, code: str) -> None:
+        now = self._clock()
+        if self._day is None or (self._parked is not None and now < self._parked[0]):
+            return  # it is not known, or the next call says more
+        at, left, limit = self._day
+        until = min(at + DAY_PROBE, self.midnight(at))
+        if now < until and left < limit * share:
+            raise Throttled(f"{left:,} of HubSpot's {limit:,} calls are left today: {why}", until=until, code=code)
 
     def note(self, sort: Sort, headers: Mapping[str, str], *, sent: datetime | None = None, others: int = 0) -> None:
         """Take note of a reply's headers; `others` are calls under way, which its figures need not count."""

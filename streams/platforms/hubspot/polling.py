@@ -50,8 +50,7 @@ class Polling:
         """
         shape = self._reading.shape(kind)
         place, there = parse_cursor(cursor), None
-        if spare:
-            self._api.pace.spare()
+        self._may(spare=spare)
         if place is None or (sweep and place.mode == "search"):
             place, there = await self._begin(shape, sweep=sweep)
         elif place.mode == "search":
@@ -65,8 +64,12 @@ class Polling:
             yield Page(records, place.text(), complete=place.resting, left=left)
             if place.resting:
                 return
-            if spare:
-                self._api.pace.spare()
+            self._may(spare=spare)
+
+    def _may(self, *, spare: bool) -> None:
+        self._api.pace.later_tiers()
+        if spare:
+            self._api.pace.spare()
 
     async def _begin(self, shape: Shape, *, sweep: bool) -> tuple[Cursor, int | None]:
         """Before listing, mark the newest modified time: changes made meanwhile are found by the search after it.

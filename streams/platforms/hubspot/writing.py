@@ -126,7 +126,7 @@ class Writing:
             except Refused as refused:
                 told = Written(command.id, "refused", command.ref, code=refused.code, message=refused.message)
                 run.answers[command.id] = told
-        for turn in rounds(jobs):
+        for turn in rounds(self._in_time(run, jobs)):
             ready = run.ready(turn)
             groups = [
                 [job for job in ready if job.creates is creates and job.shape.kind == kind]
@@ -136,6 +136,15 @@ class Writing:
             await abreast(self._write(run, list(chunk)) for group in groups for chunk in chunks(group, BATCH))
             run.check()
         return [run.answers[command.id] for command in commands]
+
+    def _in_time(self, run: Run, jobs: list[Job]) -> list[Job]:
+        """What may be sent of these: the last calls of a day are those of the first tier."""
+        try:
+            self._api.pace.later_tiers()
+        except Throttled as error:
+            run.put_off([job for job in jobs if job.command.tier != 1], error)
+            return [job for job in jobs if job.command.tier == 1]
+        return jobs
 
     async def _write(self, run: Run, jobs: list[Job]) -> None:
         jobs = await self._spare(run, await self._clear_lifecycles(run, jobs))

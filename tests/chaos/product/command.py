@@ -81,6 +81,8 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--away", type=float, default=Pace.away, help="seconds a broker is away or a disk is full")
     parser.add_argument("--outage", type=float, default=Pace.outage, help="seconds the network is broken")
     parser.add_argument("--reach", type=_reach, default=REACH, help=f"of {','.join(REACH)}: brokers that a blow hits")
+    parser.add_argument("--lost", type=int, default=0, metavar="N", help="answers alone: N writes, every tenth lost")
+    parser.add_argument("--writes", type=int, default=Pace.writes, help="carried out while answers are lost")
     parser.add_argument("--moves", type=int, default=Pace.moves, help="joins and leaves in a round of the storm")
     parser.add_argument("--between", type=float, default=Pace.between, help="seconds of work at most before a blow")
     parser.add_argument("--within", type=float, default=Pace.within, help="seconds a recovery may take")
@@ -88,7 +90,10 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="of people and of times")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     parser.add_argument("--save", action="store_true", help=f"keep the figures in {KEPT.parent.name}/{KEPT.name}")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    if given.lost:
+        given.faults, given.writes = ["answers"], given.lost
+    return given
 
 
 def _faults(text: str) -> list[str]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from tests.chaos.product.answers import ANSWERS
 from tests.chaos.product.house import SESSION
 from tests.chaos.product.outages import OUTAGES
 from tests.chaos.product.scene import Report, Scene
@@ -177,6 +178,7 @@ FAULTS: dict[str, tuple[str, Callable[[Scene, Report], None]]] = {
     "storm": ("F3", stormed),
     "zombie": ("F4", stood_still),
     **OUTAGES,
+    **ANSWERS,
     "disk": ("F26", disk_full),
 }
 

@@ -14,6 +14,7 @@ from console.demo.people import Finance, Sales
 __all__ = ["Crowd", "firm"]
 
 LOOK_AROUND = 2.0  # seconds: people see what others made
+REST = 20  # times as long as a look took: what there is to see grows, and the work that it makes must not
 DEEDS = {"rename": 5, "call": 4, "agree": 5, "meet": 2, "know": 1, "win": 4, "pay": 4}  # how often each
 
 
@@ -26,12 +27,13 @@ class Crowd:
         self._lots = lots
         self._over = threading.Event()
         self._failed: BaseException | None = None
-        self._looked = 0.0
+        self._looks_at = 0.0  # when they look around again
         self._companies: list[str] = []
         self._contacts: list[str] = []
         self._bills: list[dict[str, Any]] = []
         self._number = 0
         self._turns: dict[tuple[str, str], int] = {}  # when a deed was last done to a record
+        self._turn = 0
         self._thread = threading.Thread(target=self._run, name="people", daemon=True)
 
     def start(self) -> Self:
@@ -58,13 +60,16 @@ class Crowd:
             self._failed = error
 
     def _look_around(self) -> None:
-        if time.monotonic() - self._looked < LOOK_AROUND:
+        began = time.monotonic()
+        if began < self._looks_at:
             return
-        self._looked = time.monotonic()
-        probed = {row["id"] for row in self._sales.records("companies") if _probe(row["properties"].get("name"))}
-        self._companies = [row["id"] for row in self._sales.records("companies") if row["id"] not in probed]
-        self._contacts = [row["ContactID"] for row in self._finance.shelf("Contacts") if not _probe(row["Name"])]
-        self._bills = [row for row in self._finance.invoices() if row["Status"] == "AUTHORISED" and row["AmountDue"]]
+        firms, shelves = self._sales.records("companies"), self._finance.shelves()
+        self._companies = [row["id"] for row in firms if not _probe(row["properties"].get("name"))]
+        self._contacts = [row["ContactID"] for row in shelves["Contacts"] if not _probe(row["Name"])]
+        bills = [row for row in shelves["Invoices"] if row["Type"] == "ACCREC" and row["Status"] == "AUTHORISED"]
+        self._bills = [row for row in bills if row["AmountDue"]]
+        took = time.monotonic() - began
+        self._looks_at = began + max(LOOK_AROUND, REST * took)
 
     def _word(self) -> str:
         self._number += 1
@@ -74,7 +79,8 @@ class Crowd:
         """The record whose turn it is, longest ago first: the next edit of a field would hide that one was lost."""
         self._lots.shuffle(names)
         name = min(names, key=lambda name: self._turns.get((deed, name), 0))
-        self._turns[deed, name] = 1 + max(self._turns.values(), default=0)
+        self._turn += 1
+        self._turns[deed, name] = self._turn
         return name
 
     def _rename(self) -> None:

@@ -41,6 +41,7 @@ class Pace:
     away: float = 20.0  # seconds that a broker is away or a disk is full
     outage: float = 30.0  # seconds that the network is broken
     reach: Sequence[str] = REACH
+    writes: int = 500  # carried out while answers or requests are lost
     moves: int = 40  # workers that join or leave in a storm
     victims: int = 3  # workers killed or stopped in a round, one after the other
     steps: Sequence[str] = STEPS

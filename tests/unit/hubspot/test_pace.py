@@ -1,5 +1,6 @@
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -135,3 +136,19 @@ async def test_a_call_that_waits_for_its_slot_is_not_sent_into_a_pause_that_bega
     with pytest.raises(Throttled) as throttled:
         await waiting
     assert throttled.value.until == until
+
+
+async def test_the_last_calls_of_a_day_are_those_of_the_first_tier_until_the_next_day_begins():
+    clock = VirtualClock(automatic=True)
+    pace = Pace(clock.now, clock.sleep, ZoneInfo("Pacific/Auckland"))  # where it is nine in the evening
+    clock.move(2 * 3600 + 55 * 60)
+    day = {"x-hubspot-ratelimit-daily": "1000"}
+    pace.note("general", _headers(90) | day | {"x-hubspot-ratelimit-daily-remaining": "20"})
+    pace.later_tiers()
+    pace.note("general", _headers(90) | day | {"x-hubspot-ratelimit-daily-remaining": "19"})
+    with pytest.raises(Throttled, match="left to writes of the first tier") as throttled:
+        pace.later_tiers()
+    assert throttled.value.until == clock.now() + timedelta(minutes=5), "midnight, which is before the next probe"
+    await pace.turn("general")
+    clock.move(5 * 60)
+    pace.later_tiers()

@@ -1,0 +1,104 @@
+"""What an outage of HubSpot costs: attempts, probes and waits, counted from the sandbox's own log in virtual time."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from sandbox.faults import FaultKind
+from tests.support.outage import HubSpotWeather
+
+OUTAGE = 300.0  # seconds
+BEGINS = 60.0
+ENDS = BEGINS + OUTAGE
+TEN = 10  # seconds of the rolling limit
+
+
+async def test_a_brown_out_is_not_made_worse():
+    """Five minutes: half of it nothing but 503, half of it every other call, then calm with slow answers."""
+    weather = await HubSpotWeather().furnish()
+    for number in range(240):
+        weather.asked(number, number * 2.0)
+    weather.polls(120, 480)
+    await weather.pass_until(BEGINS)
+    weather.strike(FaultKind.STATUS, status=503)
+    await weather.pass_until(BEGINS + OUTAGE / 2)
+    weather.clear()
+    weather.strike(FaultKind.STATUS, rate=0.5, status=503)
+    await weather.pass_until(ENDS)
+    weather.clear()
+    weather.strike(FaultKind.LATENCY, seconds=0.9)
+    await weather.pass_until_done(ENDS + 2 * OUTAGE)
+    ops = len(weather.commands)
+    writes = [each for each in weather.calls() if each.path.endswith("/batch/upsert")]
+    assert len(writes) / ops <= 1.5
+    assert len(weather.wire.sent) / ops <= 1.5
+    assert sorted(weather.made()) == sorted(f"erp-{number}" for number in range(ops)), "each once"
+    # the breaker opens within ten seconds, and then there is one probe each five seconds
+    storm = [weather.second(each) for each in weather.calls(BEGINS, BEGINS + OUTAGE / 2)]
+    assert len([at for at in storm if at <= BEGINS + 10]) <= 5
+    probes = [at for at in storm if at > BEGINS + 10]
+    assert probes
+    assert min(later - one for one, later in pairwise(probes)) >= 5
+    # what had gathered is written in less time than the outage took
+    gathered = [each for each in weather.commands if weather.until(each.at) < ENDS]
+    assert max(weather.settled(each) for each in gathered) - ENDS <= OUTAGE
+    assert all(each.status != 429 for each in weather.calls()), "no second outage of our own making"
+
+
+@pytest.mark.parametrize("stated", [None, 40])
+async def test_ten_seconds_that_are_spent_are_waited_for_and_used_whole(stated: int | None):
+    """Four calls in ten seconds are allowed, each takes a hundred records; somebody else's calls fill ten of them."""
+    weather = await HubSpotWeather(burst_limit=4).furnish()
+    for number in range(2_000):
+        weather.asked(number, 0.0, tier=1 if number >= 1_500 else 3)
+    await weather.pass_until(35)
+    weather.strike(FaultKind.STATUS, times=1, status=429, **({} if stated is None else {"retry_after": stated}))
+    await weather.pass_until_done(1200)
+    (struck,) = [weather.second(each) for each in weather.calls() if each.status == 429]
+    wait = stated or TEN
+    assert [each.status for each in weather.calls(struck, struck + wait - 0.001)] == [429], "nothing inside the wait"
+    done = max(weather.settled(each) for each in weather.commands)
+    allowed = 4 * (done - wait) / TEN
+    assert sum(each.status != 429 for each in weather.calls()) >= 0.9 * allowed
+    first = max(weather.settled(each) for each in weather.commands if each.tier == 1)
+    assert first <= min(weather.settled(each) for each in weather.commands if each.tier == 3)
+
+
+async def test_searches_that_are_refused_hold_no_write_up():
+    """The limit of searches is apart: while each of them is refused, writes go on."""
+    weather = await HubSpotWeather().furnish()
+    weather.polls(10, 60)
+    await weather.pass_until(5)
+    weather.strike(FaultKind.STATUS, path="/search", status=429, policy="SECONDLY")
+    for number in range(20):
+        weather.asked(number, 10.5 + number)
+    await weather.pass_until_done(60)
+    assert max(weather.settled(each) - weather.until(each.at) for each in weather.commands) < 0.1
+    refused = sorted(weather.second(each) for each in weather.calls() if each.status == 429)
+    assert len(refused) > 1
+    assert all(later - one >= 1 for one, later in pairwise(refused)), "a second is what it asks for"
+
+
+async def test_a_spent_day_parks_until_midnight_and_leaves_the_last_calls_to_the_first_tier():
+    """A day of 1,000 calls of which 900 are spent: the reserve is 20, and a company takes two."""
+    weather = await HubSpotWeather(day_limit=1_000).furnish()
+    weather.portal.quota.spend(900)
+    for number in range(200):
+        weather.asked(number, number * 10.0, tier=1 if number % 5 == 0 else 2)
+    weather.polls(60, 1990)
+    await weather.pass_until(1990)
+    spent = [each for each in weather.calls() if each.status == 429]
+    assert len(spent) == 1, "nothing is asked inside the wait"
+    applied = [each for each in weather.commands if weather.state(each) == "applied"]
+    assert [each.tier for each in applied[-9:]] == [1] * 9
+    waiting = [each for each in weather.commands if weather.state(each) == "waiting"]
+    assert len(waiting) > 100
+    assert {weather.attempts(each) for each in waiting} == {0}
+    snapshot = weather.lane.snapshot
+    assert snapshot.parked_until is not None
+    assert "work goes on at midnight of the portal" in snapshot.why
+    reset = weather.until(snapshot.parked_until)
+    assert await weather.pass_until_done(reset + 60) <= reset + 60
+    assert {weather.attempts(each) for each in weather.commands} == {1}
