@@ -30,7 +30,7 @@ async def test_a_static_member_comes_back_unnoticed_and_cannot_be_there_twice(
     bench: Bench, start: Start, tmp_path: Path
 ):
     def begin(name: str, instance: str) -> WorkerProcess:
-        return start(name, INSTANCE=instance, SESSION="15", HEARTBEAT="0.5", SHOW=str(tmp_path / f"{name}.json"))
+        return start(name, INSTANCE=instance, SESSION="60", HEARTBEAT="0.5", SHOW=str(tmp_path / f"{name}.json"))
 
     await write(bench.broker, bench.facts, records(0, 200))
     first, other = begin("first", "one"), begin("other", "two")
@@ -60,7 +60,7 @@ async def test_a_topic_that_grew_feeds_its_table_no_more(bench: Bench, start: St
     await until(lambda: worker.epoch() > 0)
     epoch, table = worker.epoch(), await bench.table()
     await grow(bench.broker, bench.facts, 6)
-    await until(lambda: worker.epoch() > epoch, 10, worker.log.read_text)
+    await until(lambda: worker.epoch() > epoch, explain=worker.log.read_text)
     await write(bench.broker, bench.facts, records(100, 200))
     assert await worker.ended() != 0
     assert f"Table counts has 4 partitions ({bench.counts}), the topic {bench.facts} has 6" in worker.log.read_text()
@@ -129,9 +129,9 @@ async def test_what_a_fetch_from_before_a_rebalance_still_waits_for_is_not_lost(
         leaves.process.send_signal(signal.SIGTERM)
         assert await leaves.ended() == 0
         await write(bench.broker, bench.facts, records(first, first + 50))
-        await bench.all_committed(20)
+        await bench.all_committed()
         leaves = await start(f"leaves-{first}", FETCH_WAIT="25").ready()
         await write(bench.broker, bench.facts, records(first + 50, first + 100))
-        await bench.all_committed(20)
+        await bench.all_committed()
     assert await bench.assert_nothing_lost() == 0
     assert stays.process.poll() is None

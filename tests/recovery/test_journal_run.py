@@ -20,7 +20,7 @@ from schemas.change import Change
 from schemas.errors import Refused
 from tests.support.theatre import Performance, performance
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
 FIRMS = 40
 FILE = 4  # events a file: ten files, each told and its place kept before the next
 SLOW = 0.3  # seconds that a reading takes, so that there is a middle

@@ -32,7 +32,7 @@ from streams.gateway.produce import KafkaProduce
 from streams.kafka import Kafka
 from streams.settings import Settings
 from streams.topics import Topics
-from tests.unit.engine.processes import until
+from tests.unit.engine.processes import PATIENCE, until
 
 USER, PASSWORD = "revmark", "Ko-tahi_rua-toru"
 TOPICS = Topics("secured.", 1)
@@ -132,7 +132,7 @@ async def test_console_gateway_and_checkup_get_in(kafka: Kafka, tmp_path: Path, 
     await send(kafka, TOPICS.name(lane), poll.connection, poll)
     produce = KafkaProduce(kafka)
     await produce.start()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not produce.ready:  # noqa: ASYNC110 - it tells nobody else
             await asyncio.sleep(0.05)
     await produce(TOPICS.name(lane), b"main:xero", poll.to_bytes())
@@ -171,10 +171,10 @@ async def test_a_worker_gets_in_and_is_ready(kafka: Kafka, tmp_path: Path):
             sys.executable, "-m", "console.main", "worker", env=env, cwd=tmp_path, stdout=out, stderr=out
         )
     try:
-        await until(lambda: "is ready" in log.read_text() or worker.returncode is not None, 90, log.read_text)
+        await until(lambda: "is ready" in log.read_text() or worker.returncode is not None, explain=log.read_text)
         assert worker.returncode is None, log.read_text()
         assert PASSWORD not in log.read_text()
     finally:
         worker.terminate()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await worker.wait()

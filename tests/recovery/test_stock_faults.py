@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from tests.recovery.test_engine_restart import shown
 from tests.support.broker import committed, make_topics, write
 from tests.unit.engine.harness import Bench
-from tests.unit.engine.processes import WorkerProcess, until
+from tests.unit.engine.processes import PATIENCE, WorkerProcess, until
 
 pytestmark = pytest.mark.broker
 
@@ -29,7 +29,7 @@ async def topics(broker: str, names: str) -> str:
 
 async def reaches(broker: str, group: str, offsets: dict[tuple[str, int], int], explain: Callable[[], str]) -> None:
     """Wait until these offsets are committed, or later ones."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     done: dict[tuple[str, int], int] = {}
     while any(done.get(place, 0) < offset for place, offset in offsets.items()):
         assert time.monotonic() < deadline, f"{done} instead of {offsets}: {explain()}"

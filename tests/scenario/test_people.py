@@ -14,7 +14,7 @@ from tests.support.contracts import contract_text
 from tests.support.invariants import violations
 from tests.support.theatre import Performance, performance
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
 CHANGES = {
     # long enough for two people on a busy machine to have edited at once
     "entities": {"company": {"fields": {"phone": {"policy": "newest", "tolerance_seconds": 600}}}},

@@ -12,7 +12,7 @@ from tests.support import subscribers
 from tests.support.broker import make_topics, write
 from tests.unit.console.records import event
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def told(nth: int, kind: str, amount: str, currency: str = "EUR", day: str = "2026-11-20") -> RevenueEvent:

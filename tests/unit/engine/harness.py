@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from tests.support.broker import committed, make_topics, read
+from tests.unit.engine.processes import PATIENCE
 
 __all__ = ["Bench"]
 
@@ -28,7 +29,7 @@ class Bench:
         """Create the topics; outputs have another partition count on purpose."""
         await make_topics(self.broker, {self.facts: 4, self.out: 7, self.quarantine: 1})
 
-    async def all_committed(self, seconds: float = 40) -> None:
+    async def all_committed(self, seconds: float = PATIENCE) -> None:
         """Wait until the group has committed everything the source topic holds."""
         held = Counter(record.partition for record in await read(self.broker, self.facts))
         deadline = time.monotonic() + seconds
@@ -39,7 +40,7 @@ class Bench:
             assert time.monotonic() < deadline, (done, held)
             await asyncio.sleep(0.05)
 
-    async def has(self, topic: str, count: int, seconds: float = 40) -> None:
+    async def has(self, topic: str, count: int, seconds: float = PATIENCE) -> None:
         """Wait until a topic holds so many records."""
         deadline = time.monotonic() + seconds
         while (held := len(await read(self.broker, topic))) < count:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["ROOT", "WorkerProcess", "until"]
+__all__ = ["PATIENCE", "ROOT", "WorkerProcess", "until"]
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ROOT / "tests" / "unit" / "engine"
+PATIENCE = 90.0  # seconds until something must have happened that takes a few: also on two cores with other work
 
 
 class WorkerProcess:
@@ -39,13 +40,13 @@ class WorkerProcess:
         file = Path(self.environment["SHOW"]).with_suffix(".epoch")
         return int(file.read_text() or -1) if file.exists() else -1
 
-    async def ready(self, seconds: float = 30) -> "WorkerProcess":
+    async def ready(self, seconds: float = PATIENCE) -> "WorkerProcess":
         """Wait until it has its partitions."""
         await until(lambda: self.says("is ready") or self.process.poll() is not None, seconds, self.log.read_text)
         assert self.process.poll() is None, self.log.read_text()
         return self
 
-    async def ended(self, seconds: float = 30) -> int:
+    async def ended(self, seconds: float = PATIENCE) -> int:
         """Wait for its end; return its exit code."""
         await until(lambda: self.process.poll() is not None, seconds, self.log.read_text)
         return self.process.wait()
@@ -62,7 +63,7 @@ class WorkerProcess:
         self.process.wait()
 
 
-async def until(holds: Callable[[], bool], seconds: float = 30, explain: Callable[[], str] = str) -> None:
+async def until(holds: Callable[[], bool], seconds: float = PATIENCE, explain: Callable[[], str] = str) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not holds():
