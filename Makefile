@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos simulate month-end mutate lint format schemas broker sandbox bench clean
+.PHONY: help setup demo test chaos simulate month-end night mutate lint format schemas broker sandbox bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ simulate: $(STAMP) ## play seeded stories in one process, in virtual time (ARGS=
 
 month-end: $(STAMP) ## bill 50,000 won deals within Xero's limits, in virtual time (ARGS="--invoices 2000")
 	@$(BIN)/python -m tests.volume $(ARGS)
+
+night: $(STAMP) ## reconcile a night of 100,000 documents, over TCP, within both platforms' limits (ARGS="--documents 20000")
+	@$(BIN)/python -m tests.volume.night $(ARGS)
 
 mutate: $(VENV)/mutate/.installed ## change the rules one place at a time, and count what the tests notice (ARGS="guards --sample 50")
 	@$(VENV)/mutate/bin/python -m tests.mutation $(ARGS)
