@@ -5,12 +5,14 @@ Invariants: recovery reads from the offset local state reaches to; it ends when 
 to the end it had when the partitions were assigned, also when compaction removed the last records before that end.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, cast
 
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from faust.tables.recovery import Recovery
 from faust.types import TP
 from faust.types.tables import CollectionT
@@ -32,6 +34,20 @@ __all__ = ["BatchRecovery"]
 TOUCH_EVERY = 60.0  # seconds: what is noted is compared with days
 
 
+class Ended(asyncio.Event):
+    """That actives have caught up; it lasts until the next recovery begins.
+
+    The task of stock tables clears Faust's own with each round of its loop, also before anybody waits for it.
+    """
+
+    def clear(self) -> None:
+        """Do nothing."""
+
+    def forget(self) -> None:
+        """Begin anew."""
+        super().clear()
+
+
 class BatchRecovery(Recovery):
     """Faust's recovery, fed by fetches instead of events.
 
@@ -44,6 +60,7 @@ class BatchRecovery(Recovery):
         super().__init__(*args, **settings)
         self.applied = 0
         self.progress: Progress | None = None
+        self._signal_recovery_end = Ended()
         self._positions: dict[TP, int] = {}
         self._touched = 0.0
 
@@ -82,9 +99,54 @@ class BatchRecovery(Recovery):
             self.app.fail("Recovery", error)
             raise error
 
+    @Service.task
+    async def _note_standbys(self) -> None:
+        """Note again and again which standbys miss nothing: one that nobody writes to would pass for elsewhere."""
+        while not self.should_stop:
+            await self.sleep(TOUCH_EVERY)
+            if self.app.is_ready and self.app.reading is not None:
+                with suppress(KafkaError):  # a broker that is away is for others to say
+                    await self.touch_standbys(self.app.reading)
+
+    async def touch_standbys(self, consumer: "BatchConsumer") -> None:
+        """Note that a standby misses nothing which has read all that its changelog holds now."""
+        epoch = consumer.epoch
+        standbys = {tp for tp in self.standby_tps if self.takes(tp)}
+        ends = await consumer.log_ends(standbys) if standbys else {}
+        for tp, end in ends.items():
+            if consumer.is_seeking(tp):
+                continue
+            position = await consumer.position(tp)  # past what compaction removed as well
+            if consumer.epoch != epoch:
+                return  # another assignment, perhaps without it
+            if position is not None and position >= end:
+                cast("BatchTable", self.tp_to_table[tp]).local.touch(tp.partition)
+
     async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ARG002, ASYNC109 - Faust's signature
         """Wait without Faust's time limit: it takes its end for the worker's stop, and recovery would end unsaid."""
         await super()._wait(coro)
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Begin with no ends known: Faust keeps those of before, and would hold them against what is read now."""
+        self.active_highwaters.clear()
+        self.standby_highwaters.clear()
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
+    def standby_remaining(self) -> "Counter[TP]":
+        """Return what is to go for standbys, as far as it is known.
+
+        Faust fails where it is not, and takes what one has read beyond its end off what another has still to read.
+        """
+        reached = self.standby_offsets
+        return Counter(
+            {
+                tp: max(0, end - reached[tp])
+                for tp, end in self.standby_highwaters.items()
+                if reached.get(tp) is not None
+            }
+        )
 
     def _add(self, table: CollectionT, tp: TP, offsets: "Counter[TP]") -> None:
         """Begin where local state reaches to, and nowhere else: Faust would keep an offset of an earlier assignment."""
@@ -132,16 +194,10 @@ class BatchRecovery(Recovery):
         """Tell those who wait when actives, or standbys, have caught up."""
         if self.in_recovery and not self.need_recovery():
             self.flush_buffers()  # of stock tables: their offsets count what is still in there
-            # `in_recovery` stays set until Faust's own task goes on: should it begin to wait only after a stock
-            # table's task cleared the signal, that task finds it set and signals again.
             self.signal_recovery_end.set()
         ends = self.standby_highwaters
         if not self.tables.standbys_ready and self.standby_tps <= ends.keys() and not self.standby_remaining_total():
             self.tables.on_standbys_ready()
-            for tp in self.standby_tps:  # what is empty here Faust counts as caught up
-                reached = self.standby_offsets.get(tp)
-                if self.takes(tp) and reached is not None and reached >= ends[tp]:
-                    cast("BatchTable", self.tp_to_table[tp]).local.touch(tp.partition)
 
     def need_recovery(self) -> bool:
         """Return whether actives are behind, or it is not known yet where their changelogs end.
@@ -151,8 +207,8 @@ class BatchRecovery(Recovery):
         return not self.active_tps <= self.active_highwaters.keys() or super().need_recovery()
 
     def _set_recovery_started(self) -> None:
-        """Begin, without the signal that ended the recovery before: Faust clears it only every few seconds."""
-        self.signal_recovery_end.clear()
+        """Begin, without the signal that ended the recovery before."""
+        cast("Ended", self.signal_recovery_end).forget()
         self.progress = Progress(monotonic(), self.app.recovery_patience)
         super()._set_recovery_started()
 

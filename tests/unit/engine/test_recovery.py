@@ -42,6 +42,37 @@ async def test_the_end_of_one_recovery_is_not_taken_for_the_end_of_the_next(reco
     assert not recovery.signal_recovery_end.is_set()
 
 
+async def test_the_end_of_a_recovery_stays_until_somebody_has_waited_for_it(recovery: BatchRecovery):
+    recovery._set_recovery_started()  # noqa: SLF001 - the seam
+    recovery.signal_recovery_end.set()
+    recovery.signal_recovery_end.clear()  # as the task of stock tables does at any time
+    assert recovery.signal_recovery_end.is_set()
+
+
+async def test_no_end_of_an_earlier_assignment_is_held_against_what_is_read_now(recovery: BatchRecovery):
+    standby, table = TP(PLACE.topic, 1), recovery.tables["versions"]
+    recovery.tables._changelogs[PLACE.topic] = table  # noqa: SLF001 - done when it starts
+    recovery.active_highwaters[PLACE], recovery.standby_highwaters[standby] = 10, 10
+    recovery.app.assignor.assigned_actives = lambda: {PLACE}
+    recovery.app.assignor.assigned_standbys = lambda: {standby}
+    recovery.in_recovery = True
+    recovery.tables.standbys_ready = False
+    await recovery.on_rebalance({PLACE, standby}, set(), set(), recovery.app.consumer_generation_id)
+    recovery.note_progress()  # nothing is read of either yet
+    assert not recovery.tables.standbys_ready
+    assert not recovery.signal_recovery_end.is_set()
+
+
+async def test_a_standby_that_is_ahead_of_its_end_hides_nothing_of_another(recovery: BatchRecovery):
+    ahead, behind, unknown = (TP(PLACE.topic, partition) for partition in (1, 2, 3))
+    recovery.standby_highwaters.update({ahead: 10, behind: 10, unknown: 10})
+    recovery.standby_offsets.update({ahead: 15, behind: 5})
+    recovery.standby_offsets[unknown] = cast("Any", None)  # as Faust has it before it asked
+    assert recovery.standby_remaining_total() == 5
+    recovery.standby_offsets[behind] = 10
+    assert recovery.standby_remaining_total() == 0
+
+
 async def test_a_table_that_is_behind_stops_the_worker(recovery: BatchRecovery):
     recovery.active_highwaters[PLACE] = 10
     recovery.active_offsets[PLACE] = 9
@@ -162,17 +193,47 @@ async def test_what_a_worker_owns_for_certain_is_noted_to_miss_nothing(
     for now in (100, 100.5, 161):
         recovery.look(now)
     assert touched == [0] * 3
+
+
+async def test_standbys_are_ready_when_they_have_read_to_the_ends(recovery: BatchRecovery):
     recovery.tables.standbys_ready = False
-    for partition, reached in ((2, 9), (3, -1)):
-        tp = TP(PLACE.topic, partition)
-        recovery.standby_tps.add(tp)
-        recovery.tp_to_table[tp] = table
-        recovery.standby_offsets[tp] = reached
+    tp = TP(PLACE.topic, 2)
+    recovery.standby_tps.add(tp)
+    recovery.standby_offsets[tp] = 8
     recovery.note_progress()
-    assert not recovery.tables.standbys_ready  # where their changelogs end is not known yet
-    recovery.standby_highwaters.update(dict.fromkeys(recovery.standby_tps, 9))
+    assert not recovery.tables.standbys_ready  # where its changelog ends is not known yet
+    recovery.standby_highwaters[tp] = 9
     recovery.note_progress()
-    assert touched[3:] == [2]
+    assert not recovery.tables.standbys_ready
+    recovery.standby_offsets[tp] = 9
+    recovery.note_progress()
+    assert recovery.tables.standbys_ready
+
+
+async def test_a_standby_that_nobody_writes_to_is_noted_to_miss_nothing(
+    recovery: BatchRecovery, consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+):
+    table, touched = recovery.tables["versions"], list[int]()
+    recovery.tables._changelogs[PLACE.topic] = table  # noqa: SLF001 - done when it starts
+    monkeypatch.setattr(table.local, "touch", touched.append)
+    places = {TP(PLACE.topic, partition): position for partition, position in ((2, 10), (3, 9), (4, 10), (5, 10))}
+    ends, leaves = dict.fromkeys(places, 10), TP(PLACE.topic, 5)
+    for tp in places:
+        recovery.add_standby(table, tp)
+    consumer.plan_seeks({TP(PLACE.topic, 4): 0})  # where it will be read from is to be seen yet
+
+    async def log_ends(_: object) -> dict[TP, int]:
+        return ends
+
+    async def position(tp: TP) -> int:
+        if tp == leaves:
+            consumer.epoch += 1
+        return places[tp]
+
+    monkeypatch.setattr(consumer, "log_ends", log_ends)
+    monkeypatch.setattr(consumer, "position", position)
+    await recovery.touch_standbys(consumer)
+    assert touched == [2]
 
 
 async def test_a_recovery_that_does_not_know_the_ends_has_not_ended(recovery: BatchRecovery):
