@@ -5,13 +5,12 @@ Invariants: see docs/engine.md; those of reading and committing are kept by the 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import faust
-from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from faust.types import TP, AgentT, ChannelT, TransportT
 
 from streams.engine import failure, progress
@@ -19,13 +18,12 @@ from streams.engine.batch import RecordBatch
 from streams.engine.consumer import BatchConsumer
 from streams.engine.delivery import Delivery
 from streams.engine.errors import EngineError, Misconfigured
-from streams.engine.folder import StateFolder
 from streams.engine.garbage import look_less_often
-from streams.engine.identity import topic_ids
 from streams.engine.metrics import Metrics
 from streams.engine.misfit import TOMBSTONES_KEPT
 from streams.engine.partitioner import partition_for
-from streams.engine.preflight import PATIENCE, largest_record, look_up_topics
+from streams.engine.preflight import PATIENCE
+from streams.engine.premises import Premises
 from streams.engine.producer import BatchProducer
 from streams.engine.readers import Readers
 from streams.engine.record import OVERHEAD, Headers
@@ -98,22 +96,17 @@ class EngineApp(faust.App):
         self.on_disk = store == "rocksdb://"
         self.quarantine_topic = quarantine_topic
         self.max_record = max_record
-        self.quarantine_limit = max_record  # bytes; less where the topic takes less
         self.max_waiting = max_waiting
         self.failure: BaseException | None = None
         self.recovery_patience = recovery_patience
         self.metrics = Metrics(self)
         self._metrics_at = None if metrics_port is None else (metrics_host, metrics_port)
         self._drain_timeout = drain_timeout
-        self._start_timeout = start_timeout
         self._readers = Readers()
-        self._logs: dict[str, str] = {}  # ids of the topics that are read, as the broker told them at the start
-        self._partition_counts: dict[str, int] = {}
         self.delivery = Delivery(self)
         self._was_ready = False
-        self.folder: StateFolder | None = None
         urls = broker_urls(broker)
-        self._addresses = broker_addresses(urls)
+        self.premises = Premises(self, broker_addresses(urls), start_timeout)
         chosen = defaults(partitions=partitions, on_disk=self.on_disk, max_record=max_record) | settings
         super().__init__(
             name,
@@ -199,7 +192,7 @@ class EngineApp(faust.App):
     @property
     def recovering(self) -> BatchRecovery | None:
         """The recovery, once there is one: asking for `tables.recovery` would make it."""
-        return None if self._tables._recovery is None else self._tables.recovery  # noqa: SLF001 - seam
+        return None if self.batch_tables._recovery is None else self.batch_tables.recovery  # noqa: SLF001 - seam
 
     def reads_batches(self, topic: str) -> bool:
         """Return whether an agent reads a topic as batches."""
@@ -211,7 +204,7 @@ class EngineApp(faust.App):
         Raises:
             EngineError: the topic is not known (yet).
         """
-        known = self.writer.partitions_known(topic) or self._partition_counts.get(topic)
+        known = self.writer.partitions_known(topic) or self.premises.count(topic)
         if not known:
             raise EngineError(f"Topic {topic} is not known: it does not exist, or the worker has not started.")
         return partition_for(key, known)
@@ -237,14 +230,23 @@ class EngineApp(faust.App):
             Misconfigured: its changelog is not partitioned like the topic that feeds it.
         """
         changelog = table.changelog_topic_name
-        source, held = self._partition_counts.get(batch.topic), self._partition_counts.get(changelog)
-        if source == held and TP(changelog, batch.partition) in self._tables.recovery.active_tps:
+        source, held = self.premises.count(batch.topic), self.premises.count(changelog)
+        if source == held and TP(changelog, batch.partition) in self.batch_tables.recovery.active_tps:
             return
         batch.check()
         raise Misconfigured(
             f"Table {table.name} has {held} partitions ({changelog}), the topic {batch.topic} has {source}: "
             f"a key would not sit in the same one. Nothing was written. Give both the same."
         )
+
+    @property
+    def quarantine_limit(self) -> int:
+        """Bytes that the quarantine topic takes in one record."""
+        return self.premises.quarantine_limit
+
+    def log_of(self, topic: str) -> str:
+        """Return the id of a topic that is read, as it was when the worker started; empty where there is none."""
+        return self.premises.log_of(topic)
 
     def still_owns(self, batch: RecordBatch) -> bool:
         """Return whether a batch may be written now."""
@@ -289,29 +291,9 @@ class EngineApp(faust.App):
 
     def learn_counts(self, count_of: Callable[[str], int | None]) -> None:
         """Note topics that were given more partitions: tables they feed are refused from now on."""
-        for topic in self._readers:
-            self._partition_counts[topic] = count_of(topic) or self._partition_counts[topic]
+        self.premises.learn_counts(self._readers, count_of)
 
     # what Faust asks of an app
-
-    async def wait_for_topics(self, needed: Iterable[str]) -> None:
-        """Return when the broker has these topics, and learn how many partitions each topic has.
-
-        Raises:
-            Misconfigured: one is missing, or a changelog has another partition count than its table.
-        """
-        self._partition_counts = await look_up_topics(
-            self._addresses, needed, security=self._security, patience=self._start_timeout
-        )
-        self._tables.check_counts(self._partition_counts)
-
-    async def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
-        """Return the ids the broker tells of topics."""
-        return await topic_ids(self._addresses, topics, security=self._security)
-
-    def log_of(self, topic: str) -> str:
-        """Return the id of a topic that is read, as it was when the worker started; empty where there is none."""
-        return self._logs.get(topic, "")
 
     async def on_first_start(self) -> None:
         """Look before anything starts: a broker, the topics, a state folder of our own."""
@@ -319,34 +301,15 @@ class EngineApp(faust.App):
         look_less_often()
         if self._metrics_at is not None:
             self.metrics.start(*self._metrics_at)
-        await self.wait_for_topics([*self._readers, *([self.quarantine_topic] if self.quarantine_topic else [])])
-        self._logs = await self.topic_ids(self._readers)
-        if self.quarantine_topic:
-            await self._learn_quarantine_limit(self.quarantine_topic)
-        if self.on_disk:
-            self.folder = StateFolder(Path(self.conf.datadir))
-            self.folder.open()
-            self.folder.claim(self.conf.id, self._tables.origins())
-        failure.log.info("worker of %s starts: %s", self.conf.id, ", ".join(self._addresses))
+        await self.premises.find(self._readers)
+        failure.log.info("worker of %s starts: %s", self.conf.id, ", ".join(self.premises.addresses))
         await super().on_first_start()
-
-    async def _learn_quarantine_limit(self, topic: str) -> None:
-        """Put no more into the quarantine topic than it takes: what it refused would end the worker at each start."""
-        takes = await largest_record(self._addresses, topic, security=self._security)
-        if takes is not None and takes < self.max_record:
-            self.quarantine_limit = takes
-            failure.log.warning(
-                "Topic %s takes records of %s bytes, this app writes up to %s: larger ones are put into quarantine by "
-                "their place, without their bytes. Raise its max.message.bytes to keep them whole.",
-                topic, f"{takes:,}", f"{self.max_record:,}",
-            )  # fmt: skip
 
     async def on_stop(self) -> None:
         """Stop, and give the state folder back."""
         await super().on_stop()
         await self.metrics.stop()
-        if self.folder is not None:
-            self.folder.close()
+        self.premises.leave()
         failure.log.info("worker of %s stopped", self.conf.id)
 
     def on_rebalance_end(self) -> None:
@@ -354,16 +317,11 @@ class EngineApp(faust.App):
 
         Faust says so also at the end of a recovery that another rebalance has overtaken.
         """
-        if self.failure is not None or self._batches.is_between or not self._tables.recovery.is_current():
+        if self.failure is not None or self._batches.is_between or not self.batch_tables.recovery.is_current():
             return
         super().on_rebalance_end()
         failure.log.log(logging.DEBUG if self._was_ready else logging.INFO, "worker of %s is ready", self.conf.id)
         self._was_ready = True
-
-    @property
-    def _security(self) -> Mapping[str, Any]:
-        security: Mapping[str, Any] = credentials_to_aiokafka_auth(self.conf.broker_credentials, self.conf.ssl_context)
-        return security
 
     def _create_directories(self) -> None:
         """Make no folders: only local state on disk needs one, and its lock makes it."""
@@ -384,7 +342,8 @@ class EngineApp(faust.App):
         return BatchTransport(self.conf.broker_producer, self)
 
     @property
-    def _tables(self) -> BatchTableManager:
+    def batch_tables(self) -> BatchTableManager:
+        """The tables."""
         tables: BatchTableManager = self.tables  # type: ignore[assignment] # our settings name no other
         return tables
 

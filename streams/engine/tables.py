@@ -61,7 +61,7 @@ class BatchTableManager(TableManager):
 
     async def forget_topics_made_anew(self, folder: StateFolder) -> None:
         """Remove local state of changelogs that were removed and made again: offsets alone do not always tell."""
-        ids = await self.app.topic_ids(self.changelog_topics)
+        ids = await self.app.premises.topic_ids(self.changelog_topics)
         anew = folder.made_anew(ids)
         for table in self.batch_tables:
             if table.name in anew:
@@ -84,9 +84,9 @@ class BatchTableManager(TableManager):
         """
         for table in self.values():
             await table.changelog_topic.maybe_declare()
-        await self.app.wait_for_topics(self.changelog_topics)
-        if self.app.folder is not None:
-            await self.forget_topics_made_anew(self.app.folder)
+        await self.app.premises.find_topics(self.changelog_topics)
+        if self.app.premises.folder is not None:
+            await self.forget_topics_made_anew(self.app.premises.folder)
         if not self.should_stop:
             await self._update_channels()
             await self.recovery.start()
