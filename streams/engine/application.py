@@ -17,7 +17,7 @@ from streams.engine import failure, progress
 from streams.engine.batch import RecordBatch
 from streams.engine.consumer import BatchConsumer
 from streams.engine.delivery import Delivery
-from streams.engine.errors import EngineError, Misconfigured
+from streams.engine.errors import EngineError, Misconfigured, Revoked
 from streams.engine.garbage import look_less_often
 from streams.engine.metrics import Metrics
 from streams.engine.misfit import TOMBSTONES_KEPT
@@ -216,10 +216,21 @@ class EngineApp(faust.App):
     async def produce(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
         """Write one record outside of any batch, and wait until it is acknowledged.
 
+        It is written in the assignment it was asked in: whoever writes for partitions that are its own, and no longer
+        has them for certain, must not.
+
         Raises:
+            Revoked: partitions were shared out anew, or may have been; nothing was written. Ask again what is ours.
             DeliveryFailed: the broker did not acknowledge it.
         """
-        await self.delivery.outputs({topic: [(key, value, headers)]})
+        consumer = self.reading
+        epoch = 0 if consumer is None else consumer.epoch
+
+        def check() -> None:
+            if consumer is not None and not consumer.is_certain(epoch):
+                raise Revoked(f"A record for {topic} was not written: this worker's partitions may be another's now.")
+
+        await self.delivery.outputs({topic: [(key, value, headers)]}, check)
 
     # what batches ask
 

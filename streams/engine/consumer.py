@@ -154,10 +154,14 @@ class BatchConsumer(driver.Consumer):
         """
         if batch.epoch != self.epoch:
             return False
-        if not self._thread.lease.holds:
+        if not self.is_certain(batch.epoch):
             self.recover()
             return False
         return True
+
+    def is_certain(self, epoch: int) -> bool:
+        """Return whether an assignment is the present one, and nobody else can have taken its partitions."""
+        return epoch == self.epoch and self._thread.lease.holds
 
     def recover(self) -> None:
         """Give up all that is in flight, and read nothing before the group has answered and tables are recovered.

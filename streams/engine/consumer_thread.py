@@ -33,7 +33,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, with seeks in one go, fenced commits and a lease."""
 
     app: Any
-    lease: Lease
+    lease: Lease = Lease(inf)  # until the group has been asked for anything
     _joined: float  # when the assignment was asked for
     _turn = 0  # of fetching: what was asked for in an earlier one is taken no more
 

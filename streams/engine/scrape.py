@@ -13,8 +13,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from streams.engine.lease import Lease
-
 if TYPE_CHECKING:
     from streams.engine.application import EngineApp
 
@@ -49,12 +47,11 @@ class Scrape(Collector):
         yield CounterMetricFamily(
             "engine_epochs", "Times all batches in flight were given up: rebalances and lost leases.", consumer.epoch
         )
-        lease: Lease | None = getattr(consumer, "lease", None)  # there is one once the consumer's thread runs
-        if lease is not None and isfinite(lease.left):
+        if isfinite(consumer.lease.left):
             yield GaugeMetricFamily(
                 "engine_lease_seconds",
                 "Seconds without a heartbeat until this worker writes nothing more.",
-                max(0.0, lease.left),
+                max(0.0, consumer.lease.left),
             )
 
     def _partitions(self) -> Iterator[Metric]:

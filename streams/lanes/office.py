@@ -17,7 +17,7 @@ from schemas.contract import Contract
 from schemas.errors import Refused
 from schemas.names import Platform, connection_id, ref
 from schemas.wire import Wire, encode
-from streams.engine import BatchTable, Record, RecordBatch, TooLarge
+from streams.engine import BatchTable, Record, RecordBatch, Revoked, TooLarge
 from streams.lanes.brakes import Limits
 from streams.lanes.desk import Desk
 from streams.lanes.lane import Lane, Work
@@ -181,7 +181,10 @@ class Office:
                 continue
             work = self._due(connection, now)
             if work is not None:
-                await self._app.produce(topic, connection.encode(), work.to_bytes())
+                try:
+                    await self._app.produce(topic, connection.encode(), work.to_bytes())
+                except Revoked:  # partitions move: whoever has the connection then wakes it, perhaps we
+                    self._not_woken(connection, work)
 
     def _due(self, connection: str, now: datetime) -> Poll | Resume | None:
         lane = self._lanes.get(connection)
@@ -195,6 +198,14 @@ class Office:
             return None
         self._polled[connection] = now
         return Poll(tenant=tenant, connection=connection, at=now)  # a sweep that is due is the lane's to know
+
+    def _not_woken(self, connection: str, work: Poll | Resume) -> None:
+        """Let a connection be woken at the next tick, should it be ours by then."""
+        lane = self._lanes.get(connection)
+        if isinstance(work, Poll):
+            self._polled.pop(connection, None)
+        elif lane is not None:
+            lane.due = work.at
 
     async def _forget(self, connection: str) -> None:
         """Another worker has the connection: what we know of it would be stale when it comes back.

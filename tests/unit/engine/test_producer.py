@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streams.engine import DeliveryFailed, EngineApp, Revoked
 from streams.engine.consumer import BatchConsumer
+from streams.engine.lease import Lease
 from streams.engine.producer import BatchProducer
 from streams.engine.record import Outgoing
 
@@ -26,6 +28,7 @@ class Queue:
         self.sent: list[tuple[int, bytes]] = []
         self.waiting: defaultdict[int, int] = defaultdict(int)
         self.fails: set[int] = set()
+        self.check: Callable[[], None] | None = None
 
     def create_batch(self) -> BatchBuilder:
         return BatchBuilder(600, 0)
@@ -38,6 +41,7 @@ class Queue:
         self.waiting[partition] -= 1
         if partition in self.fails:
             raise KafkaTimeoutError
+        self.check = builder.check
         self.sent.append((partition, bytes(builder._build())))  # noqa: SLF001 - as aiokafka does
         acknowledged: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         acknowledged.set_result(SimpleNamespace(offset=len(self.sent)))
@@ -84,6 +88,34 @@ async def test_a_revoked_batch_queues_no_more_of_a_load(producer: BatchProducer,
     with pytest.raises(Revoked):
         await producer.deliver([("out", 0, LOAD)], check)
     assert len(queue.sent) == PER_BATCH
+
+
+@pytest.fixture
+def consumer(producer: BatchProducer, monkeypatch: pytest.MonkeyPatch) -> Iterator[BatchConsumer]:
+    async def one(_: str) -> int:
+        return 1
+
+    monkeypatch.setattr(producer, "partitions", one)
+    made: BatchConsumer = producer.app.consumer  # it connects when it is started, which it is not
+    yield made
+    made._thread.thread_loop.close()  # noqa: SLF001 - made with the thread
+
+
+async def test_what_is_produced_in_one_assignment_is_not_written_in_another(consumer: BatchConsumer, queue: Queue):
+    await consumer.app.produce("ticks", b"key", b"value")
+    assert len(queue.sent) == 1
+    assert queue.check is not None
+    queue.check()  # as right before the wire
+    consumer.epoch += 1
+    with pytest.raises(Revoked, match="was not written"):
+        queue.check()
+
+
+async def test_nothing_is_produced_without_a_lease(consumer: BatchConsumer, queue: Queue):
+    consumer._thread.lease = Lease(0)  # noqa: SLF001 - it ran out
+    with pytest.raises(Revoked, match="may be another's"):
+        await consumer.app.produce("ticks", b"key", b"value")
+    assert queue.sent == []
 
 
 async def test_a_drain_that_is_over_waits_for_no_acknowledgement():

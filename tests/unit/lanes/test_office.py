@@ -32,8 +32,11 @@ class Aboard(Delivery):
     def __init__(self, app: Afloat) -> None:
         super().__init__(app)
         self._sent = app.sent
+        self._afloat = app
 
     async def outputs(self, outputs: Mapping[str, Sequence[Any]], _check: Any = None) -> None:
+        if self._afloat.moved:
+            raise Revoked
         self._sent += [(topic, record) for topic, records in outputs.items() for record in records]
 
     async def changes(self, batch: RecordBatch, views: Any) -> None:
@@ -55,6 +58,7 @@ class Afloat(EngineApp):
         self.sent: list[tuple[str, Any]] = []
         self.delivery = Aboard(self)
         self.ours = self.kept = True
+        self.moved = False
 
     @property
     def is_ready(self) -> bool:
@@ -217,6 +221,22 @@ async def test_the_first_tick_asks_for_a_poll_and_never_for_a_sweep():
     world.clock.pass_by(100_000)
     await world.office.tick()
     assert parse_work(world.app.sent[-1][1][1]).type == "poll"
+
+
+async def test_a_tick_that_partitions_moved_under_is_made_up_for():
+    world = World()
+    lane = world.office.lane(CONNECTION, BatchDesk(world.batch(b"{}"), world.app))
+    assert lane is not None
+
+    for kind in ("poll", "resume"):
+        world.app.moved = True
+        await world.office.tick()
+        assert world.app.sent == []
+        world.app.moved = False
+        await world.office.tick()
+        assert [parse_work(output[1]).type for _, output in world.app.sent] == [kind]
+        world.app.sent.clear()
+        lane.due = world.clock()
 
 
 async def test_a_snapshot_tells_what_a_connection_is_at():
