@@ -75,7 +75,7 @@ schemas: $(STAMP) ## write the JSON Schemas of the topics and of the contract, a
 	@$(BIN)/python -m schemas.published $(ARGS)
 	@$(BIN)/python -m streams.asyncapi
 
-bench: $(VENV)/.bench ## measure engine, rebuild, latency, growth, cluster, pipeline, decisions or all (ARGS="engine --quick --json")
+bench: $(VENV)/.bench ## measure engine, rebuild, promotion, latency, growth, cluster, pipeline, decisions or all (ARGS="engine --quick --json")
 	@$(BIN)/python -m bench $(ARGS)
 
 $(VENV)/.bench: $(STAMP) bench/peers.py

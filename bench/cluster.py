@@ -20,12 +20,11 @@ from statistics import median
 
 from bench import job
 from bench.contestants.plan import Plan
-from bench.kafka import Lab
+from bench.kafka import Lab, one_each
 from bench.process import Usage, until
 from bench.reducer import Expected, differences, expect
 from bench.report import Figures, machine
 from bench.run import held, launch
-from streams.engine.partitioner import partition_for
 
 __all__ = ["measure"]
 
@@ -96,7 +95,7 @@ def _once(
     )  # fmt: skip
     try:
         with _workers(plan, count) as workers:
-            total = lab.load(source, _first_ones()) + len(records)
+            total = lab.load(source, one_each(PARTITIONS)) + len(records)
             up = f"{count} workers did not join and answer"
             until(lambda: _joined(lab, plan, count), up, workers, folder, PATIENCE)
             _tell(workers, signal.SIGSTOP)
@@ -137,16 +136,6 @@ def _workers(plan: Plan, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
             each.kill()
         for each in started:
             each.wait()
-
-
-def _first_ones() -> Iterator[tuple[bytes, bytes]]:
-    """An event for each partition: its output tells that the partition's worker is ready."""
-    left = set(range(PARTITIONS))
-    for number in range(job.KEYS):
-        key, value = job.event(number, number)
-        if (place := partition_for(key, PARTITIONS)) in left:
-            left.remove(place)
-            yield key, value
 
 
 def _joined(lab: Lab, plan: Plan, count: int) -> bool:

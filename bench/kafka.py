@@ -13,10 +13,11 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
+from bench import job
 from bench.reducer import Raw
 from streams.engine.partitioner import partition_for
 
-__all__ = ["QUIET", "Lab"]
+__all__ = ["QUIET", "Lab", "one_each"]
 
 PATIENCE = 60.0  # seconds a broker gets on a busy machine
 BRIEF = 5.0  # seconds: who asks for a group asks again
@@ -24,6 +25,16 @@ AT_ONCE = 10_000  # records per read
 LOOK_EVERY = 0.02  # seconds between looks at whether topics have leaders
 QUIET = 2  # of syslog's levels: a broker that stops is no news here
 ROOM = 50_000  # records queued before the loader waits
+
+
+def one_each(partitions: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yield an event for each partition: what it causes tells that the partition's worker is ready."""
+    left = set(range(partitions))
+    for number in range(job.KEYS):
+        key, value = job.event(number, number)
+        if (place := partition_for(key, partitions)) in left:
+            left.remove(place)
+            yield key, value
 
 
 class Lab:

@@ -16,7 +16,7 @@ from bench.kafka import Lab
 from bench.report import Figures
 from bench.run import answer
 
-__all__ = ["measure"]
+__all__ = ["measure", "rows"]
 
 BARE = "bare_read"
 CONTESTANTS = {
@@ -32,7 +32,7 @@ def measure(lab: Lab, *, keys: int, rounds: int, say: Callable[[str], None]) -> 
     changelog, source = f"bench-changelog-{keys}", "bench-rebuild-source"
     lab.make({changelog: job.PARTITIONS}, **{"cleanup.policy": "compact"})
     lab.make({source: job.PARTITIONS})
-    lab.load(changelog, _rows(keys))
+    lab.load(changelog, rows(keys))
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in CONTESTANTS}
     for number in range(1, rounds + 1):
         for name, (module, store) in CONTESTANTS.items():
@@ -53,7 +53,7 @@ def measure(lab: Lab, *, keys: int, rounds: int, say: Callable[[str], None]) -> 
     return {"keys": keys, "rounds": rounds, "limit_s": round(bare, 3), "contestants": contestants}
 
 
-def _rows(keys: int) -> Iterator[tuple[bytes, bytes]]:
+def rows(keys: int) -> Iterator[tuple[bytes, bytes]]:
     """Every record's row; the partition follows from the record's name, as in the live table."""
     for number in range(keys):
         name = job.record_name(number)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import chart, cluster, decisions, engine, growth, latency, pipeline, rebuild
+from bench import chart, cluster, decisions, engine, growth, latency, pipeline, promotion, rebuild
 from bench.kafka import Lab
 from bench.report import RESULTS, Figures
 from streams.broker import EmbeddedKafka
@@ -17,7 +17,7 @@ from streams.broker import EmbeddedKafka
 __all__ = ["BENCHES", "MINUTES", "MINUTES_QUICK", "PUBLIC", "draw", "run"]
 
 PUBLIC = {"engine": ("limit", "contestants")}  # what --json promises; the results file holds more
-MINUTES, MINUTES_QUICK = 35, 6  # of all benches, on two cores
+MINUTES, MINUTES_QUICK = 40, 7  # of all benches, on two cores
 Say = Callable[[str], None]
 
 
@@ -54,6 +54,12 @@ def _rebuild(given: argparse.Namespace, say: Say) -> Figures:
     keys = given.events or (100_000 if given.quick else 1_000_000)
     with _lab() as lab:
         return rebuild.measure(lab, keys=keys, rounds=given.rounds or (2 if given.quick else 3), say=say)
+
+
+def _promotion(given: argparse.Namespace, say: Say) -> Figures:
+    keys = given.events or (100_000 if given.quick else 1_000_000)
+    with _lab() as lab:
+        return promotion.measure(lab, keys=keys, rounds=given.rounds or (1 if given.quick else 3), say=say)
 
 
 def _pipeline(given: argparse.Namespace, say: Say) -> Figures:
@@ -96,6 +102,7 @@ def _decisions(given: argparse.Namespace, _: Say) -> Figures:
 BENCHES: dict[str, Callable[[argparse.Namespace, Say], Figures]] = {
     "engine": _engine,
     "rebuild": _rebuild,
+    "promotion": _promotion,
     "latency": _latency,
     "growth": _growth,
     "cluster": _cluster,

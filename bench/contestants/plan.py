@@ -45,6 +45,7 @@ class Plan:
     profile: str = ""  # file for a profile of the thread that does the job
     partitions: int = 4
     session: float = 10.0  # seconds without a heartbeat after which the group gives a worker up
+    standbys: int = 1  # of each table partition on disk
 
     @classmethod
     def given(cls) -> Plan:
