@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 
-from streams.engine.errors import DeliveryFailed, FolderRefused
+from streams.engine.errors import DeliveryFailed, FolderRefused, Misconfigured
 
 __all__ = ["EXIT_CODE", "log", "quieten", "say_and_arm"]
 
@@ -51,7 +51,8 @@ def quieten() -> None:
 def say_and_arm(where: str, error: BaseException) -> None:
     """Log what ended the worker, and make sure that it does end.
 
-    What the disk or the broker refuses is no fault of the program: where it was noticed helps nobody.
+    What the disk or the broker refuses, or the worker's own settings, is no fault of the program: where it was noticed
+    helps nobody.
     """
     if isinstance(error, FolderRefused):
         log.critical("%s", error)
@@ -63,7 +64,7 @@ def say_and_arm(where: str, error: BaseException) -> None:
             where,
             type(error).__name__,
             str(error).rstrip("."),
-            exc_info=error,
+            exc_info=None if isinstance(error, Misconfigured) else error,
         )
     for library in (*LIBRARIES, "asyncio"):
         logging.getLogger(library).setLevel(logging.CRITICAL + 1)  # they would say the same, many times
