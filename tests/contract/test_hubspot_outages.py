@@ -102,3 +102,17 @@ async def test_a_spent_day_parks_until_midnight_and_leaves_the_last_calls_to_the
     reset = weather.until(snapshot.parked_until)
     assert await weather.pass_until_done(reset + 60) <= reset + 60
     assert {weather.attempts(each) for each in weather.commands} == {1}
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.DROP_BEFORE])
+async def test_a_lost_answer_to_a_hundred_records_costs_a_look_up_or_two(kind: FaultKind):
+    """One by one they were a hundred: half of ten seconds' calls."""
+    weather = await HubSpotWeather().furnish()
+    for number in range(100):
+        weather.asked(number, 0)
+    weather.strike(kind, path="companies/batch/upsert", times=1)
+    await weather.pass_until_done(600)
+    looks = [each for each in weather.calls() if each.path.endswith("companies/batch/read")]
+    assert 1 <= len(looks) <= 4, "one when the answer is lost; if nothing was there, more before it is sent again"
+    assert sorted(weather.made()) == sorted(f"erp-{number}" for number in range(100))
+    assert weather.states() == {"applied": 100}

@@ -102,6 +102,10 @@ class HubSpotClient:
         """Find out whether a command whose answer was lost has been applied."""
         return await self._look_up.look_up(command)
 
+    def look_up_many(self, commands: Sequence[Command]) -> AsyncIterator[dict[str, Written | None]]:
+        """Find out about many, a batch at a time."""
+        return self._look_up.look_up_many(commands)
+
     def spent(self) -> list[int]:
         """None: HubSpot counts by seconds, and its replies say what is left."""
         return []

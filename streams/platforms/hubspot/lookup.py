@@ -1,10 +1,13 @@
-"""Looking up: whether a command whose answer was lost has been applied.
+"""Looking up: whether commands whose answers were lost have been applied.
 
-In: the command. Out: `Written` when it is there, None when it may be sent again. Invariant: None is said only of what
-is safe to send again: creates go by a unique property and updates state whole values.
+In: commands. Out: of each `Written` when it is there, None when it may be sent again. Invariant: None is said only of
+what is safe to send again: creates go by a unique property and updates state whole values. As many as a batch reads
+are asked for in one: creates of a kind by their unique property, updates of a kind by their records.
 """
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from schemas.change import Change
 from schemas.command import Command
@@ -12,12 +15,15 @@ from schemas.errors import Refused
 from schemas.names import ref
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.batches import Job, job_of
+from streams.platforms.hubspot.limits import BATCH, HISTORIES
 from streams.platforms.hubspot.overlooked import Overlooked, traced
 from streams.platforms.hubspot.payloads import properties_of
-from streams.platforms.hubspot.reading import Reading
+from streams.platforms.hubspot.reading import Reading, chunks
 from streams.platforms.hubspot.shapes import PATHS, PLATFORM
 from streams.platforms.hubspot.translation import sightings
 from streams.platforms.interface import Seen, Written
+
+EMAIL = "email"  # the one key that somebody may have had before us
 
 
 class LookUp:
@@ -34,28 +40,76 @@ class LookUp:
         Raises:
             Throttled, Parked, Transient: not now.
         """
-        try:
-            job = job_of(command, self._reading.shapes)
-        except Refused as refused:  # it can never have been sent
-            return Written(command.id, "refused", command.ref, code=refused.code, message=refused.message)
+        jobs, told = self._made_ready([command])
+        for job in jobs:
+            told |= await self._look([job])
+        return told[command.id]
+
+    async def look_up_many(self, commands: Sequence[Command]) -> AsyncIterator[dict[str, Written | None]]:
+        """Find out about many, batch by batch; a batch that HubSpot refuses is left to be asked for one by one.
+
+        Raises:
+            Throttled, Parked, Transient: not now; what was given stands.
+        """
+        jobs, told = self._made_ready(commands)
+        yield told
+        for batch in _batches(jobs):
+            try:
+                yield await self._look(batch)
+            except Refused:
+                continue
+
+    def _made_ready(self, commands: Sequence[Command]) -> tuple[list[Job], dict[str, Written | None]]:
+        """What to look for, and what can never have been sent."""
+        jobs: list[Job] = []
+        told: dict[str, Written | None] = {}
+        for command in commands:
+            try:
+                jobs.append(job_of(command, self._reading.shapes))
+            except Refused as refused:
+                told[command.id] = Written(
+                    command.id, "refused", command.ref, code=refused.code, message=refused.message
+                )
+        return jobs, told
+
+    async def _look(self, jobs: Sequence[Job]) -> dict[str, Written | None]:
+        """Find out about commands of one kind that are all creates or all updates, no more than a batch reads."""
+        shape, creates = jobs[0].shape, jobs[0].creates
         histories: dict[str, Json] = {}
-        if job.creates:
-            seen = await self._reading.find(job.shape, job.key)
+        if creates:
+            found = await self._reading.find(shape, [job.key for job in jobs])
+            keyed = {str(each.raw["properties"].get(shape.key) or "").lower(): each for each in found}
+            shown = {job.command.id: keyed.get(job.key.lower()) for job in jobs}
         else:
-            found, histories = await self._reading.read_back(job.shape.kind, [job.target], traced([job]))
-            seen = next((each for each in found if not each.deleted), None)
-        if seen is None or not await self._linked(job, seen):
-            return None
-        if not job.creates and seen.record_id != job.target:
-            return None  # it lives on in another record: sent again, the command is answered with that one
-        as_written = self._as_written(job, seen)
-        if as_written and await self._overlooked.put_back([job.at(seen.record_id)], histories):
-            return None  # it went over an edit, which stands again
-        # Nobody else writes any key but an e-mail: the record is ours, and what people changed since is theirs.
-        if not as_written and (not job.creates or job.shape.key == "email"):
-            return None
-        version = seen.version if as_written else 0  # of our own write, which nobody can tell any more
-        return Written(command.id, "applied", ref(PLATFORM, seen.kind, seen.record_id), version, seen=[seen])
+            # What was merged away lives on in another record: sent again, the command is answered with that one.
+            targets = [job.target for job in jobs]
+            found, histories = await self._reading.read_back(shape.kind, targets, traced(jobs))
+            there = {each.record_id: each for each in found if each.kind == shape.kind and not each.deleted}
+            shown = {job.command.id: there.get(job.target) for job in jobs}
+        ends = await self._ends(jobs, [each for each in shown.values() if each is not None])
+        linked = [
+            (job, seen)
+            for job in jobs
+            if (seen := shown[job.command.id]) is not None
+            and all(number in ends[kind].get(seen.record_id, []) for kind, number in job.links.items())
+        ]
+        as_written = {job.command.id: self._as_written(job, seen) for job, seen in linked}
+        ours = [job.at(seen.record_id) for job, seen in linked if as_written[job.command.id]]
+        back = await self._overlooked.put_back(ours, histories)  # what went over an edit, which stands again
+        answers: dict[str, Written | None] = {job.command.id: None for job in jobs}
+        for job, seen in linked:
+            if job.command.id not in back:
+                answers[job.command.id] = _answer(job, seen, as_written=as_written[job.command.id])
+        return answers
+
+    async def _ends(self, jobs: Sequence[Job], seen: Sequence[Seen]) -> dict[str, dict[str, list[str]]]:
+        """What the records are linked with, by the kinds that the commands link: those that a reading does not show."""
+        ends: dict[str, dict[str, list[str]]] = {}
+        for kind in dict.fromkeys(kind for job in jobs for kind in job.links):
+            ends[kind] = {each.record_id: each.raw.get("associations", {}).get(kind, []) for each in seen}
+            if kind not in jobs[0].shape.parents and seen:
+                ends[kind] = await self._reading.associated(jobs[0].shape.path, PATHS[kind], list(ends[kind]))
+        return ends
 
     def _as_written(self, job: Job, seen: Seen) -> bool:
         change = Change(
@@ -75,12 +129,17 @@ class LookUp:
         there = job.command.model_copy(update={"fields": {name: shown.fields.get(name) for name in job.command.fields}})
         return properties_of(there, self._reading.shapes) == job.properties
 
-    async def _linked(self, job: Job, seen: Seen) -> bool:
-        associations = dict(seen.raw.get("associations") or {})
-        for kind, number in job.links.items():
-            if kind not in associations:
-                found = await self._reading.associated(job.shape.path, PATHS[kind], [seen.record_id])
-                associations[kind] = found.get(seen.record_id, [])
-            if number not in associations[kind]:
-                return False
-        return True
+
+def _answer(job: Job, seen: Seen, *, as_written: bool) -> Written | None:
+    # Nobody else writes any key but an e-mail: the record is ours, and what people changed since is theirs.
+    if not as_written and (not job.creates or job.shape.key == EMAIL):
+        return None
+    version = seen.version if as_written else 0  # of our own write, which nobody can tell any more
+    return Written(job.command.id, "applied", ref(PLATFORM, seen.kind, seen.record_id), version, seen=[seen])
+
+
+def _batches(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """Creates of a kind together, and updates of a kind."""
+    for creates, kind in dict.fromkeys((job.creates, job.shape.kind) for job in jobs):
+        some = [job for job in jobs if (job.creates, job.shape.kind) == (creates, kind)]
+        yield from chunks(some, BATCH if creates else HISTORIES)

@@ -132,11 +132,11 @@ class Reading:
             raise Refused(f"hubspot: the kind {kind!r} is not followed", code="kind")
         return self.shapes[kind]
 
-    async def find(self, shape: Shape, value: str) -> Seen | None:
-        """The record whose unique property has this value."""
-        records = await self.batch(shape.path, [value], shape.properties, id_property=shape.key)
-        seen = await self.complete(shape, records[:1])
-        return seen[0] if seen else None
+    async def find(self, shape: Shape, values: Sequence[str]) -> list[Seen]:
+        """The records whose unique property has one of these values, of at most a hundred."""
+        asked = list(dict.fromkeys(values))
+        records = await self.batch(shape.path, asked, shape.properties, id_property=shape.key)
+        return await self.complete(shape, records)
 
     async def batch(
         self,
