@@ -14,7 +14,7 @@ from faust.types import TP
 
 from streams.engine.errors import EngineError
 from streams.engine.failure import log
-from streams.engine.partitioner import partition_for
+from streams.engine.partitioner import partitions_for
 from streams.engine.producer import Check, Load
 from streams.engine.record import Outgoing
 
@@ -40,11 +40,11 @@ class Delivery:
         loads: list[Load] = []
         for topic, records in outputs.items():
             partitions = await app.writer.partitions(topic)
+            spread = partitions_for({record[0] for record in records if record[0] is not None}, partitions)
             places: defaultdict[int, list[Outgoing]] = defaultdict(list)
             for record in records:
                 key = record[0]
-                place = next(self._keyless) % partitions if key is None else partition_for(key, partitions)
-                places[place].append(record)
+                places[next(self._keyless) % partitions if key is None else spread[key]].append(record)
             loads += [(topic, place, load) for place, load in places.items()]
         with app.metrics.outputs.time():
             await app.writer.deliver(loads, check)

@@ -203,7 +203,8 @@ class RocksStore:
         if waiting is not None and key in waiting.changes:
             return waiting.changes[key]
         try:
-            value: bytes | None = self._database(partition).get(key)
+            database = self._databases.get(partition)
+            value: bytes | None = (self._database(partition) if database is None else database).get(key)
         except Exception as error:
             self._understand(partition, error)
             raise
