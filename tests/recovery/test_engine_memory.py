@@ -1,8 +1,10 @@
 """Memory is bounded by bytes, whatever the size of records: a slow agent makes reading wait, not the heap grow."""
 
+import signal
 from base64 import b64decode
 from collections.abc import Callable
 from operator import itemgetter
+from pathlib import Path
 
 import orjson
 import pytest
@@ -74,13 +76,19 @@ async def test_a_record_that_the_quarantine_topic_would_refuse_is_named_there(be
     assert await largest_record([bench.broker], f"{bench.quarantine}.none", security={}) is None
 
 
-async def test_a_worker_that_stops_begins_nothing_that_waited(bench: Bench, start: Start):
+async def test_a_worker_that_stops_begins_nothing_that_waited(bench: Bench, start: Start, tmp_path: Path):
     backlog = [(b"key-%d" % n, b"%010d" % n + b"x" * SIZE) for n in range(400)]
     await write(bench.broker, bench.facts, backlog)
-    worker = start(SLOW="3", DRAIN="10", FETCH=str(FETCH))
-    await until(lambda: worker.log.read_text().count("handling") >= 4, explain=worker.log.read_text)
-    begun = worker.log.read_text().count("handling")  # one of each partition; the rest of it waits as another
-    assert await worker.stop() == 0
-    assert worker.log.read_text().count("handling") == begun
+    hold = tmp_path / "hold"
+    hold.touch()
+    worker = start(HOLD=str(hold), DRAIN="30", FETCH=str(FETCH), METRICS="0")
+    await until(lambda: worker.log.read_text().count("handling") == 4, explain=worker.log.read_text)
+    # one of each partition is begun; the rest of it waits as another
+    await Watched(worker).where(lambda found: found.sum("engine_batches_in_flight") == 8)
+    worker.process.send_signal(signal.SIGTERM)
+    await until(lambda: worker.says("draining"), explain=worker.log.read_text)
+    hold.unlink()
+    assert await worker.ended() == 0
+    assert worker.log.read_text().count("handling") == 4
     outputs = await bench.outputs()
     assert 0 < len(outputs) == len(set(outputs)) < len(backlog)  # what was begun was finished, and once

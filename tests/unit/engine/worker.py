@@ -6,7 +6,7 @@ broker does not answer what it says, "fetch", "all" or "ends" (see `mute`). `CUT
 that is there, nothing reaches the broker from the first write to the changelog on. With `LAPSE` the lease runs out
 once, when the first changes are acknowledged and not in local state yet. `FILES` is how many bytes each file may have:
 what the disk says to more is, but for the word, what it says when it is full. `FAIL` names a file: once it is there, a
-timer fails.
+timer fails. `HOLD` names another: while it is there, no batch gets further than having been handled.
 """
 
 import asyncio
@@ -19,12 +19,14 @@ from typing import Any
 import orjson
 
 from streams.engine import BatchStream, DeliveryFailed, EngineApp, RecordBatch, Revoked, consumer
+from streams.engine.consumer import BatchConsumer
 from streams.engine.producer import BatchProducer
 from tests.unit.engine.network import cut, mute
 
 log = logging.getLogger("tests.engine")
 PREFIX = os.environ["PREFIX"]
 SLOW = float(os.environ.get("SLOW", "0"))  # seconds to linger within each batch
+HOLD = Path(os.environ.get("HOLD", "none"))
 SHOW = os.environ.get("SHOW")  # file to write the local state to
 OUT = os.environ.get("OUT", f"{PREFIX}.out")
 consumer.FETCH_WAIT = float(os.environ.get("FETCH_WAIT", consumer.FETCH_WAIT))
@@ -59,9 +61,11 @@ counts = app.batch_table("counts", changelog=f"{PREFIX}.counts")
 async def count(stream: BatchStream) -> None:
     async for batch in stream:
         handle(batch)
-        if SLOW:
+        if SLOW or "HOLD" in os.environ:
             log.info("handling")
             await asyncio.sleep(SLOW)
+        while is_held():  # noqa: ASYNC110 - what it waits for is done by another process
+            await asyncio.sleep(0.02)
         try:
             await batch.flush()
         except Revoked:
@@ -109,6 +113,20 @@ def show(file: Path) -> None:
     file.with_suffix(".epoch").write_text(str(app.epoch))
 
 
+def is_held() -> bool:
+    return HOLD.exists()
+
+
+def tell_drains() -> None:
+    drain = BatchConsumer.drain
+
+    async def told(self: BatchConsumer, seconds: float) -> None:
+        log.info("draining")
+        await drain(self, seconds)
+
+    BatchConsumer.drain = told  # type: ignore[method-assign]
+
+
 def lapse() -> None:
     deliver = BatchProducer.deliver
     lapsed: list[bool] = []
@@ -128,6 +146,8 @@ if __name__ == "__main__":
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["FILES"]),) * 2)
     if "CUT" in os.environ:
         cut(Path(os.environ["CUT"]), f"{PREFIX}.counts")
+    if "HOLD" in os.environ:
+        tell_drains()
     if "LAPSE" in os.environ:
         lapse()
     if "MUTE" in os.environ:
