@@ -80,10 +80,20 @@ class Sales(_Desk):
         """Make a record, perhaps associated with others, and return its id."""
         made = self._do("POST", f"people/{kind}", {"properties": properties})
         for to_type, to_id in (associations or {}).items():
-            self._do(
-                "POST", f"people/{kind}/{made['id']}/associate", {"to_type": to_type, "to_id": to_id, "primary": True}
-            )
+            self.associate(kind, str(made["id"]), to_type, to_id)
         return str(made["id"])
+
+    def associate(self, kind: str, record: str, to_type: str, to_id: str) -> None:
+        """Associate two records."""
+        self._do("POST", f"people/{kind}/{record}/associate", {"to_type": to_type, "to_id": to_id, "primary": True})
+
+    def delete(self, kind: str, record: str) -> None:
+        """Put a record into the recycle bin."""
+        self._do("DELETE", f"people/{kind}/{record}")
+
+    def restore(self, kind: str, record: str) -> None:
+        """Take it out again."""
+        self._do("POST", f"people/{kind}/{record}/restore", {})
 
     def edit(self, kind: str, record: str, /, **properties: str) -> None:
         """Change a record."""
