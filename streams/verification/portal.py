@@ -85,8 +85,8 @@ class Portal:
     async def mirror(self, invoice: str) -> tuple[str, dict[str, Any]] | None:
         """HubSpot's record of an invoice of Xero's: its id and properties; None when there is none."""
         self._api.pace.spare()
-        found = await self._reading.find(self._reading.shape("invoice"), invoice)
-        return None if found is None else (found.record_id, dict(found.raw["properties"]))
+        found = await self._reading.find(self._reading.shape("invoice"), [invoice])
+        return next(((each.record_id, dict(each.raw["properties"])) for each in found), None)
 
     def property_of(self, entity: Entity, field: str) -> str | None:
         """Where HubSpot holds a canonical field."""
