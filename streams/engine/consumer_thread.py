@@ -104,6 +104,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         self._note_heartbeats(coordinator)
         self._note_refusals(coordinator)
         self._note_joins(coordinator)
+        self._note_commits(coordinator)
         if self.app.conf.consumer_group_instance_id is not None:
             self._note_replacement(coordinator)
 
@@ -144,6 +145,17 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             return answer
 
         coordinator._send_req = noted_send  # noqa: SLF001 - seam
+
+    def _note_commits(self, coordinator: Any) -> None:
+        """Hear how a commit ends that was given up: aiokafka shields it, and nobody would ask for its failure."""
+        commit = coordinator._do_commit_offsets  # noqa: SLF001 - seam
+
+        def noted_commit(*given: Any) -> asyncio.Task[None]:
+            task: asyncio.Task[None] = asyncio.ensure_future(commit(*given))
+            task.add_done_callback(lambda ended: None if ended.cancelled() else ended.exception())
+            return task
+
+        coordinator._do_commit_offsets = noted_commit  # noqa: SLF001 - seam
 
     def _note_refusals(self, coordinator: Any) -> None:
         """End the worker when the group does not take it: aiokafka keeps the error for a fetch that never comes."""

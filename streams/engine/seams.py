@@ -330,6 +330,12 @@ SEAMS = (
         "relied on: can be cancelled; without the coordinator it never ends",
     ),
     Seam(
+        "aiokafka.consumer.group_coordinator",
+        "GroupCoordinator._do_commit_offsets",
+        "c3a3ea5613f3",
+        "wrapped: its failure is heard when nobody waits for it any more",
+    ),
+    Seam(
         "faust.transport.drivers.aiokafka",
         "AIOKafkaConsumerThread._seek_wait",
         "9d221e816d94",

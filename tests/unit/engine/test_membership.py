@@ -1,3 +1,5 @@
+import asyncio
+import gc
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,3 +90,25 @@ async def test_the_lease_of_an_assignment_begins_when_it_was_asked_for():
     assert 0 < joined <= arrived[0]
     await coordinator._send_req(SyncGroupRequest("group", 1, "member", None, []))  # noqa: SLF001 - refused
     assert thread._joined == joined  # noqa: SLF001 - same
+
+
+async def test_a_commit_that_was_given_up_leaves_no_stack_trace_when_its_connection_is_closed():
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    closed = asyncio.Event()
+
+    async def commit(*_: Any) -> None:
+        await closed.wait()
+        raise KafkaError("closed")
+
+    coordinator = SimpleNamespace(_do_commit_offsets=commit)
+    thread: Any = SimpleNamespace()
+    BatchConsumerThread._note_commits(thread, coordinator)  # noqa: SLF001 - it needs no thread
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await asyncio.shield(coordinator._do_commit_offsets({}, {}))  # noqa: SLF001 - as aiokafka does
+    closed.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert not told
