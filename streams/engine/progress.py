@@ -29,7 +29,7 @@ class Progress:
         self._patience = patience
         self._standing = 0.0  # seconds without a record up to the last answer
         self._unanswered = 0.0  # seconds since then
-        self._answer = 0.0
+        self._answer = 0.0  # when what was answered last was asked
         self._moved = True
         self._left: dict[TP, int] = {}
         self._looked = now
@@ -42,14 +42,18 @@ class Progress:
         self._moved = True
 
     def look(self, now: float, left: Remaining, answer: float) -> None:
-        """Take note of the time, of what is left, and of when the group last answered (on any clock that goes on)."""
+        """Take note of the time, of what is left, and of when the group was asked what it answered last.
+
+        The latter on any clock that goes on. No more counts than lies between two questions that were answered: while
+        the broker is away an answer waits as well, and may come before the records do.
+        """
         passed, self._looked = min(now - self._looked, LONGEST_LOOK), now
         if self._moved or dict(left) != self._left:
             self._standing = self._unanswered = 0.0
         else:
             self._unanswered += passed
         if answer != self._answer:
-            self._standing += self._unanswered
+            self._standing += min(self._unanswered, answer - self._answer)
             self._unanswered = 0.0
         self._moved, self._answer, self._left = False, answer, dict(left)
 

@@ -31,7 +31,7 @@ async def test_a_worker_tells_what_it_does_and_the_next_what_it_recovers(bench: 
     found = await first.where(lambda found: not found.sum("engine_batches_in_flight"))
     for step in ("outputs", "changelogs", "local"):
         assert found.sum("engine_flush_seconds_count", step=step) == found.sum("engine_batch_records_count")
-    assert 0 < (found.sum("engine_lease_seconds") or 0) < 6
+    await first.where(lambda found: 0 < (found.sum("engine_lease_seconds") or 0) < 6)
     assert_conventional(found.families.values(), "engine_")
     # every partition is done and none is committed: that waits, and the wait grows
     waits = await first.where(lambda found: min(found.all("engine_commit_age_seconds").values()) > 0)

@@ -24,14 +24,14 @@ async def test_a_recovery_that_stands_still_ends_the_worker_unless_the_broker_is
     mute = tmp_path / "mute"
     for moment in ("all", "ends"):
         mute.write_text(moment)
-        patient = start(moment, MUTE=str(mute), PATIENCE="1")
+        patient = start(moment, MUTE=str(mute), PATIENCE="5", HEARTBEAT="0.5")
         await until(lambda: patient.says("is waited for"), explain=patient.log.read_text)  # noqa: B023 - of this round
         mute.unlink()
         await patient.ready()
         assert patient.says("tables recovered: 300 changelog records")
         assert await patient.stop() == 0
     mute.write_text("fetch")
-    still = start("still", MUTE=str(mute), PATIENCE="1")
+    still = start("still", MUTE=str(mute), PATIENCE="5", HEARTBEAT="0.5")
     assert await still.ended() != 0
     said = still.log.read_text()
     assert f"{bench.counts}[" in said

@@ -69,6 +69,20 @@ def test_a_broker_that_is_away_is_waited_for():
     assert "waited for" in recovery.said[-1]
 
 
+def test_the_wait_for_a_broker_is_no_standstill_when_it_answers_a_heartbeat_before_it_sends_records():
+    recovery = Recovery()
+    recovery.goes_on(10, {HERE: 70})
+    asked = recovery.now
+    recovery.goes_on(60, {HERE: 70}, answered=False)
+    recovery.answer = asked  # it was on its way when the broker went
+    recovery.goes_on(2, {HERE: 70}, answered=False)
+    assert not recovery.progress.stands_still
+    recovery.goes_on(6, {HERE: 70})  # asked and answered since, the records still on their way
+    assert not recovery.progress.stands_still
+    recovery.goes_on(24, {HERE: 70})
+    assert recovery.progress.stands_still
+
+
 def test_a_process_that_was_frozen_did_not_stand_still():
     recovery = Recovery()
     recovery.goes_on(2, {HERE: 70})
