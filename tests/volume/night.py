@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.process import Usage
 from console.exits import FINE, NEEDS_PERSON
 from schemas.contract import template
 from tests.volume.daybooks import NIGHT, Ledger, served
@@ -25,6 +26,7 @@ from tests.volume.daybooks import NIGHT, Ledger, served
 ROOT = Path(__file__).parents[2]
 GROWTH = 1.3  # of memory, for ten times the documents: what is kept is what differs
 ENDS = (FINE, NEEDS_PERSON)
+LOOK_EVERY = 0.05  # seconds between looks at what the process uses
 BOTH = 2  # records of an invoice: Xero's, and HubSpot's
 
 
@@ -58,8 +60,11 @@ def reconciled(books: Ledger) -> Figures:
             command = [sys.executable, "-m", "console.main", "reconcile", "--night", NIGHT, "--settling", "0",
                        "--no-stream", "--json"]  # fmt: skip
             process = subprocess.Popen(command, cwd=place, env=env, stdout=out)  # noqa: S603 - our own command
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+            used = Usage(0, 0)  # looked at while it runs: what the system tells at its end may be its parent's
+            while process.poll() is None:
+                now = Usage.of([process.pid])
+                used = Usage(max(used.cpu, now.cpu), max(used.peak_mb, now.peak_mb))
+                time.sleep(LOOK_EVERY)
             seconds = time.monotonic() - begun
         assert process.returncode in ENDS, f"revmark reconcile ended with {process.returncode}"
         made = json.loads((place / "out.json").read_bytes())
@@ -68,8 +73,8 @@ def reconciled(books: Ledger) -> Figures:
     planted = set(ledger.planted.items())
     assert sum(made["documents"].values()) == ledger.documents, (made["documents"], ledger.documents)
     return Figures(
-        ledger.documents, made["calls"], round(seconds, 1), round(used.ru_utime + used.ru_stime, 1),
-        used.ru_maxrss // 1024, len(planted), len(found & planted), len(found - planted),
+        ledger.documents, made["calls"], round(seconds, 1), round(used.cpu, 1), round(used.peak_mb),
+        len(planted), len(found & planted), len(found - planted),
     )  # fmt: skip
 
 
