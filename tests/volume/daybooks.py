@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import batched
 from typing import Any
 
 import httpx
@@ -26,6 +25,7 @@ from sandbox.xero.organisation import Organisation
 from streams.platforms.hubspot.auth import StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.properties import create_properties
+from streams.platforms.hubspot.reading import chunks
 
 NIGHT = "2025-11-20"  # of a day that has passed on every machine
 PLENTY = 10**9  # calls, while the books are made: nobody waits for that
@@ -50,7 +50,7 @@ class Ledger:
     async def fill(self, hubspot: httpx.AsyncClient, xero: httpx.AsyncClient) -> None:
         """Enter the invoices in Xero, and their mirrors in HubSpot, all but those that are planted as missing."""
         contact = (await _asked(xero, "PUT", "/_sandbox/people/Contacts", {"Name": "Harakeke"}))["Contacts"][0]
-        for some in batched(range(self.invoices), A_CALL, strict=False):
+        for some in chunks(range(self.invoices), A_CALL):
             made = await _asked(xero, "PUT", "/_sandbox/people/Invoices", {
                 "Invoices": [_invoice(contact["ContactID"], number) for number in some],
             })  # fmt: skip
