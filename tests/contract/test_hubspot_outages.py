@@ -9,42 +9,7 @@ import pytest
 from sandbox.faults import FaultKind
 from tests.support.outage import HubSpotWeather
 
-OUTAGE = 300.0  # seconds
-BEGINS = 60.0
-ENDS = BEGINS + OUTAGE
 TEN = 10  # seconds of the rolling limit
-
-
-async def test_a_brown_out_is_not_made_worse():
-    """Five minutes: half of it nothing but 503, half of it every other call, then calm with slow answers."""
-    weather = await HubSpotWeather().furnish()
-    for number in range(240):
-        weather.asked(number, number * 2.0)
-    weather.polls(120, 480)
-    await weather.pass_until(BEGINS)
-    weather.strike(FaultKind.STATUS, status=503)
-    await weather.pass_until(BEGINS + OUTAGE / 2)
-    weather.clear()
-    weather.strike(FaultKind.STATUS, rate=0.5, status=503)
-    await weather.pass_until(ENDS)
-    weather.clear()
-    weather.strike(FaultKind.LATENCY, seconds=0.9)
-    await weather.pass_until_done(ENDS + 2 * OUTAGE)
-    ops = len(weather.commands)
-    writes = [each for each in weather.calls() if each.path.endswith("/batch/upsert")]
-    assert len(writes) / ops <= 1.5
-    assert len(weather.wire.sent) / ops <= 1.5
-    assert sorted(weather.made()) == sorted(f"erp-{number}" for number in range(ops)), "each once"
-    # the breaker opens within ten seconds, and then there is one probe each five seconds
-    storm = [weather.second(each) for each in weather.calls(BEGINS, BEGINS + OUTAGE / 2)]
-    assert len([at for at in storm if at <= BEGINS + 10]) <= 5
-    probes = [at for at in storm if at > BEGINS + 10]
-    assert probes
-    assert min(later - one for one, later in pairwise(probes)) >= 5
-    # what had gathered is written in less time than the outage took
-    gathered = [each for each in weather.commands if weather.until(each.at) < ENDS]
-    assert max(weather.settled(each) for each in gathered) - ENDS <= OUTAGE
-    assert all(each.status != 429 for each in weather.calls()), "no second outage of our own making"
 
 
 @pytest.mark.parametrize("stated", [None, 40])
