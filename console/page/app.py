@@ -119,7 +119,7 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
         Transient: the port is taken.
     """
     family = socket.AF_INET6 if ":" in settings.page_host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, so that asyncio sets no delay
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.page_host, settings.page_port))

@@ -84,8 +84,10 @@ def _bound(host: str, port: int) -> list[socket.socket]:
     """Sockets on every address of a host's name."""
     listeners: list[socket.socket] = []
     try:
-        for family, kind, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            listener = socket.socket(family, kind)
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            # with the protocol named: asyncio lets answers go at once only where it sees that it is TCP, and else the
+            # system keeps the end of each back until the caller has acknowledged its beginning, some 40 milliseconds
+            listener = socket.socket(family, kind, protocol)
             listeners.append(listener)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from schemas.errors import Transient
-from streams.gateway.serve import serve
+from streams.gateway.serve import _bound, serve
 from streams.settings import Settings
 
 
@@ -25,3 +25,10 @@ def test_a_taken_port_is_one_message_and_nothing_is_said_to_listen(taken: int):
         serve(settings, lambda: said.append("listening"))
     assert refused.value.code == "port"
     assert said == []
+
+
+def test_answers_are_not_kept_back_for_an_acknowledgement():
+    # asyncio looks at the protocol of a socket before it sets TCP_NODELAY, and Python leaves it at 0 unless told
+    (listener,) = _bound("127.0.0.1", 0)
+    with listener:
+        assert listener.proto == socket.IPPROTO_TCP
