@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ import orjson
 from bench.kafka import Lab
 from bench.process import until
 from bench.report import Figures
+from streams.broker.ports import free_ports
 from streams.gateway.signatures import HUBSPOT_SIGNATURE, HUBSPOT_TIMESTAMP, hubspot_signature
 from streams.topics import Topics
 
@@ -46,11 +46,10 @@ LOADS = {  # contestant -> requests a second, events in each
 
 @dataclass
 class Heard:
-    """What was noted of the requests that count; `sent` are the records of those that were answered 200."""
+    """What was noted of the requests that count, and how many records are not on the topic that should be."""
 
     took: list[float] = field(default_factory=list)
     refused: int = 0
-    sent: set[str] = field(default_factory=set)
     lost: int = 0
 
 
@@ -93,9 +92,7 @@ def _once(lab: Lab, name: str, folder: Path, tag: str, seconds: float, heard: He
     """Send one load to a gateway of its own, and count what is on the topic of it."""
     place = folder / tag
     place.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    (port,) = free_ports(1)
     env = {key: value for key, value in os.environ.items() if not key.startswith("REVMARK_")}
     env |= {
         "REVMARK_BROKER": lab.broker, "REVMARK_GATEWAY_URL": URL, "REVMARK_GATEWAY_PORT": str(port),

@@ -21,7 +21,7 @@ from bench import job
 from bench.contestants.plan import Plan
 from bench.kafka import Lab, one_each
 from bench.process import until
-from bench.rebuild import rows
+from bench.rebuild import rows, times
 from bench.report import Figures
 from bench.run import launch
 
@@ -89,14 +89,9 @@ def _shared(lab: Lab, plan: Plan, share: list[int]) -> bool:
 
 
 def _summary(runs: list[dict[str, Any]], rebuild: float, keys: int, content: int) -> Figures:
-    seconds = [run["seconds"] for run in runs]
     return {
-        "seconds": round(median(seconds), 3),
-        "min": round(min(seconds), 3),
-        "max": round(max(seconds), 3),
-        "ratio": round(rebuild / median(seconds), 1),
+        **times(runs, keys, content),
+        "ratio": round(rebuild / median(run["seconds"] for run in runs), 1),
         "still_s": round(median(run["still"] for run in runs), 3),
         "applied": round(median(run["applied"] for run in runs)),
-        "peak_mb": round(max(run["peak_mb"] for run in runs)),
-        "correct": all(run["keys"] == keys and run["content"] == content for run in runs),
     }

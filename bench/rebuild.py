@@ -64,14 +64,22 @@ def rows(keys: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _summary(runs: list[dict[str, Any]], bare: float, keys: int, content: int) -> Figures:
+    typical = median(run["seconds"] for run in runs)
+    return {
+        **times(runs, keys, content),
+        "ratio": round(bare / typical, 3),
+        "keys_per_s": round(keys / typical),
+        "cpu_s": round(median(run["cpu"] for run in runs), 2),
+    }
+
+
+def times(runs: list[dict[str, Any]], keys: int, content: int) -> Figures:
+    """How long rounds took, with what memory, and whether each ended with all keys and their contents."""
     seconds = [run["seconds"] for run in runs]
     return {
         "seconds": round(median(seconds), 3),
         "min": round(min(seconds), 3),
         "max": round(max(seconds), 3),
-        "ratio": round(bare / median(seconds), 3),
-        "keys_per_s": round(keys / median(seconds)),
-        "cpu_s": round(median(run["cpu"] for run in runs), 2),
         "peak_mb": round(max(run["peak_mb"] for run in runs)),
         "correct": all(run["keys"] == keys and run["content"] == content for run in runs),
     }
