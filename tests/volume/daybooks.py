@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from console.sandboxes import as_settings
 from sandbox.clock import SystemClock
 from sandbox.hubspot.app import create_app as hubspot_app
 from sandbox.hubspot.portal import DAY_LIMIT, Portal
@@ -24,12 +25,13 @@ from sandbox.xero.app import create_app as xero_app
 from sandbox.xero.organisation import Organisation
 from streams.platforms.hubspot.auth import StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
+from streams.platforms.hubspot.limits import BATCH
 from streams.platforms.hubspot.properties import create_properties
 from streams.platforms.hubspot.reading import chunks
+from tests.volume.ledgers import price
 
 NIGHT = "2025-11-20"  # of a day that has passed on every machine
 PLENTY = 10**9  # calls, while the books are made: nobody waits for that
-A_CALL = 100  # records a call: HubSpot's most
 PAID = 10  # every so manieth invoice is paid in part on the day
 SPOILT = 997  # every so manieth mirror has another total; a prime, so that it meets every place on a page
 LOST = 1499  # every so manieth invoice has no mirror
@@ -50,7 +52,7 @@ class Ledger:
     async def fill(self, hubspot: httpx.AsyncClient, xero: httpx.AsyncClient) -> None:
         """Enter the invoices in Xero, and their mirrors in HubSpot, all but those that are planted as missing."""
         contact = (await _asked(xero, "PUT", "/_sandbox/people/Contacts", {"Name": "Harakeke"}))["Contacts"][0]
-        for some in chunks(range(self.invoices), A_CALL):
+        for some in chunks(range(self.invoices), BATCH):
             made = await _asked(xero, "PUT", "/_sandbox/people/Invoices", {
                 "Invoices": [_invoice(contact["ContactID"], number) for number in some],
             })  # fmt: skip
@@ -85,7 +87,7 @@ class Ledger:
 
 
 def _invoice(contact: str, number: int) -> dict[str, Any]:
-    line = {"Description": "Honey", "Quantity": "1", "UnitAmount": _price(number), "AccountCode": "200",
+    line = {"Description": "Honey", "Quantity": "1", "UnitAmount": price(number), "AccountCode": "200",
             "TaxType": "NONE"}  # fmt: skip
     return {
         "Type": "ACCREC", "Status": "AUTHORISED", "Contact": {"ContactID": contact}, "Date": NIGHT, "DueDate": NIGHT,
@@ -97,10 +99,6 @@ def _payment(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "Invoice": {"InvoiceID": row["InvoiceID"]}, "Account": {"Code": "090"}, "Date": NIGHT, "Amount": "1.00",
     }  # fmt: skip
-
-
-def _price(number: int) -> str:
-    return f"{10 + number % 990}.{number % 100:02}"
 
 
 async def _asked(client: httpx.AsyncClient, method: str, path: str, body: Any) -> Any:
@@ -123,13 +121,11 @@ def served(ledger: Ledger) -> Iterator[Ledger]:
     asyncio.run(_filled(ledger, portal, *ways))
     portal.quota = Quota(clock, BURST, DAY_LIMIT, portal.time_zone)
     with serving(ways[0]) as hubspot, serving(ways[1]) as xero:
-        known = organisation.credentials()
-        ledger.settings = {
-            "HUBSPOT_URL": hubspot, "HUBSPOT_PORTAL": str(portal.portal_id), "HUBSPOT_TOKEN": portal.token,
-            "XERO_URL": xero, "XERO_IDENTITY_URL": xero, "XERO_TENANT": organisation.tenant_id,
-            "XERO_CLIENT_ID": str(known["client_id"]), "XERO_CLIENT_SECRET": str(known["client_secret"]),
-            "XERO_REFRESH_TOKEN": str(known["refresh_token"]),
-        }  # fmt: skip
+        known = {
+            "hubspot": {"url": hubspot, **portal.credentials()},
+            "xero": {"url": xero, **organisation.credentials()},
+        }
+        ledger.settings = as_settings(known)
         yield ledger
 
 

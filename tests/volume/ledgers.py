@@ -57,8 +57,7 @@ async def _deal(both: Platforms, company: str, number: int) -> str:
     deal = await _made(both, "deals", {
         "dealname": f"Order {number:05}", "dealstage": STAGE, "pipeline": "default", "deal_currency_code": "NZD",
     }, company, PRIMARY_COMPANY)  # fmt: skip
-    price = f"{10 + number % 990}.{number % 100:02}"
-    await _made(both, "line_items", {"name": "Monthly plan", "quantity": "1", "price": price}, deal, LINE_OF)
+    await _made(both, "line_items", {"name": "Monthly plan", "quantity": "1", "price": price(number)}, deal, LINE_OF)
     return deal
 
 
@@ -69,3 +68,8 @@ async def _made(both: Platforms, kind: str, properties: dict[str, str], parent: 
         body["associations"] = [{"to": {"id": parent}, "types": types}]
     made = await both.sales.do("POST", f"people/{kind}", body)
     return str(made["id"])
+
+
+def price(number: int) -> str:
+    """What the `number`th sale costs: many amounts, none of them nothing."""
+    return f"{10 + number % 990}.{number % 100:02}"

@@ -21,10 +21,11 @@ from streams.topics import Topics
 from tests.simulation.broker import Broker, Place
 from tests.simulation.group import Group
 from tests.simulation.scenes import Story
-from tests.simulation.world import PARTITIONS, POLL, WORKERS, World, looped
+from tests.simulation.world import PARTITIONS, POLL, WORKERS, looped
 from tests.support.contracts import contract
 from tests.volume.ledgers import Ledgers
 from tests.volume.meanwhile import FIRST_TIER, Meanwhile
+from tests.volume.told import ToldWorld
 
 BATCH = 50  # documents a call: Xero's own advice
 PAGE = 1_000  # documents a page of a list: the most that Xero gives
@@ -92,13 +93,12 @@ class Brief(Broker):
 
 
 @dataclass
-class MonthEnd(World):
+class MonthEnd(ToldWorld):
     """A world at the end of a month."""
 
     contract: Contract = field(default_factory=lambda: contract({"brakes": BRAKES}))
     make_broker: type[Broker] = Brief
     invoices: int = 500
-    say: Callable[[str], None] = print
     ledgers: Ledgers = field(default_factory=Ledgers)
     figures: Figures = field(init=False)
     _looked: int = 0
@@ -142,12 +142,6 @@ class MonthEnd(World):
     async def _seed(self) -> None:
         bystanders = ceil((self.least * 1.5 + 60) / EVERY) + 4
         await self.ledgers.sell(self.platforms, self.invoices, bystanders)
-
-    async def _settle(self, what: str) -> None:
-        await self._rest()
-        assert not self.failures, self.failures
-        assert not self.restless, "it never came to rest"
-        self.say(f"{self.now:8.0f} s  {what}")
 
     async def _win(self) -> None:
         """People win all deals, so many a second."""

@@ -49,9 +49,9 @@ def reconciled(books: Ledger) -> Figures:
     with TemporaryDirectory() as folder, served(books) as ledger:
         place = Path(folder)
         (place / "contract.yaml").write_text(template(), encoding="utf-8")
-        given = ledger.settings | {"BROKER": "127.0.0.1:1", "STATE": str(place / "state")}
+        given = ledger.settings | {"REVMARK_BROKER": "127.0.0.1:1", "REVMARK_STATE": str(place / "state")}
         # in a file: Xero's next refresh token is kept there
-        lines = "".join(f"REVMARK_{name}={value}\n" for name, value in given.items())
+        lines = "".join(f"{name}={value}\n" for name, value in given.items())
         (place / "revmark.env").write_text(lines, encoding="utf-8")
         env = {name: value for name, value in os.environ.items() if not name.startswith("REVMARK_")}
         env["PYTHONPATH"] = str(ROOT)

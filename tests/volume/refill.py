@@ -24,10 +24,11 @@ from streams.topics import Topics
 from tests.simulation.broker import Broker, Place
 from tests.simulation.group import Group
 from tests.simulation.scenes import Story
-from tests.simulation.world import PARTITIONS, WORKERS, World, looped
+from tests.simulation.world import PARTITIONS, WORKERS, looped
 from tests.support.contracts import contract
 from tests.volume.editors import Editors
 from tests.volume.month import ALL_DAY, BRAKES, SEED, Brief, p95
+from tests.volume.told import ToldWorld
 
 RATE = 20  # edits a second
 CALM = 60.0  # seconds of edits before the backfill, at least as long as Xero's minute
@@ -78,7 +79,7 @@ class Told(Brief):
 
 
 @dataclass
-class Refill(World):
+class Refill(ToldWorld):
     """A world in which people edit, and somebody asks for everything."""
 
     contract: Contract = field(default_factory=lambda: contract({"brakes": BRAKES}))
@@ -87,7 +88,6 @@ class Refill(World):
     anew: bool = True
     calm: float = CALM
     minute_calls: int = MINUTE_CALLS
-    say: Callable[[str], None] = print
     figures: Figures = field(init=False)
     people: Editors = field(init=False)
     _stop: bool = False
@@ -126,12 +126,6 @@ class Refill(World):
             await self.platforms.sales.do("POST", "people/companies", {"properties": {
                 "name": name, "domain": f"customer{number:05}.example", "revmark_currency": "NZD", "phone": "04 1",
             }})  # fmt: skip
-
-    async def _settle(self, what: str) -> None:
-        await self._rest()
-        assert not self.failures, self.failures
-        assert not self.restless, "it never came to rest"
-        self.say(f"{self.now:8.0f} s  {what}")
 
     def _linked(self) -> dict[str, str]:
         rows = self.platforms.records("companies")

@@ -1,8 +1,5 @@
 """A short month end with each test run: `make month-end` plays a whole one."""
 
-import logging
-import os
-from collections.abc import Iterator
 from math import ceil
 
 import pytest
@@ -13,14 +10,8 @@ INVOICES = 120  # twenty seconds of virtual time, some four of a processor
 
 
 @pytest.fixture(scope="module")
-def played() -> Iterator[MonthEnd]:
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("REVMARK_")]:
-            patch.delenv(name)
-        yield month_end(INVOICES, lambda _: None)
-    logging.disable(before)
+def played() -> MonthEnd:
+    return month_end(INVOICES, lambda _: None)
 
 
 def test_every_won_deal_is_one_invoice_and_shown_on_the_deal(played: MonthEnd):

@@ -1,9 +1,5 @@
 """A short backfill beside live edits with each test run: `make month-end ARGS="--backfill 10000"` plays a whole one."""
 
-import logging
-import os
-from collections.abc import Iterator
-
 import pytest
 
 from tests.volume.refill import Refill, refill
@@ -12,14 +8,8 @@ ROWS = 60  # some four seconds of a processor
 
 
 @pytest.fixture(scope="module")
-def played() -> Iterator[Refill]:
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("REVMARK_")]:
-            patch.delenv(name)
-        yield refill(ROWS, calm=5.0, say=lambda _: None)
-    logging.disable(before)
+def played() -> Refill:
+    return refill(ROWS, calm=5.0, say=lambda _: None)
 
 
 def test_everything_is_read_while_people_edit(played: Refill):
