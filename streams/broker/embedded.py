@@ -94,10 +94,14 @@ class EmbeddedKafka:
         for each in [number] if number is not None else list(self._processes):
             self._processes.pop(each).kill()
 
+    def running(self, number: int) -> bool:
+        """Whether the broker with this number (from 1) is there: one that cannot write its log ends by itself."""
+        return number in self._processes and self._processes[number].running
+
     def revive(self) -> None:
-        """Start the brokers that were killed again, on their old ports, and wait until they answer."""
+        """Start the brokers that were killed or ended again, on their old ports, and wait until they answer."""
         for node in self._nodes:
-            if node.number not in self._processes:
+            if not self.running(node.number):
                 self._launch(node)
         self._wait(silent)
 

@@ -152,15 +152,13 @@ def stood_still(place: Scene, report: Report) -> None:
         place.house.settled()
 
 
-def disk_full(place: Scene, report: Report) -> None:
+def workers_full(place: Scene, report: Report) -> None:
     """The workers' disk is full for a while."""
-    if not place.house.small_disk:
-        report.skipped = "no small disk could be mounted here: that takes root on Linux"
-        return
+    (disk,) = place.house.disks["workers"]
     before = place.house.traces()
     for _ in range(place.pace.rounds):
         place.linger()
-        with place.house.full_disk():
+        with disk.full():
             place.house.rest(place.pace.away)
         place.recovers(report, time.monotonic())
     place.house.settled()
@@ -179,7 +177,7 @@ FAULTS: dict[str, tuple[str, Callable[[Scene, Report], None]]] = {
     "zombie": ("F4", stood_still),
     **OUTAGES,
     **ANSWERS,
-    "disk": ("F26", disk_full),
+    "disk": ("F26", workers_full),
 }
 
 

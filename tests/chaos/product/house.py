@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from streams.broker import EmbeddedKafka
 from streams.broker.ports import free_ports
 from streams.broker.properties import Node, nothing
 from streams.topics import Topics
+from tests.chaos.product.disks import SmallDisk
 from tests.chaos.product.network import Network
 from tests.support.contracts import contract_text
 
@@ -35,7 +36,8 @@ LOOK_EVERY = 0.05  # seconds
 AGAIN_AFTER = 1.0  # seconds until a worker that ended by itself is started again
 READY_WITHIN = 90.0  # seconds on a busy machine; three to five on an idle one
 WEIGH_EVERY = 1.0  # seconds: the kernel keeps the most that a process ever took, until that ends
-STATE_MB = 160  # of the disk that is filled: several times what the workers keep there
+STATE_MIB = 160  # of the workers' disk: several times what they keep there
+KAFKA_MIB = 512  # of a broker's disk: some times what an hour of these people leaves there
 
 
 class WorkerProcess(Process):
@@ -86,11 +88,12 @@ class House(Stage):
     """All of it; `members` are the workers that should be there."""
 
     replication: int = 3
-    small_disk: bool = False
+    small_disks: Collection[str] = ()  # of workers, brokers
     network: Network | None = None
     peak: float = 0.0  # MiB that a worker took at most
     loads: list[float] = field(default_factory=list)  # how many processes of the machine had work, of a minute
     kafka: EmbeddedKafka = field(init=False)
+    disks: dict[str, list[SmallDisk]] = field(default_factory=dict)  # those that could be mounted
     members: dict[str, WorkerProcess] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     _weighed: float = 0.0
@@ -115,6 +118,7 @@ class House(Stage):
             self.broker, self.replication = self.options.broker, 1
             return
         folder = self.options.folder / "kafka"
+        self._mount("brokers", [folder / f"broker-{number}" for number in range(1, self.replication + 1)], KAFKA_MIB)
         more = nothing if self.network is None else self._behind
         self.kafka = EmbeddedKafka.start(folder=folder, brokers=self.replication, progress=self.say, more=more)
         self.stack.callback(self.kafka.stop)
@@ -144,8 +148,7 @@ class House(Stage):
         self.env["CHAOS_ORDERS"] = str(self.orders)
         root = str(Path(__file__).parents[3])
         self.env["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-        if self.small_disk:
-            self._mount()
+        self._mount("workers", [self.state], STATE_MIB)
 
     # workers
 
@@ -217,7 +220,7 @@ class House(Stage):
             found += [(row["at"], row["status"]) for row in listing["deliveries"]]
         return found
 
-    # brokers and disks
+    # brokers
 
     @contextmanager
     def frozen(self, brokers: list[int]) -> Iterator[None]:
@@ -234,27 +237,8 @@ class House(Stage):
                     os.killpg(pid, signal.SIGCONT)
                 raise
 
-    @contextmanager
-    def full_disk(self) -> Iterator[None]:
-        """The workers' disk with no byte left on it."""
-        filler = self.state / "filler"
-        with filler.open("wb", buffering=0) as out:
-            for size in (1 << 20, 1 << 12, 1):
-                try:
-                    while out.write(b"\0" * size):
-                        pass
-                except OSError:
-                    continue
-        try:
-            yield
-        finally:
-            filler.unlink()
-
-    def _mount(self) -> None:
-        self.state.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", f"size={STATE_MB}m", "chaos", str(self.state)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
-        if done.returncode:
-            self.small_disk = False
-        else:
-            self.stack.callback(subprocess.run, ["umount", "-l", str(self.state)], check=False)
+    def _mount(self, whose: str, folders: list[Path], mib: int) -> None:
+        if whose in self.small_disks:
+            mounted = [SmallDisk.mount(folder, mib, self.stack) for folder in folders]
+            if all(mounted):
+                self.disks[whose] = [disk for disk in mounted if disk is not None]

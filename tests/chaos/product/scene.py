@@ -1,7 +1,7 @@
 """One fault's part: people at work, probes of how long it takes until effects come again, and the recount."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ QUIET = 3.0  # seconds without a write of ours: longer than webhook, decision an
 PROBE_EVERY = 0.1  # seconds
 RECOUNT_EVERY = 0.5  # seconds: it reads everything that there is
 STEPS = ("claimed", "called", "answered", "recorded", "produced", "flushed")
+MEMORY = 300  # MiB that a worker may take at most, of which nothing may depend on how long an outage is
 CHANGES_A_ROUND = 10  # of people, at the least: fewer prove nothing
 
 
@@ -170,6 +171,21 @@ class Scene:
             report.failures.append(f"nothing came through within {ANSWERED_WITHIN:.0f} s")
         report.rounds += 1
 
+    def blows(self) -> Iterator[list[int]]:
+        """Brokers that each blow hits, after a while of work: one that chance draws, then all."""
+        for _ in range(self.pace.rounds):
+            for reach in self.pace.reach:
+                self.linger()
+                yield [self.lots.choice(BROKERS)] if reach == "one" else list(BROKERS)
+
+    def reckon(self, report: Report) -> None:
+        """How many webhooks were turned away, which their senders repeat, and what it took of memory."""
+        answers = [status for _, status in self.house.deliveries()]
+        report.figures.update(webhooks=len(answers), webhooks_refused=sum(status != 200 for status in answers))
+        self.house.settled()
+        if self.house.peak > MEMORY:
+            report.failures.append(f"a worker took {self.house.peak:.0f} MiB")
+
     def written(self) -> int:
         """How many writes of ours the platforms have taken."""
         return len(self._written())
@@ -228,7 +244,7 @@ def scene(
     pace: Pace,
     lots: Random,
     *,
-    small_disk: bool = False,
+    small_disks: Collection[str] = (),
     lines: bool = False,
     broker: str | None = None,
     prefix: str = "chaos",
@@ -237,7 +253,7 @@ def scene(
     options = Options(folder, broker=broker, workers=WORKERS, page=False, prefix=f"{prefix}.")
     with ExitStack() as stack:
         network = stack.enter_context(Network(Random(lots.random()))) if lines else None  # noqa: S311 - not secret
-        house = stack.enter_context(House(options, silent, small_disk=small_disk, network=network))
+        house = stack.enter_context(House(options, silent, small_disks=small_disks, network=network))
         house.prepare()
         sales, finance = Sales(house.hubspot["url"]), Finance(house.xero["url"], house.xero["tenant_id"])
         made = Scene(house, sales, finance, pace, lots)
