@@ -69,6 +69,26 @@ class Settings(BaseSettings):
     gateway_url: str = Field(default="http://127.0.0.1:8080", description="the public address that platforms call")
     page_host: str = "127.0.0.1"
     page_port: int = Field(default=8090, ge=0, le=65535)
+    page_published: str = Field(
+        default="",
+        description="host:port that a container's page is published at; empty: page_host says who reaches it",
+    )
+    page_url: str = Field(default="", description="the https address at which people open the page, once they sign in")
+    page_oidc_issuer: str = Field(
+        default="", description="of the OpenID Connect provider that people sign in with; empty: loopback only"
+    )
+    page_oidc_client_id: str = ""
+    page_oidc_client_secret: SecretStr = SecretStr("")
+    page_oidc_scopes: str = Field(default="openid email profile", description="what the provider is asked for")
+    page_operators: str = Field(
+        default="", description="who may act: e-mails and claim=value (as groups=finance), with commas between"
+    )
+    page_viewers: str = Field(default="", description="who may look, written as the above")
+    page_session_hours: float = Field(default=8.0, gt=0, le=168, description="after which people sign in again")
+    page_metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="bearer token for the page's /metrics where people sign in; empty: it is shut",
+    )
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int | None, BeforeValidator(lambda given: None if given == "" else given)] = Field(
         default=None, ge=0, le=65535, description="of a worker, for Prometheus: one each; empty serves none"

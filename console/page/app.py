@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,10 +13,15 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from console.access.guard import Guard
+from console.access.people import Person
+from console.access.places import reach
+from console.access.reception import Reception
+from console.access.seals import now
 from console.page import api
 from console.page.feed import Feed
 from console.page.figures import text
@@ -30,8 +34,16 @@ from streams.settings import Settings
 MAX_CONNECTIONS = 200  # open pages and their streams; a page holds two
 
 
-def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) -> Starlette:
-    """The page's application; its `Feed` is at `app.state.feed`. `failed` hears when the feed has ended by itself."""
+def create_app(
+    settings: Settings, failed: Callable[[], None] = lambda: None, clock: Callable[[], datetime] = now
+) -> Starlette:
+    """The page's application; its `Feed` is at `app.state.feed`. `failed` hears when the feed has ended by itself.
+
+    Raises:
+        SettingsError: it would let anybody of another machine in, or sign-in is not set up whole.
+    """
+    reached = reach(settings)
+    reception = Reception(settings, reached, clock)
     feed = Feed(settings)
 
     @asynccontextmanager
@@ -45,8 +57,17 @@ def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) ->
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def stream(_request: Request) -> Response:
-        return StreamingResponse(_events(feed), media_type="text/event-stream")
+    async def stream(request: Request) -> Response:
+        person: Person = request.state.person
+        return StreamingResponse(_events(feed, lambda: ended(person)), media_type="text/event-stream")
+
+    def ended(person: Person) -> bool:
+        return person.until is not None and (person.until <= clock() or not reception.stands(person))
+
+    def me(request: Request) -> Response:
+        person: Person = request.state.person
+        shown = {"who": person.who, "role": person.role, "token": person.token, "signs_in": reception.signs_in}
+        return JSONResponse(shown)
 
     def index(_request: Request) -> Response:
         return HTMLResponse(OVERVIEW.html())
@@ -65,7 +86,8 @@ def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) ->
             store.close()
 
     def health(_request: Request) -> Response:
-        return PlainTextResponse("ok" if feed.connected else feed.problem or "starting", 200 if feed.connected else 503)
+        why = "not connected" if reception.signs_in else feed.problem or "starting"  # it names the broker
+        return PlainTextResponse("ok" if feed.connected else why, 200 if feed.connected else 503)
 
     app = Starlette(
         routes=[
@@ -74,29 +96,28 @@ def create_app(settings: Settings, failed: Callable[[], None] = lambda: None) ->
             Route("/healthz", health),
             Route("/metrics", metrics),
             Route("/api/stream", stream),
+            Route("/api/me", me),
+            *reception.routes(),
             *api.routes(settings, feed.folder),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(Shield, loopback=is_loopback(settings.page_host))],
+        middleware=[
+            Middleware(Shield),
+            Middleware(
+                Guard, reach=reached, reception=reception, metrics_token=settings.page_metrics_token.get_secret_value()
+            ),
+        ],
         lifespan=lifespan,
     )
     app.state.feed = feed
     return app
 
 
-async def _events(feed: Feed) -> AsyncIterator[bytes]:
+async def _events(feed: Feed, ended: Callable[[], bool]) -> AsyncIterator[bytes]:
     async for document in feed.readings():
+        if ended():
+            return
         yield b": here\n\n" if document is None else b"data: " + document + b"\n\n"
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a host's address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Server(uvicorn.Server):
@@ -116,8 +137,10 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
     """Serve until SIGTERM or SIGINT; `ready` hears the address as soon as it is bound (port 0 takes a free one).
 
     Raises:
+        SettingsError: it would let anybody of another machine in, or sign-in is not set up whole.
         Transient: the port is taken.
     """
+    reach(settings)
     family = socket.AF_INET6 if ":" in settings.page_host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, so that asyncio sets no delay
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,5 +1,7 @@
 // What every page has on top: whose it is, whether it is live, light or dark, and a way to a record.
 
+import { drawWho, stillHere } from "/static/who.js";
+
 const at = (id) => document.getElementById(id);
 
 export function theme(button) {
@@ -48,5 +50,9 @@ export function listen(hear) {
     drawHead(found);
     hear(found);
   };
-  source.onerror = () => say(false, "the page's server does not answer; trying again");
+  source.onerror = () => {
+    say(false, "the page's server does not answer; trying again");
+    if (source.readyState === EventSource.CLOSED) stillHere();
+  };
+  drawWho(at("who"));
 }
