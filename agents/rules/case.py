@@ -64,7 +64,7 @@ class Case:
 
     def known(self, record: str) -> EntityState:
         """The state of a record by its id alone."""
-        return self.state(Entity(record.split(":", 1)[0]), record)
+        return self.open.get(record) or self.state(Entity(record.split(":", 1)[0]), record)
 
     def company(self) -> EntityState:
         """The customer's own record."""

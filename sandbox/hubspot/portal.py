@@ -38,6 +38,10 @@ SEARCH_LAG = 2.0  # seconds; HubSpot says "a few moments"
 _INSTANT: ContextVar[datetime | None] = ContextVar("instant", default=None)  # of the call under way
 
 
+def _in_milliseconds(now: datetime) -> datetime:
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
 class OneInstant:
     """As long as it lasts, the portal's time stands still."""
 
@@ -48,7 +52,7 @@ class OneInstant:
 
     def __enter__(self) -> None:
         """Stop the time; one that stands already goes on standing."""
-        self._token = _INSTANT.set(_INSTANT.get() or self._clock.now())
+        self._token = _INSTANT.set(_INSTANT.get() or _in_milliseconds(self._clock.now()))
 
     def __exit__(self, *_: object) -> None:
         """Let it go on."""
@@ -144,8 +148,7 @@ class Portal:
 
     def now(self) -> datetime:
         """Give the instant of the act under way, in whole milliseconds as HubSpot keeps time."""
-        now = _INSTANT.get() or self.clock.now()
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return _INSTANT.get() or _in_milliseconds(self.clock.now())
 
     def one_instant(self) -> OneInstant:
         """Let everything within happen at the same millisecond, as one call's effects do."""

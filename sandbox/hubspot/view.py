@@ -4,7 +4,7 @@ In: a record and what was asked for. Out: HubSpot's form. Invariant: every prope
 null; a property nobody defined is left out without a word, as the specification says.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sandbox.hubspot.index import Snapshot
@@ -25,7 +25,7 @@ def names_shown(portal: "Portal", kind: ObjectType, asked: Iterable[str] | None)
     return sorted({name for name in (*wanted, *kind.shown) if name in known and not known[name].archived_at})
 
 
-def _properties(portal: "Portal", values: dict[str, str], names: Iterable[str]) -> dict[str, str | None]:
+def _properties(portal: "Portal", values: Mapping[str, str], names: Iterable[str]) -> dict[str, str | None]:
     cleared = portal.quirks.cleared_reads_as
     return {name: (values[name] or cleared) if name in values else None for name in names}
 
@@ -41,9 +41,10 @@ def record_view(
 ) -> dict[str, object]:
     """Give a record; with ``everything``, all properties that are set, as a create answers."""
     names = sorted(record.history) if everything else names_shown(portal, record.kind, asked)
+    held = record.history
     shown: dict[str, object] = {
         "id": str(record.id),
-        "properties": _properties(portal, record.values(), names),
+        "properties": _properties(portal, {name: record.get(name) for name in names if name in held}, names),
         "createdAt": iso(record.created),
         "updatedAt": iso(record.updated),
         "archived": record.archived,

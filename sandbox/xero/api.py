@@ -6,7 +6,7 @@ before idempotency, so a replay costs quota [REC].
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,7 +18,7 @@ from sandbox.xero import markup
 from sandbox.xero.books import Outcome, perform
 from sandbox.xero.idempotency import Replays
 from sandbox.xero.limits import MINUTE, Limits, Refusal, Window
-from sandbox.xero.organisation import Organisation
+from sandbox.xero.organisation import Organisation, derived
 from sandbox.xero.problems import Denied, Malformed, Problem
 from sandbox.xero.request import ApiReply, ApiRequest
 from sandbox.xero.resources import BY_PATH
@@ -148,7 +148,7 @@ class Api:
 
     def _instance(self) -> str:
         self._replies += 1
-        return str(uuid5(NAMESPACE_URL, f"reply/{self._replies}"))
+        return derived(NAMESPACE_URL, f"reply/{self._replies}")
 
     def _reply(self, reply: ApiReply, *, json: bool) -> Response:
         if reply.status == NO_CONTENT:

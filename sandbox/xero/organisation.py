@@ -8,6 +8,7 @@ service where every write takes time.
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,12 @@ DAY_LIMIT = 5_000  # calls a day, app x tenant; 1,000 on the starter tier
 CONCURRENT_LIMIT = 5  # calls in flight, app x tenant
 APP_MINUTE_LIMIT = 10_000  # calls a minute, app over all tenants
 WEBHOOK_KEY = "sandbox-xero-webhook-key"
+
+
+@lru_cache(maxsize=10_000)  # one process may play many sandboxes, and in each the first ids are the same
+def derived(space: UUID, name: str) -> str:
+    """The identifier of `name` within a space of names."""
+    return str(uuid5(space, name))
 
 
 def _by(field: str) -> Index:
@@ -127,7 +134,7 @@ class Organisation:
 
     def new_id(self) -> str:
         """An identifier no other record has; the same story gives the same ids."""
-        return str(uuid5(UUID(self.tenant_id), str(self.count("id"))))
+        return derived(UUID(self.tenant_id), str(self.count("id")))
 
     def new_number(self, kind: str, taken: Shelf) -> str:
         """The next automatic document number, skipping those in use."""

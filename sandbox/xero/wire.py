@@ -14,7 +14,7 @@ import orjson
 
 Record = dict[str, Any]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _TICKS = re.compile(r"^/Date\((-?\d+)([+-]\d{4})?\)/$")
 _ISO_DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?$")
 
@@ -28,7 +28,7 @@ class Bare:
 
 def millis(moment: datetime) -> int:
     """Whole milliseconds since 1970."""
-    return (moment - EPOCH) // timedelta(milliseconds=1)
+    return (moment - EPOCH) // _MILLISECOND
 
 
 def stamp(moment: datetime) -> str:

@@ -47,7 +47,7 @@ def parse_body(body: bytes) -> Any:
         Refused: it is no JSON, or too deep (code 400).
     """
     # So few brackets cannot nest so deep: most webhooks need no closer look.
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _deep(body):
         raise Refused("the body is nested too deeply", code="400")
     try:
         return decode(body)
@@ -55,14 +55,17 @@ def parse_body(body: bytes) -> Any:
         raise Refused("the body is no JSON", code="400") from error
 
 
-def _depth(body: bytes) -> int:
-    """The deepest nesting, counted without parsing; brackets in strings do not count."""
-    depth = deepest = 0
-    for bracket in _TEXT.sub(b"", body).translate(None, _NO_BRACKETS):
-        depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+def _deep(body: bytes) -> bool:
+    """Whether it is nested beyond the limit, told without parsing; brackets in strings do not count.
+
+    The innermost pairs are taken away, level by level. Brackets of no pair stay, and are as good as deep: no JSON.
+    """
+    brackets = _TEXT.sub(b"", body).translate(_ALIKE, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"[]", b"")
+    return bool(brackets)
 
 
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # possessive: what is never closed is read once
+_ALIKE = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))

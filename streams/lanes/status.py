@@ -189,7 +189,9 @@ def save_following(view: View, connection: str, moved: Following) -> None:
 
 def _made(kind: type[Row], row: dict[str, Any] | None) -> Row:
     """A row without the fields that another release has written."""
-    return kind(**{name: row[name] for name in _NAMES[kind] if name in row}) if row else kind()
+    if row and not row.keys() <= _FIELDS[kind]:
+        row = {name: row[name] for name in _NAMES[kind] if name in row}
+    return kind(**row) if row else kind()
 
 
 def _save(view: View, key: str, value: Standing | Cursor | Filling | Following) -> None:
@@ -199,3 +201,4 @@ def _save(view: View, key: str, value: Standing | Cursor | Filling | Following) 
 
 
 _NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in (Standing, Cursor, Filling, Following)}
+_FIELDS = {kind: frozenset(names) for kind, names in _NAMES.items()}

@@ -33,6 +33,10 @@ class Sales:
 
     def writes(self) -> list[Row]:
         """Every write of ours."""
+        return self._writes
+
+    @cached_property
+    def _writes(self) -> list[Row]:
         return [_shown(row) for row in self._world.platforms.writes("hubspot")]
 
     def state(self) -> Any:
@@ -57,6 +61,10 @@ class Finance:
 
     def writes(self) -> list[Row]:
         """Every write of ours."""
+        return self._writes
+
+    @cached_property
+    def _writes(self) -> list[Row]:
         return [_shown(row) for row in self._world.platforms.writes("xero")]
 
     def shelf(self, resource: str) -> list[Row]:
