@@ -97,7 +97,7 @@ def test_brackets_in_strings_are_not_depth():
 def test_what_is_nested_beyond_the_limit_is_refused_and_what_is_long_is_not():
     assert parse_body(encode([[{"a": [each]}] for each in range(100)]))[99] == [{"a": [99]}]
     assert parse_body(b"[" * 16 + b'{"a":' * 16 + b"1" + b"}" * 16 + b"]" * 16)
-    for deep in (b"[" * 33 + b"]" * 33, b"[[" + b'{"a":' * 31 + b"1" + b"}" * 31 + b"]]", b"[}" * 40):
+    for deep in (b"[" * 33 + b"]" * 33, b"[[" + b'{"a":' * 31 + b"1" + b"}" * 31 + b"]]", b"[" * 40):
         with pytest.raises(Refused, match="nested"):
             parse_body(deep)
 
