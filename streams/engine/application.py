@@ -18,7 +18,7 @@ from streams.engine.batch import RecordBatch
 from streams.engine.consumer import BatchConsumer
 from streams.engine.delivery import Delivery
 from streams.engine.errors import EngineError, Misconfigured, Revoked
-from streams.engine.garbage import look_less_often
+from streams.engine.garbage import keep_looking, look_less_often
 from streams.engine.metrics import Metrics
 from streams.engine.misfit import TOMBSTONES_KEPT
 from streams.engine.partitioner import partition_for
@@ -310,6 +310,7 @@ class EngineApp(faust.App):
         """Look before anything starts: a broker, the topics, a state folder of our own."""
         failure.quieten()
         look_less_often()
+        self.add_future(keep_looking())
         if self._metrics_at is not None:
             self.metrics.start(*self._metrics_at)
         await self.premises.find(self._readers)
