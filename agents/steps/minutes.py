@@ -85,7 +85,7 @@ class Minutes:
     def said(self, link: Link, ruling: Ruling, reason: str, record: str) -> None:
         """Say what a person has decided about two records."""
         row = _named(link.left, Side.CRM, to_millis(link.seen_at))
-        self.note(row, ruling, reason, record=record, crm=link.left, erp=link.right, once=link.seen_at.isoformat())
+        self.note(row, ruling, reason, record=record, crm=link.left, erp=link.right, by=link)
 
     def note(
         self,
@@ -96,12 +96,12 @@ class Minutes:
         record: str = "",
         crm: str | None = None,
         erp: str | None = None,
-        once: str = "",
+        by: Link | None = None,
     ) -> None:
-        """Say what was decided about who is who, again only where `once` differs."""
+        """Say what was decided about who is who; again only where a person says it `by` another word."""
         record = record or row["ref"]
         verdict = Verdict(
-            id=digest(self.tenant, record, ruling, reason, *([once] if once else [])),
+            id=digest(self.tenant, record, ruling, reason, *([by.seen_at.isoformat()] if by else [])),
             tenant=self.tenant,
             customer="",
             entity=row["entity"],
@@ -112,6 +112,8 @@ class Minutes:
             reason=reason,
             crm=crm,
             erp=erp,
+            who=by.who if by else "",
+            why=by.why if by else "",
             versions={row["side"]: row["version"]},
             contract=self.contract.digest,
             at=from_millis(row["seen_at"]),

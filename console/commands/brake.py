@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from console.answering import goes_on, stopped
+from console.answering import release as release_of
 from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Limit, Lines, Offline, examples
 from console.output import Cell, Sheet, moment, say, show, show_lines
@@ -15,7 +17,6 @@ from console.projection.filters import Filters
 from console.projection.listing import find
 from console.session import Session, session_of
 from schemas.brake import BrakeState
-from schemas.command import Release
 from schemas.errors import Refused
 from schemas.names import Entity
 from schemas.verdict import Verdict
@@ -87,15 +88,7 @@ def release(
         raise Refused("--by and --why must say something: they are kept with the brake. Nothing was sent", code="usage")
     session = session_of(context)
     with session.projection("brakes") as store:
-        stopped = [each for each in find(store, BrakeState, Filters(state="stopped"), 1000) if each.entity is entity]
-    found = [each for each in stopped if each.rule == rule]
-    if not found:
-        there = ", ".join(sorted({each.rule for each in stopped})) or "none"
-        raise Refused(
-            f"no rule {rule!r} of {entity.value} is stopped (stopped there: {there}). Nothing was sent. "
-            "Next: revmark brake list",
-            code="usage",
-        )
+        found = stopped(store, entity, rule)
     for each in found:
         _release(session, each, by.strip(), why.strip(), wait)
 
@@ -104,15 +97,7 @@ def _release(session: Session, brake: BrakeState, by: str, why: str, wait: float
     from console.word import hand_over, place, turned_down  # noqa: PLC0415 - loads the Kafka client
 
     settings = session.settings
-    word = Release(
-        tenant=brake.tenant,
-        connection=brake.connection,
-        entity=brake.entity,
-        rule=brake.rule,
-        who=by,
-        why=why,
-        at=datetime.now(UTC),
-    )
+    word = release_of(brake, by, why, datetime.now(UTC))
     lane = topics_of(settings).lane(brake.platform)
     spot = hand_over(settings, place(settings, lane, brake.connection, word), wait)
     if not wait:
@@ -121,7 +106,7 @@ def _release(session: Session, brake: BrakeState, by: str, why: str, wait: float
     with session.projection("brakes", "quarantine") as store:
         if (refusal := turned_down(store, spot)) is not None:
             raise refusal
-    say(f"{brake.rule} of {brake.entity.value} goes on in {brake.platform}: {brake.held:,} writes waited", "green")
+    say(goes_on(brake), "green")
 
 
 def _sheet(found: list[BrakeState], empty: str = "no brake has acted") -> Sheet:

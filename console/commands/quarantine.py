@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from console.commands.quarantine_show import settled
+from console import named
 from console.exits import NEEDS_PERSON, UNREACHABLE
 from console.options import DEFAULT_LIMIT, Day, Limit, Lines, Offline, examples
 from console.output import Cell, Sheet, moment, note, say, show, show_lines
 from console.projection.delivery import STATES
 from console.projection.filters import Filters
 from console.projection.held import Bytes, Held
-from console.projection.listing import bytes_of, held, quarantined
-from console.projection.refusals import Refusal, refusal, refusals
+from console.projection.listing import quarantined
+from console.projection.refusals import Refusal, refusals
 from console.projection.store import Store
 from console.projection.summary import EVERYTHING, held_standing
-from console.projection.tables import Known
 from console.session import Session, session_of
 from schemas.errors import Refused
 
 if TYPE_CHECKING:  # they load the Kafka client
-    from console.quarantining import Going, Returned
+    from console.quarantining import Returned
     from console.retrying import Asked
 
 app = typer.Typer(
@@ -124,11 +123,11 @@ def replay_(
 
     session = session_of(context)
     with session.projection("quarantine", "ledger", *(STATES if names else ())) as store:
-        refused = [found for name in dict.fromkeys(names or ()) if (found := _refused(store, name)) is not None]
+        refused = [found for name in dict.fromkeys(names or ()) if (found := named.refused(store, name)) is not None]
         others = [name for name in dict.fromkeys(names or ()) if name not in {each.name for each in refused}]
-        chosen = [_held(store, name) for name in others] if names else _all_held(store)
-        records = [_going(store, record) for record in chosen]
-        owned = [(each, _customer(store, session, each)) for each in refused]
+        chosen = [named.record(store, name) for name in others] if names else _all_held(store)
+        records = [named.going(store, record) for record in chosen]
+        owned = [(each, named.customer(store, session.settings.tenant, each)) for each in refused]
         _tell_older(store, chosen)
     if any(each.edit is None for each, _ in owned) and not why.strip():
         raise Refused("--why must say what was mended: it is kept with the command. Nothing was sent", code="usage")
@@ -152,24 +151,10 @@ def _all_held(store: Store) -> list[Held]:
 
 
 def _tell_older(store: Store, chosen: Sequence[Held]) -> None:
-    """What lay before them, of the same records, and stays: it goes first as a rule."""
     going = {each.name for each in chosen}
     for each in chosen:
-        older = [
-            other.name
-            for other in (
-                quarantined(store, Filters(record=each.about, state="held"), EVERYTHING) if each.about else ()
-            )
-            if other.topic == each.topic and other.origin < each.origin and other.name not in going
-        ]
-        if older:
+        if older := named.older(store, each, going):
             note(f"{each.name}: an older one of the same record stays held, {older[-1]}", "yellow")
-
-
-def _customer(store: Store, session: Session, refused: Refusal) -> str:
-    """The customer that the record belongs to now."""
-    command = refused.entry.command
-    return Known(store, session.settings.tenant).customer_of(command.record) or command.customer
 
 
 def _follow(session: Session, asked: Sequence[Asked], wait: float) -> None:
@@ -246,47 +231,14 @@ def drop_(
     session = session_of(context)
     said = Say(by or getpass.getuser(), why.strip())
     with session.projection("quarantine", "ledger") as store:
-        refused = _refused(store, name)
-        record = None if refused else _held(store, name)
+        refused = named.refused(store, name)
+        record = None if refused else named.record(store, name)
     if refused is not None:
         asyncio.run(forgo(session.settings, refused, said))
     elif record is not None:
         spot = Bytes(record.topic, record.partition, record.offset, None, None)
         asyncio.run(drop(session.settings, [spot], said))
     say(f"{name} is dropped; it can still be seen with `revmark quarantine show {name}`", "green")
-
-
-def _refused(store: Store, name: str) -> Refusal | None:
-    """A refused command of which nobody has said anything yet."""
-    found = refusal(store, name)
-    if found is not None and found.settlement is not None:
-        said = settled(name, found.settlement)
-        raise Refused(f"{name} was {said}. Nothing was sent. Next: revmark quarantine list", code="settled")
-    return found
-
-
-def _held(store: Store, name: str) -> Held:
-    """A record that nobody has settled yet."""
-    found = held(store, name)
-    if found.settlement is not None:
-        raise Refused(
-            f"{name} was {settled(name, found.settlement)}. Nothing was sent. Next: revmark quarantine list",
-            code="settled",
-        )
-    return found
-
-
-def _going(store: Store, record: Held) -> Going:
-    from console.quarantining import Going  # noqa: PLC0415 - as above
-
-    found = bytes_of(store, record.name)
-    if found is None:
-        raise Refused(
-            f"{record.name} does not say what lay where: it cannot be put back. Nothing was sent. "
-            f"Next: revmark quarantine drop {record.name} --why ...",
-            code="unreadable",
-        )
-    return Going(found, record.origin, record.edit.value if record.edit else None)
 
 
 def _counted(number: int, what: str = "record") -> str:

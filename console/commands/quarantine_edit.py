@@ -7,25 +7,16 @@ import getpass
 import os
 import shlex
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 
-from console.commands.quarantine_show import settled
 from console.envfile import write_private
 from console.options import examples
 from console.output import note, say
-from console.projection.delivery import topics_of
-from console.projection.held import Bytes, Held
-from console.projection.listing import bytes_of, held
-from console.projection.refusals import Refusal, refusal
-from console.projection.store import Store
 from console.session import Session, session_of
 from schemas.errors import Refused
-from schemas.quarantine import Edit
 
 EXAMPLES = examples(
     'revmark quarantine edit revmark.changes-0-17 --why "a typo in the amount"',
@@ -33,6 +24,7 @@ EXAMPLES = examples(
     'revmark quarantine edit revmark.changes-0-17 --file mended.json --why "a typo in the amount"',
     'revmark quarantine edit 9f3a21c07b6d5e48 --set fields.lines.0.account=205 --why "account 200 is closed"',
 )
+UNCHANGED = "Nothing was changed"
 EDITOR = "vi"  # where neither VISUAL nor EDITOR names one
 
 
@@ -55,80 +47,33 @@ def command(
         raise Refused("--why must say something: it is kept with the record. Nothing was changed", code="usage")
     if set_ and file:
         raise Refused("give --set or --file, not both. Nothing was changed", code="usage")
-    from console.quarantining import tell, whole  # noqa: PLC0415 - loads the Kafka client
+    from console import amending, named  # noqa: PLC0415 - loads the Kafka client and the platforms
+    from console.quarantining import Say, tell, whole  # noqa: PLC0415 - as above
 
     session = session_of(context)
+    settings, said = session.settings, Say(by or getpass.getuser(), why.strip())
     with session.projection("quarantine", "ledger") as store:
-        refused = refusal(store, name)
-        found = _held(store, name) if refused is None else refused
-    who = by or getpass.getuser()
-    if isinstance(found, Refusal):
-        _amend(session, found, set_ or [], file, who=who, why=why.strip())
-        return
-    record, lying = found
-    lying = asyncio.run(whole(session.settings, lying)) if not lying.complete else lying
-    start = record.edit.value if record.edit else (lying.value or b"{}").decode(errors="replace")
+        refused = named.refused(store, name, UNCHANGED)
+        record = named.record(store, name, UNCHANGED) if refused is None else None
+        lying = named.lying(store, record, UNCHANGED) if record else None
+    if lying is not None and not lying.complete:
+        lying = asyncio.run(whole(settings, lying))
+    start = amending.start_of_command(refused) if refused else ""
+    start = amending.start_of_record(record, lying) if record and lying else start
     typed, kept = _typed(session, name, start, set_ or [], file)
-    value = _checked(session, record, lying, typed, kept)
-    if value == (record.edit.value.encode() if record.edit else lying.value):
-        note(f"nothing was changed in {name}", "yellow")
-        return
-    place = (record.topic, record.partition, record.offset)
-    edit = Edit(
-        topic=place[0], partition=place[1], offset=place[2],
-        value=value.decode(), who=who, why=why.strip(), at=datetime.now(UTC),
-    )  # fmt: skip
-    asyncio.run(tell(session.settings, [edit]))
-    if kept != file:
-        kept.unlink(missing_ok=True)
-    say(f"{name} is edited; what was there stays beside it. Next: revmark quarantine replay {name}", "green")
-
-
-def _held(store: Store, name: str) -> tuple[Held, Bytes]:
-    record = held(store, name)
-    if record.settlement is not None:
-        said = settled(name, record.settlement)
-        raise Refused(f"{name} was {said}. Nothing was changed. Next: revmark quarantine list", code="settled")
-    lying = bytes_of(store, name)
-    if lying is None:
-        raise Refused(
-            f"{name} does not say what lay where: it cannot be put back. Nothing was changed. "
-            f"Next: revmark quarantine drop {name} --why ...",
-            code="unreadable",
-        )
-    return record, lying
-
-
-def _amend(
-    session: Session, refused: Refusal, assignments: list[str], file: Path | None, *, who: str, why: str
-) -> None:
-    """Keep other values for what a refused command writes."""
-    from console.dossier import client_of  # noqa: PLC0415 - loads the platforms
-    from console.edits import amended, parse  # noqa: PLC0415 - as above
-    from console.quarantining import tell  # noqa: PLC0415 - loads the Kafka client
-
-    name, command = refused.name, refused.entry.command
-    if refused.settlement is not None:
-        said = settled(name, refused.settlement)
-        raise Refused(f"{name} was {said}. Nothing was changed. Next: revmark quarantine list", code="settled")
-    before = command.fields | refused.instead
-    typed, kept = _typed(session, name, _dumped({"fields": before}), assignments, file)
     try:
-        fields = amended(command, parse(typed), client_of(session.settings, command))
+        edit = amending.of_command(settings, refused, typed, said) if refused else None
+        edit = amending.of_record(settings, record, lying, typed, said) if record and lying else edit
     except Refused as error:
-        raise _unfit(name, error, kept) from error
-    if fields == before:
+        raise error if error.code == "topic" else _unfit(name, error, kept) from error
+    if edit is None:
         note(f"nothing was changed in {name}", "yellow")
         return
-    topics = topics_of(session.settings)
-    edit = Edit(
-        topic=topics.name(topics.ledger), partition=-1, offset=-1, command=name,
-        value=_dumped(fields), who=who, why=why, at=datetime.now(UTC),
-    )  # fmt: skip
-    asyncio.run(tell(session.settings, [edit]))
+    asyncio.run(tell(settings, [edit]))
     if kept != file:
         kept.unlink(missing_ok=True)
-    say(f"{name} is edited; what was refused stays beside it. Next: revmark quarantine replay {name}", "green")
+    there = "was refused" if refused else "was there"
+    say(f"{name} is edited; what {there} stays beside it. Next: revmark quarantine replay {name}", "green")
 
 
 def _unfit(name: str, error: Refused, kept: Path) -> Refused:
@@ -142,6 +87,7 @@ def _unfit(name: str, error: Refused, kept: Path) -> Refused:
 
 def _typed(session: Session, name: str, start: str, assignments: list[str], file: Path | None) -> tuple[str, Path]:
     """What the record is to be, as text, and the file that holds it if it cannot be kept as it is."""
+    from console import amending  # noqa: PLC0415 - loads the platforms
     from console.edits import parse, put  # noqa: PLC0415 - loads the vocabulary of all topics
 
     if file is not None:
@@ -152,7 +98,7 @@ def _typed(session: Session, name: str, start: str, assignments: list[str], file
     kept = session.folder / "edits" / f"{name}.json"
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not assignments:
-        write_private(kept, _laid_out(start))
+        write_private(kept, amending.laid_out(start))
         _open(kept)
         return kept.read_text(encoding="utf-8"), kept
     try:
@@ -165,40 +111,15 @@ def _typed(session: Session, name: str, start: str, assignments: list[str], file
         ) from error
     for each in assignments:
         put(document, each)
-    text = _laid_out(_dumped(document))
+    text = amending.laid_out(_dumped(document))
     write_private(kept, text)
     return text, kept
-
-
-def _checked(session: Session, record: Held, lying: Bytes, typed: str, kept: Path) -> bytes:
-    from console.dossier import translators_of  # noqa: PLC0415 - loads the platforms
-    from console.edits import edited, parse, reading  # noqa: PLC0415 - as above
-
-    reads = reading(topics_of(session.settings), record.topic, translators_of(session.settings))
-    if reads is None:
-        raise Refused(
-            f"{record.name} came from {record.topic}, which no worker of this deployment reads. Nothing was changed. "
-            f"Next: revmark quarantine drop {record.name} --why ...",
-            code="topic",
-        )
-    try:
-        return edited(reads, lying.key, parse(typed))
-    except Refused as error:
-        raise _unfit(record.name, error, kept) from error
 
 
 def _dumped(document: Any) -> str:
     from schemas.wire import encode  # noqa: PLC0415 - as above
 
     return encode(document).decode()
-
-
-def _laid_out(text: str) -> str:
-    """JSON with line ends, for people; what is none stays as it is."""
-    try:
-        return orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode() + "\n"
-    except orjson.JSONDecodeError:
-        return text
 
 
 def _open(path: Path) -> None:

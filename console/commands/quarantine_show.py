@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
+from console.named import settled
 from console.options import Document, Offline, examples
 from console.output import Sheet, moment, say, show, show_json, value_text
 from console.projection.delivery import SHELVES, STATES
@@ -16,7 +17,7 @@ from console.projection.listing import held
 from console.projection.refusals import Refusal, refusal
 from console.session import session_of
 from schemas.ledger import LedgerEntry
-from schemas.quarantine import Edit, Settlement
+from schemas.quarantine import Edit
 
 if TYPE_CHECKING:  # it loads the platforms
     from console.dossier import Dossier
@@ -139,10 +140,3 @@ def _edit(record: Held, dossier: Dossier) -> None:
 
 def _value(value: Any) -> str:
     return orjson.dumps(value).decode()
-
-
-def settled(name: str, found: Settlement | None) -> str:
-    """What became of it, or what can be done."""
-    if found is None:
-        return f"held. Next: revmark quarantine replay {name}, or revmark quarantine drop {name} --why ..."
-    return f"{found.state} by {found.who} at {moment(found.at)} UTC" + (f": {found.why}" if found.why else "")

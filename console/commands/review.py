@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 
+from console.answering import carried_out, choice, done, side_of
 from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Customer, Document, Limit, Lines, Offline, Record, examples
 from console.output import Cell, Sheet, moment, money_text, note, say, show, show_json, show_lines, value_text
@@ -17,15 +17,13 @@ from console.projection.filters import Filters
 from console.projection.listing import labels
 from console.projection.reviews import Review
 from console.session import session_of
-from schemas.choice import Choice, answer_id
 from schemas.errors import Refused
 from schemas.money import Money
-from schemas.names import Entity, Side
+from schemas.names import Entity
 from schemas.verdict import Verdict
 
 app = typer.Typer(help="Answer what the contract asks a person about.", no_args_is_help=True, rich_markup_mode="rich")
 Name = Annotated[str, typer.Argument(metavar="ID", help="as `revmark review list` names it, or its beginning")]
-VALUE = "value="  # what a side that is neither of the two begins with
 EARLIER = 10  # decisions about the same field that are shown beside a review
 
 
@@ -123,57 +121,27 @@ def choose(
 ) -> None:
     """Choose the value that stands. Exits 1 when it could not be carried out, 3 when no worker took it up in time."""
     session = session_of(context)
-    chosen, value = _side(side)
+    answer = side_of(side)
     if not by.strip() or not why.strip():
         raise Refused(
             "--by and --why must say something: they are kept with the decision. Nothing was sent", code="usage"
         )
     with session.projection("decisions") as store:
         review = reviews.open_review(store, name)
-    asked = review.verdict
-    choice = Choice(
-        tenant=asked.tenant,
-        customer=asked.customer,
-        entity=asked.entity,
-        id=asked.record,
-        field=asked.field,
-        review=review.id,
-        answer=answer_id(review.id, chosen, value, by.strip(), why.strip()),
-        side=chosen,
-        value=value,
-        who=by.strip(),
-        why=why.strip(),
-        at=datetime.now(UTC),
-    )
+    word = choice(review, answer, by.strip(), why.strip(), datetime.now(UTC))
     from console.word import hand_over, place, turned_down  # noqa: PLC0415 - loads the Kafka client
 
     settings = session.settings
     facts = topics_of(settings).facts
-    spot = hand_over(settings, place(settings, facts, f"{choice.tenant}|{choice.customer}", choice), wait)
+    spot = hand_over(settings, place(settings, facts, f"{word.tenant}|{word.customer}", word), wait)
     if not wait:
         say("sent")
         return
     with session.projection("decisions", "quarantine") as store:
         if (refusal := turned_down(store, spot)) is not None:
             raise refusal
-        came = reviews.answered(store, choice.answer)
+        came = reviews.answered(store, word.answer)
     _report(came, review)
-
-
-def _side(text: str) -> tuple[Side | None, Any]:
-    if text in {side.value for side in Side}:
-        return Side(text), None
-    if not text.startswith(VALUE):
-        raise Refused(f"--side is crm, erp or {VALUE}..., not {text!r}. Nothing was sent", code="usage")
-    given = text.removeprefix(VALUE)
-    if given.startswith(("{", "[")) or given == "null":
-        try:
-            return None, orjson.loads(given)
-        except orjson.JSONDecodeError as error:
-            raise Refused(
-                f"--side {VALUE}... begins like JSON and is none: {error}. Nothing was sent", code="usage"
-            ) from error
-    return None, given
 
 
 def _report(came: list[Verdict], review: Review) -> None:
@@ -184,18 +152,11 @@ def _report(came: list[Verdict], review: Review) -> None:
             "yellow",
         )
         raise typer.Exit(NEEDS_PERSON)
-    if came[0].ruling in {"refuse", "close"}:
+    if not carried_out(came[0]):
         note(came[0].reason, "red")
         raise typer.Exit(NEEDS_PERSON)
     for verdict in sorted(came, key=lambda each: str(each.written_to)):
-        say(_done(verdict), "green")
-
-
-def _done(verdict: Verdict) -> str:
-    what = f"{verdict.field} of {verdict.label or verdict.record}: {value_text(verdict.chosen)}"
-    if verdict.written_to is None:
-        return f"{what} stands; nothing has to be written"
-    return f"{what} goes to the {verdict.written_to.value.upper()} (command {verdict.command})"
+        say(done(verdict), "green")
 
 
 def _earlier(found: list[Verdict]) -> Sheet:

@@ -17,6 +17,8 @@ from console.explain.document import Candidates, Explanation
 from console.explain.explanation import explain
 from console.explain.search import search
 from console.output import as_json
+from console.page.books import books, one_day
+from console.page.holding import held_back, whole
 from console.page.overview import overview
 from console.projection import summary
 from console.projection.connections import connections, tiers_of
@@ -24,6 +26,7 @@ from console.projection.filters import Filters
 from console.projection.listing import Record, find, quarantined
 from console.projection.progress import progress
 from console.projection.reviews import open_reviews
+from console.projection.said import said
 from console.projection.store import Store
 from console.projection.tables import Known
 from schemas.brake import BrakeState
@@ -68,10 +71,15 @@ def routes(settings: Settings, folder: Path) -> list[Route]:
         answer("decisions", lambda store, request: _list(store, Verdict, request)),
         answer("ledger", lambda store, request: _list(store, LedgerEntry, request)),
         answer("totals", lambda store, request: _list(store, Total, request)),
+        answer("books", lambda store, _: books(store)),
+        answer("day", _day),
         answer("variances", lambda store, request: _list(store, Variance, request)),
         answer("events", lambda store, request: _list(store, RevenueEvent, request)),
         answer("explain", lambda store, request: _explain(settings, store, request)),
         answer("quarantine", lambda store, request: quarantined(store, *_wish(request))),
+        answer("held-back", lambda store, request: held_back(store, _wish(request)[1])),
+        answer("held", lambda store, request: whole(store, settings, request.query_params.get("name", ""))),
+        answer("said", lambda store, request: [each.document() for each in said(store, _wish(request)[1])]),
         answer("brakes", lambda store, request: _list(store, BrakeState, request)),
         answer("readings", lambda store, _: [each.document() for each in progress(store, datetime.now(UTC))]),
         answer("reviews", lambda store, _: [each.document() for each in open_reviews(store, limit=MOST)]),
@@ -82,6 +90,11 @@ def _explain(settings: Settings, store: Store, request: Request) -> Explanation 
     known = Known(store, settings.tenant)
     found = search(known, request.query_params.get("record", ""))
     return found if isinstance(found, Candidates) else explain(known, found, read(settings.contract))
+
+
+def _day(store: Store, request: Request) -> dict[str, Any]:
+    query = request.query_params
+    return one_day(store, query.get("day", ""), query.get("currency", ""))
 
 
 def _connections(settings: Settings, store: Store) -> list[dict[str, Any]]:

@@ -23,9 +23,10 @@ from console.access.places import reach
 from console.access.reception import Reception
 from console.access.seals import now
 from console.page import api
+from console.page.acts import WAIT, Acts
 from console.page.feed import Feed
 from console.page.figures import text
-from console.page.pages import OVERVIEW, RECORD, STATIC
+from console.page.pages import PAGES, STATIC, Page
 from console.page.shield import Shield
 from console.projection.store import Store
 from schemas.errors import Transient
@@ -35,9 +36,18 @@ MAX_CONNECTIONS = 200  # open pages and their streams; a page holds two
 
 
 def create_app(
-    settings: Settings, failed: Callable[[], None] = lambda: None, clock: Callable[[], datetime] = now
+    settings: Settings,
+    failed: Callable[[], None] = lambda: None,
+    clock: Callable[[], datetime] = now,
+    wait: float = WAIT,
 ) -> Starlette:
-    """The page's application; its `Feed` is at `app.state.feed`. `failed` hears when the feed has ended by itself.
+    """The page's application; its `Feed` is at `app.state.feed`.
+
+    Args:
+        settings: of the deployment.
+        failed: hears when the feed has ended by itself.
+        clock: what sessions end by.
+        wait: seconds for a worker to take a person's word up.
 
     Raises:
         SettingsError: it would let anybody of another machine in, or sign-in is not set up whole.
@@ -69,12 +79,6 @@ def create_app(
         shown = {"who": person.who, "role": person.role, "token": person.token, "signs_in": reception.signs_in}
         return JSONResponse(shown)
 
-    def index(_request: Request) -> Response:
-        return HTMLResponse(OVERVIEW.html())
-
-    def record(_request: Request) -> Response:
-        return HTMLResponse(RECORD.html())
-
     def metrics(_request: Request) -> Response:
         try:
             store = Store(feed.folder, read_only=True)
@@ -91,14 +95,14 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/", index),
-            Route("/record", record),
+            *(_shown(page) for page in PAGES),
             Route("/healthz", health),
             Route("/metrics", metrics),
             Route("/api/stream", stream),
             Route("/api/me", me),
             *reception.routes(),
             *api.routes(settings, feed.folder),
+            *Acts(settings, feed, wait).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[
@@ -111,6 +115,13 @@ def create_app(
     )
     app.state.feed = feed
     return app
+
+
+def _shown(page: Page) -> Route:
+    def endpoint(_request: Request) -> Response:
+        return HTMLResponse(page.html())
+
+    return Route(page.path, endpoint)
 
 
 async def _events(feed: Feed, ended: Callable[[], bool]) -> AsyncIterator[bytes]:

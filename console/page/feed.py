@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from console.page.overview import overview
+from console.projection import cluster
 from console.projection.delivery import COUNTED, SHELVES, STATES, topics_of
 from console.projection.follower import Follower
 from console.projection.store import Store
@@ -25,6 +26,8 @@ from streams.settings import Settings
 PACE = 1.0  # seconds between two pushes: faster than one reads is no use
 SHARE = 10  # an overview that took a second is built every ten
 BREATH = 5.0  # seconds after which counts of "the last minute" are stated anew, though nothing came
+ABREAST = 15.0  # seconds to read what came of a person's word: most of it is there already
+LOOK = 0.1  # seconds between looks at how far it is
 RETRY = 2.0  # seconds before the broker is asked again
 
 
@@ -91,6 +94,32 @@ class Feed:
         found["live"] = {"connected": self.connected, "problem": self.problem, "broker": self.settings.broker}
         found["tenant"] = self.settings.tenant
         return orjson.dumps(found)
+
+    async def abreast(self, seconds: float = ABREAST) -> bool:
+        """Wait until all that the topics hold now has been read; tell whether it was in time.
+
+        Raises:
+            Transient: the broker does not answer.
+        """
+        shelves = (*SHELVES, *STATES)
+        spots = await cluster.ends(self.settings.kafka, topics_of(self.settings), shelves)
+        due = {place: end for place, (begin, end) in spots.items() if end > begin}
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    if await asyncio.to_thread(self._has_read, due):
+                        return True
+                    await asyncio.sleep(LOOK)
+        except TimeoutError:
+            return False
+
+    def _has_read(self, due: dict[tuple[str, int], int]) -> bool:
+        store = Store(self.folder, read_only=True)
+        try:
+            read = store.offsets()
+        finally:
+            store.close()
+        return all(read.get(place, 0) >= end for place, end in due.items())
 
     async def close(self) -> None:
         """Let every reader go: the page is going down."""

@@ -59,8 +59,10 @@ def overview(store: Store, now: datetime, settings: Settings) -> dict[str, Any]:
         ],
         "decisions": [_decision(each, names) for each in verdicts],
         "variances": {
-            "open": [_variance(each) for each in find(store, Variance, Filters(state="open"), OPEN_VARIANCES)],
-            "closed": [_variance(each) for each in find(store, Variance, Filters(state="closed"), CLOSED_VARIANCES)],
+            "open": [variance_line(each) for each in find(store, Variance, Filters(state="open"), OPEN_VARIANCES)],
+            "closed": [
+                variance_line(each) for each in find(store, Variance, Filters(state="closed"), CLOSED_VARIANCES)
+            ],
         },
         "events": [_event(each) for each in find(store, RevenueEvent, limit=EVENTS)],
         "quarantine": [
@@ -88,7 +90,7 @@ def _held(record: Held, found: Dossier) -> dict[str, Any]:
     }
 
 
-def daily(totals: list[Total]) -> dict[str, list[dict[str, Any]]]:
+def daily(totals: list[Total], days_shown: int = DAYS) -> dict[str, list[dict[str, Any]]]:
     """Per currency, the last days with invoices: each side's count and sum, subsidiaries added up, oldest first."""
     found: dict[str, dict[str, dict[Side, tuple[int, Decimal]]]] = {}
     for total in totals:
@@ -106,7 +108,7 @@ def daily(totals: list[Total]) -> dict[str, list[dict[str, Any]]]:
                 },
                 "difference": plain(sides.get(Side.CRM, nothing)[1] - sides.get(Side.ERP, nothing)[1]),
             }
-            for day, sides in sorted(days.items())[-DAYS:]
+            for day, sides in sorted(days.items())[-days_shown:]
         ]
         for currency, days in sorted(found.items())
     }
@@ -153,11 +155,15 @@ def _brake(brake: BrakeState) -> dict[str, Any]:
         "reason": f"{touched} on {PLATFORMS.get(brake.platform, brake.platform)} within an hour, "
         f"{brake.bound:,} may pass: {brake.held:,} writes wait",
         "next": f"revmark brake release {entity} {brake.rule} --by NAME --why TEXT",
+        "act": {"kind": "let-go", "entity": entity, "rule": brake.rule},
     }
 
 
 def _proposal(verdict: Verdict, names: Mapping[str, str]) -> dict[str, Any]:
-    return _decision(verdict, names) | {"next": f"revmark link {verdict.crm} {verdict.erp} --yes"}
+    return _decision(verdict, names) | {
+        "next": f"revmark link {verdict.crm} {verdict.erp} --yes",
+        "act": {"kind": "link", "left": verdict.crm, "right": verdict.erp},
+    }
 
 
 def _review(review: Review, names: Mapping[str, str]) -> dict[str, Any]:
@@ -166,6 +172,7 @@ def _review(review: Review, names: Mapping[str, str]) -> dict[str, Any]:
         "since": review.since.isoformat(),
         "money": f"{money_text(money.amount, money.currency)} {money.currency}" if money else "",
         "next": f"revmark review choose {review.id} --side crm --by NAME --why TEXT",
+        "act": {"kind": "answer"},
     }
 
 
@@ -185,10 +192,12 @@ def _refused(entry: LedgerEntry, names: Mapping[str, str]) -> dict[str, Any]:
         "reason": f"{PLATFORMS.get(command.platform, command.platform)} refused to {command.kind} it: "
         f"{entry.message or entry.code}",
         "next": f"revmark quarantine show {command.id}",
+        "held": command.id,
     }
 
 
-def _variance(variance: Variance) -> dict[str, Any]:
+def variance_line(variance: Variance) -> dict[str, Any]:
+    """A variance as lists show it."""
     shown = variance.model_dump(mode="json", include={"id", "day", "currency", "kind", "state", "document"})
     crm, erp = variance.figures
     return shown | {

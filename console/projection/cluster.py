@@ -117,3 +117,16 @@ def partitions_of(cluster: Cluster, topics: Topics) -> dict[TopicPartition, str]
         for name, numbers in cluster.partitions.items()
         for number in numbers
     }
+
+
+async def ends(broker: Broker, topics: Topics, names: Iterable[str]) -> dict[tuple[str, int], tuple[int, int]]:
+    """Where each partition of these topics (bare names) begins and ends now.
+
+    Raises:
+        Transient: the broker does not answer.
+    """
+    places = partitions_of(await describe(broker, topics, names), topics)
+    async with consumer(broker) as client:
+        begin = await client.beginning_offsets(list(places))
+        end = await client.end_offsets(list(places))
+    return {(name, place.partition): (begin[place], end[place]) for place, name in places.items()}

@@ -1,72 +1,125 @@
-// Invoiced totals per day, the two sides next to each other. Bars are drawn from rounded numbers; figures are the texts.
+// Days as plots: both sides' totals next to each other, and what is between them. Bars are drawn from rounded numbers;
+// figures are the texts. A day is a link: to its documents.
 
-import { el, grouped, svg } from "/static/dom.js";
+import { el, grouped, plural, svg } from "/static/dom.js";
 
-const HEIGHT = 260, LEFT = 64, BOTTOM = 28, TOP = 22;
-let chosen = null;
-let last = "";
+const LEFT = 64, BOTTOM = 28, TOP = 22;
+export const agreed = (day) => /^-?0*\.?0*$/.test(day.difference);
+export const dayLink = (day, currency) => `/books?${new URLSearchParams({ day, currency })}#day`;
+export const label = (day, year) => new Date(`${day}T12:00:00`).toLocaleDateString(undefined, { day: "numeric", month: "short", ...(year ? { year: "numeric" } : {}) });
 
-export function drawTotals(totals, { plot, currencies, table }) {
-  const stamp = JSON.stringify([totals, chosen, plot.clientWidth]);
-  if (stamp === last) return;
-  last = stamp;
-  const names = Object.keys(totals);
-  if (!names.includes(chosen)) chosen = busiest(totals, names);
+// One button for each currency; `pick` hears which.
+export function drawCurrencies(place, names, chosen, pick) {
   const focused = document.activeElement?.dataset?.currency;
-  currencies.replaceChildren(...(names.length > 1 ? names : []).map((name) => {
+  place.replaceChildren(...(names.length > 1 ? names : []).map((name) => {
     const button = el("button", { type: "button", "aria-pressed": String(name === chosen), "data-currency": name }, name);
-    button.addEventListener("click", () => { chosen = name; drawTotals(totals, { plot, currencies, table }); });
+    button.addEventListener("click", () => pick(name));
     return button;
   }));
-  if (focused) currencies.querySelector(`[data-currency="${CSS.escape(focused)}"]`)?.focus();
-  const days = totals[chosen] ?? [];
-  plot.replaceChildren(days.length ? bars(days, chosen, plot.clientWidth || 900) : el("p", { class: "empty" }, "No invoices have been counted yet."));
-  table.replaceChildren(...figures(days, chosen));
+  if (focused) place.querySelector(`[data-currency="${CSS.escape(focused)}"]`)?.focus();
 }
 
-const busiest = (totals, names) => names.reduce((best, name) =>
+// The currency with the most days, where nobody has chosen one.
+export const busiest = (totals) => Object.keys(totals).reduce((best, name) =>
   best === null || totals[name].length > totals[best].length ? name : best, null);
 
-function bars(days, currency, width) {
-  const drawing = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "group", "aria-label": `Invoiced per day in ${currency}` });
-  const most = Math.max(...days.flatMap((day) => [Number(day.crm.total), Number(day.erp.total)]), 1);
-  const top = nice(most);
-  const floor = HEIGHT - BOTTOM;
-  const y = (amount) => floor - (Math.max(0, amount) / top) * (floor - TOP);
-  for (let i = 0; i <= 4; i += 1) {
-    const amount = (top / 4) * i;
-    drawing.append(svg("line", { class: "grid", x1: LEFT, x2: width, y1: y(amount), y2: y(amount) }),
-      svg("text", { x: LEFT - 8, y: y(amount) + 4, "text-anchor": "end" }, short(amount)));
-  }
+export function drawTotals(plot, days, currency, selected = "") {
+  redraw(plot, [days, currency, selected], () => bars(days, currency, selected, plot.clientWidth || 900));
+}
+
+export function drawDifferences(plot, days, currency, selected = "") {
+  redraw(plot, [days, currency, selected], () => gaps(days, currency, selected, plot.clientWidth || 900));
+}
+
+function redraw(plot, what, make) {
+  const stamp = JSON.stringify([...what, plot.clientWidth]);
+  if (plot.dataset.stamp === stamp) return;
+  plot.dataset.stamp = stamp;
+  const held = plot.contains(document.activeElement) ? document.activeElement.dataset.day : null;
+  plot.replaceChildren(what[0].length ? make() : el("p", { class: "empty" }, "No invoices have been counted yet."));
+  if (held) plot.querySelector(`[data-day="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+}
+
+function says(day, currency) {
+  const sides = `${label(day.day, true)}: CRM ${grouped(day.crm.total)} in ${day.crm.invoices}, ERP ${grouped(day.erp.total)} in ${day.erp.invoices} ${currency}`;
+  const open = day.open ? `, ${plural(day.open, "open variance")}` : "";
+  return `${sides}${agreed(day) ? ", agreed" : `, difference ${grouped(day.difference)}`}${open}`;
+}
+
+// The frame of a plot: a slot for each day, of which the arrow keys reach all and the tab key one.
+function frame(days, currency, selected, { width, height, name, draw }) {
+  const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `${name} in ${currency}; arrow keys move from day to day` });
   const slot = Math.min(120, (width - LEFT) / days.length);
-  const bar = Math.min(26, slot * 0.32);
   const every = Math.max(1, Math.ceil(52 / slot));
-  days.forEach((day, i) => {
+  const open = days.some((day) => day.day === selected) ? selected : days.at(-1).day;
+  const links = days.map((day, i) => {
     const middle = LEFT + slot * (i + 0.5);
-    const apart = !/^-?0*\.?0*$/.test(day.difference);
-    const says = `${day.day}: CRM ${grouped(day.crm.total)} in ${day.crm.invoices}, ERP ${grouped(day.erp.total)} in ${day.erp.invoices} ${currency}` +
-      (apart ? `, difference ${grouped(day.difference)}` : ", agreed");
-    const group = svg("g", { class: "day", tabindex: "0", role: "img", "aria-label": says },
-      svg("title", {}, says),
-      svg("rect", { class: "hit", x: LEFT + slot * i + 1, y: TOP - 18, width: slot - 2, height: floor - TOP + 18, rx: 4 }),
-      svg("rect", { class: "bar crm", x: middle - bar - 1, y: y(Number(day.crm.total)), width: bar, height: floor - y(Number(day.crm.total)), rx: 2 }),
-      svg("rect", { class: "bar erp", x: middle + 1, y: y(Number(day.erp.total)), width: bar, height: floor - y(Number(day.erp.total)), rx: 2 }));
-    if (apart) {
-      const above = Math.min(y(Number(day.crm.total)), y(Number(day.erp.total))) - 6;
-      group.append(svg("text", { class: "apart", x: middle, y: above, "text-anchor": "middle" }, "\u2260"));
-    }
-    if (i % every === 0) group.append(svg("text", { x: middle, y: HEIGHT - 8, "text-anchor": "middle" }, label(day.day)));
-    drawing.append(group);
+    const link = svg("a", {
+      class: `day${day.day === selected ? " chosen" : ""}`, href: dayLink(day.day, currency), tabindex: day.day === open ? "0" : "-1",
+      "data-day": day.day, "aria-label": says(day, currency), "aria-current": day.day === selected ? "true" : null,
+    }, svg("title", {}, says(day, currency)),
+    svg("rect", { class: "hit", x: LEFT + slot * i + 0.5, y: 2, width: Math.max(1, slot - 1), height: height - BOTTOM - 2, rx: 4 }),
+    ...draw(day, middle, slot));
+    if ((days.length - 1 - i) % every === 0) link.append(svg("text", { x: middle, y: height - 8, "text-anchor": "middle" }, label(day.day)));
+    return link;
+  });
+  drawing.append(...links);
+  drawing.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const next = step ? links[links.indexOf(document.activeElement) + step] : { Home: links[0], End: links.at(-1) }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    for (const link of links) link.setAttribute("tabindex", link === next ? "0" : "-1");
+    next.focus();
   });
   return drawing;
 }
 
-function figures(days, currency) {
+function lines(drawing, amounts, y, width) {
+  drawing.prepend(...amounts.flatMap((amount) => [
+    svg("line", { class: amount ? "grid" : "grid zero", x1: LEFT, x2: width, y1: y(amount), y2: y(amount) }),
+    svg("text", { x: LEFT - 8, y: y(amount) + 4, "text-anchor": "end" }, short(amount))]));
+  return drawing;
+}
+
+function bars(days, currency, selected, width) {
+  const height = 260, floor = height - BOTTOM;
+  const top = nice(Math.max(...days.flatMap((day) => [Number(day.crm.total), Number(day.erp.total)]), 1));
+  const y = (amount) => floor - (Math.max(0, amount) / top) * (floor - TOP);
+  const draw = (day, middle, slot) => {
+    const bar = Math.max(1, Math.min(26, slot * 0.32));
+    const parts = [["crm", middle - bar - 0.5], ["erp", middle + 0.5]].map(([side, x]) => {
+      const at = y(Number(day[side].total));
+      return svg("rect", { class: `bar ${side}`, x, y: at, width: bar, height: floor - at, rx: Math.min(2, bar / 2) });
+    });
+    if (agreed(day)) return parts;
+    const above = Math.min(y(Number(day.crm.total)), y(Number(day.erp.total))) - 6;
+    return [...parts, svg("text", { class: "apart", x: middle, y: above, "text-anchor": "middle" }, "\u2260")];
+  };
+  const drawing = frame(days, currency, selected, { width, height, name: "Invoiced per day", draw });
+  return lines(drawing, [0, 1, 2, 3, 4].map((i) => (top / 4) * i), y, width);
+}
+
+function gaps(days, currency, selected, width) {
+  const height = 150, floor = height - BOTTOM, middleLine = (floor + 8) / 2;
+  const top = nice(Math.max(...days.map((day) => Math.abs(Number(day.difference))), 1));
+  const y = (amount) => middleLine - (amount / top) * (middleLine - 12);
+  const draw = (day, middle, slot) => {
+    if (agreed(day)) return [svg("circle", { class: "even", cx: middle, cy: y(0), r: Math.min(2.5, slot / 3) })];
+    const gap = Number(day.difference), bar = Math.max(2, Math.min(26, slot * 0.5));
+    const at = Math.min(y(gap), y(0));
+    return [svg("rect", { class: "gap", x: middle - bar / 2, y: at, width: bar, height: Math.max(2, Math.abs(y(gap) - y(0))), rx: 2 })];
+  };
+  const drawing = frame(days, currency, selected, { width, height, name: "Difference per day, CRM less ERP", draw });
+  return lines(drawing, [-top, 0, top], y, width);
+}
+
+export function figures(days, currency) {
   const head = el("tr", {}, ...["day", "CRM invoices", "CRM total", "ERP invoices", "ERP total", `difference ${currency ?? ""}`].map((name) => el("th", { scope: "col" }, name)));
   return [el("thead", {}, head), el("tbody", {}, ...[...days].reverse().map((day) => el("tr", {},
-    el("td", {}, day.day), el("td", {}, day.crm.invoices), el("td", {}, grouped(day.crm.total)),
+    el("td", {}, el("a", { href: dayLink(day.day, currency) }, day.day)), el("td", {}, day.crm.invoices), el("td", {}, grouped(day.crm.total)),
     el("td", {}, day.erp.invoices), el("td", {}, grouped(day.erp.total)),
-    /^-?0*\.?0*$/.test(day.difference) ? el("td", {}, "agreed") : el("td", { class: "off-by" }, grouped(day.difference)))))];
+    agreed(day) ? el("td", {}, "agreed") : el("td", { class: "off-by" }, grouped(day.difference)))))];
 }
 
 function nice(most) {
@@ -75,9 +128,8 @@ function nice(most) {
 }
 
 function short(amount) {
-  if (amount >= 1e6) return `${+(amount / 1e6).toFixed(2)}M`;
-  if (amount >= 1e3) return `${+(amount / 1e3).toFixed(2)}k`;
-  return String(+amount.toFixed(2));
+  const size = Math.abs(amount), sign = amount < 0 ? "\u2212" : "";
+  if (size >= 1e6) return `${sign}${+(size / 1e6).toFixed(2)}M`;
+  if (size >= 1e3) return `${sign}${+(size / 1e3).toFixed(2)}k`;
+  return sign + String(+size.toFixed(2));
 }
-
-const label = (day) => new Date(`${day}T12:00:00`).toLocaleDateString(undefined, { day: "numeric", month: "short" });

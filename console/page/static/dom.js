@@ -19,29 +19,37 @@ function build(node, attributes, children) {
   return node;
 }
 
-// Lists keep the elements they can, so that an open row stays open and the focus stays where it is.
+// Lists keep the elements they can, so that an open row stays open and the focus stays where it is. What somebody has
+// begun to fill in is left alone, whatever has come since.
 export function fill(list, items, key, make, empty, marks = true) {
   const old = new Map([...list.children].map((node) => [node.dataset.key, node]));
   const first = !marks || !list.dataset.filled;
+  let lost = null;
   const nodes = items.map((item) => {
     const name = key(item);
     const stamp = JSON.stringify(item);
     const known = old.get(name);
-    if (known && known.stamp === stamp) return known;
+    if (known && (known.stamp === stamp || known.querySelector("form.dirty"))) return known;
     const node = make(item);
     node.dataset.key = name;
     node.stamp = stamp;
     if (!first) node.classList.add("fresh");
     if (known && known.querySelector("details[open]")) node.querySelector("details")?.setAttribute("open", "");
+    if (known?.contains(document.activeElement)) lost = node;
     return node;
   });
   if (!items.length) nodes.push(Object.assign(el("li", { class: "empty" }, empty), { stamp: "" }));
-  const same = nodes.length === list.children.length && nodes.every((node, i) => node === list.children[i]);
-  if (!same) {
-    const held = document.activeElement;
-    list.replaceChildren(...nodes);
-    if (held && list.contains(held)) held.focus({ preventScroll: true });
+  let spot = list.firstChild;
+  for (const node of nodes) {
+    if (node === spot) spot = spot.nextSibling;
+    else list.insertBefore(node, spot);
   }
+  while (spot) {
+    const next = spot.nextSibling;
+    spot.remove();
+    spot = next;
+  }
+  lost?.querySelector("summary, a, button")?.focus({ preventScroll: true });
   list.dataset.filled = "yes";
 }
 

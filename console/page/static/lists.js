@@ -1,23 +1,29 @@
 // Decisions, variances, quarantine and revenue events.
 
 import { el, fill, grouped, when, words } from "/static/dom.js";
+import { dayLink } from "/static/chart.js";
 import { chip, link } from "/static/words.js";
 
 export function drawDecisions(list, decisions) {
   fill(list, decisions, (item) => item.id, decision, "Nothing has been decided yet.");
 }
 
-export function drawWaiting(section, list, waiting) {
+// `act` makes the form with which an operator settles an item; for a viewer there is the command instead.
+export function drawWaiting(section, list, waiting, act) {
   section.hidden = !waiting.length;
   fill(list, waiting, (item) => item.id, (item) => {
     const node = decision(item);
     const list = node.querySelector("dl");
     if (item.money) list.append(el("dt", {}, "worth"), el("dd", {}, item.money));
     if (item.since) list.append(el("dt", {}, "asked since"), el("dd", {}, when(item.since)));
-    list.append(el("dt", {}, "next"), el("dd", {}, el("code", {}, item.next)));
+    const form = act(item);
+    if (!form) list.append(el("dt", {}, "next"), el("dd", {}, item.held ? held(item.held, "see it, edit it, try it again") : el("code", {}, item.next)));
+    else list.after(form);
     return node;
   }, "");
 }
+
+export const held = (name, text) => el("a", { href: `/quarantine?name=${encodeURIComponent(name)}` }, text ?? name);
 
 function decision(item) {
   const evidence = el("dl", { class: "evidence" });
@@ -41,8 +47,8 @@ function decision(item) {
     evidence));
 }
 
-export function drawVariances(list, variances) {
-  fill(list, [...variances.open, ...variances.closed], (item) => item.id, variance, "Both sides state the same totals.");
+export function drawVariances(list, variances, none = "Both sides state the same totals.") {
+  fill(list, [...variances.open, ...variances.closed], (item) => item.id, variance, none);
 }
 
 function variance(item) {
@@ -54,22 +60,21 @@ function variance(item) {
       el("span", { class: item.state === "open" ? "chip warn" : "chip" }, item.state === "open" ? words(item.kind) : `closed \u00b7 ${words(item.kind)}`)),
     el("span", { class: "amount" }, grouped(item.difference), " ", el("span", { class: "unit" }, item.currency)),
     sides,
-    el("span", { class: "detail right" }, item.day));
+    el("a", { class: "detail right", href: dayLink(item.day, item.currency) }, item.day));
 }
 
-export function drawQuarantine(list, held) {
-  fill(list, held, (item) => item.name, (item) => el("li", {},
-    el("span", { class: "name" }, item.about ? link(item.about, item.name) : item.name),
+export function drawQuarantine(list, records) {
+  fill(list, records, (item) => item.name, (item) => el("li", {},
+    el("span", { class: "name" }, held(item.name)),
     el("span", { class: "right" }, when(item.at)),
-    el("span", { class: "detail" }, item.reason),
-    el("span", { class: "detail whole" }, told(item)),
-    el("code", { class: "detail whole" }, item.next)), "Nothing is held back.");
+    el("span", { class: "detail whole" }, item.reason, ...(item.about ? [" \u00b7 about ", link(item.about, item.about)] : [])),
+    el("span", { class: "detail whole" }, told(item))), "Nothing is held back.");
 }
 
 // The class and what ends it, the attempts, what led to it and what waits behind it.
 function told(item) {
   return [
-    item.remedy && `${item.recovery}: ${item.remedy}`,
+    item.remedy && !item.remedy.includes(item.reason) && `${item.recovery}: ${item.remedy}`,
     item.attempts > 1 && `tried ${item.attempts} times`,
     item.edited && `edited by ${item.edited}`,
     item.decided && `decided last: ${item.decided}`,

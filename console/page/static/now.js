@@ -2,8 +2,10 @@
 
 import { el, plural } from "/static/dom.js";
 import { drawFlow } from "/static/flow.js";
-import { drawTotals } from "/static/chart.js";
+import { busiest, drawCurrencies, drawTotals, figures } from "/static/chart.js";
+import { actOn } from "/static/acts.js";
 import { listen, search, theme } from "/static/head.js";
+import { me } from "/static/who.js";
 import { drawConnections } from "/static/connections.js";
 import { drawReadings } from "/static/readings.js";
 import { drawDecisions, drawEvents, drawQuarantine, drawVariances, drawWaiting } from "/static/lists.js";
@@ -11,14 +13,16 @@ import { drawDecisions, drawEvents, drawQuarantine, drawVariances, drawWaiting }
 const at = (id) => document.getElementById(id);
 const NEEDS = {
   variances: ["open variance", "open variances", "#variances"],
-  quarantined: ["record in quarantine", "records in quarantine", "#quarantine"],
-  refused: ["refused write", "refused writes", "#waiting"],
+  quarantined: ["record in quarantine", "records in quarantine", "/quarantine"],
+  refused: ["refused write", "refused writes", "/quarantine"],
   brakes: ["stopped rule", "stopped rules", "#waiting"],
   reviews: ["field to decide", "fields to decide", "#waiting"],
   readings: ["kind that cannot be read", "kinds that cannot be read", "#readings"],
   proposals: ["link to confirm", "links to confirm", "#waiting"],
 };
+const operator = (await me()).role === "operator";
 let document_ = null;
+let chosen = null;
 
 function draw() {
   const { status, flow, connections, readings, waiting, decisions, variances, events, quarantine, totals, live } = document_;
@@ -26,7 +30,7 @@ function draw() {
   drawFlow(at("stops"), flow);
   drawConnections(at("connections"), at("connection-list"), connections);
   drawReadings(at("readings"), at("reading-list"), readings);
-  drawWaiting(at("waiting"), at("waiting-list"), waiting);
+  drawWaiting(at("waiting"), at("waiting-list"), waiting, (item) => (operator ? actOn(item) : null));
   drawDecisions(at("decision-list"), decisions);
   drawVariances(at("variance-list"), variances);
   drawQuarantine(at("quarantine-list"), quarantine);
@@ -35,7 +39,14 @@ function draw() {
   at("variances-count").textContent = `${status.variances.open ?? 0} open, ${status.variances.closed ?? 0} closed`;
   at("quarantine-count").textContent = status.quarantined ? total({ all: status.quarantined }, quarantine.length) : "";
   at("events-count").textContent = total(status.events, events.length);
-  drawTotals(totals, { plot: at("plot"), currencies: at("currencies"), table: at("totals-table") });
+  drawBooks(totals);
+}
+
+function drawBooks(totals) {
+  const currency = chosen in totals ? chosen : busiest(totals);
+  drawCurrencies(at("currencies"), Object.keys(totals), currency, (picked) => { chosen = picked; draw(); });
+  drawTotals(at("plot"), totals[currency] ?? [], currency);
+  at("totals-table").replaceChildren(...figures(totals[currency] ?? [], currency));
 }
 
 function total(counts, shown) {

@@ -1,0 +1,102 @@
+// The books: days as plots, and one day down to its documents, of which each leads to its explanation.
+
+import { agreed, busiest, drawCurrencies, drawDifferences, drawTotals, figures, label } from "/static/chart.js";
+import { el, grouped, plural } from "/static/dom.js";
+import { listen, search, theme } from "/static/head.js";
+import { drawVariances } from "/static/lists.js";
+import { link } from "/static/words.js";
+
+const at = (id) => document.getElementById(id);
+let asked = new URLSearchParams(location.search);
+let found = {};
+let drawn = "";
+let shown = "";
+
+const currency = () => (asked.get("currency") in found ? asked.get("currency") : busiest(found));
+
+function headline() {
+  const all = Object.values(found).flat();
+  const apart = all.filter((day) => !agreed(day));
+  const open = all.reduce((sum, day) => sum + day.open, 0);
+  at("headline").textContent = !all.length ? "No invoices have been counted yet."
+    : apart.length ? `${plural(apart.length, "day differs", "days differ")}.` : "All days agree.";
+  at("subline").textContent = all.length ? `${plural(all.length, "day")} in ${plural(Object.keys(found).length, "currency", "currencies")}, ${plural(open, "open variance")}` : "";
+}
+
+function draw() {
+  const name = currency();
+  const days = found[name] ?? [];
+  const day = asked.get("day") ?? "";
+  headline();
+  drawCurrencies(at("currencies"), Object.keys(found), name, (picked) => go({ currency: picked }));
+  drawTotals(at("plot"), days, name, day);
+  drawDifferences(at("gap-plot"), days, name, day);
+  at("totals-table").replaceChildren(...figures(days, name));
+}
+
+function go(to) {
+  asked = new URLSearchParams(to);
+  history.replaceState(null, "", `?${asked}`);
+  shown = "";
+  draw();
+  drawDay();
+}
+
+async function drawDay() {
+  const day = asked.get("day");
+  at("day").hidden = !day;
+  if (!day) return;
+  const answer = await fetch(`/api/day?${new URLSearchParams({ day, currency: currency() ?? "" })}`);
+  const text = await answer.text();
+  if (text === shown) return;
+  shown = text;
+  const one = JSON.parse(text);
+  at("problem").hidden = answer.ok;
+  at("problem").textContent = one.error ?? "";
+  at("day").hidden = !answer.ok;
+  if (answer.ok) drawOne(one);
+}
+
+function drawOne(one) {
+  const { totals, documents } = one;
+  at("day-title").textContent = `${label(one.day, true)}, ${one.currency}`;
+  at("day-hint").textContent = !totals ? "nothing was invoiced" : agreed(totals) ? "both sides agree" : `differs by ${grouped(totals.difference)}`;
+  at("sides").replaceChildren(...["crm", "erp"].map((side) => el("p", { class: side },
+    el("span", {}, side.toUpperCase()), " ", el("b", {}, grouped(totals?.[side].total ?? "0")), " ",
+    el("span", { class: "detail" }, `in ${plural(totals?.[side].invoices ?? 0, "invoice")}`))));
+  drawVariances(at("variance-list"), { open: one.variances, closed: [] }, "None on this day.");
+  at("documents-title").textContent = one.of > documents.length ? `Documents, ${documents.length} of ${one.of}` : "Documents";
+  at("document-table").replaceChildren(
+    el("thead", {}, el("tr", {}, ...["document", "customer", "CRM", "ERP", "difference"].map((name) => el("th", { scope: "col", class: name === "customer" ? "text" : "" }, name)))),
+    el("tbody", {}, ...documents.map((each) => el("tr", {},
+      el("td", {}, link(each.record, each.number)), el("td", { class: "text" }, each.customer),
+      el("td", {}, grouped(each.crm)), el("td", {}, grouped(each.erp)),
+      el("td", each.agreed ? {} : { class: "off-by" }, each.agreed ? "agreed" : grouped(each.difference))))));
+}
+
+async function read() {
+  const answer = await fetch("/api/books");
+  const text = await answer.text();
+  if (answer.ok && text !== drawn) {
+    drawn = text;
+    found = JSON.parse(text);
+    draw();
+  }
+  await drawDay();
+}
+
+// A day of the plots or of the table, without loading the page again.
+document.addEventListener("click", (event) => {
+  const to = event.target.closest?.("a[href^='/books?']");
+  if (!to || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const query = new URL(to.getAttribute("href"), location.href).searchParams;
+  go(Object.fromEntries(query));
+  at("day").focus();
+});
+
+theme(at("theme"));
+search(at("find"));
+await read();
+listen(read);
+addEventListener("resize", draw);
