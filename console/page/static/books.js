@@ -66,6 +66,8 @@ function drawOne(one) {
     el("span", { class: "detail" }, `in ${plural(totals?.[side].invoices ?? 0, "invoice")}`))));
   drawVariances(at("variance-list"), { open: one.variances, closed: [] }, "None on this day.");
   at("documents-title").textContent = one.of > documents.length ? `Documents, ${documents.length} of ${one.of}` : "Documents";
+  at("no-documents").hidden = documents.length > 0;
+  at("document-table").hidden = !documents.length;
   at("document-table").replaceChildren(
     el("thead", {}, el("tr", {}, ...["document", "customer", "CRM", "ERP", "difference"].map((name) => el("th", { scope: "col", class: name === "customer" ? "text" : "" }, name)))),
     el("tbody", {}, ...documents.map((each) => el("tr", {},

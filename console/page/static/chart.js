@@ -60,7 +60,7 @@ function frame(days, currency, selected, { width, height, name, draw }) {
     }, svg("title", {}, says(day, currency)),
     svg("rect", { class: "hit", x: LEFT + slot * i + 0.5, y: 2, width: Math.max(1, slot - 1), height: height - BOTTOM - 2, rx: 4 }),
     ...draw(day, middle, slot));
-    if ((days.length - 1 - i) % every === 0) link.append(svg("text", { x: middle, y: height - 8, "text-anchor": "middle" }, label(day.day)));
+    if ((days.length - 1 - i) % every === 0) link.append(svg("text", { x: Math.min(middle, width - 22), y: height - 8, "text-anchor": "middle" }, label(day.day)));
     return link;
   });
   drawing.append(...links);

@@ -1,0 +1,260 @@
+"""The pages in headless Chromium: each view in light and dark, wide and on a phone, by keyboard, and read by axe-core.
+
+Where there is no Chromium the tests say so and are skipped. A screenshot of each view is left in the tests' folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from schemas.brake import BrakeState, brake_key
+from schemas.names import Entity, Side
+from schemas.quarantine import Settlement
+from tests.support.broker import read
+from tests.support.capturing import crm, erp, erp_invoice
+from tests.support.running import REVMARK
+from tests.unit.console.records import (
+    INERT,
+    at,
+    entry,
+    event,
+    proposal,
+    quarantined,
+    total,
+    variance,
+    verdict,
+)
+from tests.unit.console.scene import Scene
+
+pytestmark = pytest.mark.broker
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PATIENCE = 60_000  # milliseconds
+HEAVIEST = 300_000  # bytes that a page may send before it is drawn
+WIDE, PHONE = (1280, 900), (390, 844)
+VIEWS = {
+    "now": "/", "books": "/books", "day": "/books?day=2026-11-20&currency=EUR", "quarantine": "/quarantine",
+    "held": "/quarantine?name={held}", "log": "/said", "record": "/record?record={record}",
+}  # fmt: skip
+# What the keyboard has to reach: all that can be clicked or filled in, and is shown. Of radio buttons the tab key
+# reaches one, and of a plot's days as well; arrow keys reach the others.
+CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, textarea, summary, [tabindex="0"]')]
+  .filter((each) => each.tabIndex >= 0 && each.checkVisibility({visibilityProperty: true}) && each.type !== 'radio')
+  .map((each, i) => { each.dataset.control = i; return `${i} ${each.tagName} ${each.textContent.slice(0, 40)}`; })"""
+FOCUSED = "() => document.activeElement?.dataset?.control ?? ''"
+
+
+def records(folder: Path) -> list[tuple[str, str | bytes, bytes]]:
+    """Something of everything: what waits, what is held, a record with both sides, days that agree and that differ."""
+    refused = entry(3, "refused")
+    brake = BrakeState(
+        tenant="main", connection="main.xero", platform="xero", side=Side.ERP, entity=Entity.COMPANY, rule="owner",
+        state="stopped", records=9, bound=5, held=4, command="c", stopped_at=at(1),
+    )  # fmt: skip
+    decided = [
+        verdict(1, label=INERT),
+        verdict(2, field="phone", ruling="review", rule="newest", chosen=None, label=INERT),
+        verdict(3, field="owner", ruling="take_crm", rule="person", who="kim", why=INERT),
+        proposal(4),
+    ]
+    scene = Scene(folder)
+    scene.see(erp("a", Name=INERT), crm("1", name=INERT, xero_contact_id="a"), erp_invoice("i", "a"))
+    found: list[tuple[str, str | bytes, bytes]] = [
+        *((each.topic, each.key or b"", each.value or b"") for each in scene.deliveries()),
+        *(("decisions", "k", each.to_bytes()) for each in decided),
+        *(("quarantine", f"q{offset}", quarantined(offset, reason=f"not a change: {INERT}")) for offset in (17, 18)),
+        ("brakes", brake_key("main.xero", "company", "owner"), brake.to_bytes()),
+        ("ledger", refused.command.id, refused.to_bytes()),
+        ("revenue", "k", event(1, customer_name=INERT).to_bytes()),
+        ("variances", "v1", variance(1).to_bytes()),
+        ("variances", "v2", variance(2, "closed").to_bytes()),
+        ("totals", "jpy", total(Side.ERP, "70000", currency="JPY").to_bytes()),
+    ]
+    for day in range(1, 31):
+        for side in Side:
+            amount = Decimal(100 * day + (7 * (day - 18) if side is Side.CRM and day in {12, 20, 27} else 0))
+            one = total(side, str(amount), day=f"2026-11-{day:02}", invoices=day)
+            found.append(("totals", f"{day}{side.value}", one.to_bytes()))
+    return found
+
+
+async def fill(broker: str, prefix: str, folder: Path) -> None:
+    """Put it on topics."""
+    found = records(folder)
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    made = sorted({topic for topic, _, _ in found})
+    await admin.create_topics([NewTopic(f"{prefix}{name}", 1, 1) for name in made])
+    await admin.close()
+    async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
+        for topic, key, value in found:
+            await producer.send_and_wait(f"{prefix}{topic}", value, key=key.encode() if isinstance(key, str) else key)
+
+
+def aside(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run something in a loop of its own: the browser's driver has one in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="module")
+def page(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a page that shows all of it, and the prefix of its topics."""
+    folder, prefix = tmp_path_factory.mktemp("page"), "browser."
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: the package chromium)")
+    aside(fill(broker, prefix, folder))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REVMARK_")}
+    given = {"BROKER": broker, "TOPIC_PREFIX": prefix, "STATE": str(folder)}
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [REVMARK, "page", "--port", "0"],
+        env=kept | {f"REVMARK_{name}": value for name, value in given.items()},
+        cwd=folder, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().split()[2], prefix
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: the package chromium)")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make setup")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One visit: a window, what it asked for and what it complained of."""
+
+    def __init__(self, chromium: Any, address: str) -> None:
+        self.address = address
+        self.tab = chromium.new_page(
+            viewport={"width": WIDE[0], "height": WIDE[1]}, color_scheme="light", reduced_motion="reduce"
+        )
+        self.tab.set_default_timeout(PATIENCE)
+        self.complaints: list[str] = []
+        self.asked: set[str] = set()
+        self.tab.on("console", lambda said: self.complaints.append(f"{said.type}: {said.text}"))
+        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.on("dialog", lambda dialog: self.complaints.append(f"a dialog: {dialog.message}"))
+        self.tab.on("request", lambda request: self.asked.add(request.url))
+
+    def open(self, view: str) -> None:
+        path = VIEWS[view].format(held="revmark.changes-0-17", record="hubspot:company:1")
+        self.tab.goto(self.address + path)
+        self.tab.wait_for_selector("#live.on")
+        self.tab.wait_for_function("() => !/Reading the topics/.test(document.getElementById('headline').textContent)")
+        if view == "now":
+            self.tab.wait_for_selector("#waiting-list form", state="attached")
+        self.tab.eval_on_selector_all("#waiting-list details", "all => all.forEach((each) => { each.open = true; })")
+
+    def look(self, size: tuple[int, int], scheme: str) -> None:
+        self.tab.set_viewport_size({"width": size[0], "height": size[1]})
+        self.tab.emulate_media(color_scheme=scheme)
+        self.tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def weight(self) -> int:
+        """What was sent, as it is without compression; of the stream the first document."""
+        paths = {each.replace("/api/stream", "/api/overview") for each in self.asked}
+        return sum(len(httpx.get(each).content) for each in paths)
+
+    def close(self) -> None:
+        self.tab.close()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, view: str, tmp_path: Path):
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - where there is a Chromium
+
+    visit = Visit(chromium, page[0])
+    visit.open(view)
+    for size, scheme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")):
+        where = f"{view}, {size[0]} wide, {scheme}"
+        visit.look(size, scheme)
+        visit.tab.screenshot(path=tmp_path / f"{view}-{size[0]}-{scheme}.png", full_page=True)
+        assert visit.tab.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, where
+        if (size, scheme) in {(WIDE, "light"), (PHONE, "dark")}:
+            serious = [
+                (each["id"], [node["target"] for node in each["nodes"]])
+                for each in Axe().run(visit.tab).response["violations"]
+                if each["impact"] in {"serious", "critical"}
+            ]
+            assert serious == [], where
+    assert visit.complaints == []
+    assert {urlsplit(each).netloc for each in visit.asked} == {urlsplit(page[0]).netloc}
+    assert 20_000 < visit.weight() <= HEAVIEST
+    assert visit.tab.locator("script").count() == 1
+    if view in {"now", "log", "held", "quarantine", "record"}:  # a name that is markup is shown, and as text
+        assert INERT in visit.tab.inner_text("main")
+    visit.close()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_keyboard_reaches_every_control(page: tuple[str, str], chromium: Any, view: str):
+    visit = Visit(chromium, page[0])
+    visit.open(view)
+    controls = visit.tab.evaluate(CONTROLS)
+    reached = set()
+    for _ in range(len(controls) + 20):
+        visit.tab.keyboard.press("Tab")
+        reached.add(visit.tab.evaluate(FOCUSED))
+    assert len(controls) >= 8
+    assert [each for each in controls if each.split()[0] not in reached] == []
+    visit.close()
+
+
+def test_a_days_bar_leads_to_its_documents_by_keyboard(page: tuple[str, str], chromium: Any):
+    visit = Visit(chromium, page[0])
+    visit.open("books")
+    assert visit.tab.inner_text("#headline") == "4 days differ."  # and one of another currency is among them
+    visit.tab.focus("#plot a[tabindex='0']")
+    for _ in range(10):
+        visit.tab.keyboard.press("ArrowLeft")
+    visit.tab.keyboard.press("Enter")
+    visit.tab.wait_for_selector("#variance-list a:has-text('INV-0001')")
+    assert "day=2026-11-20" in visit.tab.url
+    assert visit.tab.evaluate("() => document.activeElement.id") == "day"
+    assert "differs by 14" in visit.tab.inner_text("#day-hint")
+    visit.close()
+
+
+def test_an_operator_drops_a_record_by_keyboard(broker: str, page: tuple[str, str], chromium: Any, tmp_path: Path):
+    address, prefix = page
+    visit = Visit(chromium, address)
+    visit.tab.goto(f"{address}/quarantine?name=revmark.changes-0-18")
+    visit.tab.focus("#settle-form input[name=why]")
+    visit.tab.keyboard.type("a test record")
+    visit.tab.keyboard.press("Tab")
+    visit.tab.keyboard.press("Tab")
+    visit.tab.keyboard.press("Enter")
+    visit.tab.wait_for_selector("#told.done:has-text('is dropped')")
+    visit.tab.wait_for_selector("#settle-form:has-text('Dropped by')")
+    visit.tab.screenshot(path=tmp_path / "dropped.png", full_page=True)
+    lying = aside(read(broker, f"{prefix}quarantine"))
+    (word,) = [Settlement.from_bytes(each.value) for each in lying if b'"settlement"' in each.value]
+    assert (word.state, word.offset, word.why) == ("dropped", 18, "a test record")
+    visit.tab.goto(f"{address}/said")
+    visit.tab.wait_for_selector("#word-list:has-text('a test record')")
+    assert visit.complaints == []
+    visit.close()
