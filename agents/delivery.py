@@ -3,19 +3,22 @@
 A slice's state changes go to one table and leave in one record batch: after a crash they are all there or none of them
 is, so sums and the rows they are sums of never part. So a slice is as long as what it changes has room in one record
 batch. A slice is read again when the crash came before the commit: up to where its records were taken leaves with what
-they changed, so they are passed over, and their outputs are on their topics already.
+they changed, so they are passed over, and their outputs are on their topics already. A crash between outputs and
+changes puts a slice's outputs onto their topics twice: each says what it was made of, and the second is passed over.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from agents.rules.result import Result
 from streams.engine import Record, RecordBatch, TooLarge
+from streams.engine.record import Headers
 from streams.engine.view import View
-from streams.topics import BATCH_BYTES
-from tables.taken import Taken
+from streams.topics import BATCH_BYTES, ORIGIN
+from tables.taken import Origin, Taken
 
 __all__ = ["CHUNK", "ROOM", "deliver"]
 
@@ -23,6 +26,7 @@ CHUNK = 100  # records judged between two looks at what is staged: some 20 ms in
 # Bytes of changes after which a slice is written: half of what one record batch takes. The other half is for the last
 # chunk, which may change 19 kB a record.
 ROOM = BATCH_BYTES // 2
+TOLD_ON = {"facts", "documents"}  # topics whose records may change a table once more where they come again
 
 Step = Callable[[Sequence[bytes | None]], Result]
 
@@ -42,7 +46,7 @@ async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str, o
         # 1 read
         records = batch.records[start : start + CHUNK]
         if taken is not None:
-            records = [record for record in records if not taken.has(record.offset, record.timestamp)]
+            records = [record for record in records if not _known(taken, record)]
         # 2 judge
         if records:
             _stage(batch, records, step([record.value for record in records]), prefix)
@@ -57,14 +61,30 @@ async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str, o
     await batch.flush()
 
 
+def _known(taken: Taken, record: Record) -> bool:
+    """Whether the record was taken before, or is one that was taken and has been written twice."""
+    if taken.has(record.offset, record.timestamp):
+        return True
+    told = next((content for name, content in record.headers if name == ORIGIN), None)
+    origin = None if told is None else Origin.from_bytes(told)
+    return origin is not None and taken.repeats(origin)
+
+
 def _stage(batch: RecordBatch, records: Sequence[Record], result: Result, prefix: str) -> None:
     for index, reason in result.refused:
         batch.quarantine(records[index], reason=reason)
+    made: Counter[int] = Counter()
     for output in result.outputs:
+        cause = records[min(output.cause, len(records) - 1)]
+        headers: Headers = ()
+        if output.topic in TOLD_ON:
+            origin = Origin(batch.topic, batch.partition, batch.log, cause.offset, cause.timestamp, made[cause.offset])
+            headers = ((ORIGIN, origin.to_bytes()),)
+            made[cause.offset] += 1
         try:
-            batch.send(f"{prefix}{output.topic}", key=output.key, value=output.value)
+            batch.send(f"{prefix}{output.topic}", key=output.key, value=output.value, headers=headers)
         except TooLarge as error:
-            batch.quarantine(records[min(output.cause, len(records) - 1)], reason=str(error))
+            batch.quarantine(cause, reason=str(error))
 
 
 def _changed(table: View) -> int:

@@ -24,7 +24,7 @@ from console.word import Place
 from schemas.errors import Refused
 from schemas.quarantine import Edit, Settlement, place_name
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import ORIGIN, Topics
 
 State = Literal["replayed", "dropped"]
 FETCH = 5.0  # seconds for one record that is still on its topic
@@ -68,9 +68,10 @@ async def replay(settings: Settings, records: Sequence[Going], say: Say) -> list
     try:
         async with cluster.producer(settings.kafka) as producer:
             for each in bound:
-                # 1 the bytes
+                # 1 the bytes; of their origin they say nothing any more, or they would be passed over as taken
+                headers = [(name, content) for name, content in each.headers if name != ORIGIN]
                 sent = await producer.send_and_wait(
-                    each.topic, each.value, key=each.key, partition=each.partition, headers=list(each.headers) or None
+                    each.topic, each.value, key=each.key, partition=each.partition, headers=headers or None
                 )
                 # 2 the settlement
                 await _tell(producer, topics, _settlement(each, "replayed", say, sent.offset))

@@ -20,6 +20,7 @@ LANE_WORK = "Command | Read | Poll | Backfill | Resume | Release | Approval"
 MAX_RECORD = 4 * 1024 * 1024  # bytes: a Xero invoice with hundreds of lines stays under 1 MB
 # Bytes of one record batch: under what our topics take, and all that may be changed at once (see agents.delivery).
 BATCH_BYTES = MAX_RECORD - 256 * 1024
+ORIGIN = "origin"  # a header: what a record was made of, by which one that was written twice is known
 
 
 @dataclass(frozen=True, slots=True)

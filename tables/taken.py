@@ -6,13 +6,72 @@ again on purpose shows what it showed before. A row is `{"next": offset, "at": m
 that comes next, the newest timestamp of those before it, and the topic's id. Invariant: what was not taken is never
 said to be. A topic that was removed and made anew, or copied to another cluster, has other offsets: its id tells, and
 where the broker has none to tell, that its records are younger than all that were taken.
+
+A worker that dies after its outputs and before its row puts the same outputs onto their topic once more, at other
+offsets. So each says of which record it was made, and as the how manieth (`Origin`), and the row of whoever takes them
+holds the same three figures for each partition that they were made of, under `made`.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, Self
+
 from tables.view import Drawer, View
 
 DRAWER = "o"  # of offsets, beside the drawers of the step
+OUTPUTS = 1 << 20  # made of one record, at most: of a slice's 4 MB none takes less than 4 bytes
+
+
+class Origin(NamedTuple):
+    """What a record was made of: a record of a topic; `number`: it is that one's first output, its second, ..."""
+
+    topic: str
+    partition: int
+    log: str
+    offset: int
+    timestamp: int
+    number: int
+
+    def to_bytes(self) -> bytes:
+        """As it stands in a header. No topic has a bar in its name, and no id."""
+        return "|".join(map(str, self)).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self | None:
+        """Read a header; None: it is none of ours, and says nothing."""
+        try:
+            topic, partition, log, *figures = data.decode().split("|")
+            offset, timestamp, number = map(int, figures)
+            return cls(topic, int(partition), log, offset, timestamp, number)
+        except ValueError:
+            return None
+
+
+@dataclass(slots=True)
+class Reach:
+    """Up to where one partition has been taken."""
+
+    next: int = 0
+    at: int = 0
+    log: str = ""
+
+    @classmethod
+    def of(cls, row: dict[str, Any], log: str) -> Self:
+        """As the row says, unless it is of another topic."""
+        if log and row.get("log") not in {None, "", log}:
+            return cls(log=log)
+        return cls(int(row.get("next", 0)), int(row.get("at", 0)), log or row.get("log", ""))
+
+    def has(self, place: int, timestamp: int) -> bool:
+        """Whether what stands there was taken; places are asked about in order."""
+        if place < self.next and timestamp > self.at:
+            self.next = place  # of another topic: its clocks may be apart, its offsets are not
+        return place < self.next
+
+    def take(self, place: int, timestamp: int) -> None:
+        """All before it is taken, and it is."""
+        self.next, self.at = max(self.next, place + 1), max(self.at, timestamp)
 
 
 class Taken:
@@ -23,17 +82,30 @@ class Taken:
         self._view = Drawer(table, DRAWER)
         self._key = f"{topic}|{partition}"
         row = self._view.get(self._key) or {}
-        if log and row.get("log") not in {None, "", log}:
-            row = {}  # of another topic
-        self._next, self._at, self._log = int(row.get("next", 0)), int(row.get("at", 0)), log or row.get("log", "")
+        self._reach = Reach.of(row, log)
+        self._made: dict[str, dict[str, Any]] = row.get("made") or {}
+        self._reaches: dict[tuple[str, int, str], Reach] = {}
 
     def has(self, offset: int, timestamp: int) -> bool:
         """Whether what a record has changed is in the table; records are asked about in order."""
-        if offset < self._next and timestamp > self._at:
-            self._next = offset  # of another topic: its clocks may be apart, its offsets are not
-        return offset < self._next
+        return self._reach.has(offset, timestamp)
+
+    def repeats(self, origin: Origin) -> bool:
+        """Whether what was made so is in the table already, or was asked about before; else it is taken from now on."""
+        name = (origin.topic, origin.partition, origin.log)
+        reach = self._reaches.get(name)
+        if reach is None:
+            reach = Reach.of(self._made.get(f"{origin.topic}|{origin.partition}") or {}, origin.log)
+            self._reaches[name] = reach
+        place = origin.offset * OUTPUTS + origin.number
+        if reach.has(place, origin.timestamp):
+            return True
+        reach.take(place, origin.timestamp)
+        return False
 
     def note(self, offset: int, timestamp: int) -> None:
         """Note that a record is in, with all before it; `timestamp`: the newest of those."""
-        self._next, self._at = max(self._next, offset + 1), max(self._at, timestamp)
-        self._view[self._key] = {"next": self._next, "at": self._at, "log": self._log}
+        self._reach.take(offset, timestamp)
+        made = {f"{topic}|{partition}": asdict(reach) for (topic, partition, _), reach in self._reaches.items()}
+        self._made = {**self._made, **made}
+        self._view[self._key] = asdict(self._reach) | ({"made": self._made} if self._made else {})

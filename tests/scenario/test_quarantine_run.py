@@ -56,7 +56,8 @@ class Deployment:
             "topic": f"{self.prefix}{topic}", "partition": PARTITION, "offset": offset, "timestamp": 1,
             "reason": reason, "key": base64.b64encode(b"main").decode(),
             "value": base64.b64encode(value or RAW).decode() if complete else None,
-            "headers": [["trace", base64.b64encode(b"7").decode()]], "complete": complete,
+            "headers": [[name, base64.b64encode(text).decode()] for name, text in HEADERS],
+            "complete": complete,
         }  # fmt: skip
         await self.put("quarantine", json.dumps(kept).encode(), place.encode())
         return f"{self.prefix}{topic}-{PARTITION}-{offset}"
@@ -77,6 +78,7 @@ class Deployment:
             return found
 
 
+HEADERS = (("trace", b"7"), ("origin", b"revmark.changes|0||1|2|0"))  # the second is not put back
 RAW = b'{"type": "change", \xff\x00}'
 
 

@@ -108,9 +108,9 @@ class Broker:
         millis = int(at.timestamp() * 1000)
         head = f"{at.isoformat()} {place}".encode()
         written: list[bytes] = []
-        for offset, (key, value, _) in enumerate(load, len(rows)):
+        for offset, (key, value, headers) in enumerate(load, len(rows)):
             written += (head, b"\0", NOTHING if key is None else key, b"\0", NOTHING if value is None else value)
-            rows.append(Record(key, value, offset, millis))
+            rows.append(Record(key, value, offset, millis, headers))
         self._trace.update(b"".join(written))
         self.written += len(load)
         self._news[place].set()

@@ -12,7 +12,7 @@ from typing import Any
 from schemas.names import Side
 from streams.engine import RecordBatch
 from tables.entities import EntityState
-from tables.taken import Taken
+from tables.taken import Reach, Taken
 from tests.simulation.worker import Worker
 
 _lane = Worker._lane  # noqa: SLF001 - to be put back
@@ -35,7 +35,8 @@ async def _hasty(worker: Worker, batch: RecordBatch) -> None:
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "echo": (EntityState, "shown", _shown),  # the echo check is skipped
     "hasty": (Worker, "_lane", _hasty),  # the acknowledgement comes before the ledger
-    "forgetful": (Taken, "has", lambda *_: False),  # a table does not know what it has taken
+    "forgetful": (Reach, "has", lambda *_: False),  # a table does not know what it has taken
+    "repeating": (Taken, "repeats", lambda *_: False),  # nor of what was written twice that it is one
     "unfenced": (Worker, "leased", property(lambda _: True)),  # a worker believes in its partitions until it is told
 }
 

@@ -59,15 +59,18 @@ class Judged:
 
 
 def judged(witness: Witness) -> Judged:
-    """Judge all facts and outcomes again."""
+    """Judge all facts and outcomes again; a fact that was written twice, as its origin says, is one."""
     step = Arbitrate(witness.contract)
     records, customers = empty(), empty()
     asked: list[Asked] = []
     topic = witness.topics.facts
-    for partition, rows in zip(witness.records(topic).values(), witness.rows(topic), strict=True):
-        told = Told()
-        for (_, value), row in zip(partition, rows, strict=True):
-            result = step([value], records, customers)
+    for partition, rows in enumerate(witness.rows(topic)):
+        told, met = Told(), set[object]()
+        for record, row in zip(witness.world.broker.records[witness.topics.name(topic), partition], rows, strict=True):
+            if record.headers in met:
+                continue
+            met |= {record.headers} if record.headers else set()
+            result = step([record.value], records, customers)
             if row is not None and not result.refused:
                 told.hear(row)
             asked += _asked(result, told)

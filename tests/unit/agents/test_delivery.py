@@ -150,3 +150,54 @@ async def test_a_topic_that_was_made_anew_is_read_from_its_beginning():
     shore = await delivered(numbered(9), 1, at=1_000, log="id")
     assert len((await delivered(numbered(3), 1, at=1_000, log="other", shore=shore)).said) == 3
     assert len((await delivered(numbered(3), 1, at=1_000, log="id", shore=shore)).said) == 0
+
+
+async def told(records: Sequence[Record], state: Shore | None = None) -> tuple[Shore, list[bytes | None]]:
+    """Deliver facts to a step that changes a row for each; what it was given."""
+    held = {key: value for write in (state.writes if state else ()) for key, value in write.items()}
+    shore, given = Shore(), list[bytes | None]()
+    batch = RecordBatch(shore, TP("t.facts", 0), list(records), epoch=1)  # type: ignore[arg-type] # all it asks for
+    table = batch.table(Table(held))  # type: ignore[arg-type] # as above
+
+    def step(values: Sequence[bytes | None]) -> Result:
+        given.extend(values)
+        table[str(values)] = 1
+        return Result()
+
+    await deliver(batch, table, step, prefix="t.")
+    return shore, given
+
+
+async def facts(names: Sequence[str], more: int = 0) -> list[Record]:
+    """What a step has told that makes two facts and a verdict of each record; `more`: records that come after."""
+    shore = Shore()
+    records = [Record(b"k", name.encode(), offset, 1_000 + offset) for offset, name in enumerate(names)]
+    batch = RecordBatch(shore, TP("t.changes", 0), records, epoch=1)  # type: ignore[arg-type] # all it asks for
+    table = batch.table(Table())  # type: ignore[arg-type] # as above
+
+    def step(values: Sequence[bytes | None]) -> Result:
+        result = Result()
+        for place, value in enumerate(values):
+            for topic in ("facts", "decisions", "facts"):
+                result.outputs.append(Output(topic, b"k", b"%d %s" % (len(result.outputs), value), place))
+        return result
+
+    await deliver(batch, table, step, prefix="t.")
+    assert not any(headers for topic, (_, _, headers) in shore.said if topic == "t.decisions")
+    kept = [(value, headers) for topic, (_, value, headers) in shore.said if topic == "t.facts"]
+    return [Record(b"k", value, more + place, 2_000, headers) for place, (value, headers) in enumerate(kept)]
+
+
+@pytest.mark.parametrize("torn", range(7))
+async def test_outputs_that_were_written_once_more_are_passed_over_however_much_of_them_was_written(torn: int):
+    first = (await facts("abc"))[:torn]
+    again = await facts("abcd", more=len(first))
+    shore, given = await told([*first, *again])
+    assert given == [record.value for record in await facts("abcd")]
+    _, given = await told([record._replace(offset=record.offset + 100) for record in again], state=shore)
+    assert given == []
+
+
+async def test_what_says_nothing_of_its_origin_is_taken_each_time():
+    plain = [Record(b"k", b"outcome", 0, 2_000), Record(b"k", b"outcome", 1, 2_000, (("origin", b"another's"),))]
+    assert (await told(plain))[1] == [b"outcome", b"outcome"]

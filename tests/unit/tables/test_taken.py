@@ -1,4 +1,6 @@
-from tables.taken import Taken
+import pytest
+
+from tables.taken import Origin, Taken
 from tables.view import MemoryView
 
 NEW = 1_000  # milliseconds, of the newest record that was taken
@@ -42,3 +44,47 @@ def test_a_topic_of_another_id_is_another_one_also_where_its_records_are_as_old(
     assert not Taken(view, "facts", 1, "second").has(3, NEW)
     Taken(view, "facts", 1).note(43, NEW)
     assert not Taken(view, "facts", 1, "second").has(3, NEW)
+
+
+def made(offset: int, number: int = 0, *, at: int = NEW, log: str = "", partition: int = 0) -> Origin:
+    return Origin("changes", partition, log, offset, at, number)
+
+
+def test_what_was_made_of_one_record_is_taken_once_and_whatever_follows_it_is_taken():
+    view, known = taken()
+    assert [known.repeats(made(*each)) for each in ((7, 0), (7, 1), (7, 0), (7, 2), (9, 0), (7, 1))] == [
+        False, False, True, False, False, True,
+    ]  # fmt: skip
+    assert not Taken(view, "facts", 1).repeats(made(7, 0))  # nobody has noted it: the worker died, perhaps
+    known.note(42, NEW)
+    again = Taken(view, "facts", 1)
+    assert [again.repeats(made(*each)) for each in ((7, 0), (9, 0), (9, 1), (10, 0))] == [True, True, False, False]
+
+
+def test_records_of_other_partitions_and_topics_were_made_of_others():
+    view, known = taken()
+    known.repeats(made(7))
+    known.note(42, NEW)
+    again = Taken(view, "facts", 1)
+    assert not again.repeats(made(3, partition=1))
+    assert not again.repeats(made(3)._replace(topic="links"))
+    again.note(43, NEW)
+    assert Taken(view, "facts", 1).repeats(made(7))  # each keeps its own place
+    assert not Taken(view, "facts", 0).repeats(made(7))
+
+
+@pytest.mark.parametrize("anew", [made(3, log="second"), made(3, at=NEW + 1)])
+def test_what_is_made_of_a_topic_that_was_made_anew_is_no_repetition(anew: Origin):
+    view, known = taken()
+    known.repeats(made(7, log="first" if anew.log else ""))
+    known.note(42, NEW)
+    again = Taken(view, "facts", 1)
+    assert not again.repeats(anew)
+    assert again.repeats(anew)
+
+
+def test_an_origin_is_read_as_it_was_written_and_what_is_none_says_nothing():
+    origin = made(7, 2, log="AbC-_9", partition=3)
+    assert Origin.from_bytes(origin.to_bytes()) == origin
+    for other in (b"", b"changes|0", b"changes|0||x|1|2", b"\xff", origin.to_bytes() + b"|1"):
+        assert Origin.from_bytes(other) is None
