@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Coroutine, Iterator
@@ -27,6 +26,7 @@ from schemas.names import Entity, Side
 from schemas.quarantine import Settlement
 from tests.support.broker import read
 from tests.support.capturing import crm, erp, erp_invoice
+from tests.support.chromium import CHROMIUM, complaints
 from tests.support.running import REVMARK
 from tests.unit.console.records import (
     INERT,
@@ -42,7 +42,6 @@ from tests.unit.console.records import (
 from tests.unit.console.scene import Scene
 
 pytestmark = pytest.mark.broker
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PATIENCE = 60_000  # milliseconds
 HEAVIEST = 300_000  # bytes that a page may send before it is drawn
 WIDE, PHONE = (1280, 900), (390, 844)
@@ -133,17 +132,6 @@ def page(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
         process.communicate(timeout=60)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: the package chromium)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make setup")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
-
-
 class Visit:
     """One visit: a window, what it asked for and what it complained of."""
 
@@ -153,11 +141,8 @@ class Visit:
             viewport={"width": WIDE[0], "height": WIDE[1]}, color_scheme="light", reduced_motion="reduce"
         )
         self.tab.set_default_timeout(PATIENCE)
-        self.complaints: list[str] = []
+        self.complaints = complaints(self.tab)
         self.asked: set[str] = set()
-        self.tab.on("console", lambda said: self.complaints.append(f"{said.type}: {said.text}"))
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.tab.on("dialog", lambda dialog: self.complaints.append(f"a dialog: {dialog.message}"))
         self.tab.on("request", lambda request: self.asked.add(request.url))
 
     def open(self, view: str) -> None:
