@@ -29,12 +29,16 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an audit goes by. `fields`: what the contract keeps in the CRM of an invoice; none: it keeps no invoices."""
+    """What an audit goes by. `fields`: what the contract keeps in the CRM of an invoice; none: it keeps no invoices.
+
+    `prefix`: of the numbers that only Revmark gives.
+    """
 
     night: str
     at: int
     settling: int
     fields: frozenset[str]
+    prefix: str = ""
 
     @property
     def mirrored(self) -> bool:
@@ -47,14 +51,16 @@ def rules(contract: Contract, night: str, at: datetime, settling: timedelta = SE
     clause = contract.clause(Entity.INVOICE)
     kept = clause is not None and clause.create.crm == "always"
     fields = frozenset(clause.fields) if clause is not None and kept else frozenset()
-    return Rules(night, to_millis(at), settling // timedelta(milliseconds=1), fields)
+    return Rules(
+        night, to_millis(at), settling // timedelta(milliseconds=1), fields, contract.invoice_defaults.number_prefix
+    )
 
 
 def audit(crm: Iterable[Paper], erp: Iterable[Paper], by: Rules) -> list[Discrepancy]:
     """Every difference between two lists of documents, in the order of their numbers."""
     if not by.mirrored:
         return []
-    return [found for group in gather(crm, erp) for found in _judge(group, by)]
+    return [found for group in gather(crm, erp, by.prefix) for found in _judge(group, by)]
 
 
 def _judge(group: Group, by: Rules) -> Iterator[Discrepancy]:

@@ -6,7 +6,9 @@ that seeing it again changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from agents.rules import refunds
 from agents.rules.case import Case
@@ -20,6 +22,7 @@ from tables.entities import EntityState
 
 POSTED = {"posted", "paid"}
 ENDED = {"voided", "deleted"}
+UNPAID = ("draft", "submitted", "posted")  # statuses of bills that nothing was paid on yet, in their order
 
 
 def invoice(case: Case, state: EntityState) -> None:
@@ -42,18 +45,47 @@ def invoice(case: Case, state: EntityState) -> None:
 
 
 def _tell_deal(case: Case, deal: EntityState, state: EntityState) -> None:
+    """Bring what became of the deal's bills onto it: of several all numbers, and the sums."""
     fields = state.erp.fields
     status = fields.get("status")
-    paid = exact(fields.get("amount_paid") or "0") + exact(fields.get("amount_credited") or "0")
-    if status == "posted" and paid > 0:
+    settled = exact(fields.get("amount_paid") or "0") + exact(fields.get("amount_credited") or "0")
+    if status == "posted" and settled > 0:
         status = "part_paid"
-    deal.derived.update(
-        invoice_number=fields.get("number"),
-        invoice_status=status,
-        amount_due=fields.get("amount_due"),
-        amount_paid=fields.get("amount_paid"),
-    )
+    shown = {name: fields.get(name) for name in ("number", "currency", "amount_due", "amount_paid")}
+    known = {**deal.marks.get("bills", {}), state.id: shown | {"status": status}}
+    deal.marks["bills"] = known
+    whole = "order" not in deal.marks or deal.marks["order"].get("billed", False)
+    deal.derived.update(together(list(known.values()), whole=whole))
     case.touch(deal.id)
+
+
+def together(bills: Sequence[Mapping[str, Any]], *, whole: bool) -> dict[str, str | None]:
+    """What a deal shows of its bills: all their numbers, the sums in the first one's currency, and one status.
+
+    It is paid when all of them are, and all of the order is billed (`whole`); what was voided or deleted says nothing
+    where others stand.
+    """
+    listed = sorted(bills, key=lambda each: (len(each["number"] or ""), each["number"] or ""))
+    first = listed[0]
+    standing = [each["status"] for each in listed if each["status"] not in ENDED] or [listed[-1]["status"]]
+    status = standing[0]
+    if {"paid", "part_paid"} & {*standing} and not ({*standing} == {"paid"} and whole):
+        status = "part_paid"
+    elif len({*standing}) > 1:
+        status = min(standing, key=lambda each: UNPAID.index(each) if each in UNPAID else len(UNPAID))
+    same = [each for each in listed if each["currency"] == first["currency"]]
+    return {
+        "invoice_number": ", ".join(str(each["number"]) for each in listed) if len(listed) > 1 else first["number"],
+        "invoice_status": status,
+        **{name: _sum([each[name] for each in same]) for name in ("amount_due", "amount_paid")},
+    }
+
+
+def _sum(amounts: Sequence[str | None]) -> str | None:
+    """The sum of amounts as they are stated; one alone is itself."""
+    if len(amounts) == 1:
+        return amounts[0]
+    return plain(sum((exact(amount or "0") for amount in amounts), Decimal(0)))
 
 
 def payment(case: Case, state: EntityState) -> None:

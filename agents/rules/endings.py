@@ -60,6 +60,11 @@ def _reason(state: EntityState, fact: Fact) -> str | None:
         pass  # another record of the same person or deal stands for it
     elif state.entity is Entity.DEAL and order.get("billed"):
         found = "the deal was deleted in the CRM after it was billed: order and invoice stand; cancel them in the ERP"
+    elif state.entity is Entity.DEAL and order.get("bills"):
+        found = (
+            "the deal was deleted in the CRM after a part of its order was billed: that stands; "
+            "the rest is not billed while it is gone"
+        )
     elif state.entity is Entity.DEAL and order:
         found = "the deal was deleted in the CRM before it was billed: the order is not billed while it is gone"
     elif state.erp.present:

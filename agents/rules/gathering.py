@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from agents.rules.numbering import numbered
 from schemas.audit import PAPER_KINDS, Paper, PaperKind, Settlement, Sum, Tally
 from schemas.names import Side
 
@@ -24,8 +25,8 @@ class Group:
     dead: list[Settlement] = field(default_factory=list)
 
 
-def gather(crm: Iterable[Paper], erp: Iterable[Paper]) -> Iterator[Group]:
-    """The groups, in the order of their numbers and ids."""
+def gather(crm: Iterable[Paper], erp: Iterable[Paper], prefix: str = "") -> Iterator[Group]:
+    """The groups, in the order of their numbers and ids; numbers that begin so are ours, each given once."""
     groups: dict[str, Group] = {}
     numbers: dict[str, str] = {}
     for paper in sorted(erp, key=_order):
@@ -41,7 +42,7 @@ def gather(crm: Iterable[Paper], erp: Iterable[Paper]) -> Iterator[Group]:
         known = groups[paper.key].erp if paper.key in groups else None
         key = paper.key if known else (numbers.get(paper.number, "") if paper.number else "")
         groups.setdefault(key or paper.key or paper.ref, Group()).mirrors.append(paper)
-    _find_twins(groups)
+    _find_twins(groups, prefix)
     yield from sorted((each for each in groups.values() if each.erp or each.mirrors), key=_place)
 
 
@@ -55,10 +56,11 @@ def _place(group: Group) -> tuple[str, str]:
     return shown.number, shown.ref
 
 
-def _find_twins(groups: dict[str, Group]) -> None:
+def _find_twins(groups: dict[str, Group], prefix: str) -> None:
     """An invoice that nobody mirrors, and that was entered a second time: one of the same customer, day and reference.
 
-    Without a reference two equal sales of a day cannot be told from one that was entered twice.
+    Without a reference two equal sales of a day cannot be told from one that was entered twice. Bills that are both
+    ours were entered by nobody: they are two deals, or two parts of one.
     """
     alike: dict[tuple[str, str, str, str, Decimal], Paper] = {}
     for group in groups.values():
@@ -66,7 +68,9 @@ def _find_twins(groups: dict[str, Group]) -> None:
             alike.setdefault(_likeness(group.erp), group.erp)
     for group in groups.values():
         if group.erp is not None and group.erp.counted and group.erp.reference and not group.mirrors:
-            group.twin = alike.get(_likeness(group.erp))
+            twin = alike.get(_likeness(group.erp))
+            ours = prefix and twin and numbered(prefix, twin.number) and numbered(prefix, group.erp.number)
+            group.twin = None if ours else twin
 
 
 def _likeness(paper: Paper) -> tuple[str, str, str, str, Decimal]:

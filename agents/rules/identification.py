@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from agents.rules import likeness
 from agents.rules.likeness import Row
+from agents.rules.numbering import invoice_id, numbered
 from agents.rules.people import People
 from agents.rules.placing import Known, Waits
 from agents.rules.succession import Succession
@@ -120,7 +121,7 @@ class Identification:
             known = self.identity.known(reference)
             if known:
                 found[role] = known
-        deal = self._deal_of(row)
+        deal, _ = self._deal_of(row)
         if deal:
             found["deal"] = deal
         return found
@@ -358,8 +359,8 @@ class Identification:
             mirrored = entity is Entity.INVOICE and len(self.identity.waiters(twin_of(reference)))
             if entity is Entity.INVOICE and not (settle or mirrored or self.ready(entity)):
                 return Waits("readings")
-            deal = self._deal_of(row)
-            known = invoice_id(self.tenant, deal) if deal else canonical_id(entity, self.tenant, reference)
+            deal, part = self._deal_of(row)
+            known = invoice_id(self.tenant, deal, part) if deal else canonical_id(entity, self.tenant, reference)
         return self._bind(reference, known, customer, side, row)
 
     def _foreign(self, cross: str) -> bool:
@@ -374,22 +375,14 @@ class Identification:
         """Whether the deal's invoice exists."""
         return self.identity.reference(invoice_id(self.tenant, deal), Side.ERP) is not None
 
-    def _deal_of(self, row: Row) -> CanonicalId | None:
-        """The deal that an invoice of ours was made from: its number is our prefix and the deal's id."""
-        if row["entity"] != Entity.INVOICE.value:
-            return None
-        prefix = self.contract.invoice_defaults.number_prefix
-        number = str(row["keys"].get("number") or "")
-        if not number.startswith(prefix):
-            return None
-        return self.identity.known(ref(self.contract.platforms.crm, "deal", number.removeprefix(prefix)))
+    def _deal_of(self, row: Row) -> tuple[CanonicalId | None, int]:
+        """The deal that an invoice of ours was made from, and which of its bills it is, as its number says."""
+        said = numbered(self.contract.invoice_defaults.number_prefix, str(row["keys"].get("number") or ""))
+        if row["entity"] != Entity.INVOICE.value or said is None:
+            return None, 0
+        return self.identity.known(ref(self.contract.platforms.crm, "deal", said.deal)), said.part
 
 
 def twin_of(reference: str) -> str:
     """The name under which records wait that say they are the same as `reference`."""
     return f"={reference}"
-
-
-def invoice_id(tenant: str, deal: str) -> CanonicalId:
-    """The canonical id of the invoice that a deal becomes."""
-    return canonical_id(Entity.INVOICE, tenant, "of", deal)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from agents.rules.case import Case
-from agents.rules.identification import invoice_id
+from agents.rules.numbering import invoice_id
 from schemas.contract.owners import EVIDENCE
 from schemas.money import exact, plain
 from schemas.names import Entity
@@ -43,8 +43,10 @@ def floor(case: Case, state: EntityState, name: str) -> str | None:
     """
     if (state.entity, name) not in EVIDENCE:
         return None
-    bill = case.state(Entity.INVOICE, invoice_id(case.tenant, state.id)) if state.entity is Entity.DEAL else state
-    payments = (bill.marks.get("payments") or {}).values()
+    of = [state]
+    if state.entity is Entity.DEAL:
+        of = [case.known(each) for each in state.marks.get("bills") or (invoice_id(case.tenant, state.id),)]
+    payments = [amount for each in of for amount in (each.marks.get("payments") or {}).values()]
     if TAKEN_BACK not in payments:
         return None
     return plain(sum((exact(amount) for amount in payments if amount != TAKEN_BACK), Decimal(0)))

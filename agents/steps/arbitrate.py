@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.rules import bills, edits, endings, orders, retries, reviews
+from agents.rules import billing, bills, edits, endings, orders, retries, reviews
 from agents.rules.case import Case
 from agents.rules.comparison import compare
 from agents.rules.creation import create_missing
@@ -279,7 +279,7 @@ def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
         return
     state.marks["refused_at"] = case.company().erp.version
     deal = case.known(state.related["deal"])
-    deal.marks.get("order", {}).pop("billed", None)
+    billing.refused(deal, state, case.tenant)
     case.customer.wait(deal.id)
     deal.derived["order_status"] = f"invoice refused: {outcome.message}"
     case.touch(deal.id)

@@ -119,12 +119,9 @@ def _required(contract: Contract) -> Iterator[Finding]:
 def _timing(contract: Contract) -> Iterator[Finding]:
     """Timing that promises what is not done, or says what nothing looks at."""
     timing = contract.timing
-    if timing.partial == "each":
-        message = (
-            "a bill for each part is not supported: a deal makes one invoice, for all of it. Supported are complete "
-            "(the bill waits until the rest is shipped), and invoice_when: never (the parts are billed by hand)"
-        )
-        yield Finding("error", "timing.partial", message)
+    if timing.partial == "each" and timing.invoice_when != "shipped":
+        message = f"it decides nothing: parts are billed with invoice_when: shipped, not {timing.invoice_when}"
+        yield Finding("warning", "timing.partial", message)
     if timing.shipped_when_deal_stage and timing.invoice_when != "shipped":
         message = f"it decides nothing: bills are made by invoice_when: {timing.invoice_when}"
         yield Finding("warning", "timing.shipped_when_deal_stage", message)

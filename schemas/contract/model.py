@@ -158,7 +158,7 @@ class Timing(Clause):
         default=(), description="stages that say that all was shipped; else the quantities of the lines say it"
     )
     partial: Literal["complete", "each"] = Field(
-        default="complete", description="a part was shipped: the bill waits until all is (each: not supported yet)"
+        default="complete", description="a part was shipped: the bill waits until all is, or each part has its own"
     )
 
     def won(self, stage: str | None) -> bool:

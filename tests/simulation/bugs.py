@@ -5,10 +5,12 @@ Flows in: a name. Flows out: the same code with that bug, for as long as the con
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from agents.rules import parts
 from schemas.names import Side
 from streams.engine import RecordBatch
 from tables.entities import EntityState
@@ -37,6 +39,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "hasty": (Worker, "_lane", _hasty),  # the acknowledgement comes before the ledger
     "forgetful": (Reach, "has", lambda *_: False),  # a table does not know what it has taken
     "repeating": (Taken, "repeats", lambda *_: False),  # nor of what was written twice that it is one
+    "overbilled": (parts, "_so_far", lambda _: Counter()),  # what was billed of a line before is not taken off
     "unfenced": (Worker, "leased", property(lambda _: True)),  # a worker believes in its partitions until it is told
 }
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agents.rules.identification import invoice_id
+from agents.rules.numbering import invoice_id
 from schemas.change import Change
 from schemas.contract import Contract
 from schemas.names import Entity, canonical_id, record_id

@@ -7,6 +7,7 @@ Invariant: a deed chooses among what is there, so that it still means something 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.simulation.platforms import Declined, Platforms, Record
 
 SKUS = ("HONEY-1", "BOX-L", "ARM-7", "TEA-3", "OIL-2")
 DAY = "2026-09-01"
+SHIPPED = "revmark_shipped_quantity"
 Deed = Callable[[Platforms, Random], Awaitable[None]]
 
 
@@ -257,6 +259,39 @@ ENDINGS: dict[str, tuple[int, Deed]] = {
     deed.__name__: (weight, deed)
     for weight, deed in ((2, crm_merge), (4, crm_archive), (3, crm_restore), (3, erp_archive), (2, erp_merge))
 }  # deeds after which a record is there no more, or is another one
+
+
+async def crm_ship(both: Platforms, lots: Random) -> None:
+    """The warehouse ships more of a line, or says that it has."""
+    row = _one(lots, both.records("line_items"))
+    quantity, sent = (Decimal(row["properties"].get(name) or "0") for name in ("quantity", SHIPPED))
+    more = quantity if lots.random() < 0.4 else sent + lots.randrange(0, 3)
+    await _edit(both, "line_items", row, **{SHIPPED: str(more)})
+
+
+async def crm_ship_less(both: Platforms, lots: Random) -> None:
+    """The warehouse finds that it has shipped less."""
+    row = _one(lots, [row for row in both.records("line_items") if row["properties"].get(SHIPPED)])
+    await _edit(both, "line_items", row, **{SHIPPED: str(lots.randrange(0, 3))})
+
+
+async def crm_call_off(both: Platforms, lots: Random) -> None:
+    """A customer calls an order off."""
+    rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "closedwon"]
+    await _edit(both, "deals", _one(lots, rows), dealstage="closedlost")
+
+
+async def crm_win_again(both: Platforms, lots: Random) -> None:
+    """The customer wants it after all."""
+    rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "closedlost"]
+    await _edit(both, "deals", _one(lots, rows), dealstage="closedwon")
+
+
+SHIPPING: dict[str, tuple[int, Deed]] = {
+    deed.__name__: (weight, deed)
+    for weight, deed in ((30, crm_ship), (1, crm_ship_less), (2, crm_call_off), (2, crm_win_again))
+}  # deeds where orders are billed in parts
+EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING}
 
 
 async def _edit(both: Platforms, kind: str, row: Record, **properties: str) -> None:

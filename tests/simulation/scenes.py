@@ -27,10 +27,11 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All scenes of one seed."""
+    """All scenes of one seed, and in which way its people trade (`trade.CONTRACTS`)."""
 
     seed: int
     scenes: tuple[Scene, ...]
+    trade: str = ""
 
     @property
     def end(self) -> float:

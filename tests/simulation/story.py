@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.simulation.people import DEEDS, ENDINGS
+from tests.simulation.people import DEEDS, ENDINGS, SHIPPING
 from tests.simulation.scenes import Scene, Story
 from tests.simulation.troubles import drawn
 
@@ -19,6 +19,7 @@ PAUSES = (0.2, 0.5, 1.0, 4.0)
 SPELL = 10  # deeds after which haste changes
 CALM = 0.1  # share of stories in which nothing goes wrong
 ENDING = 0.35  # share of stories in which records are merged, deleted, archived and restored
+PARTS = 0.3  # share of stories in which orders are shipped and billed in parts, and called off
 
 
 def draw(seed: int, operations: int) -> Story:
@@ -26,6 +27,8 @@ def draw(seed: int, operations: int) -> Story:
     lots = Random(seed)
     scenes: list[Scene] = []
     deeds = {**DEEDS, **ENDINGS} if lots.random() < ENDING else DEEDS
+    trade = "parts" if Random(f"trade/{seed}").random() < PARTS else ""
+    deeds = {**deeds, **SHIPPING} if trade else deeds
     names, weights = list(deeds), [weight for weight, _ in deeds.values()]
     at = pause = 0.0
     haste = Random(f"haste/{seed}")
@@ -36,4 +39,4 @@ def draw(seed: int, operations: int) -> Story:
         scenes.append(Scene(round(at, 3), kind, lots.getrandbits(32)))
     if lots.random() >= CALM:
         scenes += drawn(lots, at)
-    return Story(seed, tuple(sorted(scenes, key=lambda scene: scene.at)))
+    return Story(seed, tuple(sorted(scenes, key=lambda scene: scene.at)), trade)

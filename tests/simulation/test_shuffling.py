@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.rules.identification import invoice_id
+from agents.rules.numbering import invoice_id
 from schemas.change import Change
 from schemas.names import Entity, Side, canonical_id
 from tests.simulation.irrevocable import may_differ

@@ -27,7 +27,7 @@ from streams.gateway.app import create_app as gateway_app
 from streams.lanes.desk import Desk, while_ours
 from streams.platforms.hubspot.auth import StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
-from streams.platforms.hubspot.properties import create_properties
+from streams.platforms.hubspot.properties import create_properties, properties_of
 from streams.platforms.interface import PlatformClient
 from streams.platforms.registry import GrantSafe
 from streams.platforms.xero.client import XeroClient
@@ -39,9 +39,10 @@ from tests.simulation.broker import Broker
 from tests.simulation.clockwork import START, Hours, Skewed, VirtualLoop
 from tests.simulation.group import Group
 from tests.simulation.mischief import Mischief
-from tests.simulation.people import DEEDS, ENDINGS
+from tests.simulation.people import EVERY_DEED
 from tests.simulation.platforms import GATEWAY, SECRET, TOKEN, Declined, Platforms
 from tests.simulation.scenes import Scene, Story
+from tests.simulation.trade import CONTRACTS
 from tests.simulation.troubles import TROUBLES
 from tests.simulation.wire import Courier, Wire
 from tests.simulation.worker import Worker
@@ -155,7 +156,7 @@ class World:
     async def _prepare(self, begin: Callable[[], Awaitable[None]] | None = None) -> None:
         """Open the gateway; what is to be there before anybody listens is made by `begin`."""
         client = self._hubspot(self.hours, self.platforms.hubspot)
-        await create_properties(client)
+        await create_properties(client, properties_of(self.contract))
         await client.close()
         if begin is not None:
             await begin()
@@ -180,7 +181,7 @@ class World:
 
     async def _deed(self, scene: Scene) -> None:
         try:
-            await (DEEDS.get(scene.what) or ENDINGS[scene.what])[1](self.platforms, Random(scene.draw))
+            await EVERY_DEED[scene.what][1](self.platforms, Random(scene.draw))
         except Declined:
             self.declined += 1
 
@@ -241,7 +242,7 @@ class World:
 
 def run(story: Story) -> World:
     """Play a story on a loop of its own."""
-    return looped(World(story))
+    return looped(World(story, CONTRACTS[story.trade]()))
 
 
 def looped(world: Played) -> Played:

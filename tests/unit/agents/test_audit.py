@@ -134,6 +134,12 @@ def test_an_invoice_entered_twice_is_told_by_customer_day_and_reference():
     assert found([mirror(book)], nameless)[0][0] == "missing"
 
 
+def test_two_equal_bills_of_ours_are_two_sales_and_never_one_entered_twice():
+    first, second = (replace(invoice(each, reference="PO 7"), number=f"RM-{each}") for each in ("7", "7-2"))
+    assert found([mirror(first)], [first, second])[0][0] == "missing"
+    assert found([mirror(first)], [first, replace(second, number="INV-7")])[0][0] == "duplicate"
+
+
 def test_a_payment_that_the_crm_lacks_is_named():
     book = with_settlements(payment("p", "40.00", "T 1"), payment("q", "10.00"))
     discrepancy = one([mirror(book, paid="10.00", due="90.00")], [book])

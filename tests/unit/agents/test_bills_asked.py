@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents.rules import orders
+from agents.rules import billing, orders
 from schemas.wire import fingerprint
 from tables.entities import SideState
 from tests.support.casing import a_case, asked, said
@@ -106,7 +106,7 @@ def test_a_stage_may_say_that_all_is_shipped():
 
 
 def test_nothing_to_ship_is_not_shipped():
-    assert orders.shipped(a_deal(lines=None)) == (0, 0)
+    assert billing.shipped(a_deal(lines=None)) == (0, 0)
     rules = contract({"timing": {"invoice_when": "shipped"}, "required": {"order": []}})
     assert asked(considered(a_deal(lines=[]), rules)) == []
 

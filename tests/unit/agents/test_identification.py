@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.rules.identification import FIRST_READINGS, invoice_id, twin_of
+from agents.rules.identification import FIRST_READINGS, twin_of
+from agents.rules.numbering import invoice_id
 from agents.rules.placing import Known, Waits
 from schemas.names import Entity, Side, canonical_id
 from tests.support.contracts import contract

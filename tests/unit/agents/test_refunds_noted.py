@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.rules import refunds
-from agents.rules.identification import invoice_id
+from agents.rules.numbering import invoice_id
 from schemas.names import Entity
 from tables.entities import EntityState, SideState
 from tests.support.casing import a_case

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.rules import orders
 from agents.rules.case import Case
-from agents.rules.identification import invoice_id
+from agents.rules.numbering import invoice_id
 from schemas.contract import Contract
 from schemas.names import Entity
 from tables.customers import CustomerState

@@ -153,7 +153,7 @@ def test_every_fault_of_a_contract_is_listed_at_once():
             },
             "warning", "entities.company.fields.custom_limit", "each fall is asked about",
         ),
-        ({"timing": {"partial": "each"}}, "error", "timing.partial", "Supported are complete"),
+        ({"timing": {"partial": "each"}}, "warning", "timing.partial", "billed with invoice_when: shipped"),
         (
             field("company", "phone", {"policy": "merge"}), "error", "entities.company.fields.phone",
             "merges sets, and this is none",

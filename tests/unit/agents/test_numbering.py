@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from agents.rules.numbering import bill_number, invoice_id, numbered
+
+
+@pytest.mark.parametrize(("part", "number"), [(1, "RM-7"), (2, "RM-7-2"), (10, "RM-7-10"), (1234, "RM-7-1234")])
+def test_a_number_says_the_deal_and_the_part(part: int, number: str):
+    assert bill_number("RM-", "7", part) == number
+    assert numbered("RM-", number) == ("7", part)
+
+
+@pytest.mark.parametrize(
+    "number", ["", "RM-", "RM-7-", "RM-7-1", "RM-7-0", "RM-7-02", "RM-7-2-2", "RM-x", "XX-7", "RM-7 ", "RM-²", "7"]
+)
+def test_other_numbers_say_nothing(number: str):
+    assert numbered("RM-", number) is None
+
+
+def test_the_first_bill_is_the_one_of_deals_that_have_one_only():
+    assert invoice_id("main", "deal:1") == invoice_id("main", "deal:1", 1)
+    assert len({invoice_id("main", deal, part) for deal in ("deal:1", "deal:2") for part in (1, 2, 3)}) == 6
