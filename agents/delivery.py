@@ -65,9 +65,10 @@ def _known(taken: Taken, record: Record) -> bool:
     """Whether the record was taken before, or is one that was taken and has been written twice."""
     if taken.has(record.offset, record.timestamp):
         return True
-    told = next((content for name, content in record.headers if name == ORIGIN), None)
-    origin = None if told is None else Origin.from_bytes(told)
-    return origin is not None and taken.repeats(origin)
+    for name, content in record.headers:
+        if name == ORIGIN and (origin := Origin.from_bytes(content)):
+            return taken.repeats(origin)
+    return False
 
 
 def _stage(batch: RecordBatch, records: Sequence[Record], result: Result, prefix: str) -> None:

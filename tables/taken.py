@@ -14,7 +14,7 @@ holds the same three figures for each partition that they were made of, under `m
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 from tables.view import Drawer, View
@@ -35,15 +35,14 @@ class Origin(NamedTuple):
 
     def to_bytes(self) -> bytes:
         """As it stands in a header. No topic has a bar in its name, and no id."""
-        return "|".join(map(str, self)).encode()
+        return f"{self.topic}|{self.partition}|{self.log}|{self.offset}|{self.timestamp}|{self.number}".encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self | None:
         """Read a header; None: it is none of ours, and says nothing."""
         try:
-            topic, partition, log, *figures = data.decode().split("|")
-            offset, timestamp, number = map(int, figures)
-            return cls(topic, int(partition), log, offset, timestamp, number)
+            topic, partition, log, offset, timestamp, number = data.decode().split("|")
+            return cls(topic, int(partition), log, int(offset), int(timestamp), int(number))
         except ValueError:
             return None
 
@@ -72,6 +71,10 @@ class Reach:
     def take(self, place: int, timestamp: int) -> None:
         """All before it is taken, and it is."""
         self.next, self.at = max(self.next, place + 1), max(self.at, timestamp)
+
+    def row(self) -> dict[str, Any]:
+        """As it is kept."""
+        return {"next": self.next, "at": self.at, "log": self.log}
 
 
 class Taken:
@@ -106,6 +109,6 @@ class Taken:
     def note(self, offset: int, timestamp: int) -> None:
         """Note that a record is in, with all before it; `timestamp`: the newest of those."""
         self._reach.take(offset, timestamp)
-        made = {f"{topic}|{partition}": asdict(reach) for (topic, partition, _), reach in self._reaches.items()}
-        self._made = {**self._made, **made}
-        self._view[self._key] = asdict(self._reach) | ({"made": self._made} if self._made else {})
+        for (source, number, _), reach in self._reaches.items():
+            self._made[f"{source}|{number}"] = reach.row()
+        self._view[self._key] = self._reach.row() | ({"made": self._made} if self._made else {})

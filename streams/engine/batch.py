@@ -169,8 +169,8 @@ class RecordBatch:
             TooLarge: no topic would take it; nothing was staged.
         """
         size = OVERHEAD + len(key or b"") + len(value or b"")
-        if headers:
-            size += sum(len(name) + len(content) for name, content in headers)
+        for name, content in headers:
+            size += len(name) + len(content)
         if size > self._app.max_record:
             raise TooLarge(
                 f"A record of {size:,} bytes for {topic} is over the limit of {self._app.max_record:,}. "

@@ -31,8 +31,10 @@ def slim(fetched: Iterable[Any]) -> list[Record]:
 
 def contents(record: Record) -> int:
     """Return how many bytes a record brings: key, value and headers."""
-    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
-    return len(record.key or b"") + len(record.value or b"") + headers
+    size = len(record.key or b"") + len(record.value or b"")
+    for name, value in record.headers:
+        size += len(name) + len(value or b"")
+    return size
 
 
 class Weight(NamedTuple):
