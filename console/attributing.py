@@ -6,8 +6,11 @@ ERP's totals on the stream, or on which days they do not. Reads only.
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +18,7 @@ import orjson
 
 from agents.rules.attribution import Attribution, Kind, Posting
 from agents.rules.bills import POSTED
+from console.output import money_text
 from console.projection.filters import Filters
 from console.projection.listing import find, labels
 from console.projection.store import Store
@@ -22,7 +26,7 @@ from console.projection.summary import EVERYTHING
 from schemas.contract import Contract
 from schemas.contract.mappings import PREFIX
 from schemas.errors import Refused
-from schemas.money import exact
+from schemas.money import exact, plain
 from schemas.names import Entity, Side
 from schemas.totals import Total
 
@@ -102,12 +106,17 @@ def _namer(store: Store, contract: Contract, by: str) -> Namer:
         return lambda customer, _: (customer,)
     if by == "deal":
         return lambda _, deal: (deal,) if deal else ()
-    known = sorted({name for entity in (Entity.COMPANY, Entity.DEAL) for name in contract.mapped(entity)})
+    known = mapped(contract)
     if by not in known:
         fields = f", or {', '.join(known)}" if known else f"; a field of your own ({PREFIX}...) once mappings name one"
         raise Refused(f"nothing is attributed by {by!r}: there are customer and deal{fields}", code="usage")
     values = {row["record"]: _members(row["value"]) for row in store.rows(_FIELD, [by])}
     return lambda customer, deal: values.get(deal or "") or values.get(customer, ())
+
+
+def mapped(contract: Contract) -> list[str]:
+    """The fields of the contract's mappings that something can be attributed by."""
+    return sorted({name for entity in (Entity.COMPANY, Entity.DEAL) for name in contract.mapped(entity)})
 
 
 def _members(value: str) -> tuple[str, ...]:
@@ -145,3 +154,49 @@ def called(store: Store, found: Attribution, by: str) -> dict[str, str]:
     names = [each.name for each in found.shares if each.name]
     known = labels(store, names) if by in {"customer", "deal"} else {}
     return {name: known.get(name, name) for name in names}
+
+
+def days(month: str) -> tuple[str, str]:
+    """The first and the last day of a month.
+
+    Raises:
+        Refused: it is none.
+    """
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise Refused(f"{month!r} is no month: it is written YYYY-MM", code="usage")
+    first = date.fromisoformat(f"{month}-01")
+    return first.isoformat(), first.replace(day=monthrange(first.year, first.month)[1]).isoformat()
+
+
+def says(proof: Proof) -> str:
+    """Whether it holds, in a sentence; what does not names its days."""
+    invoiced = f"{money_text(proof.counted, proof.currency)} {proof.currency} invoiced"
+    if proof.holds:
+        return f"{invoiced}: the ERP's posted total of the month, to the minor unit"
+    days, stated = ", ".join(proof.days), money_text(proof.stated, proof.currency)
+    return (
+        f"{invoiced}, and the stream's totals of the ERP say {stated}: they differ on {days}. Either "
+        "an invoice is on its way from one to the other, or its totals have not been stated yet"
+    )
+
+
+def document(found: Attribution, names: dict[str, str], proven: list[Proof], month: str, by: str) -> dict[str, Any]:
+    """As JSON."""
+
+    def share(each: Any) -> dict[str, Any]:
+        counted, deducted, net = (plain(value) for value in (each.counted, each.deducted, each.net))
+        return {"currency": each.currency, "documents": each.documents, "counted": counted, "deducted": deducted,
+                "net": net}  # fmt: skip
+
+    return {
+        "month": month,
+        "by": by,
+        "basis": found.basis,
+        "shares": [{"id": each.name, "name": names.get(each.name, ""), **share(each)} for each in found.shares],
+        "totals": [share(each) for each in found.totals],
+        "proof": [
+            {"currency": each.currency, "invoiced": plain(each.counted), "stated": plain(each.stated),
+             "holds": each.holds, "days": list(each.days)}
+            for each in proven
+        ],
+    }  # fmt: skip

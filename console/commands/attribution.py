@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv as rows
 import io
-import re
-from calendar import monthrange
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from agents.rules.attribution import Attribution, Basis, attribute
-from console.attributing import Proof, called, postings, proofs
+from console.attributing import Proof, called, days, document, postings, proofs, says
 from console.audited.table import text
 from console.exits import NEEDS_PERSON
 from console.explain.contract import Unreadable, read
@@ -47,7 +44,7 @@ def command(
     offline: Offline = False,
 ) -> None:
     """Split a month's revenue by what earned it; the parts are the whole, to the minor unit."""
-    start, end = _days(month)
+    start, end = days(month)
     session = session_of(context)
     agreed = read(session.settings.contract)
     if isinstance(agreed, Unreadable):
@@ -59,18 +56,10 @@ def command(
     if csv is not None:
         write_file(csv, _table(found, names, month), partial(_unwritable, csv))
     if json:
-        show_json(_document(found, names, proven, month, by))
+        show_json(document(found, names, proven, month, by))
     else:
         _tell(found, names, proven, month, by)
     raise typer.Exit(0 if all(each.holds for each in proven) else NEEDS_PERSON)
-
-
-def _days(month: str) -> tuple[str, str]:
-    """The first and the last day."""
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-        raise Refused(f"{month!r} is no month: it is written YYYY-MM", code="usage")
-    first = date.fromisoformat(f"{month}-01")
-    return first.isoformat(), first.replace(day=monthrange(first.year, first.month)[1]).isoformat()
 
 
 def _tell(found: Attribution, names: dict[str, str], proven: list[Proof], month: str, by: str) -> None:
@@ -83,7 +72,7 @@ def _tell(found: Attribution, names: dict[str, str], proven: list[Proof], month:
     for proof in proven:
         # money has no totals on the stream to be compared with
         about = "Of the month's invoices, not of the money: " if found.basis == "cash" else ""
-        say(f"{about}{_says(proof)}", "green" if proof.holds else "yellow")
+        say(f"{about}{says(proof)}", "green" if proof.holds else "yellow")
     if any(not proof.holds for proof in proven):
         note("Next: revmark variances --state open, or revmark reconcile --night DAY for a day named above")
 
@@ -91,37 +80,6 @@ def _tell(found: Attribution, names: dict[str, str], proven: list[Proof], month:
 def _figures(share: Any) -> tuple[str, ...]:
     amounts = (share.counted, share.deducted, share.net)
     return str(share.documents), *(money_text(each, share.currency) for each in amounts)
-
-
-def _says(proof: Proof) -> str:
-    invoiced = f"{money_text(proof.counted, proof.currency)} {proof.currency} invoiced"
-    if proof.holds:
-        return f"{invoiced}: the ERP's posted total of the month, to the minor unit"
-    days, stated = ", ".join(proof.days), money_text(proof.stated, proof.currency)
-    return (
-        f"{invoiced}, and the stream's totals of the ERP say {stated}: they differ on {days}. Either "
-        "an invoice is on its way from one to the other, or its totals have not been stated yet"
-    )
-
-
-def _document(found: Attribution, names: dict[str, str], proven: list[Proof], month: str, by: str) -> dict[str, Any]:
-    def share(each: Any) -> dict[str, Any]:
-        counted, deducted, net = (plain(value) for value in (each.counted, each.deducted, each.net))
-        return {"currency": each.currency, "documents": each.documents, "counted": counted, "deducted": deducted,
-                "net": net}  # fmt: skip
-
-    return {
-        "month": month,
-        "by": by,
-        "basis": found.basis,
-        "shares": [{"id": each.name, "name": names.get(each.name, ""), **share(each)} for each in found.shares],
-        "totals": [share(each) for each in found.totals],
-        "proof": [
-            {"currency": each.currency, "invoiced": plain(each.counted), "stated": plain(each.stated),
-             "holds": each.holds, "days": list(each.days)}
-            for each in proven
-        ],
-    }  # fmt: skip
 
 
 def _table(found: Attribution, names: dict[str, str], month: str) -> str:

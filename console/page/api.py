@@ -18,6 +18,7 @@ from console.explain.explanation import explain
 from console.explain.search import search
 from console.output import as_json
 from console.page.books import books, one_day
+from console.page.earnings import earned
 from console.page.holding import held_back, whole
 from console.page.overview import overview
 from console.projection import summary
@@ -71,6 +72,7 @@ def routes(settings: Settings, folder: Path) -> list[Route]:
         answer("decisions", lambda store, request: _list(store, Verdict, request)),
         answer("ledger", lambda store, request: _list(store, LedgerEntry, request)),
         answer("totals", lambda store, request: _list(store, Total, request)),
+        answer("attribution", lambda store, request: _earned(store, settings, request)),
         answer("books", lambda store, _: books(store)),
         answer("day", _day),
         answer("variances", lambda store, request: _list(store, Variance, request)),
@@ -95,6 +97,12 @@ def _explain(settings: Settings, store: Store, request: Request) -> Explanation 
 def _day(store: Store, request: Request) -> dict[str, Any]:
     query = request.query_params
     return one_day(store, query.get("day", ""), query.get("currency", ""))
+
+
+def _earned(store: Store, settings: Settings, request: Request) -> dict[str, Any]:
+    query = request.query_params
+    wish = (query.get("month", ""), query.get("by", "customer"), query.get("basis", "posted"))
+    return earned(store, settings, *wish)
 
 
 def _connections(settings: Settings, store: Store) -> list[dict[str, Any]]:

@@ -52,10 +52,19 @@ def _line(page: Page, *, here: bool) -> str:
 
 OVERVIEW = Page("/", "Now", "Revmark", "now", "decisions", "decisions", "revmark status")
 BOOKS = Page("/books", "Books", "Books \u00b7 Revmark", "books", "days", "the days", "revmark totals")
+EARNED = Page(
+    "/attribution",
+    "Earnings",
+    "Earnings \u00b7 Revmark",
+    "attribution",
+    "shares",
+    "the shares",
+    "revmark attribution",
+)
 QUARANTINE = Page(
     "/quarantine", "Quarantine", "Quarantine \u00b7 Revmark", "quarantine", "held", "what is held",
     "revmark quarantine list",
 )  # fmt: skip
 SAID = Page("/said", "Log", "Log \u00b7 Revmark", "said", "words", "the words", "revmark decisions")
 RECORD = Page("/record", "", "Record \u00b7 Revmark", "record", "fields", "the fields", "revmark explain")
-PAGES = (OVERVIEW, BOOKS, QUARANTINE, SAID, RECORD)
+PAGES = (OVERVIEW, BOOKS, EARNED, QUARANTINE, SAID, RECORD)

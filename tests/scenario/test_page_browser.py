@@ -47,11 +47,12 @@ HEAVIEST = 300_000  # bytes that a page may send before it is drawn
 WIDE, PHONE = (1280, 900), (390, 844)
 VIEWS = {
     "now": "/", "books": "/books", "day": "/books?day=2026-11-20&currency=EUR", "quarantine": "/quarantine",
-    "held": "/quarantine?name={held}", "log": "/said", "record": "/record?record={record}",
+    "held": "/quarantine?name={held}", "log": "/said", "earned": "/attribution?month=2026-09",
+    "record": "/record?record={record}",
 }  # fmt: skip
 # What the keyboard has to reach: all that can be clicked or filled in, and is shown. Of radio buttons the tab key
 # reaches one, and of a plot's days as well; arrow keys reach the others.
-CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, textarea, summary, [tabindex="0"]')]
+CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
   .filter((each) => each.tabIndex >= 0 && each.checkVisibility({visibilityProperty: true}) && each.type !== 'radio')
   .map((each, i) => { each.dataset.control = i; return `${i} ${each.tagName} ${each.textContent.slice(0, 40)}`; })"""
 FOCUSED = "() => document.activeElement?.dataset?.control ?? ''"
@@ -149,7 +150,7 @@ class Visit:
         path = VIEWS[view].format(held="revmark.changes-0-17", record="hubspot:company:1")
         self.tab.goto(self.address + path)
         self.tab.wait_for_selector("#live.on")
-        self.tab.wait_for_function("() => !/Reading the topics/.test(document.getElementById('headline').textContent)")
+        self.tab.wait_for_function("() => !/^Reading the topics/.test(document.getElementById('headline').textContent)")
         if view == "now":
             self.tab.wait_for_selector("#waiting-list form", state="attached")
         self.tab.eval_on_selector_all("#waiting-list details", "all => all.forEach((each) => { each.open = true; })")
@@ -190,7 +191,7 @@ def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, 
     assert {urlsplit(each).netloc for each in visit.asked} == {urlsplit(page[0]).netloc}
     assert 20_000 < visit.weight() <= HEAVIEST
     assert visit.tab.locator("script").count() == 1
-    if view in {"now", "log", "held", "quarantine", "record"}:  # a name that is markup is shown, and as text
+    if view in {"now", "log", "held", "quarantine", "record", "earned"}:  # a name that is markup is shown, and as text
         assert INERT in visit.tab.inner_text("main")
     visit.close()
 

@@ -1,7 +1,7 @@
 // The books: days as plots, and one day down to its documents, of which each leads to its explanation.
 
 import { agreed, busiest, drawCurrencies, drawDifferences, drawTotals, figures, label } from "/static/chart.js";
-import { el, grouped, plural } from "/static/dom.js";
+import { el, money, plural } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { drawVariances } from "/static/lists.js";
 import { link } from "/static/words.js";
@@ -60,9 +60,9 @@ async function drawDay() {
 function drawOne(one) {
   const { totals, documents } = one;
   at("day-title").textContent = `${label(one.day, true)}, ${one.currency}`;
-  at("day-hint").textContent = !totals ? "nothing was invoiced" : agreed(totals) ? "both sides agree" : `differs by ${grouped(totals.difference)}`;
+  at("day-hint").textContent = !totals ? "nothing was invoiced" : agreed(totals) ? "both sides agree" : `differs by ${money(totals.difference, one.currency)}`;
   at("sides").replaceChildren(...["crm", "erp"].map((side) => el("p", { class: side },
-    el("span", {}, side.toUpperCase()), " ", el("b", {}, grouped(totals?.[side].total ?? "0")), " ",
+    el("span", {}, side.toUpperCase()), " ", el("b", {}, money(totals?.[side].total ?? "0", one.currency)), " ",
     el("span", { class: "detail" }, `in ${plural(totals?.[side].invoices ?? 0, "invoice")}`))));
   drawVariances(at("variance-list"), { open: one.variances, closed: [] }, "None on this day.");
   at("documents-title").textContent = one.of > documents.length ? `Documents, ${documents.length} of ${one.of}` : "Documents";
@@ -72,8 +72,8 @@ function drawOne(one) {
     el("thead", {}, el("tr", {}, ...["document", "customer", "CRM", "ERP", "difference"].map((name) => el("th", { scope: "col", class: name === "customer" ? "text" : "" }, name)))),
     el("tbody", {}, ...documents.map((each) => el("tr", {},
       el("td", {}, link(each.record, each.number)), el("td", { class: "text" }, each.customer),
-      el("td", {}, grouped(each.crm)), el("td", {}, grouped(each.erp)),
-      el("td", each.agreed ? {} : { class: "off-by" }, each.agreed ? "agreed" : grouped(each.difference))))));
+      el("td", {}, money(each.crm, one.currency)), el("td", {}, money(each.erp, one.currency)),
+      el("td", each.agreed ? {} : { class: "off-by" }, each.agreed ? "agreed" : money(each.difference, one.currency))))));
 }
 
 async function read() {

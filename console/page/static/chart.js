@@ -1,7 +1,7 @@
 // Days as plots: both sides' totals next to each other, and what is between them. Bars are drawn from rounded numbers;
 // figures are the texts. A day is a link: to its documents.
 
-import { el, grouped, plural, svg } from "/static/dom.js";
+import { el, money, plural, svg } from "/static/dom.js";
 
 const LEFT = 64, BOTTOM = 28, TOP = 22;
 export const agreed = (day) => /^-?0*\.?0*$/.test(day.difference);
@@ -41,9 +41,9 @@ function redraw(plot, what, make) {
 }
 
 function says(day, currency) {
-  const sides = `${label(day.day, true)}: CRM ${grouped(day.crm.total)} in ${day.crm.invoices}, ERP ${grouped(day.erp.total)} in ${day.erp.invoices} ${currency}`;
+  const sides = `${label(day.day, true)}: CRM ${money(day.crm.total, currency)} in ${day.crm.invoices}, ERP ${money(day.erp.total, currency)} in ${day.erp.invoices} ${currency}`;
   const open = day.open ? `, ${plural(day.open, "open variance")}` : "";
-  return `${sides}${agreed(day) ? ", agreed" : `, difference ${grouped(day.difference)}`}${open}`;
+  return `${sides}${agreed(day) ? ", agreed" : `, difference ${money(day.difference, currency)}`}${open}`;
 }
 
 // The frame of a plot: a slot for each day, of which the arrow keys reach all and the tab key one.
@@ -117,9 +117,9 @@ function gaps(days, currency, selected, width) {
 export function figures(days, currency) {
   const head = el("tr", {}, ...["day", "CRM invoices", "CRM total", "ERP invoices", "ERP total", `difference ${currency ?? ""}`].map((name) => el("th", { scope: "col" }, name)));
   return [el("thead", {}, head), el("tbody", {}, ...[...days].reverse().map((day) => el("tr", {},
-    el("td", {}, el("a", { href: dayLink(day.day, currency) }, day.day)), el("td", {}, day.crm.invoices), el("td", {}, grouped(day.crm.total)),
-    el("td", {}, day.erp.invoices), el("td", {}, grouped(day.erp.total)),
-    agreed(day) ? el("td", {}, "agreed") : el("td", { class: "off-by" }, grouped(day.difference)))))];
+    el("td", {}, el("a", { href: dayLink(day.day, currency) }, day.day)), el("td", {}, day.crm.invoices), el("td", {}, money(day.crm.total, currency)),
+    el("td", {}, day.erp.invoices), el("td", {}, money(day.erp.total, currency)),
+    agreed(day) ? el("td", {}, "agreed") : el("td", { class: "off-by" }, money(day.difference, currency)))))];
 }
 
 function nice(most) {

@@ -60,6 +60,15 @@ export function grouped(text) {
   return (sign ? "\u2212" : "") + whole.replace(/\B(?=(\d{3})+$)/g, ",") + rest;
 }
 
+// The same with at least the digits that the currency has.
+export function money(text, currency) {
+  if (text === null || text === undefined) return "\u2013";
+  let digits = 2;
+  try { digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits; } catch { /* no currency that is known */ }
+  const [whole, rest = ""] = text.split(".");
+  return grouped(digits || rest ? `${whole}.${rest.padEnd(digits, "0")}` : whole);
+}
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
 

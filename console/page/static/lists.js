@@ -1,6 +1,6 @@
 // Decisions, variances, quarantine and revenue events.
 
-import { el, fill, grouped, when, words } from "/static/dom.js";
+import { el, fill, money, when, words } from "/static/dom.js";
 import { dayLink } from "/static/chart.js";
 import { chip, link } from "/static/words.js";
 
@@ -54,11 +54,11 @@ export function drawVariances(list, variances, none = "Both sides state the same
 function variance(item) {
   const sides = el("span", { class: "detail" },
     item.figure === "due" ? "due: " : "",
-    el("span", { class: "crm" }, `CRM ${grouped(item.crm)}`), "  ", el("span", { class: "erp" }, `ERP ${grouped(item.erp)}`));
+    el("span", { class: "crm" }, `CRM ${money(item.crm, item.currency)}`), "  ", el("span", { class: "erp" }, `ERP ${money(item.erp, item.currency)}`));
   return el("li", { class: item.state },
     el("span", { class: "name" }, link(item.document, item.label), " ",
       el("span", { class: item.state === "open" ? "chip warn" : "chip" }, item.state === "open" ? words(item.kind) : `closed \u00b7 ${words(item.kind)}`)),
-    el("span", { class: "amount" }, grouped(item.difference), " ", el("span", { class: "unit" }, item.currency)),
+    el("span", { class: "amount" }, money(item.difference, item.currency), " ", el("span", { class: "unit" }, item.currency)),
     sides,
     el("a", { class: "detail right", href: dayLink(item.day, item.currency) }, item.day));
 }
@@ -88,7 +88,7 @@ export function drawEvents(list, events) {
 
 function event(item) {
   const amount = item.amount !== null
-    ? [grouped(item.amount), " ", el("span", { class: "unit" }, item.currency)]
+    ? [money(item.amount, item.currency), " ", el("span", { class: "unit" }, item.currency)]
     : [{ true: "on hold", false: "released" }[item.credit_hold] ?? ""];
   return el("li", {},
     el("span", { class: "name" }, link(item.document, words(item.type))),

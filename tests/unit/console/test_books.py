@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from console.page.books import books, one_day
+from console.page.earnings import earned
 from console.projection.said import said
 from console.projection.store import Store
 from schemas.brake import BrakeState
-from schemas.errors import SettingsError
+from schemas.errors import RevmarkError, SettingsError
 from schemas.names import Entity, Side
 from schemas.quarantine import Edit, Settlement
+from streams.settings import Settings
 from tests.support.capturing import crm, erp, erp_invoice
 from tests.unit.console.records import at, delivery, total, variance, verdict
 from tests.unit.console.scene import Scene
@@ -93,3 +95,14 @@ def test_what_people_said_comes_from_all_topics_that_keep_it(store: Store):
     ]  # fmt: skip
     assert (found[0].held, found[3].record) == ("revmark.changes-0-17", verdict(1).record)
     assert len(said(store, 2)) == 2
+
+
+def test_a_months_revenue_is_split_as_on_the_command_line(scene: Store, tmp_path: Path):
+    settings = Settings(contract=tmp_path / "contract.yaml", _env_file=None)  # type: ignore[call-arg]
+    found = earned(scene, settings, "", "customer", "posted")
+    assert (found["month"], found["months"], found["fields"][:2]) == ("2026-11", ["2026-11"], ["customer", "deal"])
+    assert [(each["name"], each["net"], each["currency"]) for each in found["shares"]] == [("Acme", "200.00", "EUR")]
+    assert found["proof"][0]["says"].startswith("200.00 EUR invoiced: the ERP's posted total of the month")
+    for month, by, basis in (("2026-1", "customer", "posted"), ("", "weather", "posted"), ("", "deal", "hope")):
+        with pytest.raises(RevmarkError):
+            earned(scene, settings, month, by, basis)

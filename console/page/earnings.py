@@ -1,0 +1,44 @@
+"""What earned a month's revenue, as the page draws it: the same shares and the same proof as `revmark attribution`."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from agents.rules.attribution import Basis, attribute
+from console.attributing import called, days, document, mapped, postings, proofs, says
+from console.explain.contract import Unreadable, read
+from console.projection.store import Store
+from schemas.errors import ContractError, SettingsError
+from streams.settings import Settings
+
+BY = ("customer", "deal")
+MONTHS = 24  # offered to choose from
+
+
+def earned(store: Store, settings: Settings, month: str, by: str, basis: str) -> dict[str, Any]:
+    """A month's shares; the newest month with a total where none is named.
+
+    Raises:
+        ContractError: the contract cannot be read.
+        SettingsError: there is no such basis.
+        Refused: no month is written so, or nothing is attributed by that.
+    """
+    agreed = read(settings.contract)
+    if isinstance(agreed, Unreadable):
+        raise ContractError(agreed.why, code="contract")
+    if basis not in get_args(Basis):
+        raise SettingsError(f"a basis is {' or '.join(get_args(Basis))}, not {basis!r}", code="usage")
+    wished: Basis = "cash" if basis == "cash" else "posted"
+    there = [row["month"] for row in store.rows(
+        "SELECT DISTINCT substr(day, 1, 7) AS month FROM totals ORDER BY 1 DESC LIMIT ?", [MONTHS]
+    )]  # fmt: skip
+    offered = {"months": there, "fields": [*BY, *mapped(agreed.contract)]}
+    chosen = month or (there[0] if there else "")
+    if not chosen:
+        return offered | {"month": "", "by": by, "basis": wished, "shares": [], "totals": [], "proof": []}
+    start, end = days(chosen)
+    found = postings(store, agreed.contract, by)
+    split, proven = attribute(found, wished, start, end), proofs(store, found, start, end)
+    shown = document(split, called(store, split, by), proven, chosen, by)
+    told = [one | {"says": says(proof)} for one, proof in zip(shown["proof"], proven, strict=True)]
+    return offered | shown | {"proof": told}
