@@ -15,8 +15,9 @@ from agents.rules.case import Case
 from agents.rules.guards import isolation_guard, order_guard
 from agents.rules.numbering import bill_number, invoice_id
 from agents.rules.parts import Part
+from schemas.contract.model import Deposit
 from schemas.instants import business_day
-from schemas.money import exact
+from schemas.money import exact, plain
 from schemas.names import Entity, Side, record_id
 from schemas.wire import fingerprint
 from tables.entities import EntityState
@@ -114,7 +115,13 @@ def _due(case: Case, deal: EntityState) -> Part | None:
         return None
     found = None
     if lines or at_once:
-        found = parts.next_part(sold, bills, _currency(case, deal), each=timing.partial == "each")
+        paid = deal.marks["order"].get("deposit")
+        found = parts.next_part(sold, bills, _currency(case, deal), each=timing.partial == "each", paid=paid)
+    if found is None and not bills and timing.deposit is not None:
+        found = _deposit(case, deal, sold, timing.deposit)
+    if found is not None and found.value < 0:
+        hold(case, deal, POSTED, "the deposit is more than the order comes to: mend the order, or credit it in the ERP")
+        return None
     if found is None:
         said = _progress(deal)
         then = (
@@ -125,9 +132,21 @@ def _due(case: Case, deal: EntityState) -> Part | None:
     return found
 
 
+def _deposit(case: Case, deal: EntityState, sold: list[parts.Sold], wanted: Deposit) -> Part | None:
+    """The bill for the deposit, where the deal has one."""
+    stated = deal.crm.fields.get(wanted.field) if wanted.field else None
+    try:
+        amount = exact(stated or "0")
+    except ValueError:
+        return None  # whoever fills it in sees that no deposit is billed
+    share = "" if wanted.percent is None else f" of {plain(wanted.percent.normalize())} %"
+    line = {"description": f"Deposit{share} on {deal.label}", "quantity": "1", "unit_price": plain(amount)}
+    return parts.deposit(sold, currency_of(case, deal), line, wanted.percent)
+
+
 def _doubt(deal: EntityState, sold: list[parts.Sold], bills: list[parts.Rows]) -> str | None:
     """Why nobody can say what is left to bill; a person has to."""
-    if not bills:
+    if not any(name != parts.DEPOSIT for rows in bills for name, _ in rows):
         return None
     if deal.marks["order"]["sold"] != parts.order_name(row.line for row in sold):
         return (
@@ -174,7 +193,9 @@ def _ask(case: Case, deal: EntityState, part: Part) -> None:
         return
     if bills or not part.closes:
         order |= {"bills": [*bills, part.rows], "sold": parts.order_name(deal.crm.fields.get("lines") or ())}
-        order["currency"] = fields["currency"]
+        order |= {"currency": fields["currency"], "tax_type": fields["lines"][0].get("tax_type")}
+        if part.rows[0][0] == parts.DEPOSIT:
+            order["deposit"] = fields["lines"][0]
     if part.closes:
         order["billed"] = True
     order["lines"] = lines_digest(deal)
@@ -197,12 +218,15 @@ def _currency(case: Case, deal: EntityState) -> str:
 def _invoice(case: Case, deal: EntityState, part: Part) -> dict[str, Any]:
     """The invoice's canonical fields: what the deal says, and the contract's defaults for what it does not."""
     defaults = case.contract.invoice_defaults
-    country = _country(case)
-    tax_type = defaults.tax_types_by_country.get(country, defaults.tax_type)
-    day = _day(case, deal)
+    tax_type = defaults.tax_types_by_country.get(_country(case), defaults.tax_type)
+    if bills_of(deal):
+        tax_type = deal.marks["order"].get("tax_type") or tax_type  # what is taken off was taxed so
+    held = case.contract.timing.deposit
+    accounts = {parts.DEPOSIT: held.account} if held and held.account else {}
+    day = _day(case, deal, part)
     lines = [
-        line | {"account": defaults.accounts_by_sku.get(line.get("sku") or "", defaults.account), "tax_type": tax_type}
-        for line in part.lines
+        line | {"account": line.get("account") or accounts.get(name) or _account(case, line), "tax_type": tax_type}
+        for line, name in zip(part.lines, (name for name, _ in part.rows), strict=True)
     ]
     return {
         "status": defaults.status,
@@ -215,9 +239,15 @@ def _invoice(case: Case, deal: EntityState, part: Part) -> dict[str, Any]:
     }
 
 
-def _day(case: Case, deal: EntityState) -> str:
+def _account(case: Case, line: dict[str, Any]) -> str:
+    defaults = case.contract.invoice_defaults
+    return defaults.accounts_by_sku.get(line.get("sku") or "", defaults.account)
+
+
+def _day(case: Case, deal: EntityState, part: Part) -> str:
     """The day of the order; of what waited for its shipment, the day on which that is heard of."""
-    if case.contract.timing.invoice_when == "shipped":
+    before = part.rows == [[parts.DEPOSIT, "1"]]
+    if case.contract.timing.invoice_when == "shipped" and not before:
         return business_day(case.at, case.contract.timezone)
     return str(deal.marks["order"]["day"])
 

@@ -19,6 +19,7 @@ from schemas.wire import fingerprint
 Line = Mapping[str, Any]
 Rows = list[list[str]]  # [name of a line, quantity]: below zero where it is taken off again, as it was billed
 SOLD = ("sku", "description", "quantity", "unit_price", "discount_percent")  # what makes a line another one
+DEPOSIT = "deposit"  # as lines are called that are none of the order's; other names are hashes
 TAKEN_OFF = "Billed before: "
 HUNDRED = Decimal(100)
 CENT = Decimal("0.01")
@@ -29,12 +30,13 @@ NOTHING = Decimal(0)
 class Part:
     """A bill: its lines, as rows to be remembered, and as the invoice states them. `closes`: nothing is left to bill.
 
-    One without rows is no bill: all that is left is worth nothing.
+    One without rows is no bill: what is left is worth nothing; or less, where a deposit is more than the order is now.
     """
 
     rows: Rows
     lines: list[dict[str, Any]]
     closes: bool
+    value: Decimal = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,22 @@ def order_name(lines: Iterable[Line]) -> str:
     return fingerprint(sorted(line_name(line) for line in lines))
 
 
-def next_part(order: Sequence[Sold], bills: Sequence[Rows], currency: str, *, each: bool) -> Part | None:
+def deposit(order: Sequence[Sold], currency: str, line: Line, percent: Decimal | None) -> Part | None:
+    """A bill before anything is shipped: a share of the order, or what the line says. None: there is nothing to bill.
+
+    `value` is what the order is worth beyond it.
+    """
+    whole = sum((worth(row.line, row.ordered, currency) for row in order), NOTHING)
+    amount = exact(line["unit_price"]) if percent is None else rounded(whole * percent / HUNDRED, currency)
+    if amount <= 0:
+        return None
+    stated = {**line, "unit_price": plain(amount)}
+    return Part([[DEPOSIT, "1"]], [stated], closes=False, value=whole - amount)
+
+
+def next_part(
+    order: Sequence[Sold], bills: Sequence[Rows], currency: str, *, each: bool, paid: Line | None = None
+) -> Part | None:
     """The next bill; None: nothing is to be billed before more is shipped.
 
     Args:
@@ -75,6 +92,7 @@ def next_part(order: Sequence[Sold], bills: Sequence[Rows], currency: str, *, ea
         bills: those so far.
         currency: of the order.
         each: a part may be billed by itself; else only all that is left.
+        paid: the line of the deposit, if one was billed.
     """
     whole = all(row.sent == row.ordered for row in order)
     if whole and not bills:
@@ -92,11 +110,11 @@ def next_part(order: Sequence[Sold], bills: Sequence[Rows], currency: str, *, ea
         part = {row.name for row in order if row.sent != row.ordered}
         rows = [[name, plain(due[name])] for name in due if name in part]
         rows += _less([row for row in order if row.name in due and row.name not in part], so_far)
-    known = {row.name: row.line for row in order}
+    known = {row.name: row.line for row in order} | ({DEPOSIT: paid} if paid else {})
     value = sum((worth(known[name], exact(quantity), currency) for name, quantity in rows), NOTHING)
     if value <= 0:
-        return Part([], [], closes) if closes else None
-    return Part(rows, [_stated(known[name], quantity) for name, quantity in rows], closes)
+        return Part([], [], closes, value) if closes else None
+    return Part(rows, [_stated(known[name], quantity) for name, quantity in rows], closes, value)
 
 
 def taken_back(order: Sequence[Sold], bills: Sequence[Rows]) -> list[Line]:
@@ -141,7 +159,7 @@ def _so_far(bills: Sequence[Rows]) -> Counter[tuple[str, Decimal]]:
 def _less(order: Sequence[Sold], so_far: Counter[tuple[str, Decimal]]) -> Rows:
     """All that was shipped of some lines, less what was billed. A line that was billed as a whole needs no words."""
     lines = Counter((row.name, row.sent) for row in order if row.sent)
-    names = {row.name for row in order}
+    names = {DEPOSIT, *(row.name for row in order)}
     billed = Counter({key: count for key, count in so_far.items() if key[0] in names})
     rows = [[name, plain(sent)] for name, sent in (lines - billed).elements()]
     return rows + [[name, plain(-quantity)] for name, quantity in (billed - lines).elements()]

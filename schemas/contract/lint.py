@@ -122,6 +122,7 @@ def _timing(contract: Contract) -> Iterator[Finding]:
     if timing.partial == "each" and timing.invoice_when != "shipped":
         message = f"it decides nothing: parts are billed with invoice_when: shipped, not {timing.invoice_when}"
         yield Finding("warning", "timing.partial", message)
+    yield from _deposit(contract)
     if timing.shipped_when_deal_stage and timing.invoice_when != "shipped":
         message = f"it decides nothing: bills are made by invoice_when: {timing.invoice_when}"
         yield Finding("warning", "timing.shipped_when_deal_stage", message)
@@ -130,6 +131,24 @@ def _timing(contract: Contract) -> Iterator[Finding]:
         yield Finding("warning", "timing.shipped_when_deal_stage", message)
     if timing.invoice_when == "shipped" and not any((timing.order_when_deal_stage, timing.shipped_when_deal_stage)):
         yield Finding("warning", "timing.invoice_when", "no deal becomes an order, so none is billed")
+
+
+def _deposit(contract: Contract) -> Iterator[Finding]:
+    """A deposit of which nobody can say how much it is, or that nothing is taken off."""
+    timing, deposit = contract.timing, contract.timing.deposit
+    if deposit is None:
+        return
+    if timing.invoice_when != "shipped":
+        message = f"it decides nothing: a deposit is billed with invoice_when: shipped, not {timing.invoice_when}"
+        yield Finding("warning", "timing.deposit", message)
+    if timing.partial == "each":
+        message = "a deposit with partial: each is not supported: which part would it come off? Leave one of them out"
+        yield Finding("error", "timing.deposit", message)
+    if (deposit.percent is None) is (deposit.field is None):
+        yield Finding("error", "timing.deposit", "say how much it is: either percent or field")
+    if deposit.field is not None and deposit.field not in contract.mapped(Entity.DEAL):
+        message = f"the deal has no field {deposit.field!r} of its own: name it under mappings.deal"
+        yield Finding("error", "timing.deposit.field", message)
 
 
 def _tiers(contract: Contract) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from schemas.contract.examples import Example
 from schemas.contract.mappings import PREFIX, Mapped
 from schemas.contract.states import OTHERWISE, STATES
 from schemas.entities import ENTITIES
-from schemas.money import Currency
+from schemas.money import Amount, Currency
 from schemas.names import Entity, Side, digest
 
 State = Literal["first_order"]
@@ -149,6 +149,14 @@ class Lifecycle(Clause):
     fallback: str = Field(default="opportunity", description="written back when no earlier stage is known")
 
 
+class Deposit(Clause):
+    """What is billed of an order before it is shipped: a share of it, or what a field of the deal's own says."""
+
+    percent: Amount | None = Field(default=None, gt=0, lt=100, description="of the order, before tax")
+    field: CustomName | None = Field(default=None, description="the deal's own field that holds it, before tax")
+    account: str | None = Field(default=None, description="the ERP's account code; else that of all lines")
+
+
 class Timing(Clause):
     """When intent becomes commitment, and commitment a bill."""
 
@@ -159,6 +167,10 @@ class Timing(Clause):
     )
     partial: Literal["complete", "each"] = Field(
         default="complete", description="a part was shipped: the bill waits until all is, or each part has its own"
+    )
+
+    deposit: Deposit | None = Field(
+        default=None, description="billed when the order is made; the bill for the shipment takes it off"
     )
 
     def won(self, stage: str | None) -> bool:

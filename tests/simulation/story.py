@@ -19,7 +19,8 @@ PAUSES = (0.2, 0.5, 1.0, 4.0)
 SPELL = 10  # deeds after which haste changes
 CALM = 0.1  # share of stories in which nothing goes wrong
 ENDING = 0.35  # share of stories in which records are merged, deleted, archived and restored
-PARTS = 0.3  # share of stories in which orders are shipped and billed in parts, and called off
+# Shares of stories in which orders are shipped and called off, and billed in parts, or with a deposit.
+TRADES = {"parts": 0.3, "deposit": 0.1, "": 0.6}
 
 
 def draw(seed: int, operations: int) -> Story:
@@ -27,7 +28,7 @@ def draw(seed: int, operations: int) -> Story:
     lots = Random(seed)
     scenes: list[Scene] = []
     deeds = {**DEEDS, **ENDINGS} if lots.random() < ENDING else DEEDS
-    trade = "parts" if Random(f"trade/{seed}").random() < PARTS else ""
+    (trade,) = Random(f"trade/{seed}").choices(list(TRADES), list(TRADES.values()))
     deeds = {**deeds, **SHIPPING} if trade else deeds
     names, weights = list(deeds), [weight for weight, _ in deeds.values()]
     at = pause = 0.0

@@ -19,5 +19,6 @@ def timed(**timing: Any) -> Contract:
 
 CONTRACTS: dict[str, Callable[[], Contract]] = {
     "": shipped,
+    "deposit": lambda: timed(invoice_when="shipped", deposit={"percent": "30"}),
     "parts": lambda: timed(invoice_when="shipped", partial="each"),
 }

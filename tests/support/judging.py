@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from agents.rules.result import Result
@@ -273,8 +274,8 @@ class Court:
             held = COMPANY[command.side] | held
             held["erp_id" if command.side is Side.CRM else "crm_id"] = command.natural_key
         if command.entity is Entity.INVOICE and command.side is Side.ERP:
-            total = sum(int(row["quantity"]) * int(row["unit_price"]) for row in command.fields["lines"])
-            stated = {"total": f"{total}.00", "amount_due": f"{total}.00", "amount_paid": "0.00"}
+            total = sum(Decimal(row["quantity"]) * Decimal(row["unit_price"]) for row in command.fields["lines"])
+            stated = {"total": f"{total:.2f}", "amount_due": f"{total:.2f}", "amount_paid": "0.00"}
             held = {**held, **stated, "number": command.natural_key, "amount_credited": "0.00"}
         related = self.state(command.record, command.customer).related if command.entity is Entity.INVOICE else {}
         return fact(

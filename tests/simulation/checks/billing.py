@@ -18,6 +18,7 @@ from tests.simulation.witness import Row, Witness
 
 NUMBER = re.compile(r"RM-([0-9]+)(?:-([0-9]+))?")
 BEFORE = "Billed before: "
+DEPOSIT = "Deposit "
 COMPANY, DEAL, LINE_ITEM = "0-2", "0-3", "0-8"  # HubSpot's object types
 NOTHING = Decimal(0)
 GST = Decimal(15)  # percent: every address of a story is in New Zealand
@@ -52,6 +53,9 @@ def unbilled(witness: Witness) -> list[str]:
         if row["properties"].get("dealstage") != "closedwon" or not status.startswith("created"):
             continue
         lines = _lines(witness, row["id"])
+        open_ = any(each[SHIPPED] < each["quantity"] for each in lines) and ":" in status
+        if open_ and witness.contract.timing.partial == "complete":
+            continue  # it waits for the rest
         sold = _sold(lines, {each["id"]: each[SHIPPED] for each in lines} if ":" in status else None)
         billed = _billed(bills.get(row["id"], {}).values())
         due = {what: f"{quantity}" for what, quantity in sold.items() if quantity > billed.get(what, 0)}
@@ -121,9 +125,12 @@ def _sold(lines: Iterable[dict[str, Any]], shipped: dict[str, Decimal] | None) -
 
 
 def _billed(bills: Iterable[Row]) -> Quantities:
+    """How much of it is billed; a deposit is no part of what was sold."""
     found: defaultdict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
     for line in (line for row in bills for line in row["LineItems"]):
-        found[line["Description"].removeprefix(BEFORE), line["UnitAmount"]] += line["Quantity"]
+        what = line["Description"].removeprefix(BEFORE)
+        if not what.startswith(DEPOSIT):
+            found[what, line["UnitAmount"]] += line["Quantity"]
     return dict(found)
 
 
