@@ -50,7 +50,12 @@ function busy(node, on) {
   for (const part of node.elements) part.disabled = on;
 }
 
-const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}` : "");
+// A capital and a full stop, but not for what begins with a name.
+function sentence(text) {
+  if (!text) return "";
+  const begun = /^[a-z]+[ ,:;]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
 
 function choice(name, value, checked, ...text) {
   const id = `choice-${number += 1}`;
