@@ -53,7 +53,8 @@ VIEWS = {
 # What the keyboard has to reach: all that can be clicked or filled in, and is shown. Of radio buttons the tab key
 # reaches one, and of a plot's days as well; arrow keys reach the others.
 CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
-  .filter((each) => each.tabIndex >= 0 && each.checkVisibility({visibilityProperty: true}) && each.type !== 'radio')
+  .filter((each) => each.type !== 'radio' && !each.closest('.plot a[tabindex="-1"]'))
+  .filter((each) => each.checkVisibility({visibilityProperty: true}))
   .map((each, i) => { each.dataset.control = i; return `${i} ${each.tagName} ${each.textContent.slice(0, 40)}`; })"""
 FOCUSED = "() => document.activeElement?.dataset?.control ?? ''"
 
