@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import uuid
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -115,7 +116,7 @@ def aside(work: Coroutine[Any, Any, Any]) -> Any:
 @pytest.fixture(scope="module")
 def page(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """The address of a page that shows all of it, and the prefix of its topics."""
-    folder, prefix = tmp_path_factory.mktemp("page"), "browser."
+    folder, prefix = tmp_path_factory.mktemp("page"), f"t{uuid.uuid4().hex[:8]}."
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: the package chromium)")
     aside(fill(broker, prefix, folder))

@@ -88,6 +88,13 @@ def test_ports_stay_on_this_machine(compose: dict[str, Any]):
     assert all(port.startswith("127.0.0.1:") or ":-127.0.0.1:" in port for port in published)
 
 
+def test_the_page_knows_where_it_is_published(compose: dict[str, Any]):
+    page = compose["services"]["page"]
+    (port,) = page["ports"]
+    assert port == f"{page['environment']['REVMARK_PAGE_PUBLISHED']}:8090"
+    assert page["hostname"] == "page"  # as Prometheus calls it
+
+
 def test_metrics_of_workers_are_for_the_network_inside(compose: dict[str, Any], dockerfile: str):
     for name in ("worker-1", "worker-2"):
         service = compose["services"][name]
