@@ -29,6 +29,7 @@ from streams.settings import Settings
 PATIENCE = 10.0  # seconds a provider gets to answer: a person is waiting
 KEPT = timedelta(hours=1)  # of its document and its keys: providers announce new keys days ahead
 ANEW = timedelta(minutes=1)  # keys are not read again sooner, however many tokens name one that is not known
+PAUSE = timedelta(seconds=5)  # before a provider that failed is asked again: anybody may come to the sign-in
 WELL_KNOWN = "/.well-known/openid-configuration"
 
 
@@ -63,6 +64,7 @@ class Provider:
         self._clock = clock
         self._places: tuple[datetime, Places] | None = None
         self._keys: tuple[datetime, KeySet] | None = None
+        self._failed: tuple[datetime, type[Refused | Transient], str] | None = None
 
     async def address(self, redirect: str, *, state: str, nonce: str, verifier: str) -> str:
         """Where a person signs in.
@@ -108,18 +110,27 @@ class Provider:
         now = self._clock()
         if self._places is not None and now - self._places[0] < KEPT:
             return self._places[1]
+        if self._failed is not None and now - self._failed[0] < PAUSE:
+            raise self._failed[1](self._failed[2])
+        try:
+            places = await self._read()
+        except (Refused, Transient) as error:
+            self._failed = (now, type(error), error.message)
+            raise
+        self._places = (now, places)
+        return places
+
+    async def _read(self) -> Places:
         found = await _call("GET", self._issuer + WELL_KNOWN)
         if found.get("issuer") != self._named:
             raise Refused("the provider's document is of another issuer than REVMARK_PAGE_OIDC_ISSUER", code="issuer")
         methods = found.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        places = Places(
+        return Places(
             authorize=_place(found, "authorization_endpoint"),
             token=_place(found, "token_endpoint"),
             keys=_place(found, "jwks_uri"),
             basic="client_secret_basic" in methods,
         )
-        self._places = (now, places)
-        return places
 
     async def _key_set(self, places: Places, wanted: str) -> KeySet:
         now = self._clock()

@@ -192,6 +192,19 @@ async def test_a_provider_that_is_another_is_not_asked(
         assert (await client.get("/sign-in")).status_code == 403
 
 
+async def test_strangers_do_not_have_a_provider_asked_over_and_over(
+    browser: httpx.AsyncClient, oidc: Provider, clock: Clock
+):
+    oidc.document = {"issuer": "https://evil.example"}
+    oidc.asked.clear()
+    assert [(await browser.get("/sign-in")).status_code for _ in range(5)] == [403] * 5
+    assert oidc.asked == ["document"]
+    oidc.document = {}
+    clock.ahead = timedelta(seconds=6)
+    assert [(await browser.get("/sign-in")).status_code for _ in range(5)] == [303] * 5
+    assert oidc.asked == ["document"] * 2
+
+
 async def test_a_provider_that_is_away_is_said_to_be(filled: Store, oidc: Provider):
     transport = httpx.ASGITransport(app=create_app(settings(filled, oidc, page_oidc_issuer="http://127.0.0.1:1")))
     async with httpx.AsyncClient(transport=transport, base_url=OWN) as client:
