@@ -94,7 +94,9 @@ class BatchProducer(driver.Producer):
     async def _submit(self, load: Load, check: Check | None) -> dict["asyncio.Future[Any]", int]:
         """Queue a load as as many record batches as it takes; return their futures and sizes, in order.
 
-        One load at a time per partition: aiokafka counts the wait of all who wait for a place against each of them.
+        Each but the last is acknowledged before the next is queued, and one that is not is the last: what is written of
+        a load is its beginning, and never a part without what stands before it. One load at a time per partition:
+        aiokafka counts the wait of all who wait for a place against each of them.
         """
         topic, partition, records = load
         producer = self._ensure_producer()
@@ -113,6 +115,10 @@ class BatchProducer(driver.Producer):
                 future.add_done_callback(_heard)
                 futures[future] = taken
                 begin += taken
+                if begin < len(records):
+                    await asyncio.wait([future])
+                    if future.cancelled() or future.exception():
+                        break
         return futures
 
 

@@ -28,6 +28,7 @@ class Queue:
         self.sent: list[tuple[int, bytes]] = []
         self.waiting: defaultdict[int, int] = defaultdict(int)
         self.fails: set[int] = set()
+        self.silent: set[int] = set()  # partitions that acknowledge nothing
         self.check: Callable[[], None] | None = None
 
     def create_batch(self) -> BatchBuilder:
@@ -44,7 +45,10 @@ class Queue:
         self.check = builder.check
         self.sent.append((partition, bytes(builder._build())))  # noqa: SLF001 - as aiokafka does
         acknowledged: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        acknowledged.set_result(SimpleNamespace(offset=len(self.sent)))
+        if partition in self.silent:
+            acknowledged.set_exception(KafkaTimeoutError())
+        else:
+            acknowledged.set_result(SimpleNamespace(offset=len(self.sent)))
         return acknowledged
 
 
@@ -88,6 +92,16 @@ async def test_a_revoked_batch_queues_no_more_of_a_load(producer: BatchProducer,
     with pytest.raises(Revoked):
         await producer.deliver([("out", 0, LOAD)], check)
     assert len(queue.sent) == PER_BATCH
+
+
+async def test_what_follows_in_a_load_is_not_queued_where_its_beginning_was_not_acknowledged(
+    producer: BatchProducer, queue: Queue
+):
+    queue.silent.add(0)
+    with pytest.raises(DeliveryFailed, match="KafkaTimeoutError"):
+        await producer.deliver([("out", 0, LOAD), ("out", 1, LOAD)])
+    assert [partition for partition, _ in queue.sent].count(0) == 1
+    assert [partition for partition, _ in queue.sent].count(1) == len(LOAD) // PER_BATCH
 
 
 @pytest.fixture
