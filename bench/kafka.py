@@ -58,9 +58,10 @@ class Lab:
             time.sleep(LOOK_EVERY)
 
     def _led(self, topic: str) -> int:
-        """How many partitions of a topic have a leader: before that, clients wait for seconds."""
+        """How many partitions of a topic have a leader that knows of it: before that, clients wait for seconds."""
         found = self._admin.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
-        return sum(place.leader >= 0 for place in found.values())
+        asked = {TopicPartition(topic, place.id): OffsetSpec.latest() for place in found.values() if place.leader >= 0}
+        return sum(end.exception(PATIENCE) is None for end in self._admin.list_offsets(asked).values()) if asked else 0
 
     def drop(self, topics: Iterable[str]) -> None:
         """Drop topics; what does not exist stays away."""
