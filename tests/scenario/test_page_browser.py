@@ -12,12 +12,14 @@ import subprocess
 import uuid
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -25,6 +27,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from schemas.brake import BrakeState, brake_key
 from schemas.names import Entity, Side
 from schemas.quarantine import Settlement
+from streams.lanes.status import Standing
 from tests.support.broker import read
 from tests.support.capturing import crm, erp, erp_invoice
 from tests.support.chromium import CHROMIUM, complaints
@@ -46,6 +49,7 @@ pytestmark = pytest.mark.broker
 PATIENCE = 60_000  # milliseconds
 HEAVIEST = 300_000  # bytes that a page may send before it is drawn
 WIDE, PHONE = (1280, 900), (390, 844)
+STILL = {"until": "2999-01-01T00:00:00+00:00", "why": f"Xero does not answer: {INERT}"}
 VIEWS = {
     "now": "/", "books": "/books", "day": "/books?day=2026-11-20&currency=EUR", "quarantine": "/quarantine",
     "held": "/quarantine?name={held}", "log": "/said", "earned": "/attribution?month=2026-09",
@@ -77,6 +81,8 @@ def records(folder: Path) -> list[tuple[str, str | bytes, bytes]]:
     scene.see(erp("a", Name=INERT), crm("1", name=INERT, xero_contact_id="a"), erp_invoice("i", "a"))
     found: list[tuple[str, str | bytes, bytes]] = [
         *((each.topic, each.key or b"", each.value or b"") for each in scene.deliveries()),
+        ("tables.cursors", b'"main.hubspot|standing"', orjson.dumps(asdict(Standing()))),
+        ("tables.cursors", b'"main.xero|standing"', orjson.dumps(asdict(Standing()) | STILL)),
         *(("decisions", "k", each.to_bytes()) for each in decided),
         *(("quarantine", f"q{offset}", quarantined(offset, reason=f"not a change: {INERT}")) for offset in (17, 18)),
         ("brakes", brake_key("main.xero", "company", "owner"), brake.to_bytes()),
@@ -193,6 +199,8 @@ def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, 
     assert {urlsplit(each).netloc for each in visit.asked} == {urlsplit(page[0]).netloc}
     assert 20_000 < visit.weight() <= HEAVIEST
     assert visit.tab.locator("script").count() == 1
+    if view == "now":
+        assert visit.tab.inner_text("#needs li:first-child") == "Xero stands still"
     if view in {"now", "log", "held", "quarantine", "record", "earned"}:  # a name that is markup is shown, and as text
         assert INERT in visit.tab.inner_text("main")
     visit.close()

@@ -6,6 +6,7 @@ import { busiest, drawCurrencies, drawTotals, figures } from "/static/chart.js";
 import { actOn } from "/static/acts.js";
 import { listen, search, theme } from "/static/head.js";
 import { me } from "/static/who.js";
+import { platform } from "/static/words.js";
 import { drawConnections } from "/static/connections.js";
 import { drawReadings } from "/static/readings.js";
 import { drawDecisions, drawEvents, drawQuarantine, drawVariances, drawWaiting } from "/static/lists.js";
@@ -26,7 +27,7 @@ let chosen = null;
 
 function draw() {
   const { status, flow, connections, readings, waiting, decisions, variances, events, quarantine, totals, live } = document_;
-  drawHeadline(status, live);
+  drawHeadline(status, live, connections.filter((each) => each.state === "parked"));
   drawFlow(at("stops"), flow);
   drawConnections(at("connections"), at("connection-list"), connections);
   drawReadings(at("readings"), at("reading-list"), readings);
@@ -54,13 +55,15 @@ function total(counts, shown) {
   return all > shown ? `latest ${shown} of ${all.toLocaleString("en")}` : all ? String(all) : "";
 }
 
-function drawHeadline(status, live) {
+// What stands still comes before agreement: two sides that nobody hears of agree as well.
+function drawHeadline(status, live, parked) {
   const needs = Object.entries(status.needs_person);
   const waiting = needs.reduce((sum, [, count]) => sum + count, 0);
   const { agreed, apart } = status.windows;
   const nothing = !agreed && !apart && !Object.keys(status.decisions).length;
   let headline = "Both sides agree.";
   if (waiting) headline = `${plural(waiting, "thing needs", "things need")} a person.`;
+  else if (parked.length) headline = `${parked.map((each) => platform(each.platform)).join(" and ")} ${parked.length === 1 ? "stands" : "stand"} still.`;
   else if (nothing) headline = live.connected ? "Nothing has happened yet." : "Waiting for the broker.";
   else if (!agreed && !apart) headline = "Nothing needs a person.";
   else if (apart) headline = "Totals are settling.";
@@ -71,10 +74,11 @@ function drawHeadline(status, live) {
   if (!nothing) facts.push(plural(written, "write applied", "writes applied"));
   if (status.unreadable) facts.push(plural(status.unreadable, "record of another version", "records of another version"));
   set(at("subline"), facts.join(" \u00b7 "));
-  const stamp = JSON.stringify(needs);
+  const stamp = JSON.stringify([needs, parked.map((each) => each.connection)]);
   if (at("needs").dataset.stamp === stamp) return;
   at("needs").dataset.stamp = stamp;
-  at("needs").replaceChildren(...needs.map(([name, count]) => {
+  const still = parked.map((each) => el("li", {}, el("a", { href: "#connections", class: "bad" }, el("b", {}, platform(each.platform)), " stands still")));
+  at("needs").replaceChildren(...still, ...needs.map(([name, count]) => {
     const [one, many, target] = NEEDS[name] ?? [name, name, null];
     const text = [el("b", {}, count.toLocaleString("en")), ` ${count === 1 ? one : many}`];
     return el("li", {}, target ? el("a", { href: target }, ...text) : el("span", {}, ...text));
