@@ -149,7 +149,9 @@ def test_a_person_links_a_proposal():
     desk.take(link("1", "a"))
     assert desk.id_of(A_CRM) == desk.id_of(A_ERP)
     assert desk.facts(A_CRM)[-1].id == desk.facts(A_ERP)[-1].id
-    assert "Ann says" in desk.verdicts("link")[-1].reason
+    said = desk.verdicts("link")[-1]
+    assert "Ann says" in said.reason
+    assert (said.who, said.why) == ("Ann", "same people")
 
 
 def test_a_person_links_two_that_both_wait():
