@@ -12,6 +12,7 @@ from schemas.wire import Wire
 
 RevenueType = Literal[
     "order_created",
+    "order_cancelled",
     "invoice_posted",
     "invoice_voided",
     "payment_received",

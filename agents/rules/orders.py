@@ -8,12 +8,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import billing, parts
+from agents.rules import billing, calling_off, parts
 from agents.rules.case import Case
 from schemas.instants import business_day, parse_instant, to_millis
-from schemas.money import Money, amount_text, exact
-from schemas.names import Entity, canonical_id, digest
-from schemas.revenue import RevenueEvent
+from schemas.money import amount_text, exact
+from schemas.names import Entity, canonical_id
 from tables.entities import EntityState
 
 # What each rule means, in a sentence for people.
@@ -28,6 +27,8 @@ def consider(case: Case, deal: EntityState) -> None:
     """Make the deal an order when the contract's time has come, and bill it."""
     if not deal.crm.present or deal.marks.get("historic"):
         case.customer.wait_no_more(deal.id)  # it has left, or is billed already
+        if "order" in deal.marks and deal.marks.get("left") is None:
+            calling_off.call_off(case, deal)
         return
     won = case.contract.timing.won(deal.crm.fields.get("stage"))
     if "order" not in deal.marks:
@@ -36,6 +37,7 @@ def consider(case: Case, deal: EntityState) -> None:
         else:
             case.customer.wait_no_more(deal.id)
         return
+    (calling_off.want_again if won else calling_off.call_off)(case, deal)
     if not won and not deal.marks["order"].get("billed"):
         if billing.bills_of(deal):
             case.verdict(
@@ -90,23 +92,7 @@ def _place(case: Case, deal: EntityState) -> None:
     deal.marks["order"] = {"id": order, "day": day, "lines": billing.lines_digest(deal)}
     deal.derived |= {"order_status": "created", "amount": amount, "currency": currency}  # what was ordered
     case.ordered()
-    case.event(
-        RevenueEvent(
-            id=digest(case.tenant, "order_created", order),
-            type="order_created",
-            tenant=case.tenant,
-            customer=case.customer.id,
-            customer_name=case.customer.name,
-            document=order,
-            number=deal.label,
-            deal=deal.id,
-            money=Money(amount=amount, currency=currency),
-            day=day,
-            occurred_at=case.seen_version(deal.crm.version),
-            refs={"crm": deal.crm.ref or ""},
-        ),
-        news=True,  # whatever finding let the order go on: what was won before the first reading makes none
-    )
+    calling_off.tell(case, deal, "order_created", day)
     stage = deal.crm.fields["stage"]
     case.verdict(
         deal, "order_status", "create", "timing", f"stage {stage}: the deal becomes an order", chosen="created"

@@ -38,9 +38,12 @@ _DEALS = (
 _CUSTOMERS = "SELECT key FROM states WHERE drawer = 'accounts.c' AND json_extract(body, '$.erp') IS NOT NULL"
 _BILLED = (
     "WITH posted AS (SELECT json_extract(body, '$.deal') AS deal, min(json_extract(body, '$.occurred_at')) AS sent"
-    " FROM events WHERE type = 'invoice_posted' GROUP BY 1)"
-    " SELECT json_extract(body, '$.occurred_at') AS won, sent FROM events"
-    " LEFT JOIN posted ON deal = json_extract(body, '$.deal') WHERE type = 'order_created' AND at >= ?"
+    " FROM events WHERE type = 'invoice_posted' GROUP BY 1),"
+    # Of an order that was called off, and perhaps wanted again, the last word counts.
+    " orders AS (SELECT type, at, json_extract(body, '$.deal') AS of, json_extract(body, '$.occurred_at') AS won,"
+    " max(json_extract(body, '$.sequence')) FROM events WHERE type IN ('order_created', 'order_cancelled')"
+    " GROUP BY json_extract(body, '$.document'))"
+    " SELECT won, sent FROM orders LEFT JOIN posted ON deal = of WHERE type = 'order_created' AND at >= ?"
 )
 
 

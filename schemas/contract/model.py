@@ -173,6 +173,10 @@ class Timing(Clause):
         default=None, description="billed when the order is made; the bill for the shipment takes it off"
     )
 
+    called_off: Literal["ask", "delete_drafts"] = Field(
+        default="ask", description="bills of a deal that is called off: a person settles them, or drafts are deleted"
+    )
+
     def won(self, stage: str | None) -> bool:
         """Whether a deal in this stage is an order: what was shipped is won as well."""
         return stage in self.order_when_deal_stage or stage in self.shipped_when_deal_stage

@@ -273,7 +273,7 @@ class Court:
         if command.kind == "create" and command.entity is Entity.COMPANY:
             held = COMPANY[command.side] | held
             held["erp_id" if command.side is Side.CRM else "crm_id"] = command.natural_key
-        if command.entity is Entity.INVOICE and command.side is Side.ERP:
+        if command.entity is Entity.INVOICE and command.side is Side.ERP and command.kind == "create":
             total = sum(Decimal(row["quantity"]) * Decimal(row["unit_price"]) for row in command.fields["lines"])
             stated = {"total": f"{total:.2f}", "amount_due": f"{total:.2f}", "amount_paid": "0.00"}
             held = {**held, **stated, "number": command.natural_key, "amount_credited": "0.00"}

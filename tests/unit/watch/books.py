@@ -43,10 +43,12 @@ def deal(offset: int, nth: int = 1, *, stage: str = "closedwon", **marks: Any) -
     return row(offset, f"r|main|{ACME}|{state.id}", to_row(state))
 
 
-def ordered(offset: int, nth: int = 1, *, seconds: float = 0) -> Delivery:
-    """A deal became an order."""
-    word = event(offset, type="order_created", deal=f"deal:{nth}", document=f"order:{nth}", occurred_at=at(seconds))
-    return delivery("revenue", offset, word.model_copy(update={"id": f"ordered-{nth}"}))
+def ordered(offset: int, nth: int = 1, *, seconds: float = 0, kind: str = "order_created") -> Delivery:
+    """A deal became an order, or was called off."""
+    word = event(offset, type=kind, deal=f"deal:{nth}", document=f"order:{nth}", occurred_at=at(seconds))
+    return delivery(
+        "revenue", offset, word.model_copy(update={"id": f"ordered-{nth}-{offset}", "sequence": offset + 1})
+    )
 
 
 def billed(offset: int, nth: int = 1, *, seconds: float = 0) -> Delivery:

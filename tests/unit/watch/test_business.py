@@ -96,6 +96,12 @@ def test_orders_of_more_than_a_month_ago_are_no_news(store: Store):
     assert (found.billing, found.unbilled) == ([], [])
 
 
+def test_an_order_that_was_called_off_waits_for_no_bill_until_it_is_wanted_again(store: Store):
+    off = ordered(1, seconds=60, kind="order_cancelled")
+    assert counted(store, ordered(0), off).unbilled == []
+    assert counted(store, ordered(2, seconds=600)).unbilled == [timedelta(seconds=HOUR - 600)]
+
+
 def test_clocks_that_differ_make_no_negative_time(store: Store):
     assert counted(store, ordered(0, seconds=60), billed(1, seconds=0)).billing == [timedelta(0)]
 

@@ -1,0 +1,101 @@
+"""Calling off: an order whose deal is won no more, and one that is wanted again.
+
+An order that is not billed is over, and that is told; it is an order again when the deal is won again. What is billed
+stands: a person credits it, and a draft is deleted where the contract says so. Nothing that was posted is ever changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from agents.rules import billing
+from agents.rules.bills import ENDED
+from agents.rules.case import Case
+from schemas.instants import business_day
+from schemas.money import Money, exact
+from schemas.names import Entity, Side, digest
+from schemas.revenue import RevenueEvent
+from tables.entities import EntityState
+
+OFF = "called off"
+UNPOSTED = {"draft", "submitted"}
+
+
+def call_off(case: Case, deal: EntityState) -> None:
+    """The deal is won no more."""
+    order = deal.marks["order"]
+    asked = bool(order.get("billed") or billing.bills_of(deal))
+    if not asked and not order.get("off"):
+        order |= {"off": True, "times": order.get("times", 0) + 1}
+        tell(case, deal, "order_cancelled", business_day(case.at, case.contract.timezone))
+    if case.contract.timing.called_off == "delete_drafts" and deal.crm.present:
+        _delete_drafts(case, deal)
+    stands = [str(each["number"]) for each in _bills(deal).values() if _counts(each)]
+    then = f": {', '.join(sorted(stands))} stands, credit or void it in the ERP" if stands else ""
+    deal.derived["order_status"] = f"{OFF}{then}"
+
+
+def want_again(case: Case, deal: EntityState) -> None:
+    """The deal is won again, if it was called off; what had become of its bills meanwhile stays."""
+    order = deal.marks["order"]
+    if order.get("off"):
+        order["off"] = False
+        tell(case, deal, "order_created", business_day(case.at, case.contract.timezone))
+    if not str(deal.derived.get("order_status") or "").startswith(OFF):
+        return
+    deal.derived["order_status"] = "created"
+    for record in _bills(deal):
+        case.state(Entity.INVOICE, record).marks.pop("called_off", None)
+    bills = _bills(deal).values()
+    if bills and all(each["status"] in ENDED for each in bills):
+        why = "it was called off, and its bill deleted or voided: bill it by hand in the ERP"
+        billing.hold(case, deal, billing.POSTED, why)
+
+
+def tell(case: Case, deal: EntityState, kind: Literal["order_created", "order_cancelled"], day: str) -> None:
+    """Tell that there is an order, or none any more; each time it is called off and wanted again is another."""
+    order, worth = deal.marks["order"], deal.derived
+    times = (str(order["times"]),) if order.get("times") else ()
+    case.event(
+        RevenueEvent(
+            id=digest(case.tenant, kind, order["id"], *times),
+            type=kind,
+            tenant=case.tenant,
+            customer=case.customer.id,
+            customer_name=case.customer.name,
+            document=order["id"],
+            number=deal.label,
+            deal=deal.id,
+            money=Money(amount=worth["amount"], currency=worth["currency"]),
+            day=day,
+            occurred_at=case.seen_version(deal.crm.version),
+            refs={"crm": deal.crm.ref or ""},
+        ),
+        news=True,  # whatever finding let the order go on: what was won before the first reading makes none
+    )
+
+
+def _bills(deal: EntityState) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = deal.marks.get("bills", {})
+    return found
+
+
+def _counts(bill: dict[str, Any]) -> bool:
+    """Whether money is asked for with a bill, or came in on it."""
+    return bill["status"] not in ENDED and any(exact(bill[name] or "0") for name in ("amount_due", "amount_paid"))
+
+
+def _delete_drafts(case: Case, deal: EntityState) -> None:
+    """Ask for the end of bills that nobody has posted, once. One that is posted meanwhile the ERP keeps."""
+    for record, row in _bills(deal).items():
+        bill = case.state(Entity.INVOICE, record)
+        if row["status"] not in UNPOSTED or not bill.erp.present or bill.marks.get("called_off"):
+            continue
+        bill.marks["called_off"] = True
+        reason = f"deal {deal.label} was called off before the bill was posted"
+        command = case.command(
+            bill, Side.ERP, "update", {"status": "deleted"}, reason=reason, rules=("timing",), compare=True
+        )
+        case.verdict(
+            bill, "status", "write_back", "timing", reason, chosen="deleted", written_to=Side.ERP, command=command
+        )

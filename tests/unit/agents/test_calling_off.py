@@ -1,0 +1,131 @@
+"""An order that is called off: before it is billed it is over, after that a person settles what is billed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.names import Entity, Side
+from tests.support.contracts import contract
+from tests.support.judging import Court, deal, fact, invoice, line, payment
+
+SHIPPED: dict[str, Any] = {"timing": {"invoice_when": "shipped"}}
+DRAFTS: dict[str, Any] = {"timing": {"called_off": "delete_drafts"}, "invoice_defaults": {"status": "draft"}}
+
+
+def court(rules: dict[str, Any]) -> Court:
+    """Acme, with a won deal."""
+    return moved(Court(contract(rules)).known_everywhere(), "closedwon")
+
+
+def moved(here: Court, stage: str, **fields: Any) -> Court:
+    """Sales moves the deal."""
+    kept = dict(here.state("deal:1").crm.fields) | {"lines": [line()]}
+    here.hear(deal(here.clock + 60, **(kept | {"stage": stage} | fields)))
+    here.settle()
+    return here
+
+
+def status(here: Court) -> Any:
+    """What the deal says of its order."""
+    return here.shown(Side.CRM, "order_status", record="deal:1")[0]
+
+
+def orders(here: Court) -> list[tuple[str, str, str]]:
+    """What is told of orders."""
+    told = [each for each in here.events() if each.type.startswith("order_")]
+    assert len({each.id for each in told}) == len(told), "each is news of its own"
+    return [(each.type, str(each.money.amount), each.document) for each in told if each.money]
+
+
+def test_an_order_that_is_called_off_before_its_bill_is_told_as_over_and_as_one_again():
+    here = court(SHIPPED)
+    moved(moved(here, "closedlost"), "closedlost", name="Widgets, no more")
+    assert status(here) == "called off"
+    moved(moved(moved(here, "closedwon"), "closedlost"), "closedwon")
+    (one,) = {document for _, _, document in orders(here)}
+    assert [(kind, amount) for kind, amount, _ in orders(here)] == [
+        ("order_created", "100.00"), ("order_cancelled", "100.00"), ("order_created", "100.00"),
+        ("order_cancelled", "100.00"), ("order_created", "100.00"),
+    ]  # fmt: skip
+    assert one.startswith("order:")
+    assert status(here) == "created: 0 of 1 lines shipped"
+    assert here.commands(Side.ERP, Entity.INVOICE) == []
+    moved(here, "closedwon", lines=[line() | {"shipped": "2"}])
+    assert [each.natural_key for each in here.commands(Side.ERP, Entity.INVOICE)] == ["RM-1"]
+
+
+def test_a_deal_that_is_deleted_before_its_bill_is_an_order_no_more_and_restored_it_is():
+    here = court(SHIPPED)
+    kept = here.state("deal:1").crm
+    here.hear(fact(Entity.DEAL, Side.CRM, {}, record="deal:1", seconds=here.clock + 60, deleted=True, ref=kept.ref))
+    here.settle()
+    assert [kind for kind, _, _ in orders(here)] == ["order_created", "order_cancelled"]
+    moved(here, "closedwon")
+    assert [kind for kind, _, _ in orders(here)][2:] == ["order_created"]
+
+
+def test_a_posted_bill_of_a_deal_that_is_called_off_is_a_persons_to_settle():
+    here = moved(court({}), "closedlost")
+    assert status(here) == "called off: RM-1 stands, credit or void it in the ERP"
+    assert len(here.commands(Side.ERP, Entity.INVOICE)) == 1
+    assert [kind for kind, _, _ in orders(here)] == ["order_created"], "what is billed is told by its credit"
+    bill = here.commands(Side.ERP, Entity.INVOICE)[0].record
+    figures = {"number": "RM-1", "total": "100.00", "amount_due": "0.00", "amount_credited": "100.00", "status": "paid"}
+    news = invoice(here.clock + 60, record=bill, related={"deal": "deal:1"}, **figures)
+    here.hear(news.model_copy(update={"ref": here.state(bill).erp.ref}))
+    here.settle()
+    assert status(here) == "called off"
+
+
+def test_a_bill_that_was_paid_stands_until_the_money_has_gone_back():
+    here = moved(court({}), "closedlost")
+    bill = here.commands(Side.ERP, Entity.INVOICE)[0].record
+    figures = {"number": "RM-1", "total": "100.00", "amount_due": "0.00", "amount_paid": "100.00", "status": "paid"}
+    news = invoice(here.clock + 60, record=bill, related={"deal": "deal:1"}, **figures)
+    here.hear(news.model_copy(update={"ref": here.state(bill).erp.ref}), payment(here.clock + 60, amount="100.00"))
+    here.settle()
+    assert status(here) == "called off: RM-1 stands, credit or void it in the ERP"
+
+
+def ended(here: Court, status_: str) -> Court:
+    """The ERP shows what became of the bill."""
+    bill = here.commands(Side.ERP, Entity.INVOICE)[0].record
+    figures = {"number": "RM-1", "total": "100.00", "amount_due": "0.00", "status": status_}
+    news = invoice(here.clock + 60, record=bill, related={"deal": "deal:1"}, **figures)
+    here.hear(news.model_copy(update={"ref": here.state(bill).erp.ref}))
+    here.settle()
+    return here
+
+
+def deletions(here: Court) -> list[dict[str, Any]]:
+    """What is asked for besides the bill."""
+    return [each.fields for each in here.commands(Side.ERP, Entity.INVOICE) if each.kind == "update"]
+
+
+def test_a_draft_is_deleted_where_the_contract_says_so_and_only_once():
+    here = ended(moved(court(DRAFTS), "closedlost"), "deleted")
+    assert (deletions(here), status(here)) == ([{"status": "deleted"}], "called off")
+    assert moved(here, "closedlost", name="renamed").settle() == 0
+    moved(here, "closedwon")
+    assert status(here).startswith("held: it was called off, and its bill deleted or voided: bill it by hand")
+
+
+def test_a_draft_is_asked_about_unless_the_contract_says_so():
+    here = moved(court({"invoice_defaults": {"status": "draft"}}), "closedlost")
+    assert (deletions(here), status(here)) == ([], "called off: RM-1 stands, credit or void it in the ERP")
+
+
+@pytest.mark.parametrize("shown", ["posted", "paid", "voided"])
+def test_what_was_posted_is_never_deleted(shown: str):
+    here = moved(ended(court(DRAFTS), shown), "closedlost")
+    assert deletions(here) == []
+
+
+def test_a_deleted_deal_deletes_no_draft():
+    here = court(DRAFTS)
+    kept = here.state("deal:1").crm
+    here.hear(fact(Entity.DEAL, Side.CRM, {}, record="deal:1", seconds=here.clock + 60, deleted=True, ref=kept.ref))
+    here.settle()
+    assert deletions(here) == []
