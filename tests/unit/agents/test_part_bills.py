@@ -10,7 +10,7 @@ from schemas.command import Command
 from schemas.contract import lint
 from schemas.names import Entity, Side
 from tests.support.contracts import contract
-from tests.support.judging import Court, company, deal, fact, invoice, line, outcome, payment
+from tests.support.judging import Court, company, deal, fact, invoice, line, outcome, payment, retry
 
 PARTS: dict[str, Any] = {"timing": {"invoice_when": "shipped", "partial": "each"}}
 TEN = "10"
@@ -249,3 +249,13 @@ def test_a_bill_is_of_the_day_on_which_its_part_was_shipped():
 
 def test_the_contract_can_be_meant():
     assert lint(contract(PARTS)) == []
+
+
+def test_a_person_has_a_refused_part_tried_again():
+    here = ship(court(), "4")
+    here.hear(sold(here.clock + 60, "7", here))
+    here.settle(refuse=lambda command: command.natural_key == "RM-1-2")
+    here.hear(retry(bill_of(here, 2), seconds=here.clock + 60))
+    here.settle()
+    assert bills(here)[1:] == [("RM-1-2", ["3"])] * 2
+    assert ship(here, "10").shown(Side.CRM, "order_status", record="deal:1") == ["created"]
