@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos simulate month-end night mutate lint format schemas broker sandbox bench clean
+.PHONY: help setup demo test chaos simulate lives month-end night mutate lint format schemas broker sandbox bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ chaos: $(STAMP) ## kill workers and the broker under load, and count (ARGS="--ro
 
 simulate: $(STAMP) ## play seeded stories in one process, in virtual time (ARGS="--seeds 500 --from 0 --jobs 4")
 	@$(BIN)/python -m tests.simulation $(ARGS)
+
+lives: $(STAMP) ## live 10,000 orders in five currencies, in virtual time, and recount the books (ARGS="--lives 600 --from 0")
+	@$(BIN)/python -m tests.lives $(ARGS)
 
 month-end: $(STAMP) ## bill 50,000 won deals within Xero's limits, in virtual time (ARGS="--invoices 2000")
 	@$(BIN)/python -m tests.volume $(ARGS)

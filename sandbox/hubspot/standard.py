@@ -11,7 +11,7 @@ from sandbox.hubspot.definitions import Definition, choices
 from sandbox.hubspot.object_types import ObjectType
 
 CURRENCIES = (
-    "USD", "EUR", "GBP", "NZD", "AUD", "CAD", "CHF", "JPY", "SEK", "NOK", "DKK", "SGD", "ZAR", "INR",
+    "USD", "EUR", "GBP", "NZD", "AUD", "CAD", "CHF", "JPY", "KWD", "SEK", "NOK", "DKK", "SGD", "ZAR", "INR",
 )  # fmt: skip
 LIFECYCLE = {
     "subscriber": "Subscriber",

@@ -50,18 +50,18 @@ class Ledgers:
 
 async def _company(both: Platforms, name: str) -> str:
     domain = f"{name.lower().replace(' ', '')}.example"
-    return await _made(both, "companies", {"name": name, "domain": domain, "revmark_currency": "NZD"})
+    return await made(both, "companies", {"name": name, "domain": domain, "revmark_currency": "NZD"})
 
 
 async def _deal(both: Platforms, company: str, number: int) -> str:
-    deal = await _made(both, "deals", {
+    deal = await made(both, "deals", {
         "dealname": f"Order {number:05}", "dealstage": STAGE, "pipeline": "default", "deal_currency_code": "NZD",
     }, company, PRIMARY_COMPANY)  # fmt: skip
-    await _made(both, "line_items", {"name": "Monthly plan", "quantity": "1", "price": price(number)}, deal, LINE_OF)
+    await made(both, "line_items", {"name": "Monthly plan", "quantity": "1", "price": price(number)}, deal, LINE_OF)
     return deal
 
 
-async def _made(both: Platforms, kind: str, properties: dict[str, str], parent: str = "", type_id: int = 0) -> str:
+async def made(both: Platforms, kind: str, properties: dict[str, str], parent: str = "", type_id: int = 0) -> str:
     body: dict[str, Any] = {"properties": properties}
     if parent:
         types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}]
