@@ -24,6 +24,7 @@ TRADES = {
     "deposit and parts": {"timing": {"invoice_when": "shipped", "partial": "each", "deposit": {"percent": "12.5"}}},
     "drafts": {"timing": {"called_off": "delete_drafts"}, "invoice_defaults": {"status": "draft"}},
 }
+EXTRAS = ("bill by hand", "bill by hand", "bill abroad", "amend", "redate", "take back")  # whenever finance likes
 COUNTRIES = ("NZ", "NZ", "AU")  # taxed, and not, under the shipped contract
 DAYS = ("2026-08-{:02}", "2026-09-{:02}", "2026-10-{:02}")  # of what people date themselves
 SHIPPED = ("by shipment", "in parts", "deposit", "deposit and parts")
@@ -71,8 +72,8 @@ def draw(seed: int) -> Life:
     for number in range(lots.choice((1, 1, 1, 2))):
         orders.append(tuple(_line(lots, currency) for _ in range(lots.randrange(1, 4))))
         deeds += ["sell" if not number else "reorder", *_fulfilled(lots, trade)]
-    if lots.random() < 0.25:
-        deeds.insert(lots.randrange(1, len(deeds) + 1), "bill by hand")
+    while lots.random() < 0.3:
+        deeds.insert(lots.randrange(1, len(deeds) + 1), lots.choice(EXTRAS))
     if "prepay" in deeds or lots.random() < 0.05:
         deeds.append("use money")
     return Life(seed, trade, currency, lots.choice(COUNTRIES), tuple(orders), tuple(deeds))

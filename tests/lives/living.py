@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox.xero.balances import amount_due, remaining_credit
 from schemas.money import minor_digits
-from tests.lives.life import DAYS, Life, Line
+from tests.lives.life import CURRENCIES, DAYS, Life, Line
 from tests.simulation.people import SHIPPED
 from tests.simulation.platforms import Declined, Platforms, Record
 from tests.volume.ledgers import LINE_OF, PRIMARY_COMPANY, made
@@ -38,6 +38,7 @@ class Living:
     company: str = ""
     deals: list[str] = field(default_factory=list)
     lines: list[list[str]] = field(default_factory=list)
+    amended: set[str] = field(default_factory=set)  # invoices that are no longer what was sold
     done: int = 0
 
     def __post_init__(self) -> None:
@@ -107,13 +108,34 @@ class Living:
         await self._finance("POST", "Invoices", {"InvoiceID": row["InvoiceID"], "Status": "AUTHORISED"})
 
     async def bill_by_hand(self) -> None:
-        """Type an invoice that no deal knows of, dated as finance likes."""
-        lines = [{"Description": "Repair", "Quantity": "1", "UnitAmount": self._price(), "AccountCode": "200",
-                  "TaxType": "OUTPUT2"}]  # fmt: skip
-        await self._finance("PUT", "Invoices", {
-            "Type": "ACCREC", "Status": "AUTHORISED", "Contact": {"ContactID": self._contact()}, "Date": self._day(),
-            "DueDate": "2026-11-20", "CurrencyCode": self.life.currency, "LineItems": lines,
+        """Type an invoice that no deal knows of, dated as finance likes, with its tax on top or within."""
+        await self._bill(self.life.currency)
+
+    async def bill_abroad(self) -> None:
+        """Type an invoice in a currency that is not the customer's."""
+        await self._bill(self.lots.choice([each for each in CURRENCIES if each != self.life.currency]))
+
+    async def amend(self) -> None:
+        """Finance puts another line onto an invoice on which there is no money."""
+        row = self._one([row for row in self._open() if self._due(row) == row["Total"]])
+        kept = [{"LineItemID": each["LineItemID"]} for each in row["LineItems"]]
+        self.amended.add(row["InvoiceID"])
+        await self._finance("POST", "Invoices", {
+            "InvoiceID": row["InvoiceID"], "LineItems": [*kept, self._line("Freight", row["CurrencyCode"])],
         })  # fmt: skip
+
+    async def redate(self) -> None:
+        """Finance moves an invoice on which there is no money to another day."""
+        row = self._one([row for row in self._open() if self._due(row) == row["Total"]])
+        await self._finance("POST", "Invoices", {"InvoiceID": row["InvoiceID"], "Date": self._day()})
+
+    async def take_back(self) -> None:
+        """Finance takes an allocation back."""
+        held = {row[key]: kind for kind, key, row in self._credits(CREDITS, ("AUTHORISED", "PAID"))}
+        shelf = self.both.organisation.allocations
+        row = self._one([row for id_ in held for row in shelf.find("credit", id_) if not row["IsDeleted"]])
+        path = f"{held[row['_credit']]}/{row['_credit']}/Allocations/{row['AllocationID']}"
+        await self._finance("DELETE", path, None)
 
     async def pay(self) -> None:
         """The customer pays all that is due."""
@@ -124,7 +146,7 @@ class Living:
     async def pay_part(self) -> None:
         """The customer pays a share of an invoice."""
         row = self._one(self._open())
-        await self._pay("Invoice", row, self._share(self._due(row)))
+        await self._pay("Invoice", row, self._share(self._due(row), row["CurrencyCode"]))
 
     async def bounce(self) -> None:
         """A payment comes back: finance deletes it."""
@@ -149,12 +171,12 @@ class Living:
     async def credit_part(self) -> None:
         """Finance credits a share of an invoice."""
         row = self._one(self._open())
-        await self._credit(self._share(self._due(row)), row)
+        await self._credit(self._share(self._due(row), row["CurrencyCode"]), row)
 
     async def credit_loose(self) -> None:
         """Finance writes a credit note, and does nothing with it yet."""
         row = self._one([row for row in self._invoices() if row["Status"] in {"AUTHORISED", "PAID"}])
-        await self._credit(self._share(row["Total"]), None)
+        await self._credit(self._share(row["Total"], row["CurrencyCode"]), None, row["CurrencyCode"])
 
     async def use_credit(self) -> None:
         """Finance allocates what is left of a credit note."""
@@ -172,7 +194,7 @@ class Living:
     async def refund_part(self) -> None:
         """A share of a credit goes back."""
         kind, key, row = self._credit_left(CREDITS)
-        await self._pay(kind.removesuffix("s"), row, self._share(self._left(row, key)))
+        await self._pay(kind.removesuffix("s"), row, self._share(self._left(row, key), row["CurrencyCode"]))
 
     async def void(self) -> None:
         """Finance voids an invoice on which there is no money."""
@@ -207,11 +229,13 @@ class Living:
     def _left(self, row: Record, key: str) -> Decimal:
         return remaining_credit(self.both.organisation, row, row[key])
 
-    def _credits(self, kinds: Sequence[tuple[str, str]]) -> list[tuple[str, str, Record]]:
+    def _credits(
+        self, kinds: Sequence[tuple[str, str]], statuses: Sequence[str] = ("AUTHORISED",)
+    ) -> list[tuple[str, str, Record]]:
         contact = self._contact()
         return [
             (kind, key, row) for kind, key in kinds for row in self.both.organisation.shelves[kind]
-            if row["_contact"] == contact and row["Status"] == "AUTHORISED"
+            if row["_contact"] == contact and row["Status"] in statuses
         ]  # fmt: skip
 
     def _credit_left(self, kinds: Sequence[tuple[str, str]]) -> tuple[str, str, Record]:
@@ -233,13 +257,13 @@ class Living:
 
     # what they come to
 
-    def _price(self) -> str:
+    def _price(self, currency: str) -> str:
         amount = Decimal(self.lots.choice((333, 1_999, self.lots.randrange(1, 10**6))))
-        return f"{amount.scaleb(-minor_digits(self.life.currency)):f}"
+        return f"{amount.scaleb(-minor_digits(currency)):f}"
 
-    def _share(self, amount: Decimal) -> str:
+    def _share(self, amount: Decimal, currency: str) -> str:
         """Some of it, at least one unit of what Xero keeps."""
-        unit = Decimal(1).scaleb(-min(minor_digits(self.life.currency), CENTS))
+        unit = Decimal(1).scaleb(-min(minor_digits(currency), CENTS))
         share = (amount * self.lots.choice((25, 33, 50, 66)) / 100).quantize(unit, ROUND_DOWN)
         return f"{max(unit, share):f}"
 
@@ -259,26 +283,37 @@ class Living:
     async def _finance(self, method: str, path: str, body: Any) -> Any:
         return await self.both.finance.do(method, f"people/{path}", body)
 
+    def _line(self, words: str, currency: str) -> Record:
+        return {"Description": words, "Quantity": "1", "UnitAmount": self._price(currency), "AccountCode": "200",
+                "TaxType": self.lots.choice(("OUTPUT2", "NONE"))}  # fmt: skip
+
+    async def _bill(self, currency: str) -> None:
+        await self._finance("PUT", "Invoices", {
+            "Type": "ACCREC", "Status": "AUTHORISED", "Contact": {"ContactID": self._contact()}, "Date": self._day(),
+            "DueDate": "2026-11-20", "CurrencyCode": currency, "LineItems": [self._line("Repair", currency)],
+            "LineAmountTypes": self.lots.choice(("Exclusive", "Inclusive", "NoTax")),
+        })  # fmt: skip
+
     async def _pay(self, name: str, row: Record, amount: Decimal | str) -> None:
         await self._finance("PUT", "Payments", {
-            name: {f"{name}ID": row[f"{name}ID"]}, "Account": {"Code": bank(self.life.currency)}, "Date": self._day(),
+            name: {f"{name}ID": row[f"{name}ID"]}, "Account": {"Code": bank(row["CurrencyCode"])}, "Date": self._day(),
             "Amount": str(amount),
         })  # fmt: skip
 
     async def _money(self, kind: str) -> None:
-        line = {"Description": "In advance", "Quantity": "1", "UnitAmount": self._price(), "AccountCode": "200",
-                "TaxType": "NONE"}  # fmt: skip
+        line = {**self._line("In advance", self.life.currency), "TaxType": "NONE"}
         await self._finance("PUT", "BankTransactions", {
             "Type": kind, "Contact": {"ContactID": self._contact()}, "Date": self._day(), "LineItems": [line],
             "BankAccount": {"Code": bank(self.life.currency)},
         })  # fmt: skip
 
-    async def _credit(self, amount: Decimal | str, invoice: Record | None) -> None:
+    async def _credit(self, amount: Decimal | str, invoice: Record | None, currency: str = "") -> None:
+        currency = currency if invoice is None else invoice["CurrencyCode"]
         line = {"Description": "Goodwill", "Quantity": "1", "UnitAmount": str(amount), "TaxType": "NONE",
                 "AccountCode": "200"}  # fmt: skip
         noted = await self._finance("PUT", "CreditNotes", {
             "Type": "ACCRECCREDIT", "Status": "AUTHORISED", "Contact": {"ContactID": self._contact()},
-            "Date": self._day(), "CurrencyCode": self.life.currency, "LineItems": [line],
+            "Date": self._day(), "CurrencyCode": currency, "LineItems": [line],
         })  # fmt: skip
         if invoice is not None:
             number = noted["CreditNotes"][0]["CreditNoteID"]
@@ -286,7 +321,7 @@ class Living:
 
     async def _use(self, kinds: Sequence[tuple[str, str]]) -> None:
         kind, key, row = self._credit_left(kinds)
-        invoice = self._one(self._open())
+        invoice = self._one([each for each in self._open() if each["CurrencyCode"] == row["CurrencyCode"]])
         await self._allocate(f"{kind}/{row[key]}", invoice, min(self._left(row, key), self._due(invoice)))
 
     async def _allocate(self, credit: str, invoice: Record, amount: Decimal | str) -> None:

@@ -188,25 +188,25 @@ def _differs(bill: Bill, mirror: dict[str, Any]) -> Iterator[str]:
 
 
 def _balances(both: Platforms, found: Books) -> Iterator[str]:
-    """What HubSpot says that a company owes: due of its invoices, less what is left of its credit notes."""
-    owed = defaultdict[str, Decimal](Decimal)
-    theirs = defaultdict[str, list[str]](list)
+    """What HubSpot says that a company owes, in its currency: due of its invoices, less what is left of its credits."""
+    owed = defaultdict[tuple[str, str], Decimal](Decimal)
+    theirs = defaultdict[tuple[str, str], list[str]](list)
+    notes = [each for each in found.credits.values() if each.kind == "CreditNotes"]
     for bill in found.bills.values():
-        owed[bill.customer] += bill.due
-        theirs[bill.customer].append(bill.number)
-    for credit in found.credits.values():
-        if credit.kind == "CreditNotes":
-            owed[credit.customer] -= credit.left
-            theirs[credit.customer].append(credit.number)
-    for row in both.records("companies"):
-        shown = row["properties"]
-        contact = shown.get("xero_contact_id") or ""
-        due = owed.pop(contact, NOTHING)
-        if amount(shown.get("revmark_balance_due")) != due:
-            yield _unequal(shown, due, theirs[contact])
-    for contact, each in owed.items():
-        if each:
-            yield f"customer {contact} owes {each} by {', '.join(theirs[contact])}: no company in HubSpot says so"
+        owed[bill.customer, bill.currency] += bill.due
+        theirs[bill.customer, bill.currency].append(bill.number)
+    for note in notes:
+        owed[note.customer, note.currency] -= note.left
+        theirs[note.customer, note.currency].append(note.number)
+    shown = {row["properties"].get("xero_contact_id") or "": row["properties"] for row in both.records("companies")}
+    for contact, company in shown.items():
+        place = (contact, company.get("revmark_currency") or "")
+        if amount(company.get("revmark_balance_due")) != owed[place]:
+            yield _unequal(company, owed[place], theirs[place])
+    for (contact, currency), each in owed.items():
+        if each and contact not in shown:
+            documents = ", ".join(theirs[contact, currency])
+            yield f"customer {contact} owes {each} {currency} by {documents}: no company in HubSpot says so"
 
 
 def _unequal(shown: dict[str, Any], owed: Decimal, documents: list[str]) -> str:

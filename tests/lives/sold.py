@@ -31,7 +31,9 @@ def unbilled_differences(lived: Iterable[Living], found: Books) -> list[str]:
 def _orders(living: Living, bills: dict[str, list[Bill]]) -> Iterator[str]:
     for deal, lines, ordered in zip(living.deals, living.lines, living.life.orders, strict=False):
         held, due = bills.get(deal, []), sum((worth(each, living.life) for each in ordered), NOTHING)
-        whole = _stage(living, deal) == "closedwon" and all(each.status not in DEAD for each in held)
+        whole = _stage(living, deal) == "closedwon" and all(
+            each.status not in DEAD and each.id not in living.amended for each in held
+        )
         if not whole or not _shipped(living, lines, ordered) or not (held or due):
             continue
         billed = sum((each.total for each in held), NOTHING)
