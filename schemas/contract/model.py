@@ -212,11 +212,29 @@ class InvoiceDefaults(Clause):
     due_days: int = Field(default=20, ge=0, description="days after the invoice date when the customer has no terms")
 
 
+class CustomObject(Clause):
+    """A custom object of the portal's own; `revmark provision` makes it."""
+
+    custom: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", max_length=50, description="its name in HubSpot, as revmark_invoice"
+    )
+
+
+class Objects(Clause):
+    """On which object of the CRM a record of the ERP's is mirrored. Chosen before the first sync."""
+
+    invoice: Literal["native"] | CustomObject = Field(
+        default="native",
+        description="native: HubSpot's own invoices; or {custom: its name}, an Enterprise portal's own",
+    )
+
+
 class Platforms(Clause):
-    """Which platform plays which side."""
+    """Which platform plays which side, and what of it."""
 
     crm: Literal["hubspot"] = "hubspot"
     erp: Literal["xero"] = "xero"
+    objects: Objects = Objects()
 
     def on(self, side: Side) -> Literal["hubspot", "xero"]:
         """The platform of a side."""
