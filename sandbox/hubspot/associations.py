@@ -47,12 +47,10 @@ class Associations:
         raise Problem(400, f"Invalid association type: {type_id} is not defined from {from_type} to {to_type}")
 
     def default(self, from_type: str, to_type: str) -> AssociationType:
-        """Give the unlabelled type, made on first use for a custom object (and for no other pair)."""
+        """Give the unlabelled type. A custom object has those that its schema names, or that were added to it."""
         known = self.types(from_type, to_type)
         if not known:
-            if "2-" not in (from_type[:2], to_type[:2]):
-                raise Problem(400, f"No association types exist between {from_type} and {to_type}")
-            known = [self.define(from_type, to_type, None, None)]
+            raise Problem(400, f"No association types exist between {from_type} and {to_type}")
         return known[0]
 
     def define(
