@@ -18,7 +18,7 @@ from typing import Any
 from console import readiness
 from schemas.contract import Contract
 from schemas.errors import Refused, Transient
-from streams.platforms.hubspot.shapes import SHAPES
+from streams.platforms.hubspot.shapes import CUSTOM, shapes_of
 from streams.settings import Settings
 from streams.verification import access
 from streams.verification.books import Books
@@ -167,15 +167,16 @@ class Verifier:
         return Walk(report.run, pacing, self.shelf.keep, self.tell, report.steps)
 
 
-def page_of(settings: Settings, role: str, record_id: str) -> str:
-    """Where people see a record; empty where it has no page of its own."""
+def page_of(settings: Settings, contract: Contract, role: str, record_id: str) -> str:
+    """Where people see a record; empty where it has no page of its own, or one whose address this cannot know."""
     platform, _, kind = role.partition("/")
     if platform == "xero":
         return XERO_PAGES.get(kind, "").format(record_id)
-    if kind not in SHAPES:
+    shape = shapes_of(contract).get(kind)
+    if shape is None or shape.type_id == CUSTOM:
         return ""
     base = settings.hubspot_login_url.rstrip("/")
-    return f"{base}/contacts/{settings.hubspot_portal}/record/{SHAPES[kind].type_id}/{record_id}"
+    return f"{base}/contacts/{settings.hubspot_portal}/record/{shape.type_id}/{record_id}"
 
 
 def _now() -> datetime:

@@ -24,6 +24,7 @@ from console.commands import (
     links,
     page,
     plan,
+    provision,
     quarantine,
     quarantine_edit,
     quarantine_show,
@@ -49,7 +50,7 @@ _DECIDE = "Decide"
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
     for panel, modules in (
-        (_BEGIN, (demo, init, connect, check, plan, apply, verify)),
+        (_BEGIN, (demo, init, connect, provision, check, plan, apply, verify)),
         (_RUN, (worker, gateway, page, broker)),
         (_LOOK, (status, explain, events, decisions, ledger, totals, variances, reconcile, attribution)),
         (_DECIDE, (repair, sweep, replay)),

@@ -21,12 +21,15 @@ EXAMPLES = examples(
     "revmark check", "revmark check --create", "revmark check --json | jq '.findings[] | select(.ok|not)'"
 )
 PROPERTIES = "hubspot properties"
+MAKING = ("revmark check --create", "revmark provision --yes")  # the steps that this command can take itself
 
 
 def command(
     context: typer.Context,
     *,
-    create: Annotated[bool, typer.Option("--create", help="make the properties that HubSpot lacks")] = False,
+    create: Annotated[
+        bool, typer.Option("--create", help="make what HubSpot lacks, as revmark provision --yes does")
+    ] = False,
     json: Document = False,
 ) -> None:
     """Test contract, broker, credentials, scopes, properties, accounts and tax rates. Exits 1 if one is not well.
@@ -37,7 +40,7 @@ def command(
     found = asyncio.run(_look(session, create=create, quiet=json))
     if not json and not create and _lacks_properties(found) and sys.stdin.isatty() and sys.stdout.isatty():
         say("")
-        if typer.confirm("Make the missing HubSpot properties now?"):
+        if typer.confirm("Make now what HubSpot lacks?"):
             found = asyncio.run(_look(session, create=True, quiet=False))
     well = all(each.ok for each in found)
     if json:
@@ -69,4 +72,4 @@ def _print(finding: Finding) -> None:
 
 
 def _lacks_properties(found: list[Finding]) -> bool:
-    return any(each.name == PROPERTIES and not each.ok and "--create" in each.next_step for each in found)
+    return any(each.name == PROPERTIES and not each.ok and each.next_step in MAKING for each in found)

@@ -15,7 +15,8 @@ from console.exits import NEEDS_PERSON
 from console.options import examples
 from console.output import say
 from console.session import Session, session_of
-from schemas.errors import Refused, SettingsError
+from schemas.contract import Contract, load_contract
+from schemas.errors import ContractError, Refused, SettingsError
 
 if TYPE_CHECKING:
     from streams.platforms.consent import Consent, Question
@@ -70,7 +71,7 @@ def _writable(session: Session, platform: str) -> None:
 def _question(session: Session, platform: Literal["hubspot", "xero"], port: int, *, older: bool) -> Question:
     from streams.platforms import consent  # noqa: PLC0415 - loads the HTTP client
 
-    scopes = consent.HUBSPOT_SCOPES
+    scopes = consent.hubspot_scopes(_contract(session))
     if platform == "xero":
         scopes = consent.XERO_SCOPES_OLDER if older else consent.XERO_SCOPES
     return consent.ask(
@@ -81,6 +82,14 @@ def _question(session: Session, platform: Literal["hubspot", "xero"], port: int,
         verifier=secrets.token_urlsafe(DRAWN),
         scopes=scopes,
     )
+
+
+def _contract(session: Session) -> Contract | None:
+    """The contract where it can be read: it may choose objects that need other scopes."""
+    try:
+        return load_contract(session.settings.contract)
+    except ContractError:
+        return None
 
 
 def _awaited(question: Question, port: int, *, open_it: bool) -> str:

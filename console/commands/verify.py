@@ -144,7 +144,12 @@ def _left(verifier: Verifier, report: Report) -> list[dict[str, str]]:
     from console.verifying import page_of  # noqa: PLC0415 - loaded by now
 
     return [
-        {"role": role, "id": found, "why": report.why.get(role, ""), "page": page_of(verifier.settings, role, found)}
+        {
+            "role": role,
+            "id": found,
+            "why": report.why.get(role, ""),
+            "page": page_of(verifier.settings, verifier.contract, role, found),
+        }
         for role, found in report.run.left.items()
     ]
 

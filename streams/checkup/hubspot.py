@@ -10,9 +10,11 @@ from schemas.contract import Contract
 from schemas.errors import RevmarkError, SettingsError
 from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
+from streams.platforms.hubspot.api import NO_OBJECT
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.doors import api_door
-from streams.platforms.hubspot.properties import create_properties, missing_properties, properties_of
+from streams.platforms.hubspot.provisioning import lacking, provision
+from streams.platforms.hubspot.shapes import SHAPES, shapes_of
 from streams.platforms.registry import hubspot_auth, hubspot_journal
 from streams.settings import Settings
 
@@ -37,7 +39,8 @@ async def findings(
         step = "set REVMARK_HUBSPOT_TOKEN to the token of a private app"
         yield Finding("hubspot credentials", ok=False, detail=error.message, next_step=step)
         return
-    client = HubSpotClient(settings.hubspot_url, settings.hubspot_version, auth, transport=transport)
+    shapes = SHAPES if contract is None else shapes_of(contract)
+    client = HubSpotClient(settings.hubspot_url, settings.hubspot_version, auth, transport=transport, shapes=shapes)
     try:
         try:
             account = await client.account()
@@ -58,19 +61,21 @@ async def findings(
         for finding in [await _scopes(client, url), await _properties(client, url, contract, create=create)]:
             yield finding
         if settings.hubspot_journal:
-            yield await _journal(settings, transport)
+            yield await _journal(settings, contract, transport)
     finally:
         await client.close()
 
 
-async def _journal(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> Finding:
+async def _journal(
+    settings: Settings, contract: Contract | None, transport: httpx.AsyncBaseTransport | None
+) -> Finding:
     name = "hubspot journal"
     step = (
         "see REVMARK_HUBSPOT_CLIENT_ID, REVMARK_HUBSPOT_CLIENT_SECRET and the app's scope; where the address of a file "
         "is named, and is one of HubSpot's, put it into REVMARK_HUBSPOT_JOURNAL; then: revmark check"
     )
     try:
-        journal = hubspot_journal(settings, transport=transport)
+        journal = hubspot_journal(settings, contract, transport=transport)
     except RevmarkError as error:
         return Finding(name, ok=False, detail=error.message, next_step=step)
     assert journal is not None  # noqa: S101 - it is set
@@ -107,6 +112,8 @@ async def _scopes(client: HubSpotClient, url: str) -> Finding:
             if passing(error):  # the other kinds would meet the same
                 step = advice(error, url, "")
                 return Finding(called("hubspot", error), ok=False, detail=error.message, next_step=step)
+            if error.code == NO_OBJECT:  # which is looked at with the properties
+                continue
             refused.append(f"{kind.replace('_', ' ')}: {error.message}")
     if refused:
         step = "give the app the scopes named above, install it again, then: revmark check"
@@ -117,16 +124,14 @@ async def _scopes(client: HubSpotClient, url: str) -> Finding:
 async def _properties(client: HubSpotClient, url: str, contract: Contract | None, *, create: bool) -> Finding:
     name = "hubspot properties"
     try:
-        missing = await missing_properties(client, properties_of(contract))
-        if missing and create:
-            made = await create_properties(client, missing)
-            return Finding(name, ok=True, detail=f"{len(made)} made: {', '.join(each.name for each in made)}")
+        found = await lacking(client, contract)
+        if create and not found.nothing:
+            await provision(client, contract, found)
+            return Finding(name, ok=True, detail=f"{len(found.words)} made: {', '.join(found.words)}")
     except RevmarkError as error:
         step = advice(error, url, "give the app the crm.schemas scopes, then: revmark check --create")
         return Finding(name, ok=False, detail=error.message, next_step=step)
-    if missing:
-        names = ", ".join(f"{each.kind}.{each.name}" for each in missing)
-        return Finding(
-            name, ok=False, detail=f"{len(missing)} are missing: {names}", next_step="revmark check --create"
-        )
-    return Finding(name, ok=True, detail="all are there")
+    if found.nothing:
+        return Finding(name, ok=True, detail="all are there")
+    step = "revmark provision --yes" if found.object else "revmark check --create"
+    return Finding(name, ok=False, detail=f"{len(found.words)} are missing: {', '.join(found.words)}", next_step=step)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
@@ -29,6 +29,7 @@ from streams.gateway.bodies import parse_body, read_body
 from streams.gateway.counts import Counts
 from streams.gateway.hints import Hints
 from streams.gateway.hubspot import hubspot_hints
+from streams.gateway.objects import TYPES
 from streams.gateway.produce import Produce
 from streams.gateway.signatures import (
     HUBSPOT_SIGNATURE,
@@ -51,8 +52,16 @@ log = logging.getLogger(__name__)
 class Gateway:
     """One deployment's gateway: verify, produce, answer."""
 
-    def __init__(self, settings: Settings, produce: Produce, clock: Clock, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        produce: Produce,
+        clock: Clock,
+        ready: Callable[[], bool],
+        types: Mapping[str, str] = TYPES,
+    ) -> None:
         self.settings = settings
+        self.types = types
         self.produce = produce
         self.clock = clock
         self.ready = ready
@@ -158,7 +167,7 @@ class Gateway:
         return refuse_xero([key.strip() for key in keys], body, request.headers.getlist(XERO_SIGNATURE))
 
     def _hubspot_hints(self, body: bytes) -> Hints:
-        return hubspot_hints(parse_body(body), self.settings.hubspot_portal)
+        return hubspot_hints(parse_body(body), self.settings.hubspot_portal, self.types)
 
     def _xero_hints(self, body: bytes) -> Hints:
         parsed = parse_body(body)
@@ -177,9 +186,13 @@ def create_app(
     *,
     ready: Callable[[], bool] = lambda: True,
     lifespan: Lifespan | None = None,
+    types: Mapping[str, str] = TYPES,
 ) -> Starlette:
-    """The gateway as an ASGI application; its `Gateway` is at `app.state.gateway`."""
-    gateway = Gateway(settings, produce, clock, ready)
+    """The gateway as an ASGI application; its `Gateway` is at `app.state.gateway`.
+
+    `types`: HubSpot's object types that are followed under the contract.
+    """
+    gateway = Gateway(settings, produce, clock, ready, types)
 
     def route(path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> Route:
         return Route(path, endpoint, methods=[method])

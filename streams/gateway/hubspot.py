@@ -7,32 +7,28 @@ Source: HubSpot's webhook guide and the 2026-09 subscription types.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.command import Event
 from schemas.errors import Refused
 from streams.gateway.hints import Hints, named
+from streams.gateway.objects import TYPES, kind_of
 
 MAX_EVENTS = 100  # HubSpot's own cap of a request
 ID_DIGITS = 19  # of a number of 64 bits, which ids are; Python would not even read thousands of them
 
 _KINDS = {"company": "company", "contact": "contact", "product": "product", "deal": "deal", "line_item": "line_item"}
-_TYPE_IDS = {
-    "0-1": "contact",
-    "0-2": "company",
-    "0-3": "deal",
-    "0-7": "product",
-    "0-8": "line_item",
-    "0-53": "invoice",
-}
 _RECORD_ACTIONS = {"propertyChange", "creation", "deletion", "restore", "privacyDeletion"}
 _PLAIN = {"propertyChange", "creation"}  # read, a record tells all that these are about; ends and merges tell more
 _TELLING = {"deal", "contact", "invoice"}  # whose own reading shows the association; the other end's does not
 _ENDS = {"CONTACT": "contact", "COMPANY": "company", "DEAL": "deal", "INVOICE": "invoice", "LINE_ITEM": "line_item"}
 
 
-def hubspot_hints(body: Any, portal: str) -> Hints:
+def hubspot_hints(body: Any, portal: str, types: Mapping[str, str] = TYPES) -> Hints:
     """Read a request's events. An empty `portal` means that this deployment has only one and does not check it.
+
+    `types`: the object types that are followed under the contract.
 
     Raises:
         Refused: the body is no array of at most 100 events (code 400).
@@ -43,19 +39,19 @@ def hubspot_hints(body: Any, portal: str) -> Hints:
         raise Refused(f"more than {MAX_EVENTS} events", code="400")
     hints = Hints()
     for event in body:
-        hints.results[_take(event, portal, hints)] += 1
+        hints.results[_take(event, portal, hints, types)] += 1
     return hints
 
 
-def _take(event: Any, portal: str, hints: Hints) -> str:
+def _take(event: Any, portal: str, hints: Hints, types: Mapping[str, str]) -> str:
     if not isinstance(event, dict) or not isinstance(event.get("subscriptionType"), str):
         return "malformed"
     if portal and str(event.get("portalId")) != portal:
         return "unknown_connection"
     name, _, action = event["subscriptionType"].partition(".")
     if action == "associationChange":
-        return _take_association(event, hints)
-    kind = _TYPE_IDS.get(str(event.get("objectTypeId"))) if name == "object" else _KINDS.get(name)
+        return _take_association(event, hints, types)
+    kind = kind_of(event.get("objectTypeId"), types) if name == "object" else _KINDS.get(name)
     if kind is None or action not in _RECORD_ACTIONS | {"merge"}:
         return "ignored"
     if action == "merge":
@@ -82,8 +78,8 @@ def _named(event: dict[str, Any]) -> Event | None:
     return named(occurred, {part: value for part, value in event.items() if part != "attemptNumber"}, says=says)
 
 
-def _take_association(event: dict[str, Any], hints: Hints) -> str:
-    kinds = _ends(event)
+def _take_association(event: dict[str, Any], hints: Hints, types: Mapping[str, str]) -> str:
+    kinds = _ends(event, types)
     ids = _id(event.get("fromObjectId")), _id(event.get("toObjectId"))
     if not all(ids):
         return "malformed"
@@ -93,12 +89,13 @@ def _take_association(event: dict[str, Any], hints: Hints) -> str:
     return "accepted" if telling else "ignored"
 
 
-def _ends(event: dict[str, Any]) -> tuple[str | None, str | None]:
+def _ends(event: dict[str, Any], types: Mapping[str, str]) -> tuple[str | None, str | None]:
     """The kinds at both ends: by type id, else by the older spelling, as in DEAL_TO_COMPANY."""
     source, _, target = str(event.get("associationType") or "").partition("_TO_")
+    origin, end = event.get("fromObjectTypeId"), event.get("toObjectTypeId")
     return (
-        _TYPE_IDS.get(str(event.get("fromObjectTypeId"))) or _ENDS.get(source),
-        _TYPE_IDS.get(str(event.get("toObjectTypeId"))) or _ENDS.get(target),
+        kind_of(origin, types) if origin else _ENDS.get(source),
+        kind_of(end, types) if end else _ENDS.get(target),
     )
 
 

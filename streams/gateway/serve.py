@@ -5,22 +5,28 @@ In: settings. Out: nothing until it is told to stop. Invariant: what was acknowl
 
 from __future__ import annotations
 
+import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
-from schemas.errors import Transient
+from schemas.contract import load_contract
+from schemas.errors import ContractError, Transient
 from streams.gateway.app import create_app
+from streams.gateway.objects import TYPES, types_of
 from streams.gateway.patience import Impatient
 from streams.gateway.produce import KafkaProduce
 from streams.settings import Settings
 
 KEEP_ALIVE = 5  # seconds: an idle connection is closed, so that idle callers cost nothing
 MAX_CONNECTIONS = 512  # beyond it uvicorn answers 503, which both vendors retry
+
+log = logging.getLogger(__name__)
 
 
 def _now() -> datetime:
@@ -39,7 +45,22 @@ def build(settings: Settings) -> Starlette:
         finally:
             await produce.stop()
 
-    return create_app(settings, produce, _now, ready=lambda: produce.ready, lifespan=lifespan)
+    return create_app(
+        settings, produce, _now, ready=lambda: produce.ready, lifespan=lifespan, types=_types(settings.contract)
+    )
+
+
+def _types(contract: Path) -> Mapping[str, str]:
+    """The object types that the contract chooses; where the gateway has none that it can read, HubSpot's own.
+
+    Polls find what it then passes over: a contract that cannot be read keeps workers from starting, and no webhook out.
+    """
+    try:
+        return types_of(load_contract(contract))
+    except ContractError as error:
+        if contract.exists():
+            log.warning("events of custom objects are passed over: %s", error.message)
+        return TYPES
 
 
 class Server(uvicorn.Server):

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
+from schemas.contract import Contract
 from schemas.errors import Refused, SettingsError, Transient
 from schemas.wire import decode_answer, decode_platform
 from streams.platforms.door import Door
@@ -35,18 +36,28 @@ __all__ = [
     "Question",
     "ask",
     "exchange",
+    "hubspot_scopes",
     "organisations",
 ]
 
 PATIENCE = 30.0  # seconds an identity service gets to answer: the code lives for five minutes
 OBJECTS = ("companies", "contacts", "deals", "products", "invoices")
-EXTENDED = ("companies", "deals", "products", "invoices")  # those with properties of ours, which `check --create` makes
+EXTENDED = ("companies", "deals", "products", "invoices")  # those with properties of ours, which `provision` makes
 HUBSPOT_SCOPES = (
     *(f"crm.objects.{kind}.{may}" for kind in OBJECTS for may in ("read", "write")),
     "crm.objects.line_items.read",
     *(f"crm.schemas.{kind}.{may}" for kind in EXTENDED for may in ("read", "write")),
     "oauth",
 )
+
+
+def hubspot_scopes(contract: Contract | None) -> tuple[str, ...]:
+    """What the app has to be granted under a contract, which may choose a custom object for invoices."""
+    if contract is None or contract.platforms.objects.invoice == "native":
+        return HUBSPOT_SCOPES
+    return tuple(each.replace(".invoices.", ".custom.") for each in HUBSPOT_SCOPES)
+
+
 _XERO = ("offline_access", "accounting.contacts", "accounting.settings")
 XERO_SCOPES = (*_XERO, "accounting.invoices", "accounting.payments")
 XERO_SCOPES_OLDER = (*_XERO, "accounting.transactions")  # of apps from before March 2026

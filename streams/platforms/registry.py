@@ -16,6 +16,7 @@ from schemas.contract import Contract
 from schemas.errors import SettingsError
 from schemas.names import Entity, Platform
 from schemas.sighting import Sighting
+from streams.gateway.objects import TYPES, types_of
 from streams.lanes.desk import Desk, while_ours
 from streams.platforms.hubspot import forecast as hubspot_forecast
 from streams.platforms.hubspot import translation as hubspot
@@ -97,7 +98,9 @@ def client(platform: Platform, settings: Settings, contract: Contract, desk: Cal
         SettingsError: its credentials are not complete.
     """
     if platform == "hubspot":
-        return hubspot_client(settings, contract, hubspot_auth(settings, desk), journal=hubspot_journal(settings))
+        return hubspot_client(
+            settings, contract, hubspot_auth(settings, desk), journal=hubspot_journal(settings, contract)
+        )
     return _xero(settings, contract, desk)
 
 
@@ -148,6 +151,7 @@ def hubspot_client(
 
 def hubspot_journal(
     settings: Settings,
+    contract: Contract | None = None,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Callable[[], datetime] | None = None,
@@ -181,7 +185,8 @@ def hubspot_journal(
         door=journal_door(url),
         credentials="REVMARK_HUBSPOT_CLIENT_SECRET",
     )
-    return Journal(api, door, settings.hubspot_portal, transport=transport)
+    types = TYPES if contract is None else types_of(contract)
+    return Journal(api, door, settings.hubspot_portal, types=types, transport=transport)
 
 
 def _safe(settings: Settings, platform: Platform, desk: Callable[[], Desk]) -> GrantSafe:

@@ -14,7 +14,7 @@ from schemas.money import plain
 from schemas.names import Entity
 from streams.platforms.hubspot.api import Api, Reply
 from streams.platforms.hubspot.reading import Reading
-from streams.platforms.hubspot.shapes import LINE_ITEM, PATHS, SHIPPED, Shape
+from streams.platforms.hubspot.shapes import LINE_ITEM, SHIPPED, Shape
 from streams.verification.recipe import Recipe
 from streams.verification.run import PRICE, QUANTITY, Run
 
@@ -74,7 +74,10 @@ class Portal:
     async def win(self, run: Run, recipe: Recipe) -> None:
         """Move the deal to the stage in which it is billed."""
         inputs = [{"id": run.made["hubspot/deal"], "properties": {"dealstage": recipe.stage}}]
-        _taken(await self._post(PATHS["deal"], "/batch/update", {"inputs": inputs}, writes=True), "the deal's stage")
+        _taken(
+            await self._post(self._reading.path("deal"), "/batch/update", {"inputs": inputs}, writes=True),
+            "the deal's stage",
+        )
 
     async def shown(self, kind: str, record_id: str) -> dict[str, Any] | None:
         """A record's properties; None when it is gone."""
@@ -101,7 +104,7 @@ class Portal:
             "properties": [MARKS[kind]],
             "limit": SOME,
         }
-        reply = (await self._post(PATHS[kind], "/search", body)).granted()
+        reply = (await self._post(self._reading.path(kind), "/search", body)).granted()
         return [str(each["id"]) for each in reply.results if (each.get("properties") or {}).get(MARKS[kind]) == mark]
 
     async def delete(self, kind: str, ids: Sequence[str]) -> None:
@@ -111,12 +114,12 @@ class Portal:
             Refused: HubSpot keeps them.
         """
         body = {"inputs": [{"id": each} for each in ids]}
-        _taken(await self._post(PATHS[kind], "/batch/archive", body, writes=True), f"{kind} deleted")
+        _taken(await self._post(self._reading.path(kind), "/batch/archive", body, writes=True), f"{kind} deleted")
 
     async def _opening(self, stage: str) -> tuple[str, str]:
         """The pipeline of a stage, and its first other stage."""
         self._api.pace.spare()
-        reply = (await self._api.get(f"/crm/pipelines/{self._api.version}/{PATHS['deal']}")).granted()
+        reply = (await self._api.get(f"/crm/pipelines/{self._api.version}/{self._reading.path('deal')}")).granted()
         for pipeline in reply.results:
             stages = sorted(pipeline.get("stages") or [], key=lambda each: each.get("displayOrder") or 0)
             ids = [str(each.get("id")) for each in stages]
@@ -134,7 +137,10 @@ class Portal:
             for to, number in ends
         ]
         body = {"inputs": [{"properties": properties, "associations": associations}]}
-        reply = _taken(await self._post(PATHS[kind], "/batch/create", body, writes=True), f"a {kind.replace('_', ' ')}")
+        reply = _taken(
+            await self._post(self._reading.path(kind), "/batch/create", body, writes=True),
+            f"a {kind.replace('_', ' ')}",
+        )
         if len(reply.results) != 1:
             raise Refused(f"hubspot made {len(reply.results)} records for one {kind}", code="batch")
         return str(reply.results[0]["id"])

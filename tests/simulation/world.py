@@ -24,10 +24,12 @@ from schemas.contract import Contract
 from schemas.errors import Transient
 from schemas.names import Platform
 from streams.gateway.app import create_app as gateway_app
+from streams.gateway.objects import types_of
 from streams.lanes.desk import Desk, while_ours
 from streams.platforms.hubspot.auth import StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
-from streams.platforms.hubspot.properties import create_properties, properties_of
+from streams.platforms.hubspot.provisioning import lacking, provision
+from streams.platforms.hubspot.shapes import shapes_of
 from streams.platforms.interface import PlatformClient
 from streams.platforms.registry import GrantSafe
 from streams.platforms.xero.client import XeroClient
@@ -156,11 +158,11 @@ class World:
     async def _prepare(self, begin: Callable[[], Awaitable[None]] | None = None) -> None:
         """Open the gateway; what is to be there before anybody listens is made by `begin`."""
         client = self._hubspot(self.hours, self.platforms.hubspot)
-        await create_properties(client, properties_of(self.contract))
+        await provision(client, self.contract, await lacking(client, self.contract))
         await client.close()
         if begin is not None:
             await begin()
-        self.gateway = gateway_app(self.settings, self._produce, self.hours)
+        self.gateway = gateway_app(self.settings, self._produce, self.hours, types=types_of(self.contract))
         await self.platforms.subscribe(self.gateway, self._lots)
 
     async def _produce(self, topic: str, key: bytes, value: bytes) -> None:
@@ -213,7 +215,7 @@ class World:
     def _hubspot(self, clock: Callable[[], datetime], door: ASGIApp) -> HubSpotClient:
         return HubSpotClient(
             URL.format("hubspot"), "2026-09", StaticToken(TOKEN), transport=Wire(door, self._lots),
-            http=Courier, clock=clock, timezone=self.contract.timezone,
+            http=Courier, clock=clock, timezone=self.contract.timezone, shapes=shapes_of(self.contract),
         )  # fmt: skip
 
     def _xero(

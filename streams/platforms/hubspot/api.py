@@ -8,6 +8,7 @@ Source: HubSpot's error-handling page and usage guidelines.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -36,8 +37,12 @@ from streams.platforms.hubspot.limits import (
 from streams.platforms.hubspot.pace import Pace, Sort
 from streams.platforms.outbound import client
 
+BAD_REQUEST, NOT_FOUND = 400, 404
 UNAUTHORIZED, FORBIDDEN, LOCKED_STATUS, TOO_MANY, MIGRATING = 401, 403, 423, 429, 477
 SERVER_ERROR = 500
+NO_OBJECT = "object"  # the code of a park: the custom object that the contract chooses is not there
+_OWN_TYPE = re.compile(r"^[A-Z]+ /crm/[a-z]+/[^ ]*?/p_(\w+)")  # a call to a portal's own object type
+_UNKNOWN_TYPE = "infer object type"  # how HubSpot says that it has no such type
 Json = dict[str, Any]
 
 # The request did not leave: whatever it was, nothing was written.
@@ -221,6 +226,12 @@ class Api:
             raise self._parked(f"the token is refused: {reply.message}. Set {self._credentials} anew", reply.code)
         if status == FORBIDDEN:
             raise self._parked(f"{call} is forbidden: {_scopes(reply)}", reply.code)
+        if status in {BAD_REQUEST, NOT_FOUND} and (own := _OWN_TYPE.search(call)) and _UNKNOWN_TYPE in reply.message:
+            said = (
+                f"the portal has no custom object {own[1]}, on which the contract mirrors invoices "
+                "(platforms.objects). Run: revmark provision --yes"
+            )
+            raise self._parked(said, NO_OBJECT)
         if status in {LOCKED_STATUS, MIGRATING}:
             until = self.clock() + (LOCKED if status == LOCKED_STATUS else _retry_after(response))
             self.pace.hold(sort, until)

@@ -16,7 +16,7 @@ import httpx
 from schemas.command import Command
 from schemas.errors import Refused
 from schemas.names import Platform, Side
-from streams.platforms.hubspot.api import Api
+from streams.platforms.hubspot.api import Api, Reply
 from streams.platforms.hubspot.auth import Auth
 from streams.platforms.hubspot.journal import Journal
 from streams.platforms.hubspot.lookup import LookUp
@@ -143,5 +143,31 @@ class HubSpotClient:
             words = reply.errors[0].get("message") if reply.errors else reply.message
             raise Refused(f"hubspot refuses a property of {path}: {words}", code=reply.code)
 
+    async def schemas(self) -> list[dict[str, Any]]:
+        """The portal's custom objects: their schemas, with properties and associations."""
+        return (await self._api.get(self._schemas())).granted().results
+
+    async def create_schema(self, body: dict[str, Any]) -> None:
+        """Make a custom object.
+
+        Raises:
+            Refused: HubSpot does not, as where one of that name is in the bin.
+            Parked: the app may not, or the portal's tier has none.
+        """
+        _made(await self._api.post(self._schemas(), body), f"the custom object {body['name']}")
+
+    async def associate_types(self, source: str, target: str, name: str) -> None:
+        """Let records of a custom object be associated with those of another type, by type ids."""
+        body = {"fromObjectTypeId": source, "toObjectTypeId": target, "name": name}
+        _made(await self._api.post(self._schemas(f"/{source}/associations"), body), f"the association {name}")
+
+    def _schemas(self, rest: str = "") -> str:
+        return f"/crm-object-schemas/{self._api.version}/schemas{rest}"
+
     def _properties(self, path: str, rest: str = "") -> str:
         return f"/crm/properties/{self._api.version}/{path}{rest}"
+
+
+def _made(reply: Reply, what: str) -> None:
+    if reply.refused:
+        raise Refused(f"hubspot refuses {what}: {reply.message}", code=reply.code)

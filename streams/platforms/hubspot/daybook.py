@@ -38,6 +38,7 @@ class Daybook:
         self._api = api
         self._reading = Reading(api, shapes)
         self._shape = shapes[INVOICE.kind]
+        self._dated = self._shape.property_of("date")
         self._patient = patient
         self._base_currency = base_currency
         self.calls = 0
@@ -70,7 +71,7 @@ class Daybook:
 
     async def _search(self, begins: int, last: str) -> list[Json]:
         dated = {
-            "propertyName": "hs_invoice_date",
+            "propertyName": self._dated,
             "operator": "BETWEEN",
             "value": str(begins),
             "highValue": str(begins + DAY - 1),

@@ -9,30 +9,34 @@ with their values, the ends of an association. Where it is otherwise, a record i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.command import Event
 from schemas.instants import parse_instant, to_millis
 from streams.gateway.hints import named
-from streams.platforms.hubspot.shapes import LINE_ITEM, SHAPES, is_id
+from streams.gateway.objects import TYPES, kind_of
+from streams.platforms.hubspot.shapes import is_id
 from streams.platforms.interface import Mention
 
-KINDS = {shape.type_id: kind for kind, shape in SHAPES.items()} | {"0-8": LINE_ITEM}
 PLAIN = frozenset({"CREATE", "UPDATE"})  # read, a record tells all that these are about; ends and merges tell more
 ENDS = frozenset({"DELETE", "RESTORE", "MERGE", "SNAPSHOT", "GDPR_DELETE"})
 ASSOCIATIONS = frozenset({"ASSOCIATION_ADDED", "ASSOCIATION_REMOVED"})
 TELLING = frozenset({"deal", "contact", "invoice"})  # whose own reading shows the association; the other end's does not
 
 
-def understood(entry: Any, portal: str) -> tuple[list[Mention], str]:
-    """The records that an entry names, and what became of it. An empty `portal`: there is only one."""
+def understood(entry: Any, portal: str, types: Mapping[str, str] = TYPES) -> tuple[list[Mention], str]:
+    """The records that an entry names, and what became of it. An empty `portal`: there is only one.
+
+    `types`: the object types that are followed under the contract.
+    """
     if not isinstance(entry, dict) or not isinstance(action := entry.get("action"), str):
         return [], "malformed"
     if portal and str(entry.get("portalId")) != portal:
         return [], "unknown_connection"
     if action in ASSOCIATIONS:
-        return _association(entry)
-    kind = KINDS.get(str(entry.get("objectTypeId")))
+        return _association(entry, types)
+    kind = kind_of(entry.get("objectTypeId"), types)
     if kind is None or action not in PLAIN | ENDS:
         return [], "ignored"
     ids = _merged(entry) if action == "MERGE" else _ids(entry.get("objectId"))
@@ -59,7 +63,7 @@ def _events(entry: dict[str, Any]) -> tuple[Event, ...]:
     return events if len(events) == len(found) else ()
 
 
-def _association(entry: dict[str, Any]) -> tuple[list[Mention], str]:
+def _association(entry: dict[str, Any], types: Mapping[str, str]) -> tuple[list[Mention], str]:
     ends = [
         (entry.get("fromObjectTypeId", entry.get("objectTypeId")), entry.get("fromObjectId", entry.get("objectId"))),
         (
@@ -67,7 +71,7 @@ def _association(entry: dict[str, Any]) -> tuple[list[Mention], str]:
             entry.get("toObjectId", entry.get("associatedObjectId")),
         ),
     ]
-    found = [(KINDS.get(str(type_id)), _ids(number)) for type_id, number in ends]
+    found = [(kind_of(type_id, types), _ids(number)) for type_id, number in ends]
     if not all(ids for _, ids in found):
         return [], "malformed"
     mentions = [Mention(kind, each) for kind, ids in found if kind in TELLING for each in ids]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from schemas.errors import Transient
 from schemas.instants import to_millis
 from schemas.wire import decode_platform
+from streams.gateway.objects import TYPES
 from streams.platforms.door import Door
 from streams.platforms.hubspot.api import Api
 from streams.platforms.hubspot.entries import understood
@@ -68,9 +69,19 @@ class Journal:
     """One portal's part of the app's journal; fulfils `Feed`."""
 
     def __init__(
-        self, api: Api, files: Door, portal: str, *, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        api: Api,
+        files: Door,
+        portal: str,
+        *,
+        types: Mapping[str, str] = TYPES,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Call through `api`, which has the app's own token; entries of other portals than `portal` are passed over."""
+        """Call through `api`, which has the app's own token; entries of other portals than `portal` are passed over.
+
+        `types`: the object types that are followed under the contract.
+        """
+        self._types = types
         self._api = api
         self._portal = portal
         self._path = f"/webhooks-journal/journal/{api.version}"
@@ -106,7 +117,7 @@ class Journal:
             for start in range(place.taken, max(len(entries), place.taken + 1), STRETCH):
                 end = start + STRETCH
                 within = place.model_copy(update={"taken": end}) if end < len(entries) else behind
-                yield _told(entries[start:end], within, self._portal)
+                yield _told(entries[start:end], within, self._portal, self._types)
             place = behind
 
     async def look(self) -> int | None:
@@ -205,11 +216,11 @@ class _LostError(Exception):
     """The offset is not kept, or not any more."""
 
 
-def _told(entries: list[Any], behind: Place, portal: str) -> Stretch:
+def _told(entries: list[Any], behind: Place, portal: str, types: Mapping[str, str]) -> Stretch:
     results: Counter[str] = Counter()
     mentions: list[Mention] = []
     for entry in entries:
-        found, result = understood(entry, portal)
+        found, result = understood(entry, portal, types)
         mentions += found
         results[result] += 1
     return Stretch(mentions, behind.text(), results=results)

@@ -19,7 +19,7 @@ from streams.platforms.hubspot.limits import BATCH, HISTORIES
 from streams.platforms.hubspot.overlooked import Overlooked, traced
 from streams.platforms.hubspot.payloads import properties_of
 from streams.platforms.hubspot.reading import Reading, chunks
-from streams.platforms.hubspot.shapes import PATHS, PLATFORM
+from streams.platforms.hubspot.shapes import PLATFORM
 from streams.platforms.hubspot.translation import sightings
 from streams.platforms.interface import Seen, Written
 
@@ -108,7 +108,9 @@ class LookUp:
         for kind in dict.fromkeys(kind for job in jobs for kind in job.links):
             ends[kind] = {each.record_id: each.raw.get("associations", {}).get(kind, []) for each in seen}
             if kind not in jobs[0].shape.parents and seen:
-                ends[kind] = await self._reading.associated(jobs[0].shape.path, PATHS[kind], list(ends[kind]))
+                ends[kind] = await self._reading.associated(
+                    jobs[0].shape.path, self._reading.path(kind), list(ends[kind])
+                )
         return ends
 
     def _as_written(self, job: Job, seen: Seen) -> bool:

@@ -7,14 +7,24 @@ Source: HubSpot's guide to the properties API (type, fieldType, hasUniqueValue, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from schemas.contract import Contract
 from schemas.contract.mappings import PREFIX
 from schemas.names import Side
-from streams.platforms.hubspot.shapes import BELONGS, LINE_ITEM, PATHS, SHAPES, SHIPPED
+from streams.platforms.hubspot.shapes import (
+    BELONGS,
+    CUSTOM,
+    INVOICE,
+    LINE_ITEM,
+    SHAPES,
+    SHIPPED,
+    Shape,
+    path_of,
+    shapes_of,
+)
 
 GROUP = "revmark"
 _YES_NO = (("Yes", "true"), ("No", "false"))
@@ -41,15 +51,16 @@ class PortalProperty:
         """Label and value of each choice."""
         return _YES_NO if self.type == "bool" else ()
 
-    def body(self) -> dict[str, Any]:
-        """The property as HubSpot's API creates it."""
+    def body(self, group: str = GROUP) -> dict[str, Any]:
+        """The property as HubSpot's API creates it, in a group that is there; in HubSpot's own where it is empty."""
         body: dict[str, Any] = {
             "name": self.name,
             "label": self.label,
             "type": self.type,
             "fieldType": _FIELD_TYPES[self.type],
-            "groupName": GROUP,
         }
+        if group:
+            body["groupName"] = group
         if self.unique:
             body["hasUniqueValue"] = True
         if self.options:
@@ -90,6 +101,13 @@ PORTAL_PROPERTIES: tuple[PortalProperty, ...] = (
     PortalProperty("invoice", "revmark_amount_credited", "Amount credited", "number"),
 )
 
+# What HubSpot's own invoices have under names of its own.
+CUSTOM_PROPERTIES: tuple[PortalProperty, ...] = (
+    PortalProperty("invoice", "revmark_invoice_date", "Invoice date", "date"),
+    PortalProperty("invoice", "revmark_due_date", "Due date", "date"),
+    PortalProperty("invoice", "revmark_currency", "Currency"),
+)
+
 
 class Portal(Protocol):
     """What is needed of a portal: the property endpoints, as the client has them."""
@@ -112,9 +130,12 @@ SHIPPED_QUANTITY = PortalProperty(LINE_ITEM, SHIPPED, "Shipped quantity", "numbe
 
 def properties_of(contract: Contract | None) -> tuple[PortalProperty, ...]:
     """The properties that a portal needs under a contract: all of ours, and what its own words ask for."""
-    ships = contract is not None and contract.timing.invoice_when == "shipped"
-    own = () if contract is None else _own(contract)
-    return (*PORTAL_PROPERTIES, *((SHIPPED_QUANTITY,) if ships else ()), *own)
+    if contract is None:
+        return PORTAL_PROPERTIES
+    ships = contract.timing.invoice_when == "shipped"
+    custom = shapes_of(contract)[INVOICE.kind].type_id == CUSTOM
+    more = ((SHIPPED_QUANTITY,) if ships else (), CUSTOM_PROPERTIES if custom else ())
+    return (*PORTAL_PROPERTIES, *(each for some in more for each in some), *_own(contract))
 
 
 def _own(contract: Contract) -> Iterator[PortalProperty]:
@@ -127,7 +148,7 @@ def _own(contract: Contract) -> Iterator[PortalProperty]:
 
 
 async def missing_properties(
-    portal: Portal, needed: Sequence[PortalProperty] = PORTAL_PROPERTIES
+    portal: Portal, needed: Sequence[PortalProperty] = PORTAL_PROPERTIES, shapes: Mapping[str, Shape] = SHAPES
 ) -> list[PortalProperty]:
     """The properties that the portal lacks, in our order.
 
@@ -135,11 +156,13 @@ async def missing_properties(
         Parked: the token may not read property definitions; the message names the scope.
         Throttled, Transient: try again.
     """
-    there = {kind: await portal.property_names(PATHS[kind]) for kind in _kinds(needed)}
+    there = {kind: await portal.property_names(path_of(kind, shapes)) for kind in _kinds(needed)}
     return [wanted for wanted in needed if wanted.name not in there[wanted.kind]]
 
 
-async def create_properties(portal: Portal, wanted: Iterable[PortalProperty] | None = None) -> list[PortalProperty]:
+async def create_properties(
+    portal: Portal, wanted: Iterable[PortalProperty] | None = None, shapes: Mapping[str, Shape] = SHAPES
+) -> list[PortalProperty]:
     """Make the missing properties (or `wanted`), and tell which were made.
 
     Raises:
@@ -149,8 +172,9 @@ async def create_properties(portal: Portal, wanted: Iterable[PortalProperty] | N
     """
     missing = list(wanted) if wanted is not None else await missing_properties(portal)
     for kind in _kinds(missing):
-        await portal.create_group(PATHS[kind], GROUP, "Revmark")
-        await portal.create_properties(PATHS[kind], [each.body() for each in missing if each.kind == kind])
+        path = path_of(kind, shapes)
+        await portal.create_group(path, GROUP, "Revmark")
+        await portal.create_properties(path, [each.body() for each in missing if each.kind == kind])
     return missing
 
 

@@ -25,10 +25,10 @@ from streams.platforms.hubspot.shapes import (
     LINE_ITEM_PROPERTIES,
     LINE_ITEMS,
     MERGED,
-    PATHS,
     SHAPES,
     Shape,
     is_id,
+    path_of,
 )
 from streams.platforms.interface import Seen
 from streams.platforms.memory import Memory
@@ -119,7 +119,7 @@ class Reading:
         return [each for some in found for each in some]
 
     async def _belonging(self, role: str, companies: Sequence[str]) -> list[Seen]:
-        ends = await self.associated(PATHS[MOVING], PATHS[role], companies)
+        ends = await self.associated(self.path(MOVING), self.path(role), companies)
         return await self.read(role, [each for some in ends.values() for each in some])
 
     def shape(self, kind: str) -> Shape:
@@ -131,6 +131,10 @@ class Reading:
         if kind not in self.shapes:
             raise Refused(f"hubspot: the kind {kind!r} is not followed", code="kind")
         return self.shapes[kind]
+
+    def path(self, kind: str) -> str:
+        """Where records of a kind are read and written."""
+        return path_of(kind, self.shapes)
 
     async def find(self, shape: Shape, values: Sequence[str]) -> list[Seen]:
         """The records whose unique property has one of these values, of at most a hundred."""
@@ -157,7 +161,9 @@ class Reading:
         if id_property is not None:
             body["idProperty"] = id_property
         reply = await self._api.post(self._api.objects(path, "/batch/read"), body)
-        if reply.status == NOT_FOUND:  # the object type is always there, so this says that none of the records is
+        if (
+            reply.status == NOT_FOUND
+        ):  # an object type that is not there is told otherwise: none of the records is there
             return []
         return [checked(each) for each in reply.granted().results]
 
@@ -165,7 +171,7 @@ class Reading:
         """Add what belongs to the records: the associations of their kind, and the line items of deals."""
         there = list({record["id"]: record for record in records}.values())
         ids = [record["id"] for record in there]
-        roles = {role: PATHS[role] for role in shape.parents}
+        roles = {role: self.path(role) for role in shape.parents}
         if shape.kind == "deal":
             roles[LINE_ITEM] = LINE_ITEMS
         found = await abreast(self.associated(shape.path, path, ids) for path in roles.values())
@@ -216,7 +222,7 @@ class Reading:
 
     async def deals_of(self, line_items: Sequence[str]) -> list[str]:
         """The deals that line items belong to; a line item that is gone belongs to none."""
-        deals = await self.associated(LINE_ITEMS, PATHS["deal"], line_items)
+        deals = await self.associated(LINE_ITEMS, self.path("deal"), line_items)
         return list(dict.fromkeys(deal for each in deals.values() for deal in each))
 
     async def _line_items(self, of_deal: dict[str, list[str]]) -> dict[str, list[Json]]:

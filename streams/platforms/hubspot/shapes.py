@@ -2,12 +2,13 @@
 
 In: nothing. Out: one `Shape` per kind, read by translation, payloads, properties and the client.
 Invariant: a field has one place per kind; what has no place here, HubSpot cannot hold.
-Sources: HubSpot's guides to the object types and its table of object type ids.
+Sources: HubSpot's guides to the object types and to custom objects, and its table of object type ids.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from schemas.contract import Contract
@@ -18,6 +19,7 @@ from streams.platforms.hubspot.spelling import Spelling
 BELONGS = frozenset({Entity.COMPANY, Entity.DEAL})  # what may say to which subsidiary it belongs
 MERGED = "hs_merged_object_ids"  # ";"-joined ids of the records that were merged into this one
 PLATFORM = "hubspot"
+CUSTOM = "2-"  # how the type ids of a portal's own objects begin; what follows differs by portal
 _ID = re.compile(r"[0-9]{1,20}")  # not `isdigit`, which knows "²"; HubSpot's ids fit into 64 bits
 
 
@@ -59,6 +61,10 @@ class Shape:
         """Every property that is read, and no other: quota and privacy both."""
         names = [column.property for column in self.columns] + [name for _, name in self.address]
         return list(dict.fromkeys([*names, self.key, self.modified, MERGED]))
+
+    def property_of(self, field: str) -> str:
+        """Where a field sits that this type has."""
+        return next(column.property for column in self.columns if column.field == field)
 
     @property
     def held(self) -> frozenset[str]:
@@ -179,10 +185,33 @@ INVOICE = Shape(
 # In the order in which a first reading makes sense: what is referred to comes before what refers to it.
 SHAPES: dict[str, Shape] = {shape.kind: shape for shape in (PRODUCT, COMPANY, CONTACT, DEAL, INVOICE)}
 
+# On an object of the portal's own HubSpot's properties of invoices are not there, nor is its prefix free: ours are.
+_OWN_NAMES = {"hs_invoice_date": "revmark_invoice_date", "hs_due_date": "revmark_due_date",
+              "hs_currency": "revmark_currency"}  # fmt: skip
+
+
+def custom_invoice(name: str) -> Shape:
+    """The mirror of invoices on a custom object of this name, which paths take as p_<name> in every portal."""
+    columns = tuple(replace(each, property=_OWN_NAMES.get(each.property, each.property)) for each in INVOICE.columns)
+    return replace(
+        INVOICE, path=f"p_{name}", type_id=CUSTOM, columns=columns, currency="revmark_currency", on_create=()
+    )
+
 
 def shapes_of(contract: Contract) -> dict[str, Shape]:
-    """The shapes under a contract: ours, with the customer's own fields and the property that names a subsidiary."""
-    return {kind: _dated(contract, _with(shape, _own(contract, shape))) for kind, shape in SHAPES.items()}
+    """The shapes under a contract, on the objects that it chooses.
+
+    They are ours, with the customer's own fields and the property that names a subsidiary.
+    """
+    chosen, found = contract.platforms.objects.invoice, dict(SHAPES)
+    if chosen != "native":
+        found[INVOICE.kind] = custom_invoice(chosen.custom)
+    return {kind: _dated(contract, _with(shape, _own(contract, shape))) for kind, shape in found.items()}
+
+
+def path_of(kind: str, shapes: Mapping[str, Shape] = SHAPES) -> str:
+    """The path of a kind's object type, line items among them."""
+    return LINE_ITEMS if kind == LINE_ITEM else shapes[kind].path
 
 
 def _dated(contract: Contract, shape: Shape) -> Shape:
@@ -221,7 +250,6 @@ LINE_ITEM_PROPERTIES = [
     SHIPPED,
     "hs_lastmodifieddate",
 ]
-PATHS = {kind: shape.path for kind, shape in SHAPES.items()} | {LINE_ITEM: LINE_ITEMS}
 
 LIFECYCLE = "lifecyclestage"
 STAGES = (  # HubSpot's own, in their order

@@ -27,7 +27,7 @@ from streams.platforms.hubspot.batches import Job, Sorting, job_of, rounds, sort
 from streams.platforms.hubspot.limits import BATCH, TRANSIENT
 from streams.platforms.hubspot.overlooked import Overlooked, concerned, traced
 from streams.platforms.hubspot.reading import ALIASED, Reading, chunks, merged_ids
-from streams.platforms.hubspot.shapes import LIFECYCLE, PATHS, PLATFORM, SHAPES, STAGES
+from streams.platforms.hubspot.shapes import LIFECYCLE, PLATFORM, SHAPES, STAGES
 from streams.platforms.interface import Seen, Written
 
 BISECTED = {400, 404, 409}  # HubSpot refuses a whole batch for one bad input
@@ -251,7 +251,7 @@ class Writing:
     async def _join(self, run: Run, jobs: list[Job], kind: str) -> list[Job]:
         if not jobs:
             return []
-        path = self._api.associations(jobs[0].shape.path, PATHS[kind], "/batch/associate/default")
+        path = self._api.associations(jobs[0].shape.path, self._reading.path(kind), "/batch/associate/default")
         inputs = [{"from": {"id": job.target}, "to": {"id": job.links[kind]}} for job in jobs]
         reply = await self._send(run, jobs, path, {"inputs": inputs})
         if reply is None:

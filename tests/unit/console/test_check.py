@@ -214,3 +214,26 @@ def test_the_command_keeps_the_renewed_grant_in_the_settings_file(tmp_path: Path
         kept = load_settings(tmp_path / "revmark.env").xero_refresh_token.get_secret_value()
     assert kept != settings["REVMARK_XERO_REFRESH_TOKEN"]
     assert (tmp_path / "revmark.env").stat().st_mode & 0o077 == 0
+
+
+CUSTOM = template().replace("  erp: xero\n", "  erp: xero\n  objects:\n    invoice: {custom: revmark_invoice}\n", 1)
+
+
+async def test_a_custom_object_that_is_missing_is_named_with_the_command_that_makes_it(ground: Ground):
+    found = await ground.findings(contract=CUSTOM, create=False)
+    lacking = found["hubspot properties"]
+    assert "object revmark_invoice" in lacking.detail
+    assert lacking.next_step == "revmark provision --yes"
+    assert found["hubspot scopes"].ok, "that it is not there is no missing scope"
+    assert "object revmark_invoice" in (await ground.findings(contract=CUSTOM))["hubspot properties"].detail
+    again = await ground.findings(contract=CUSTOM, create=False)
+    assert again["hubspot properties"].detail == "all are there"
+    assert {name for name, finding in again.items() if not finding.ok} == {"broker"}
+
+
+async def test_a_portal_without_custom_objects_is_told_what_to_do(ground: Ground):
+    ground.portal.enterprise = False
+    found = (await ground.findings(contract=CUSTOM))["hubspot properties"]
+    assert not found.ok
+    assert "Enterprise" in found.detail
+    assert "take platforms.objects out of the contract" in found.detail
