@@ -33,7 +33,11 @@ def rounded(amount: Decimal, places: int = 2) -> Decimal:
 
 
 def money(amount: Decimal, currency: str) -> Decimal:
-    """Rounded to the currency's minor unit, always written with two places."""
+    """Rounded to the currency's minor unit, always written with two places.
+
+    Two at most, also of dinars: Xero keeps no more of amounts, tax and totals [XD rounding guide]. That it rounds to
+    whole yen nobody has recorded [K].
+    """
     return rounded(amount, 0 if currency in NO_MINOR_UNIT else 2).quantize(CENT)
 
 
