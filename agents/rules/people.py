@@ -70,6 +70,10 @@ class People:
         """Whether the person was erased, on either side."""
         return self._erased(reference) or any(self._erased(each) for each in self.partners(reference))
 
+    def bereft(self, reference: str) -> list[str]:
+        """Who is one person with somebody erased, and is not erased yet, of all whose pairs hang on this one's."""
+        return self._bereft(self._pairs(self._circle(self.identity.follow(reference))))
+
     def place(self, reference: str, customer: str) -> CanonicalId:
         """Find a person that is there its place."""
         known = self.identity.known(reference)
@@ -95,7 +99,7 @@ class People:
     def _own(self, reference: str) -> CanonicalId:
         """Who a record is by itself: one that we made is whom it was made for."""
         made = next((mail for parent, mail, _ in self.identity.signs(reference) if parent == MADE), None)
-        origin = self.succession.origin(self._side(reference), reference)
+        origin = self.succession.origin(self.side(reference), reference)
         return CanonicalId(made or canonical_id(Entity.CONTACT, self.tenant, origin))
 
     def _circle(self, root: str) -> Circle:
@@ -117,7 +121,8 @@ class People:
     def _in_books(self, reference: str) -> bool:
         return "/person/" in reference
 
-    def _side(self, reference: str) -> Side:
+    def side(self, reference: str) -> Side:
+        """Where a person's record is."""
         return Side.ERP if self._in_books(reference) else Side.CRM
 
     def _beside(self, reference: str, *, books: bool) -> Iterable[str]:
@@ -158,12 +163,21 @@ class People:
         books = [self._person(each) for each in sorted(circle.books, key=age)]
         return paired(people, books)
 
+    def _bereft(self, pairs: list[Pair]) -> list[str]:
+        both = [each for pair in pairs for each in ((pair.crm, pair.erp), (pair.erp, pair.crm))]
+        return [other for one, other in both if self._named(one) and not self.identity.erased(other)]
+
+    def _named(self, reference: str) -> bool:
+        """Whether a person was erased itself, and not only another who stood in its place once."""
+        return any(self.identity.erased(each) for each in (reference, *self.identity.losers(reference)))
+
     # What is made of it
 
     def _settle(self, root: str, *, fresh: bool = False, telling: bool = False) -> None:
         """Place all of a circle; `fresh`: the first of them was never told; `telling`: it is about to be."""
         circle = self._circle(root)
         pairs = self._pairs(circle)
+        self.succession.bereft += [root] if self._bereft(pairs) else []
         ids = {each: self._own(each) for each in (*circle.people, *circle.books)}
         for pair in pairs:
             if not (self._erased(pair.crm) or self._erased(pair.erp)):
@@ -204,7 +218,7 @@ class People:
 
     def _move(self, reference: str, was: CanonicalId, now: CanonicalId, *, told: bool, again: bool) -> None:
         """Bind a person to its place; where it had another, both have to hear of it."""
-        side = self._side(reference)
+        side = self.side(reference)
         customer = str(self.identity.customer(reference))
         self.identity.leave(reference, was, side)
         self.identity.rename(reference, now)

@@ -56,6 +56,7 @@ class Succession:
     woken: list[str] = field(default_factory=list)  # records or customers that others may have waited for
     left: list[Left] = field(default_factory=list)
     stranded: list[Stranded] = field(default_factory=list)
+    bereft: list[str] = field(default_factory=list)  # people among whom one is one with somebody erased now
 
     def named(self, entity: Entity, reference: str, by: str, side: Side) -> CanonicalId | None:
         """The canonical id of a record that `by` (on `side`) names; one that was merged away unseen is who it would be.

@@ -55,7 +55,7 @@ class Tenancy:
         if change.kind == "contact" and self.identity.erased(versions.change_ref(change)):
             self.result.counts["erased"] += 1  # on its way when its person was erased
             self._shown(change, translate, merges=True)
-            self._erase(versions.change_ref(change), change.side, to_millis(change.seen_at))
+            self._erase(versions.change_ref(change), to_millis(change.seen_at))
             return
         arrived, row = versions.weigh(self.rows, change)
         if arrived != "new" and not (arrived == "duplicate" and self._astray(change)):
@@ -71,7 +71,7 @@ class Tenancy:
             self.result.counts["ignored"] += 1
         for each in rows:
             if each.get("ended") == "erased":
-                self._erase(each["ref"], Side(each["side"]), each["seen_at"])
+                self._erase(each["ref"], each["seen_at"])
         reading = not self.identity.marked(change.side, change.kind)
         ends = [end for row in rows for end in self._merges(row)]
         self.place([*ends, *({**row, "first": reading or self._first(row)} for row in rows)])
@@ -129,7 +129,7 @@ class Tenancy:
         for old in row["merged_from"]:
             self.identity.merge(old, row["ref"])
         if any(self.identity.erased(each) for each in row["merged_from"]):
-            self._erase(row["ref"], Side(row["side"]), row["seen_at"])  # they are one person
+            self._erase(row["ref"], row["seen_at"])  # they are one person
         return [end for old in row["merged_from"] for end in self._end(old, row)]
 
     def _end(self, reference: str, row: Row) -> list[Row]:
@@ -167,23 +167,30 @@ class Tenancy:
 
     def erase(self, word: Erasure) -> None:
         """A platform has erased a person."""
-        if not self._erase(ref(word.platform, word.kind, word.record_id), word.side, to_millis(word.seen_at)):
+        if not self._erase(ref(word.platform, word.kind, word.record_id), to_millis(word.seen_at)):
             self.result.counts["duplicate"] += 1
 
-    def _erase(self, reference: str, side: Side, seen_at: int) -> bool:
+    def _erase(self, reference: str, seen_at: int) -> bool:
         """Forget what is personal of a record, of all that are one with it by merges, and of their counterparts."""
         root = self.identity.follow(reference)
         members = dict.fromkeys((root, reference, *self.identity.losers(root)))
         fresh = [each for each in members if self.identity.erase(each)]
         self.result.counts["erased"] += bool(fresh)
         self.rules.people.watch(root)
-        twins = [(each, side.other) for each in self.rules.people.partners(reference) if self.identity.erase(each)]
-        for each, where in [*((each, side) for each in fresh), *twins]:
-            self._forget(each, where, seen_at)
+        for each in fresh:
+            self._forget(each, seen_at)
+        self._bereave(root, seen_at)
         return bool(fresh)
 
-    def _forget(self, reference: str, side: Side, seen_at: int) -> None:
+    def _bereave(self, reference: str, seen_at: int) -> None:
+        """Forget who is one person with somebody that was erased, among all whose pairs hang on this one."""
+        while others := [each for each in self.rules.people.bereft(reference) if self.identity.erase(each)]:
+            for each in others:  # who is erased takes part in who is whom, so that there may be more of them
+                self._forget(each, seen_at)
+
+    def _forget(self, reference: str, seen_at: int) -> None:
         """Keep nothing personal of a record, wherever it was told, and take no more of it."""
+        side = self.rules.people.side(reference)
         versions.release(self.rows, self.tenant, reference)
         for known, customer in self.identity.told(reference):
             self.identity.leave(reference, known, side)
@@ -259,7 +266,10 @@ class Tenancy:
         now = self.identity.known(row["ref"]) if mobile else None
         if now is None or now == known.id:
             return known
-        return Known(now, now if row["entity"] == Entity.COMPANY.value else known.customer)
+        if row["entity"] == Entity.COMPANY.value:
+            return Known(now, now)
+        self.identity.tell(row["ref"], now, known.customer)  # an erasure has to reach it here as well
+        return Known(now, known.customer)
 
     def _wake(self, name: str, queue: deque[Row]) -> None:
         for waiter in dict.fromkeys(self.identity.waiters(name).clear()):
@@ -267,7 +277,7 @@ class Tenancy:
         for person in self.identity.watchers(name):
             self.rules.people.settle(person)
             if self.identity.erased(person):
-                self._erase(person, Side.CRM, self.seen_at)  # the other side is known by now, perhaps
+                self._erase(person, self.seen_at)  # the other side is known by now, perhaps
 
     def _settled(self, found: list[tuple[Row, Known]], queue: deque[Row], seen_at: int) -> None:
         """Carry out what a succession has led to."""
@@ -283,7 +293,9 @@ class Tenancy:
             self.read_again(reference, seen_at, whole=reference.startswith(f"{self.contract.platforms.crm}/"))
         for stranded in work.stranded:
             self.minutes.strand(stranded, seen_at)
-        for effects in (work.woken, work.left, work.again, work.stranded):
+        for person in work.bereft:
+            self._bereave(person, seen_at)
+        for effects in (work.woken, work.left, work.again, work.stranded, work.bereft):
             effects.clear()
 
     def read_again(self, reference: str, seen_at: int, *, whole: bool = False) -> None:
@@ -344,9 +356,8 @@ class Tenancy:
         self.result.counts[f"waits_{waits.why}"] += 1
         if waits.why == "ignored":
             versions.release(self.rows, self.tenant, row["ref"])  # what waited of it is over as well
-            if self.identity.told(row["ref"]) and not self.identity.erased(row["ref"]):
-                for other in filter(self.identity.erased, self.rules.people.partners(row["ref"])):
-                    self._erase(other, Side(row["side"]).other, row["seen_at"])
+            if row["entity"] == Entity.CONTACT.value and not self.identity.erased(row["ref"]):
+                self._bereave(row["ref"], row["seen_at"])
             return
         versions.park(self.rows, self.tenant, row["ref"], [row])
         match waits.why:

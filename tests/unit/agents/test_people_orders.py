@@ -80,6 +80,8 @@ def test_an_erasure_reaches_both_sides_whenever_it_is_told(lots: Any):
 FIVE, SIX = crm_person("5", "1", email="ann@acme.example"), crm_person("6", "1", version=2, email="ann@acme.example")
 BOOKS = [erp("a", version=3, EmailAddress="ann@acme.example"), crm("1", xero_contact_id="a")]
 
+BOOK = erp("a", EmailAddress="ann@acme.example")
+
 
 def whom(*news: Change | Erasure) -> str | None:
     """Who is paired with the person in the books."""
@@ -112,3 +114,36 @@ def test_one_who_was_erased_is_still_the_one_in_the_books():
     found.take(SIX, *BOOKS, erasure("5"), FIVE)
     assert kept(found, {"xero/person/a"}) == []
     assert [fact.ended for fact in found.desk.facts("xero/person/a")][-1] == "erased"
+
+
+def test_one_who_made_room_for_another_while_both_waited_is_erased_where_it_stands_now():
+    found = Office()
+    found.desk.ready()
+    books = erp("a", EmailAddress="ann@acme.example")
+    found.take(
+        books, SIX, FIVE, crm("1", xero_contact_id="a")
+    )  # the company places both: six is in the books, then five
+    assert kept(found, {"hubspot/contact/6"}) != []
+    found.take(erasure("6"))  # before the record is read again
+    assert kept(found, {"hubspot/contact/6"}) == []
+
+
+def test_one_who_comes_to_stand_in_the_books_after_the_erasure_is_erased_there_as_well():
+    found = Office()
+    found.desk.ready()
+    found.take(*BOOKS, FIVE, SIX, erasure("6"))
+    assert kept(found, {"xero/person/a"}) != []  # it is five
+    found.take(crm_person("5", "1", version=7, deleted=True))
+    assert kept(found, {"xero/person/a"}) == []
+
+
+def test_one_who_was_not_taken_in_leaves_to_the_erased_who_else_is_theirs_in_the_books():
+    found = Office()
+    found.desk.ready()
+    found.take(
+        BOOK, crm("1", xero_contact_id="a"), SIX, erasure("6"), FIVE
+    )  # five would be the one in the books, who is erased
+    assert kept(found, {"hubspot/contact/5"}) == []
+    found.take(crm_person("6", "2", version=9, email="ann@acme.example"), crm("2", xero_contact_id="b"))
+    found.take(erp("b", version=6, EmailAddress="ann@acme.example"))
+    assert kept(found, {"xero/person/b"}) == []
