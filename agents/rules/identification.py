@@ -55,6 +55,9 @@ class Identification:
         if entity is Entity.CONTACT:
             self.people.hear(row)
         if root != reference or row["deleted"]:
+            if row.get("canonical") and entity is not Entity.CONTACT and self.identity.known(reference) is None:
+                # We made it, and nobody has read it before it ended.
+                self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)
             return self._gone(side, row) if root == reference else self._merged(entity, side, root, row)
         if row.get("canonical") and entity is not Entity.CONTACT:
             return self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)

@@ -94,8 +94,10 @@ class Comparison:
         if not seen.deleted:
             self.reader.change(desk, seen)
             return seen
-        end = end_of(seen, asked.get(seen.record_id, ()))
-        self.reader.ended(desk, end)
+        commands = asked.get(seen.record_id, ())
+        end = end_of(seen, commands)
+        meant = next(iter(commands), None)
+        self.reader.ended(desk, end, meant, meant.ref if meant else None)
         return end
 
     def _outdated(self, asked: dict[str, list[Command]], shown: Sequence[Seen]) -> list[Superseded]:

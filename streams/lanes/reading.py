@@ -44,10 +44,14 @@ class Reader:
         self.told.tell(seen)
         self._put(desk, seen, command=command, made=made, anew=anew)
 
-    def ended(self, desk: Desk, seen: Seen) -> None:
-        """Put the end of a record onto the topic, on which a write has come: it is news of all that is known of it."""
+    def ended(self, desk: Desk, seen: Seen, command: Command | None, target: str | None) -> None:
+        """Put the end of a record onto the topic, on which a write has come: it is news of all that is known of it.
+
+        Whose record it was goes with it where the write was meant for it (`target`): one that ended before anybody
+        read it is known to nobody else.
+        """
         self.told.tell(seen)
-        self._put(desk, seen, gone=True)
+        self._put(desk, seen, command=command, made=target, gone=True)
 
     def _put(
         self,
@@ -73,7 +77,7 @@ class Reader:
             raw=seen.raw,
             canonical=command.record if command and ours else None,
             customer=command.customer if command and ours else None,
-            cause=command.id if command else None,
+            cause=command.id if command and not gone else None,
             anew=anew,
             gone=gone,
         )

@@ -217,7 +217,7 @@ class Writer:
         desk.send("facts", _customer_key(command), outcome)
         for place, seen in enumerate(found.seen):
             if seen.deleted or (found.state == "moved" and found.code == GONE and place == 0):
-                self.reader.ended(desk, seen)
+                self.reader.ended(desk, seen, command, found.ref or command.ref)
                 continue
             made = found.ref if command.kind == "create" else None
             self.reader.change(desk, seen, command=None if found.state == "moved" else command, made=made)

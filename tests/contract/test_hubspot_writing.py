@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from sandbox.faults import FaultKind
@@ -311,12 +312,29 @@ async def test_a_write_to_a_merged_company_is_not_made_and_what_it_became_is_sho
     assert await world.client.look_up(lost) is None, "what shows the value is another record"
 
 
+async def test_a_record_that_is_taken_away_before_it_is_read_back_is_told_as_made_and_as_ended(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    world = await World().furnish()
+    carry, taken = world.transport.handle_async_request, list[str]()
+
+    async def taking(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/batch/read") and not taken:
+            taken.extend(write.id for write in world.portal.writes.writes if write.action == "create")
+            await world.person(f"companies/{taken[0]}", "DELETE")
+        return await carry(request)
+
+    monkeypatch.setattr(world.transport, "handle_async_request", taking)
+    written = await world.written(command("company", COMPANY, natural_key=GUID))
+    assert (written.state, written.ref) == ("applied", f"hubspot/company/{taken[0]}")
+    (end,) = written.seen
+    assert (end.record_id, end.deleted, end.version >= (written.version or 0) > 0) == (taken[0], True, True)
+
+
 async def test_a_platform_that_cannot_be_reached_says_so_and_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch):
     world = await World().furnish()
 
     async def refuse(*_: object) -> None:
-        import httpx  # noqa: PLC0415 - the error is all that is needed
-
         raise httpx.ConnectError("refused")
 
     monkeypatch.setattr(world.transport, "handle_async_request", refuse)

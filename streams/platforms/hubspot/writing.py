@@ -307,7 +307,10 @@ class Writing:
         return None
 
     async def _read_back(self, run: Run, jobs: list[Job]) -> None:
-        """What was written is applied, whether or not it can be read back now, unless it went over an edit."""
+        """What was written is applied, whether or not it can be read back now, unless it went over an edit.
+
+        What we made and somebody ended at once is applied as well, and its end goes with it: nothing shows it again.
+        """
         if not jobs:
             return
         try:
@@ -321,10 +324,13 @@ class Writing:
         by_id = {each.record_id: each for each in seen if not each.deleted}
         for each in list(by_id.values()):
             by_id |= {old: each for old in merged_ids(each.raw) if old not in by_id}
+        ended = {each.record_id: each for each in seen if each.deleted}
         for job in jobs:
             found = by_id.get(job.target)
             # The version that our write made, as its reply says: what is read back may be somebody's edit since.
             made = job.version if job.version is not None or found is None else found.version
+            if found is None and job.creates and (end := ended.get(job.target)) is not None:
+                found = replace(end, version=max(end.version, made or 0))
             run.applied(job, made, [found] if found else [])
 
 

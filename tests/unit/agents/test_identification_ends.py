@@ -88,6 +88,20 @@ def test_a_record_whose_place_was_taken_is_a_conflict():
     assert rules.resolve(company()) == Waits("conflict", (TWO,))
 
 
+def test_what_we_made_and_nobody_has_read_before_it_ended_has_ended_for_whom_it_was_made():
+    rules = desk()
+    mine = known(rules, company(A))
+    end = company(deleted=True, ended="deleted")
+    assert rules.resolve(end) == Waits("ignored"), "nobody says whose it was"
+    assert known(rules, {**end, "canonical": mine.id, "customer": mine.customer}) == mine
+    assert rules.identity.reference(mine.id, Side.CRM) is None
+
+
+def test_an_end_is_of_whom_the_record_is_known_to_be_whatever_a_write_was_meant_for():
+    rules = acme()
+    assert known(rules, company(deleted=True, ended="deleted", canonical="company:other")) == Known(ACME, ACME)
+
+
 def test_what_a_person_has_said_it_is_it_is():
     rules = desk(read=False)
     mine = CanonicalId("company:said")
