@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,8 @@ from console.projection.store import Store
 from streams.broker.ports import free_ports
 from streams.settings import Settings
 from tests.support.chromium import complaints
-from tests.support.openid import CLIENT, SECRET, Provider, provider
+from tests.support.openid import CLIENT, SECRET, Provider, provider, served
 from tests.unit.console import records
-
-UP_WITHIN = 30.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +40,8 @@ def address(oidc: Provider, tmp_path: Path) -> Iterator[str]:
         _env_file=None,  # type: ignore[call-arg]
     )  # fmt: skip
     app = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    began = time.monotonic()
-    while not server.started:
-        assert thread.is_alive()
-        assert time.monotonic() - began < UP_WITHIN
-        time.sleep(0.01)
-    yield settings.page_url
-    server.should_exit = True
-    thread.join()
+    with served(uvicorn.Config(app, port=port, log_config=None, ws="none", timeout_graceful_shutdown=1)):
+        yield settings.page_url
 
 
 @pytest.mark.parametrize(

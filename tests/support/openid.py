@@ -125,7 +125,14 @@ def provider() -> Iterator[Provider]:
     """A provider that answers, until the block ends."""
     (port,) = free_ports(1)
     made = Provider(f"http://127.0.0.1:{port}")
-    server = uvicorn.Server(uvicorn.Config(made.app(), port=port, log_config=None, lifespan="off", ws="none"))
+    with served(uvicorn.Config(made.app(), port=port, log_config=None, lifespan="off", ws="none")):
+        yield made
+
+
+@contextmanager
+def served(config: uvicorn.Config) -> Iterator[None]:
+    """A server in a thread of its own, that answers until the block ends."""
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     began = time.monotonic()
@@ -134,7 +141,7 @@ def provider() -> Iterator[Provider]:
         assert time.monotonic() - began < UP_WITHIN
         time.sleep(0.01)
     try:
-        yield made
+        yield
     finally:
         server.should_exit = True
         thread.join()
