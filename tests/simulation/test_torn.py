@@ -22,6 +22,8 @@ from tests.simulation.world import World, looped
 
 SHARE = 0.3  # of batches that are torn, each once
 MOST = 100  # of one world
+FIRST = 3  # a seed at which the planted bug is found today: stories change with what workers do
+ENOUGH = 60  # seeds within which it has to be found: one in fifteen finds it
 
 
 class Tearing(Delivery):
@@ -70,4 +72,4 @@ def test_outputs_that_are_written_twice_are_taken_once(seed: int):
 
 def test_a_table_that_takes_them_twice_is_found_by_the_replay():
     with planted("repeating"):
-        assert "I10 replay" in violations(torn(15))
+        assert any("I10 replay" in violations(torn(seed)) for seed in range(FIRST, FIRST + ENOUGH))
