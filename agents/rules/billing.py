@@ -66,7 +66,8 @@ def bills_of(deal: EntityState) -> list[parts.Rows]:
 
 def refused(deal: EntityState, invoice: EntityState, tenant: str) -> None:
     """The ERP refused a bill: what was on it is to be billed still."""
-    order, bills = deal.marks.get("order", {}), deal.marks.get("order", {}).get("bills", [])
+    order = deal.marks.get("order", {})
+    bills = order.get("bills", [])
     order.pop("billed", None)
     if bills and invoice.id == invoice_id(tenant, deal.id, len(bills)):
         order["bills"] = bills[:-1]
@@ -92,8 +93,7 @@ def currency_of(case: Case, deal: EntityState) -> str:
 
 def lines_digest(deal: EntityState) -> str:
     """What was sold. What of it has been shipped is no edit of the order."""
-    lines = deal.crm.fields.get("lines") or []
-    return fingerprint([{name: value for name, value in line.items() if name != "shipped"} for line in lines])
+    return fingerprint([parts.plainly(line) for line in deal.crm.fields.get("lines") or ()])
 
 
 def shipped(deal: EntityState) -> tuple[int, int]:

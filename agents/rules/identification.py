@@ -52,15 +52,15 @@ class Identification:
         """Find the canonical id and customer of a sighting, and bind its record to them."""
         entity, side, reference = Entity(row["entity"]), Side(row["side"]), row["ref"]
         root = self.identity.follow(reference)
+        said = bool(row.get("canonical")) and entity is not Entity.CONTACT
         if entity is Entity.CONTACT:
             self.people.hear(row)
         if root != reference or row["deleted"]:
-            if row.get("canonical") and entity is not Entity.CONTACT and self.identity.known(reference) is None:
-                # We made it, and nobody has read it before it ended.
-                self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)
+            if said and self.identity.known(reference) is None:
+                self._told(reference, side, row)  # we made it, and nobody has read it before it ended
             return self._gone(side, row) if root == reference else self._merged(entity, side, root, row)
-        if row.get("canonical") and entity is not Entity.CONTACT:
-            return self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)
+        if said:
+            return self._told(reference, side, row)
         match entity:
             case Entity.COMPANY | Entity.PRODUCT:  # ROOTED
                 return self._rooted(entity, side, reference, row)
@@ -219,6 +219,10 @@ class Identification:
         was = was or canonical_id(entity, self.tenant, row["ref"])
         self.identity.name(row["ref"], was, was)
         return None
+
+    def _told(self, reference: str, side: Side, row: Row) -> Known:
+        """Bind a record to whom the sighting itself says that it is."""
+        return self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)
 
     def _bind(self, reference: str, canonical: str, customer: str, side: Side, row: Row) -> Known:
         before = self.identity.customer(reference)

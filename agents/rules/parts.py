@@ -96,7 +96,9 @@ def next_part(
     """
     whole = all(row.sent == row.ordered for row in order)
     if whole and not bills:
-        return Part([[row.name, plain(row.ordered)] for row in order], [_plainly(row.line) for row in order], True)  # noqa: FBT003 - it closes
+        return Part(
+            [[row.name, plain(row.ordered)] for row in order], [plainly(row.line) for row in order], closes=True
+        )
     due = {name: quantity for name, quantity in _due(order, bills).items() if quantity > 0}
     if not whole and not (each and due):
         return None
@@ -165,7 +167,8 @@ def _less(order: Sequence[Sold], so_far: Counter[tuple[str, Decimal]]) -> Rows:
     return rows + [[name, plain(-quantity)] for name, quantity in (billed - lines).elements()]
 
 
-def _plainly(line: Line) -> dict[str, Any]:
+def plainly(line: Line) -> dict[str, Any]:
+    """What was sold; what of it has been shipped is no edit of the order."""
     return {name: value for name, value in line.items() if name != "shipped"}
 
 
@@ -173,4 +176,4 @@ def _stated(line: Line, quantity: str) -> dict[str, Any]:
     """A line of a bill; its amount follows from the quantity."""
     said = str(line.get("description") or line.get("sku") or "")
     words = {"description": f"{TAKEN_OFF}{said}"} if quantity.startswith("-") else {}
-    return _plainly(line) | {"quantity": quantity, "amount": None} | words
+    return plainly(line) | {"quantity": quantity, "amount": None} | words
