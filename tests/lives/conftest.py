@@ -1,16 +1,5 @@
 """Worlds are played without logs, and without the settings of whoever runs the tests."""
 
-import os
-from collections.abc import Iterator
+from tests.support.quiet import quiet
 
-import pytest
-
-from tests.simulation.__main__ import silent
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quiet() -> Iterator[None]:
-    with silent(), pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("REVMARK_")]:
-            patch.delenv(name)
-        yield
+__all__ = ["quiet"]
