@@ -1,16 +1,18 @@
-"""A sandbox HubSpot for the tests of its surprises."""
+"""Sandbox HubSpots: in this process, for the tests of its surprises, and over TCP, for HubSpot's own Python client."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import orjson
 import pytest
+from hubspot import HubSpot
 
 from sandbox.clock import VirtualClock
 from sandbox.faults import Faults
 from sandbox.hubspot.app import create_app
 from sandbox.hubspot.portal import Portal
+from sandbox.server import serving
 from tests.support.trap import Trap
 
 
@@ -42,3 +44,27 @@ async def trap(faults: Faults) -> AsyncIterator[Trap]:
             trap = Trap(client, portal, clock, app.state.deliverer)
             trap.received = heard
             yield trap
+
+
+@pytest.fixture(scope="module")
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture(scope="module")
+def portal(clock: VirtualClock) -> Portal:
+    portal = Portal(clock=clock, burst_limit=100_000)
+    portal.seed_defaults()
+    return portal
+
+
+@pytest.fixture(scope="module")
+def address(portal: Portal, clock: VirtualClock) -> Iterator[str]:
+    with serving(create_app(portal, clock=clock)) as url:
+        yield url
+
+
+@pytest.fixture
+def client(portal: Portal, address: str, clock: VirtualClock) -> HubSpot:
+    clock.move(10)  # search shows what earlier tests wrote, and allows five more
+    return HubSpot(access_token=portal.token, host=address, base_url=address)
