@@ -10,6 +10,7 @@ import httpx
 
 from console.access.provider import secure
 from schemas.errors import SettingsError
+from streams.checkup.edges import is_loopback
 from streams.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -46,16 +47,6 @@ def reach(settings: Settings) -> Reach:
             f"Next: revmark page --host 127.0.0.1, or set REVMARK_PAGE_OIDC_ISSUER; {_HOW}"
         )
     return Reach(signs_in=False, origin="", names=names, published=bool(settings.page_published))
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a host's address."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _any(host: str) -> bool:

@@ -8,8 +8,6 @@ Sources: OpenID Connect Discovery 1.0; RFC 6749, 4.1; RFC 7636.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +20,7 @@ from joserfc.jwk import KeySet
 from console.access import tokens
 from schemas.errors import Refused, SettingsError, Transient
 from schemas.wire import decode_answer
+from streams.platforms.consent import challenge
 from streams.platforms.door import Door
 from streams.platforms.outbound import client
 from streams.settings import Settings
@@ -73,7 +72,6 @@ class Provider:
             Transient: the provider does not answer.
             Refused: its document is none that can be used.
         """
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         asked = {
             "response_type": "code",
             "client_id": self._client,
@@ -81,7 +79,7 @@ class Provider:
             "scope": self._scopes,
             "state": state,
             "nonce": nonce,
-            "code_challenge": challenge,
+            "code_challenge": challenge(verifier),
             "code_challenge_method": "S256",
         }
         at = (await self._find()).authorize

@@ -43,9 +43,15 @@ def _gateway(settings: Settings) -> Finding:
     )
 
 
-def _is_local(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host's address."""
+    if host.lower() == "localhost":
+        return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host.strip("[]")).is_loopback
     except ValueError:
-        return host == "localhost"
+        return False
+
+
+def _is_local(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")

@@ -35,6 +35,7 @@ __all__ = [
     "Organisation",
     "Question",
     "ask",
+    "challenge",
     "exchange",
     "hubspot_scopes",
     "organisations",
@@ -123,7 +124,7 @@ def ask(
         )
     asked = {"response_type": "code", "client_id": client_id, "redirect_uri": redirect, "scope": " ".join(scopes)}
     if platform == "xero":
-        asked |= {"code_challenge": _challenge(verifier), "code_challenge_method": "S256"}
+        asked |= {"code_challenge": challenge(verifier), "code_challenge_method": "S256"}
         door = f"{settings.xero_login_url.rstrip('/')}/identity/connect/authorize"
     else:
         door = f"{settings.hubspot_login_url.rstrip('/')}/oauth/authorize"
@@ -201,7 +202,8 @@ def _app(settings: Settings, platform: Platform) -> tuple[str, str]:
     return settings.hubspot_client_id, settings.hubspot_client_secret.get_secret_value()
 
 
-def _challenge(verifier: str) -> str:
+def challenge(verifier: str) -> str:
+    """What a verifier is announced by, before it is told. Source: RFC 7636, 4.2, S256."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
