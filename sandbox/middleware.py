@@ -42,7 +42,7 @@ def is_control(scope: Scope) -> bool:
 
 
 class CallRecorder:
-    """Logs each API call with the status the platform decided."""
+    """Logs each API call with the status the platform decided, before the caller hears of it."""
 
     def __init__(self, app: ASGIApp, calls: CallLog, clock: Clock) -> None:
         self.app = app
@@ -54,20 +54,33 @@ class CallRecorder:
         if is_control(scope):
             await self.app(scope, receive, send)
             return
-        status: list[int] = []
         at = self.clock.now()
+        query = scope.get("query_string", b"").decode("latin-1")
+        recorded = False
+
+        def record(answer: int | None = None) -> None:
+            nonlocal recorded
+            if not recorded:
+                recorded = True
+                status = scope.get("sandbox.status", answer)
+                self.calls.record(at, scope["method"], scope["path"], query, status, scope.get("sandbox.fault"))
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
-                status.append(message["status"])
+                record(message["status"])
             await send(message)
 
+        if (cut := (scope.get("extensions") or {}).get(DISCONNECT)) is not None:
+
+            def recorded_cut() -> None:
+                record()
+                cut()
+
+            scope["extensions"][DISCONNECT] = recorded_cut
         try:
             await self.app(scope, receive, watch)
         finally:
-            decided = scope.get("sandbox.status", status[0] if status else None)
-            query = scope.get("query_string", b"").decode("latin-1")
-            self.calls.record(at, scope["method"], scope["path"], query, decided, scope.get("sandbox.fault"))
+            record()
 
 
 class FaultInjector:
