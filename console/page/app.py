@@ -145,7 +145,7 @@ class Server(uvicorn.Server):
 
 
 def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` hears the address as soon as it is bound (port 0 takes a free one).
+    """Serve until SIGTERM or SIGINT; `ready` hears the address as soon as it takes connections (port 0: any free one).
 
     Raises:
         SettingsError: it would let anybody of another machine in, or sign-in is not set up whole.
@@ -157,6 +157,7 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.page_host, settings.page_port))
+        listener.listen()  # whoever hears the address may connect at once, and waits until the server is up
     except OSError as error:
         listener.close()
         raise Transient(
@@ -165,20 +166,21 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
             code="port",
         ) from error
     host = f"[{settings.page_host}]" if ":" in settings.page_host else settings.page_host
-    ready(f"http://{host}:{listener.getsockname()[1]}")
+    with listener:
+        ready(f"http://{host}:{listener.getsockname()[1]}")
 
-    def failed() -> None:
-        server.should_exit = True  # a page that no longer moves must not look alive; the lifespan raises what it was
+        def failed() -> None:
+            server.should_exit = True  # a page that no longer moves must not look alive; the lifespan says why
 
-    app = create_app(settings, failed)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=1,  # streams have ended by then
-        limit_concurrency=MAX_CONNECTIONS,
-    )
-    server = Server(config, app.state.feed)
-    server.run(sockets=[listener])
+        app = create_app(settings, failed)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,  # streams have ended by then
+            limit_concurrency=MAX_CONNECTIONS,
+        )
+        server = Server(config, app.state.feed)
+        server.run(sockets=[listener])

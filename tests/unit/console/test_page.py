@@ -2,13 +2,14 @@ import asyncio
 import getpass
 import json
 import re
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from console.page.app import create_app
+from console.page.app import create_app, serve
 from console.page.feed import Feed
 from console.page.overview import daily, overview
 from console.page.pages import PAGES, STATIC
@@ -45,6 +46,20 @@ async def test_another_name_for_loopback_is_refused(page: httpx.AsyncClient, hos
 @pytest.mark.parametrize("host", ["localhost:1", "[::1]:8090", "LOCALHOST"])
 async def test_loopbacks_own_names_are_answered(page: httpx.AsyncClient, host: str):
     assert (await page.get("/api/status", headers={"host": host})).status_code == 200
+
+
+def test_whoever_hears_the_address_can_connect_at_once(tmp_path: Path):
+    class Heard(Exception):
+        pass
+
+    def ready(address: str) -> None:
+        at = httpx.URL(address)
+        assert at.port is not None
+        socket.create_connection((at.host, at.port), timeout=30).close()
+        raise Heard
+
+    with pytest.raises(Heard):
+        serve(Settings(state=tmp_path, page_port=0, _env_file=None), ready)  # type: ignore[call-arg]
 
 
 async def test_every_source_the_page_names_is_there(page: httpx.AsyncClient):
