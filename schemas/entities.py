@@ -142,6 +142,9 @@ class Invoice(Canonical):
     amount_paid: str | None = None
     amount_credited: str | None = None
     erp_id: str | None = Field(default=None, description="CRM side only: the ERP's invoice id kept there")
+    currency_rate: str | None = Field(
+        default=None, description="ERP side only: units of its currency for one of the base, on its day"
+    )
     lines: list[Line] = Field(default_factory=list)
 
 
@@ -156,6 +159,17 @@ class Payment(Canonical):
     status: str | None = Field(default=None, description="received or deleted")
     refund: bool = False
     document: str | None = Field(default=None, description="the platform's id of what it pays")
+    currency_rate: str | None = Field(
+        default=None, description="ERP side only: units of its currency for one of the base, on its day"
+    )
+
+
+class Allocation(BaseModel):
+    """What of a credit note was set against an invoice; `invoice` is the platform's id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    invoice: str
+    amount: str
 
 
 class CreditNote(Canonical):
@@ -168,6 +182,11 @@ class CreditNote(Canonical):
     currency: str | None = None
     total: str | None = None
     remaining: str | None = None
+    currency_rate: str | None = Field(
+        default=None, description="ERP side only: units of its currency for one of the base, on its day"
+    )
+    allocations: list[Allocation] = Field(default_factory=list)
+    lines: list[Line] = Field(default_factory=list)
 
 
 class Subscription(Canonical):

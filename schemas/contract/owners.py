@@ -27,7 +27,7 @@ ONE_SIDED: dict[Entity, frozenset[str]] = {
     Entity.COMPANY: frozenset({"crm_id", "domain", "erp_id", "lifecycle", "subsidiary"}),
     Entity.DEAL: frozenset({"closed_at", "lines", "name", "stage", "subsidiary"}),
     Entity.PRODUCT: frozenset({"erp_id"}),
-    Entity.INVOICE: frozenset({"erp_id", "lines", "reference", "subtotal", "tax"}),
+    Entity.INVOICE: frozenset({"currency_rate", "erp_id", "lines", "reference", "subtotal", "tax"}),
 }
 
 

@@ -5,7 +5,7 @@ Totals are taken as Xero states them, never recomputed. Purchases (bills, their 
 
 from __future__ import annotations
 
-from schemas.entities import CreditNote, Invoice, Line, Payment
+from schemas.entities import Allocation, CreditNote, Invoice, Line, Payment
 from schemas.names import Entity
 from schemas.sighting import Sighting
 from streams.platforms.xero.kinds import REFUNDS, SALES_CREDIT, SALES_INVOICE, SALES_PAYMENTS, reference
@@ -48,6 +48,7 @@ def invoice(record: Record) -> list[Sighting]:
         amount_due=record.amount("AmountDue", currency),
         amount_paid=record.amount("AmountPaid", currency),
         amount_credited=record.amount("AmountCredited", currency),
+        currency_rate=record.number("CurrencyRate"),
         lines=[line(row, currency) for row in record.rows("LineItems")],
     )
     return [
@@ -74,6 +75,9 @@ def credit_note(record: Record) -> list[Sighting]:
         currency=currency or None,
         total=record.amount("Total", currency),
         remaining=record.amount("RemainingCredit", currency),
+        currency_rate=record.number("CurrencyRate"),
+        allocations=_allocations(record, currency),
+        lines=[line(row, currency) for row in record.rows("LineItems")],
     )
     return [
         Sighting(
@@ -106,6 +110,8 @@ def payment(record: Record) -> list[Sighting]:
         status=_status(record, PAYMENT_STATUSES) if record.text("Status") else "received",
         refund=stated in REFUNDS if stated else holder != "Invoice",
         document=document_id,
+        # One found inside its document says the rate as well; that of a payment is of the day on which it came.
+        currency_rate=record.number("CurrencyRate"),
     )
     parents = _company(document)
     if role:
@@ -133,6 +139,16 @@ def line(row: Record, currency: str) -> Line:
         account=row.text("AccountCode"),
         tax_type=row.text("TaxType"),
     )
+
+
+def _allocations(record: Record, currency: str) -> list[Allocation]:
+    found = []
+    for row in record.rows("Allocations"):
+        invoice = row.inner("Invoice")
+        if not row.flag("IsDeleted") and invoice.text("InvoiceID"):
+            amount = row.amount("Amount", currency) or "0"
+            found.append(Allocation(invoice=invoice.identity("InvoiceID"), amount=amount))
+    return sorted(found, key=lambda each: (each.invoice, each.amount))
 
 
 def _status(record: Record, words: dict[str, str]) -> str:

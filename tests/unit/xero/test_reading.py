@@ -83,7 +83,9 @@ async def test_a_credit_note_brings_its_refunds_and_the_invoices_it_touches(rig:
     })  # fmt: skip
     seen = {each.kind: each for each in await rig.client.read("credit_note", [note["CreditNoteID"]])}
     assert set(seen) == {"credit_note", "payment", "invoice"}
-    assert fields(seen["credit_note"], rig.clock)["remaining"] == "15.00"
+    shown = fields(seen["credit_note"], rig.clock)
+    assert (shown["remaining"], shown["currency_rate"]) == ("15.00", "1")
+    assert shown["allocations"] == [{"invoice": invoice, "amount": "30.00"}]
     assert seen["payment"].record_id == refund["PaymentID"]
     assert fields(seen["payment"], rig.clock)["refund"] is True
     assert fields(seen["invoice"], rig.clock)["amount_credited"] == "30.00"

@@ -202,6 +202,7 @@ def test_an_invoice_is_taken_as_stated():
         "amount_due": "115.00",
         "amount_paid": "0.00",
         "amount_credited": "0.00",
+        "currency_rate": None,
         "lines": [
             {"sku": "W-1", "description": "Widget", "quantity": "2", "unit_price": "50.125", "discount_percent": "10",
              "amount": "90.23", "account": "200", "tax_type": "OUTPUT2"},
@@ -240,12 +241,18 @@ def test_a_credit_note():
     raw = {
         "CreditNoteID": NOTE, "CreditNoteNumber": "CN-1", "Type": "ACCRECCREDIT", "Status": "PAID",
         "Date": "/Date(1788220800000)/", "CurrencyCode": "NZD", "Total": Decimal(20), "RemainingCredit": 0,
-        "Contact": {"ContactID": CONTACT},
+        "Contact": {"ContactID": CONTACT}, "CurrencyRate": Decimal("0.750000"),
+        "LineItems": [{"ItemCode": "W-1", "LineAmount": Decimal(20)}],
+        "Allocations": [
+            {"Amount": Decimal(15), "Date": "/Date(1788220800000)/", "Invoice": {"InvoiceID": INVOICE}},
+            {"Amount": Decimal(5), "Invoice": {"InvoiceID": INVOICE}, "IsDeleted": True},
+        ],
     }  # fmt: skip
     found = only(sightings(change("credit_note", NOTE, raw)))
+    assert [each.pop("sku") for each in found.fields.pop("lines")] == ["W-1"]
     assert found.fields == {
         "number": "CN-1", "status": "paid", "date": "2026-09-01", "currency": "NZD", "total": "20.00",
-        "remaining": "0.00",
+        "remaining": "0.00", "currency_rate": "0.75", "allocations": [{"invoice": INVOICE, "amount": "15.00"}],
     }  # fmt: skip
     assert found.parents == {"company": f"xero/contact/{CONTACT}"}
 
@@ -253,6 +260,7 @@ def test_a_credit_note():
 def payment_on(holder: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
         "PaymentID": PAYMENT, "Date": "/Date(1788220800000+0000)/", "Amount": Decimal("57.50"), "Reference": "wire 9",
+        "CurrencyRate": Decimal("1.0"),
         **holder, **more,
     }  # fmt: skip
 
@@ -260,12 +268,12 @@ def payment_on(holder: dict[str, Any], **more: Any) -> dict[str, Any]:
 def test_a_payment_listed_and_a_payment_found_in_its_invoice_are_one():
     holder = {"Invoice": {"InvoiceID": INVOICE, "InvoiceNumber": "RM-1", "Type": "ACCREC", "CurrencyCode": "NZD",
                           "Contact": {"ContactID": CONTACT}}}  # fmt: skip
-    listed = payment_on(holder, Status="AUTHORISED", PaymentType="ACCRECPAYMENT", CurrencyRate=Decimal("1.0"))
+    listed = payment_on(holder, Status="AUTHORISED", PaymentType="ACCRECPAYMENT")
     found = only(sightings(change("payment", PAYMENT, payment_on(holder))))
     assert found == only(sightings(change("payment", PAYMENT, listed)))
     assert found.fields == {
         "date": "2026-09-01", "amount": "57.50", "currency": "NZD", "reference": "wire 9", "status": "received",
-        "refund": False, "document": INVOICE,
+        "refund": False, "document": INVOICE, "currency_rate": "1",
     }  # fmt: skip
     assert found.parents == {"company": f"xero/contact/{CONTACT}", "invoice": f"xero/invoice/{INVOICE}"}
 
