@@ -1,49 +1,29 @@
-"""From the rows of both sides to an attribution, and the proof that it is all that the ERP has posted.
+"""An attribution as it is told, and the proof that it is all that the ERP has posted.
 
-In: the projection, what to attribute by. Out: the shares, and for each currency whether the posted invoices come to the
-ERP's totals on the stream, or on which days they do not. Reads only.
+In: the ERP's documents as postings. Out: for each currency whether the posted invoices come to the ERP's totals on the
+stream, or on which days they do not; the same in the base currency; documents and sentences. Reads only.
 """
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
-from agents.rules.attribution import Attribution, Kind, Posting
-from agents.rules.bills import POSTED
+from agents.rules.attribution import COUNTED, DEDUCTED, Attribution, Basis, Posting, in_base
 from console.output import money_text
 from console.projection.filters import Filters
 from console.projection.listing import find, labels
 from console.projection.store import Store
 from console.projection.summary import EVERYTHING
-from schemas.contract import Contract
-from schemas.contract.mappings import PREFIX
 from schemas.errors import Refused
-from schemas.money import exact, plain
-from schemas.names import Entity, Side
+from schemas.money import plain
+from schemas.names import Side
 from schemas.totals import Total
-
-_RECORDS = (
-    "SELECT key, record, json_extract(body, '$.erp.fields') AS fields, json_extract(body, '$.related') AS related"
-    " FROM states WHERE drawer = 'accounts.r' AND record >= ? AND record < ?"
-    " AND json_extract(body, '$.erp.ref') IS NOT NULL AND NOT json_extract(body, '$.erp.deleted')"
-)
-_FIELD = (
-    "SELECT record, coalesce(nullif(json_quote(json_extract(body, '$.crm.fields.' || ?1)), 'null'),"
-    " nullif(json_quote(json_extract(body, '$.erp.fields.' || ?1)), 'null')) AS value"
-    " FROM states WHERE drawer = 'accounts.r' AND (record LIKE 'deal:%' OR record LIKE 'company:%')"
-    " AND value IS NOT NULL"
-)
-_KINDS: dict[Entity, Kind] = {
-    Entity.INVOICE: "invoice", Entity.CREDIT_NOTE: "credit_note", Entity.PAYMENT: "payment",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +39,6 @@ class Proof:
     def holds(self) -> bool:
         """Whether they are, to the minor unit and on each day."""
         return self.counted == self.stated and not self.days
-
-
-def postings(store: Store, contract: Contract, by: str) -> list[Posting]:
-    """The ERP's documents, each with its customer, its deal, or what a field of the contract's mappings says.
-
-    Raises:
-        Refused: there is no such field.
-    """
-    names = _namer(store, contract, by)
-    rows = {entity: _rows(store, entity) for entity in _KINDS}
-    deals = {row["record"]: orjson.loads(row["related"]).get("deal") for row in rows[Entity.INVOICE]}
-    return list(_postings(rows, deals, names))
 
 
 def proofs(store: Store, found: Iterable[Posting], start: str, end: str) -> list[Proof]:
@@ -98,55 +66,28 @@ def _proof(currency: str, counted: dict[str, Decimal], stated: dict[str, Decimal
     return Proof(currency, sum(counted.values(), nothing), sum(stated.values(), nothing), tuple(apart))
 
 
-Namer = Callable[[str, str | None], tuple[str, ...]]  # (customer, deal) -> what their documents are attributed to
+def within(found: Iterable[Posting], basis: Basis, start: str, end: str) -> list[Posting]:
+    """The postings that count on these days."""
+    kinds = {COUNTED[basis], DEDUCTED[basis]}
+    return [each for each in found if each.kind in kinds and start <= each.day <= end]
 
 
-def _namer(store: Store, contract: Contract, by: str) -> Namer:
-    if by == "customer":
-        return lambda customer, _: (customer,)
-    if by == "deal":
-        return lambda _, deal: (deal,) if deal else ()
-    known = mapped(contract)
-    if by not in known:
-        fields = f", or {', '.join(known)}" if known else f"; a field of your own ({PREFIX}...) once mappings name one"
-        raise Refused(f"nothing is attributed by {by!r}: there are customer and deal{fields}", code="usage")
-    values = {row["record"]: _members(row["value"]) for row in store.rows(_FIELD, [by])}
-    return lambda customer, deal: values.get(deal or "") or values.get(customer, ())
+def converted(found: Iterable[Posting], base: str) -> tuple[list[Posting], list[Posting]]:
+    """The postings in the base currency, and those that keep no rate, which stay in their own."""
+    both = [(each, in_base(each, base)) for each in found]
+    return [turned for _, turned in both if turned], [each for each, turned in both if not turned]
 
 
-def mapped(contract: Contract) -> list[str]:
-    """The fields of the contract's mappings that something can be attributed by."""
-    return sorted({name for entity in (Entity.COMPANY, Entity.DEAL) for name in contract.mapped(entity)})
-
-
-def _members(value: str) -> tuple[str, ...]:
-    """A set's members; of any other field its one value, and of an empty one none. It comes as JSON."""
-    held = orjson.loads(value)
-    return tuple(str(each) for each in (held if isinstance(held, list) else [held]) if each != "")
-
-
-def _postings(
-    rows: Mapping[Entity, list[dict[str, Any]]], deals: Mapping[str, str | None], names: Namer
-) -> Iterator[Posting]:
-    for entity, kind in _KINDS.items():
-        for row in rows[entity]:
-            fields, related = orjson.loads(row["fields"]), orjson.loads(row["related"])
-            status = fields.get("status")
-            if status not in (POSTED if entity is not Entity.PAYMENT else {"received"}) or not fields.get("date"):
-                continue
-            customer = row["key"].split("|")[3]
-            yield Posting(
-                document=row["record"],
-                kind="refund" if entity is Entity.PAYMENT and fields.get("refund") else kind,
-                day=fields["date"],
-                currency=fields.get("currency") or "",
-                amount=exact(fields.get("amount" if entity is Entity.PAYMENT else "total") or "0"),
-                names=names(customer, related.get("deal") or deals.get(related.get("invoice") or row["record"])),
-            )
-
-
-def _rows(store: Store, entity: Entity) -> list[dict[str, Any]]:
-    return store.rows(_RECORDS, [f"{entity.value}:", f"{entity.value};"])
+def ledger(found: Sequence[Posting], base: str) -> list[dict[str, str]]:
+    """Each posting with its rate and what it comes to in the base currency; nothing where it keeps no rate."""
+    return [
+        {
+            "document": each.document, "kind": each.kind, "day": each.day, "names": ";".join(sorted(each.names)),
+            "currency": each.currency, "amount": plain(each.amount), "rate": plain(each.rate) if each.rate else "",
+            "base_currency": base, "base_amount": plain(turned.amount) if (turned := in_base(each, base)) else "",
+        }
+        for each in sorted(found, key=lambda each: (each.day, each.document))
+    ]  # fmt: skip
 
 
 def called(store: Store, found: Attribution, by: str) -> dict[str, str]:
@@ -181,7 +122,7 @@ def says(proof: Proof) -> str:
 
 
 def document(found: Attribution, names: dict[str, str], proven: list[Proof], month: str, by: str) -> dict[str, Any]:
-    """As JSON."""
+    """As JSON; the proof is of the invoices in their own currencies."""
 
     def share(each: Any) -> dict[str, Any]:
         counted, deducted, net = (plain(value) for value in (each.counted, each.deducted, each.net))

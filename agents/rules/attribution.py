@@ -2,13 +2,16 @@
 
 In: the ERP's documents of a period, each with the names it is attributed to. Out: sums by name and currency. A document
 without a name is attributed to nobody, and counts all the same: nothing is left out of the grand total. Pure.
+
+Converted amounts are the ERP's own: each document at the rate that it keeps, rounded half up to the minor unit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
 from typing import Literal
 
 from schemas.money import MINOR_UNITS, minor_digits
@@ -24,7 +27,11 @@ NOBODY = ""
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One document of the ERP, as it counts on its day. `amount` is as stated, never below zero."""
+    """One document of the ERP, or what of one belongs to the same names, as it counts on its day.
+
+    `amount` is as stated, never below zero. `weights` are those of the names, in their order; none: they share equally.
+    `rate` is the document's own: units of its currency for one of the base.
+    """
 
     document: str
     kind: Kind
@@ -32,6 +39,8 @@ class Posting:
     currency: str
     amount: Decimal
     names: tuple[str, ...] = ()
+    weights: tuple[Decimal, ...] = ()
+    rate: Decimal | None = None
 
 
 @dataclass(slots=True)
@@ -66,9 +75,10 @@ def attribute(postings: Iterable[Posting], basis: Basis, start: str, end: str) -
     for posting in sorted(postings, key=lambda each: each.document):
         if posting.kind not in {COUNTED[basis], DEDUCTED[basis]} or not start <= posting.day <= end:
             continue
-        names = posting.names or (NOBODY,)
-        parts = split(posting.amount, len(names), posting.currency)
-        for name, part in zip(sorted(names), parts, strict=True):
+        weights = posting.weights or (Decimal(1),) * len(posting.names)
+        named = sorted(zip(posting.names, weights, strict=True)) or [(NOBODY, Decimal(1))]
+        parts = split(posting.amount, [weight for _, weight in named], posting.currency)
+        for (name, _), part in zip(named, parts, strict=True):
             share = shares.setdefault((posting.currency, name), Share(name, posting.currency))
             _add(share, posting, part, basis)
         _add(totals.setdefault(posting.currency, Share("", posting.currency)), posting, posting.amount, basis)
@@ -79,17 +89,33 @@ def attribute(postings: Iterable[Posting], basis: Basis, start: str, end: str) -
     )
 
 
-def split(amount: Decimal, parts: int, currency: str) -> Sequence[Decimal]:
-    """Equal parts in minor units that come to the amount exactly: what does not divide goes to the first, unit by unit.
+def split(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Parts in minor units, as the weights are, that come to the amount exactly; the weights do not come to zero.
 
-    An amount finer than the currency's minor unit keeps its rest in the first part.
+    What does not divide goes unit by unit to those who lack most of one, of equals to the first. An amount finer than
+    the currency's minor unit keeps its rest in the first part.
     """
     unit = MINOR_UNITS[minor_digits(currency)]
-    whole = int(amount / unit)
-    each, left = divmod(whole, parts)
-    found = [unit * (each + (place < left)) for place in range(parts)]
+    whole, total = int(amount / unit), sum(map(Fraction, weights))
+    exact = [whole * Fraction(weight) / total for weight in weights]
+    units = [each.numerator // each.denominator for each in exact]
+    lacking = sorted(range(len(units)), key=lambda place: units[place] - exact[place])
+    for place in lacking[: whole - sum(units)]:
+        units[place] += 1
+    found = [unit * each for each in units]
     found[0] += amount - unit * whole
     return found
+
+
+def in_base(posting: Posting, base: str) -> Posting | None:
+    """A posting in the base currency at its document's own rate; None: it is of another, and keeps no rate."""
+    if posting.currency == base:
+        return posting
+    if not posting.rate:
+        return None
+    with localcontext(prec=50, rounding=ROUND_HALF_UP):  # no digit is lost before the last
+        amount = (posting.amount / posting.rate).quantize(MINOR_UNITS[minor_digits(base)])
+    return replace(posting, currency=base, amount=amount)
 
 
 def _add(share: Share, posting: Posting, amount: Decimal, basis: Basis) -> None:

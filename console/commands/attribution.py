@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import csv as rows
 import io
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from agents.rules.attribution import Attribution, Basis, attribute
-from console.attributing import Proof, called, days, document, postings, proofs, says
+from console.attributing import Proof, called, converted, days, document, ledger, proofs, says, within
 from console.audited.table import text
+from console.earning import postings
 from console.exits import NEEDS_PERSON
 from console.explain.contract import Unreadable, read
 from console.options import Document, Offline, examples
 from console.output import Sheet, money_text, note, say, show, show_json, write_file
 from console.projection.delivery import STATES
 from console.session import session_of
+from schemas.contract.touches import Model
 from schemas.errors import ContractError, Refused
 from schemas.money import plain
 
 EXAMPLES = examples(
     "revmark attribution --month 2026-10",
-    "revmark attribution --by custom_campaign --month 2026-10 --csv october.csv",
+    "revmark attribution --by campaign --model first_touch --month 2026-10 --csv october.csv",
+    "revmark attribution --by product --month 2026-10 --in-base --documents october-documents.csv",
     "revmark attribution --by deal --month 2026-10 --basis cash --json",
 )
 HEADINGS = {"posted": ("invoices>", "invoiced>", "credited>"), "cash": ("payments>", "received>", "refunded>")}
+LEDGER = ("document", "kind", "day", "names", "currency", "amount", "rate", "base_currency", "base_amount")
 NOTHING = {"posted": "nothing was posted", "cash": "no money moved"}
 
 
@@ -35,10 +39,21 @@ def command(
     context: typer.Context,
     *,
     month: Annotated[str, typer.Option("--month", help="YYYY-MM: the documents' own days")],
-    by: Annotated[str, typer.Option("--by", help="customer, deal, or a field of the contract's mappings")] = "customer",
+    by: Annotated[
+        str, typer.Option("--by", help="customer, deal, product, or what the contract's attribution or mappings name")
+    ] = "customer",
+    model: Annotated[
+        Model | None, typer.Option("--model", help="of a name of the contract's attribution: which touch counts")
+    ] = None,
     basis: Annotated[
         Basis, typer.Option("--basis", help="posted invoices less credit, or money less refunds")
     ] = "posted",
+    in_base: Annotated[
+        bool, typer.Option("--in-base", help="in the base currency, each document at its own rate")
+    ] = False,
+    documents: Annotated[
+        Path | None, typer.Option("--documents", help="write each document with its rate to this CSV file")
+    ] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="write the shares to this file")] = None,
     json: Document = False,
     offline: Offline = False,
@@ -49,16 +64,25 @@ def command(
     agreed = read(session.settings.contract)
     if isinstance(agreed, Unreadable):
         raise ContractError(agreed.why, code="contract")
+    base = agreed.contract.base_currency
     with session.projection("totals", *STATES, offline=offline) as store:
-        documents = postings(store, agreed.contract, by)
-        found = attribute(documents, basis, start, end)
-        names, proven = called(store, found, by), proofs(store, documents, start, end)
+        posted = postings(store, agreed.contract, by, model)
+        turned, left = converted(posted, base) if in_base else (posted, [])
+        found = attribute([*turned, *left], basis, start, end)
+        names, proven = called(store, found, by), proofs(store, posted, start, end)
     if csv is not None:
-        write_file(csv, _table(found, names, month), partial(_unwritable, csv))
+        _write(csv, "the shares", _table(found, names, month))
+    if documents is not None:
+        _write(documents, "the documents", _sheet(ledger(within(posted, basis, start, end), base)))
     if json:
-        show_json(document(found, names, proven, month, by))
+        show_json(document(found, names, proven, month, by) | {"model": model, "in_base": base if in_base else None})
     else:
         _tell(found, names, proven, month, by)
+    if rateless := len(within(left, basis, start, end)):
+        note(
+            f"{rateless} of the month's documents keep no rate and count in their own currency: they were read before "
+            "rates were kept. Next: revmark backfill --platform xero"
+        )
     raise typer.Exit(0 if all(each.holds for each in proven) else NEEDS_PERSON)
 
 
@@ -93,5 +117,16 @@ def _table(found: Attribution, names: dict[str, str], month: str) -> str:
     return out.getvalue()
 
 
-def _unwritable(path: Path, why: str) -> Refused:
-    return Refused(f"the shares cannot be written to {path}: {why}. Nothing else was changed", code="usage")
+def _sheet(lines: Sequence[Mapping[str, str]]) -> str:
+    out = io.StringIO()
+    writer = rows.DictWriter(out, LEDGER, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({key: text(value) for key, value in line.items()} for line in lines)
+    return out.getvalue()
+
+
+def _write(path: Path, what: str, content: str) -> None:
+    def unwritable(why: str) -> Refused:
+        return Refused(f"{what} cannot be written to {path}: {why}. Nothing else was changed", code="usage")
+
+    write_file(path, content, unwritable)

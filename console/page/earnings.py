@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from agents.rules.attribution import Basis, attribute
-from console.attributing import called, days, document, mapped, postings, proofs, says
+from console.attributing import called, days, document, proofs, says
+from console.earning import offered, postings
 from console.explain.contract import Unreadable, read
 from console.projection.store import Store
 from schemas.errors import ContractError, SettingsError
 from streams.settings import Settings
 
-BY = ("customer", "deal")
 MONTHS = 24  # offered to choose from
 
 
@@ -32,13 +32,13 @@ def earned(store: Store, settings: Settings, month: str, by: str, basis: str) ->
     there = [row["month"] for row in store.rows(
         "SELECT DISTINCT substr(day, 1, 7) AS month FROM totals ORDER BY 1 DESC LIMIT ?", [MONTHS]
     )]  # fmt: skip
-    offered = {"months": there, "fields": [*BY, *mapped(agreed.contract)]}
+    choices = {"months": there, "fields": offered(agreed.contract)}
     chosen = month or (there[0] if there else "")
     if not chosen:
-        return offered | {"month": "", "by": by, "basis": wished, "shares": [], "totals": [], "proof": []}
+        return choices | {"month": "", "by": by, "basis": wished, "shares": [], "totals": [], "proof": []}
     start, end = days(chosen)
     found = postings(store, agreed.contract, by)
     split, proven = attribute(found, wished, start, end), proofs(store, found, start, end)
     shown = document(split, called(store, split, by), proven, chosen, by)
     told = [one | {"says": says(proof)} for one, proof in zip(shown["proof"], proven, strict=True)]
-    return offered | shown | {"proof": told}
+    return choices | shown | {"proof": told}

@@ -14,6 +14,7 @@ from schemas.contract.model import Contract, Guards
 from schemas.contract.owners import finance, monotonic, one_sided, owners
 from schemas.contract.sources import Source
 from schemas.contract.states import STATES
+from schemas.contract.touches import touch_faults
 from schemas.names import Entity, Side
 
 # Finance's fields: the later change must never win them, and the CRM never owns them.
@@ -82,7 +83,7 @@ def lint(contract: Contract) -> list[Finding]:
         *_own_guards(contract),
         *_two_owners(contract),
     ]
-    found += [Finding(*each) for each in brake_faults(contract)]
+    found += [Finding(*each) for each in (*brake_faults(contract), *touch_faults(contract))]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 

@@ -14,6 +14,7 @@ from schemas.contract.conditions import parse
 from schemas.contract.examples import Example
 from schemas.contract.mappings import PREFIX, Mapped
 from schemas.contract.states import OTHERWISE, STATES
+from schemas.contract.touches import Touches
 from schemas.entities import ENTITIES
 from schemas.money import Amount, Currency
 from schemas.names import Entity, Side, digest
@@ -272,6 +273,9 @@ class Contract(Clause):
     subsidiary: Subsidiary | None = Field(default=None, description="not named: the CRM serves one subsidiary only")
     credit_hold_group: str = Field(default="Credit hold", description="the ERP's contact group that means on hold")
     required: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)
+    attribution: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=40)], Touches] = Field(
+        default_factory=dict, description="what `revmark attribution --by` knows beside single fields, as campaign"
+    )
     brakes: tuple[Brake, ...] = Field(default=(), description="how much a rule may touch within an hour")
     examples: tuple[Example, ...] = Field(default=(), description="cases that `revmark contract test` plays")
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from agents.rules.attribution import Attribution, Basis, Posting, attribute
-from console.attributing import days, postings, proofs
+from console.attributing import days, proofs
+from console.earning import postings
 from console.projection.delivery import STATES, Delivery
 from console.projection.store import Store
 from schemas.names import Side
@@ -85,18 +87,25 @@ def attributed_differences(world: LivesWorld, found: Books, folder: Path) -> lis
 def _attributed(world: LivesWorld, store: Store, papers: dict[str, Posting]) -> Iterator[str]:
     names = {row["record"]: row["ref"].rpartition("/")[2] for row in store.rows(_REFS)}
     found = postings(store, world.contract, "customer")
-    ours = {names.get(each.document, each.document): each for each in found}
+    ours: dict[str, Posting] = {}
+    for each in found:  # a credit note may be in parts
+        id_ = names.get(each.document, each.document)
+        ours[id_] = replace(each, amount=each.amount + (ours[id_].amount if id_ in ours else 0))
     for id_ in sorted({*papers, *ours}):
         one, other = (_worth(each.get(id_)) for each in (papers, ours))
         if one != other:
             said = papers.get(id_) or ours[id_]
             yield f"{said.document if id_ in papers else id_}: {one} in Xero, {other} in the attribution"
+    others = [postings(store, world.contract, by) for by in ("deal", "product")]
     for month in sorted({each.day[:7] for each in (*papers.values(), *found)}):
         start, end = days(month)
         bases: tuple[Basis, Basis] = ("posted", "cash")
         for basis in bases:
             made = attribute(found, basis, start, end)
-            yield from _totals(month, made, attribute(papers.values(), basis, start, end))
+            counted = attribute(papers.values(), basis, start, end)
+            yield from _totals(month, made, counted)
+            for other in others:
+                yield from _totals(month, attribute(other, basis, start, end), counted)
         for proof in proofs(store, found, start, end):
             if not proof.holds:
                 yield f"{month} {proof.currency}: {proof.counted} invoiced, {proof.stated} stated, on {proof.days}"

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from agents.rules.attribution import attribute
-from console.attributing import postings, proofs
+from console.attributing import proofs
+from console.earning import postings
 from console.explain.contract import Agreed, read
 from console.explain.explanation import explain
 from console.explain.search import search

@@ -1,4 +1,4 @@
-// What earned a month's revenue: shares by customer, deal or a field of the contract, and the proof that it is all of it.
+// What earned a month's revenue: shares by customer, deal, product or what the contract names, and the proof that it is all of it.
 
 import { el, money, plural, svg } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
@@ -42,11 +42,11 @@ function draw(found) {
   at("subline").textContent = found.totals.map((each) => `${money(each.net, each.currency)} ${each.currency}`).join(" \u00b7 ") || (found.month ? "Nothing." : "");
   at("shares-hint").textContent = found.month ? `${plural(found.shares.length, "share")}; ${holds ? "they are the whole, to the minor unit" : "not all of it is accounted for yet"}` : "";
   options(at("month"), found.months.includes(found.month) || !found.month ? found.months : [found.month, ...found.months], found.month, monthName);
-  options(at("by"), found.fields, found.by, (name) => name.replaceAll("_", " "));
+  options(at("by"), found.fields, found.by, (name) => name.replace(".", ", ").replaceAll("_", " "));
   at("basis").value = found.basis;
   at("tables").replaceChildren(...found.totals.map((total) => table(found, total)));
   at("proof").replaceChildren(...found.proof.map((each) => el("li", {}, chip(each.holds ? "agreed" : "differs"), " ", each.says)));
-  at("command").textContent = `revmark attribution --month ${found.month || "YYYY-MM"} --by ${found.by} --basis ${found.basis}`;
+  at("command").textContent = `revmark attribution --month ${found.month || "YYYY-MM"} --by ${found.by.replace(".", " --model ")} --basis ${found.basis}`;
 }
 
 async function read() {

@@ -1,12 +1,14 @@
 """Attribution: parts are the whole to the minor unit, whatever is split among whom."""
 
+from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.rules.attribution import NOBODY, Attribution, Basis, Kind, Posting, attribute, split
+from agents.rules.attribution import NOBODY, Attribution, Basis, Kind, Posting, attribute, in_base, split
 
 OCTOBER = ("2026-10-01", "2026-10-31")
 DIGITS = {"NZD": 2, "JPY": 0, "KWD": 3}
@@ -63,7 +65,68 @@ def test_what_nobody_earned_counts_all_the_same():
     ],
 )
 def test_what_does_not_divide_goes_unit_by_unit(amount: str, currency: str, parts: list[str]):
-    assert [Decimal(each) for each in parts] == split(Decimal(amount), 3, currency)
+    assert [Decimal(each) for each in parts] == split(Decimal(amount), [Decimal(1)] * 3, currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "weights", "parts"),
+    [
+        ("115.00", ["100", "50"], ["76.67", "38.33"]),
+        ("0.02", ["1", "1", "2"], ["0.01", "0.00", "0.01"]),
+        ("966.00", ["1200", "-360"], ["1380.00", "-414.00"]),
+        ("10.00", ["0.1", "0.2"], ["3.33", "6.67"]),
+    ],
+    ids=["by amount", "whoever lacks most of a unit has it", "what a line takes off", "small weights"],
+)
+def test_unequal_parts_are_as_their_weights(amount: str, weights: list[str], parts: list[str]):
+    assert [str(each) for each in split(Decimal(amount), [Decimal(each) for each in weights], "NZD")] == parts
+
+
+def test_weights_follow_their_names_into_their_order():
+    weighted = replace(posting("30.00", "b", "a"), weights=(Decimal(2), Decimal(1)))
+    assert shares(attribute([weighted], "posted", *OCTOBER)) == [("b", "20.00"), ("a", "10.00")]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "rate", "base", "expected"),
+    [
+        ("75.00", "USD", "0.750000", "NZD", "100.00"),
+        ("1.00", "USD", "3", "NZD", "0.33"),
+        ("0.03", "USD", "2", "NZD", "0.02"),
+        ("100", "JPY", "88.105000", "NZD", "1.14"),
+        ("1.00", "NZD", "1", "KWD", "1.000"),
+        ("5.00", "NZD", None, "NZD", "5.00"),
+    ],
+    ids=["as many of it as one of the base buys", "rounded", "half up", "from none to two digits", "to three", "base"],
+)
+def test_a_document_is_converted_at_its_own_rate(
+    amount: str, currency: str, rate: str | None, base: str, expected: str
+):
+    one = replace(posting(amount), currency=currency, rate=Decimal(rate) if rate else None)
+    found = in_base(one, base)
+    assert found is not None
+    assert (str(found.amount), found.currency, found.rate) == (expected, base, one.rate)
+
+
+def test_without_a_rate_nothing_is_guessed():
+    assert in_base(replace(posting("5.00"), currency="USD"), "NZD") is None
+    assert in_base(replace(posting("5.00"), currency="USD", rate=Decimal(0)), "NZD") is None
+
+
+@given(
+    units=st.integers(0, 10**12),
+    weights=st.lists(st.integers(-(10**6), 10**9).filter(bool), min_size=1, max_size=9).filter(
+        lambda each: sum(each) > 0
+    ),
+    currency=st.sampled_from(sorted(DIGITS)),
+)
+def test_weighted_parts_are_the_whole_and_within_a_unit_of_exact(units: int, weights: list[int], currency: str):
+    unit = Decimal(1).scaleb(-DIGITS[currency])
+    amount = units * unit
+    parts = split(amount, [Decimal(each) for each in weights], currency)
+    assert sum(parts) == amount
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(Fraction(part) - Fraction(amount) * weight / sum(weights)) < Fraction(unit)
 
 
 @given(

@@ -26,9 +26,21 @@ MAPPED = """
 mappings:
   company:
     custom_campaigns: {kind: set, crm: campaigns}
+    custom_first: {crm: hs_analytics_first_touch_converting_campaign}
   deal:
     custom_order: {crm: po_number, erp: Reference}
+    custom_first: {crm: first_campaign}
+attribution:
+  campaign: {first_touch: custom_first, linear: custom_campaigns}
+  purchase: {first_touch: custom_order}
 """
+LINES = {
+    "lines": [
+        {"sku": "ARM-7", "quantity": "1", "unit_price": "60.00", "amount": "60.00"},
+        {"sku": "BOX-L", "quantity": "2", "unit_price": "10.00", "amount": "20.00"},
+        {"sku": None, "quantity": "0", "unit_price": "0", "description": "Thank you"},
+    ]
+}
 
 
 def row(offset: int, entity: Entity, nth: int, erp: dict[str, Any], customer: str = ACME, **more: Any) -> Delivery:
@@ -48,7 +60,7 @@ def document(amount: str, day: str = "2026-11-20", status: str = "posted", **mor
 def book() -> list[Delivery]:
     """Two customers: 100.00 and 50.00 invoiced, 10.00 of it credited, 60.00 paid and 5.00 of it sent back."""
     return [
-        row(0, Entity.INVOICE, 1, document("100.00"), related={"deal": "deal:1"}),
+        row(0, Entity.INVOICE, 1, document("100.00") | LINES, related={"deal": "deal:1"}),
         row(1, Entity.INVOICE, 2, document("50.00"), OTHER),
         row(2, Entity.CREDIT_NOTE, 3, document("10.00")),
         row(3, Entity.PAYMENT, 4, document("60.00", status="received"), related={"invoice": "invoice:1"}),
@@ -56,7 +68,7 @@ def book() -> list[Delivery]:
         row(5, Entity.INVOICE, 6, document("7.00", status="voided")),
         row(6, Entity.INVOICE, 7, document("8.00", day="2026-10-31")),
         row(7, Entity.DEAL, 1, {}, crm={"custom_order": "PO-7"}),
-        row(8, Entity.COMPANY, 0, {}, crm={"custom_campaigns": ["autumn", "fair", "radio"]}),
+        row(8, Entity.COMPANY, 0, {}, crm={"custom_campaigns": ["autumn", "fair", "radio"], "custom_first": "fair"}),
         delivery("totals", 0, total(Side.ERP, "150.00", invoices=2), "main|2026-11-20|EUR||erp"),
         delivery("totals", 1, total(Side.ERP, "8.00", day="2026-10-31"), "main|2026-10-31|EUR||erp"),
         delivery("revenue", 0, event(1, deal="deal:1")),
@@ -95,14 +107,80 @@ def nets(found: Any) -> dict[str, str]:
         (["--by", "deal", "--basis", "cash"], {"deal:1": "60.00", "": "-5.00"}),
         (["--by", "custom_order"], {"PO-7": "100.00", "": "40.00"}),
         (["--by", "custom_campaigns"], {"autumn": "30.00", "fair": "30.00", "radio": "30.00", "": "50.00"}),
+        (["--by", "product"], {"ARM-7": "75.00", "BOX-L": "25.00", "": "40.00"}),
+        (["--by", "product", "--basis", "cash"], {"ARM-7": "45.00", "BOX-L": "15.00", "": "-5.00"}),
+        (["--by", "campaign", "--model", "first_touch"], {"fair": "90.00", "": "50.00"}),
+        (
+            ["--by", "campaign", "--model", "linear"],
+            {"autumn": "30.00", "fair": "30.00", "radio": "30.00", "": "50.00"},
+        ),
+        (["--by", "purchase"], {"PO-7": "100.00", "": "40.00"}),
+        (["--by", "campaign.first_touch"], {"fair": "90.00", "": "50.00"}),
     ],
-    ids=["customer", "customer, cash", "deal", "deal, cash", "a field of deals", "a set of the company's"],
+    ids=[
+        "customer",
+        "customer, cash",
+        "deal",
+        "deal, cash",
+        "a field of deals",
+        "a set of the company's",
+        "lines",
+        "lines of what was paid",
+        "first touch",
+        "every touch",
+        "the only model",
+        "a model behind its name",
+    ],
 )
 def test_shares_come_to_the_month(ask: Callable[..., Any], options: list[str], expected: dict[str, str]):
     found = ask(*options)
     assert nets(found) == expected
     (whole,) = found["totals"]
     assert sum(map(Decimal, expected.values())) == Decimal(whole["net"])
+
+
+def test_a_credit_note_counts_where_it_was_allocated_and_its_rest_for_the_customer(
+    store: Store, ask: Callable[..., Any]
+):
+    set_against = {"allocations": [{"invoice": "1", "amount": "6.00"}, {"invoice": "unknown", "amount": "1.00"}]}
+    store.apply([row(9, Entity.CREDIT_NOTE, 3, document("10.00") | set_against)])
+    assert nets(ask("--by", "deal")) == {"deal:1": "94.00", "": "46.00"}
+    assert nets(ask("--by", "product")) == {"ARM-7": "70.50", "BOX-L": "23.50", "": "46.00"}
+    assert nets(ask("--by", "customer")) == {ACME: "90.00", OTHER: "50.00"}
+
+
+def test_more_allocated_than_there_is_takes_off_no_more(store: Store, ask: Callable[..., Any]):
+    twice = {"allocations": [{"invoice": "1", "amount": "8.00"}, {"invoice": "1", "amount": "8.00"}]}
+    store.apply([row(9, Entity.CREDIT_NOTE, 3, document("10.00") | twice)])
+    assert nets(ask("--by", "deal")) == {"deal:1": "92.00", "": "48.00"}
+
+
+def test_in_the_base_currency_each_document_has_its_own_rate(store: Store, ask: Callable[..., Any], tmp_path: Path):
+    store.apply([
+        row(9, Entity.INVOICE, 1, document("100.00", currency_rate="0.500000"), related={"deal": "deal:1"}),
+        row(10, Entity.INVOICE, 2, document("50.00", currency_rate="0.55"), OTHER),
+        row(11, Entity.CREDIT_NOTE, 3, document("10.00", currency_rate="0.50")),
+    ])  # fmt: skip
+    path = tmp_path / "documents.csv"
+    found = ask("--in-base", "--documents", str(path))
+    assert (nets(found), found["in_base"]) == ({ACME: "180.00", OTHER: "90.91"}, "NZD")
+    assert [each["currency"] for each in found["totals"]] == ["NZD"]
+    assert found["proof"][0] | {"days": []} == {
+        "currency": "EUR", "invoiced": "150.00", "stated": "150.00", "holds": True, "days": [],
+    }  # fmt: skip
+    lines = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    assert [(each["amount"], each["rate"], each["base_amount"]) for each in lines] == [
+        ("10.00", "0.50", "20.00"), ("100.00", "0.500000", "200.00"), ("50.00", "0.55", "90.91"),
+    ]  # fmt: skip
+
+
+def test_what_keeps_no_rate_stays_in_its_currency_and_is_said(store: Store, run: Run, ask: Callable[..., Any]):
+    store.apply([row(9, Entity.INVOICE, 2, document("50.00", currency_rate="0.5"), OTHER)])
+    found = ask("--in-base")
+    assert [(each["currency"], each["net"]) for each in found["totals"]] == [("EUR", "90.00"), ("NZD", "100.00")]
+    said = " ".join(run("attribution", "--month", "2026-11", "--offline", "--in-base").stderr.split())
+    assert "2 of the month's documents keep no rate" in said
+    assert "revmark backfill --platform xero" in said
 
 
 @pytest.mark.parametrize("value", ["[VIP] 7", '["a", "b"]', "true", "null"])
@@ -165,7 +243,10 @@ def test_a_file_for_spreadsheets_holds_no_formula(store: Store, ask: Callable[..
     [
         (["--month", "November"], "is no month"),
         (["--month", "2026-13"], "is no month"),
-        (["--month", "2026-11", "--by", "campaign"], "customer and deal, or custom_campaigns, custom_order"),
+        (["--month", "2026-11", "--by", "source"], "customer, deal and product, or campaign, purchase, custom_cam"),
+        (["--month", "2026-11", "--by", "campaign"], "add --model first_touch or linear"),
+        (["--month", "2026-11", "--by", "campaign", "--model", "last_touch"], "names no field for last_touch"),
+        (["--month", "2026-11", "--by", "deal", "--model", "linear"], "deal knows no models: leave --model out"),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused_with_what_there_is(
