@@ -232,6 +232,25 @@ async def test_a_changed_line_item_shows_its_deal_though_the_deal_is_as_it_was()
     assert records[-1].raw["line_items"][0]["properties"]["description"] == "other words"
 
 
+async def test_a_deal_that_search_shows_late_is_not_made_new_by_its_lines():
+    world = World({"search_lag": 60.0})
+    deal = await world.made("deals", dealname="Big", dealstage="closedwon", pipeline="default", amount="7")
+    line = await world.made("line_items", name="L", price="10", quantity="1")
+    await world.person(f"deals/{deal}/associate", to_type="line_items", to_id=line)
+    world.later()
+    _, cursor = await world.polled("deal")
+    world.later(600)
+    await world.edited("deals", deal, amount="8")
+    world.clock.move(61)
+    await world.edited("deals", deal, dealstage="closedlost")
+    await world.edited("line_items", line, description="other words")
+    records, _ = await world.polled("deal", cursor)  # search knows of the amount, and not yet of the stage
+    assert {(each.raw["properties"]["amount"], each.raw["properties"]["dealstage"]) for each in records} == {
+        ("8", "closedlost")
+    }
+    assert records[0].raw["line_items"][0]["properties"]["description"] == "other words"
+
+
 async def test_a_line_item_that_was_deleted_is_missed_by_nobody_after_the_next_sweep():
     world = World()
     deal = await world.made("deals", dealname="Big", dealstage="appointmentscheduled", pipeline="default", amount="7")

@@ -156,8 +156,13 @@ class Polling:
             return await self._reading.read(
                 shape.kind, await self._reading.deals_of([record["id"] for record in found])
             )
-        shown = await abreast(self._reading.shown(shape, part) for part in chunks(found, BATCH))
-        return [each for part in shown for each in part]
+        parts = await abreast(self._reading.shown(shape, part) for part in chunks(found, BATCH))
+        shown = [each for part in parts for each in part]
+        # A line item may be newer than what search still shows of its deal, which would pass for as new as the line.
+        own = {record["id"]: version_of(record) for record in found}
+        mixed = [each.record_id for each in shown if each.version > own.get(each.record_id, each.version)]
+        again = {each.record_id: each for each in await self._reading.read(shape.kind, mixed)} if mixed else {}
+        return [again.get(each.record_id, each) for each in shown]
 
 
 def _feeds(shape: Shape) -> tuple[str, ...]:
