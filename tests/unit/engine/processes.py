@@ -38,7 +38,7 @@ class WorkerProcess:
     def epoch(self) -> int:
         """Return the number of its present assignment; it must have been started with SHOW."""
         file = Path(self.environment["SHOW"]).with_suffix(".epoch")
-        return int(file.read_text() or -1) if file.exists() else -1
+        return int(file.read_text()) if file.exists() else -1
 
     async def ready(self, seconds: float = PATIENCE) -> "WorkerProcess":
         """Wait until it has its partitions."""

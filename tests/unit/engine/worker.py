@@ -108,9 +108,9 @@ async def fail_when_told() -> None:
 
 def show(file: Path) -> None:
     draft = file.with_suffix(".new")
-    draft.write_bytes(orjson.dumps(dict(counts.items())))
-    draft.replace(file)
-    file.with_suffix(".epoch").write_text(str(app.epoch))
+    for told, content in ((file.with_suffix(".epoch"), b"%d" % app.epoch), (file, orjson.dumps(dict(counts.items())))):
+        draft.write_bytes(content)
+        draft.replace(told)  # whole, whenever it is read
 
 
 def is_held() -> bool:
