@@ -24,12 +24,15 @@ SETTLES = 2 * POLL + 300.0  # seconds
 def divided(witness: Witness) -> list[str]:
     """I3, at the platforms alone: linked companies that bear two names, companies that one platform lacks.
 
-    Those that people ended on one side are left out, and so are their partners.
+    Those that people ended on one side are left out, and so are their partners. So is a company whose name another
+    contact bears, which Xero refuses: a person has to rename one of them, and the ledger says so.
     """
     contacts = {row["ContactID"]: row for row in witness.finance.shelf("Contacts")}
     companies = witness.sales.records("companies")
     linked = Counter(row["properties"].get("xero_contact_id") or "" for row in companies)
     ended = witness.ended
+    taken = {command["fields"].get("name") for command, _ in witness.ledgered("refused")} - {None}
+    borne = Counter(row["Name"] for row in contacts.values())
     found = [
         f"contact {name} is not in HubSpot"
         for name in sorted(contacts.keys() - linked.keys())
@@ -39,10 +42,13 @@ def divided(witness: Witness) -> list[str]:
         known = row["properties"].get("xero_contact_id") or ""
         if {f"companies/{row['id']}", f"Contacts/{known}"} & ended:
             continue
+        own = known in contacts and contacts[known]["Name"]
+        if (name := row["properties"]["name"]) in taken and borne[name] - (own == name):
+            continue
         if known not in contacts:
             found.append(f"company {row['id']} is not in Xero")
-        elif contacts[known]["Name"] != row["properties"]["name"]:
-            found.append(f"company {row['id']}: {row['properties']['name']} and {contacts[known]['Name']}")
+        elif own != name:
+            found.append(f"company {row['id']}: {name} and {own}")
     return found + [f"contact {name} has {count} companies" for name, count in linked.items() if name and count > 1]
 
 
