@@ -183,13 +183,15 @@ class Case:
         links: dict[str, str] | None = None,
         compare: bool = False,
     ) -> str:
-        """Ask the side's lane for a write and note it as on its way; the id follows from the record's own count."""
+        """Ask the side's lane for a write and note it as on its way.
+
+        The id follows from the record's own count, which a record that moves to another customer begins anew there.
+        """
         platform = self.contract.platforms.on(side)
         reference = state.side(side).ref if kind == "update" else None
         state.counter += 1
-        name = digest(
-            self.tenant, state.id, side.value, kind, str(state.counter), encode([fields, links or {}]).decode()
-        )
+        told = encode([fields, links or {}]).decode()
+        name = digest(self.tenant, self.customer.id, state.id, side.value, kind, str(state.counter), told)
         command = Command.model_validate(
             {
                 "id": name,

@@ -11,6 +11,7 @@ from schemas.command import Command
 from schemas.money import Money
 from schemas.names import Entity, Side, connection_id
 from schemas.verdict import Verdict
+from tables.customers import CustomerState
 from tables.entities import EntityState, Flight, SideState
 from tests.support.casing import a_case, asked, said
 from tests.support.judging import ACME, at
@@ -67,6 +68,7 @@ def test_each_command_is_another():
     assert state.counter == 2
     ids += [
         command(record(), a_case(tenant="second")).id,
+        command(record(), a_case(customer=CustomerState(id="company:other"))).id,
         command(record(), side=Side.CRM).id,
         command(record(), kind="create").id,
         command(record(), fields={"name": "M"}).id,
