@@ -104,10 +104,15 @@ def customer(
 
 def name_key(name: str) -> str:
     """A name without case, accents, punctuation and the words for a company's form."""
-    bare = "".join(mark for mark in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(mark))
-    words = _WORDS.findall(bare.replace("&", " and ").replace(".", ""))
+    words = _WORDS.findall(bare(name).replace("&", " and ").replace(".", ""))
     telling = [word for word in words if word not in _FORMS]
     return " ".join(telling or words)
+
+
+def bare(text: str) -> str:
+    """A text without case and accents. Taken apart first: what is one sign may hide capitals, as a trade mark does."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(mark for mark in plain if not unicodedata.combining(mark))
 
 
 def duplicates(customers: Iterable[Customer], *, least: int) -> Found:

@@ -18,6 +18,7 @@ from console.commands import (
     demo,
     events,
     explain,
+    facts,
     gateway,
     init,
     ledger,
@@ -68,4 +69,5 @@ def register(app: typer.Typer) -> None:
     app.add_typer(review.app, name="review", rich_help_panel=_DECIDE)
     quarantine.app.command("show", epilog=quarantine_show.EXAMPLES)(quarantine_show.command)
     quarantine.app.command("edit", epilog=quarantine_edit.EXAMPLES)(quarantine_edit.command)
+    app.add_typer(facts.app, name="facts", rich_help_panel=_LOOK)
     app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LOOK)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from schemas.contract.braking import brake_faults
 from schemas.contract.conditions import can_hold, parse, questions
+from schemas.contract.facts import fact_faults
 from schemas.contract.mappings import BILLED, PROPERTY, TAKEN, faults
 from schemas.contract.model import Contract, Guards
 from schemas.contract.owners import finance, monotonic, one_sided, owners
@@ -83,7 +84,7 @@ def lint(contract: Contract) -> list[Finding]:
         *_own_guards(contract),
         *_two_owners(contract),
     ]
-    found += [Finding(*each) for each in (*brake_faults(contract), *touch_faults(contract))]
+    found += [Finding(*each) for each in (*brake_faults(contract), *touch_faults(contract), *fact_faults(contract))]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from schemas.contract.brakes import Brake
 from schemas.contract.conditions import parse
 from schemas.contract.examples import Example
+from schemas.contract.facts import Facts
 from schemas.contract.mappings import PREFIX, Mapped
 from schemas.contract.states import OTHERWISE, STATES
 from schemas.contract.touches import Touches
@@ -276,6 +277,7 @@ class Contract(Clause):
     attribution: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=40)], Touches] = Field(
         default_factory=dict, description="what `revmark attribution --by` knows beside single fields, as campaign"
     )
+    facts: Facts = Facts()
     brakes: tuple[Brake, ...] = Field(default=(), description="how much a rule may touch within an hour")
     examples: tuple[Example, ...] = Field(default=(), description="cases that `revmark contract test` plays")
 

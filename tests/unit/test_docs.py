@@ -34,7 +34,7 @@ NEEDS_MORE = (
     r"faust -A streams\.app .*",
     r"revmark (worker|gateway|page|broker|check|sweep|link|links|status|events|decisions|ledger|totals|variances)\b.*",
     r"revmark (sandbox|quarantine|explain|review|brake) .*", r"revmark (backfill|replay)\b.*",
-    r"revmark (plan|apply|provision|verify|attribution|connect|contract diff|reconcile|repair)\b.*",
+    r"revmark (plan|apply|provision|verify|attribution|facts|connect|contract diff|reconcile|repair)\b.*",
 )  # fmt: skip
 SAFE = r"revmark (init|contract (lint|test|show)|--version|(.* )?--help)( .*)?"
 

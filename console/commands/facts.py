@@ -1,0 +1,85 @@
+"""`revmark facts`: fact sheets of companies and products, where the systems drift apart, and what assistants say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from console.exits import NEEDS_PERSON
+from console.explain.contract import Unreadable, read
+from console.facts.drift import KINDS, drifts
+from console.facts.drift import NEEDS_PERSON as TO_SETTLE
+from console.factual import called, document, drift_document, drift_table, sheets, table
+from console.options import DEFAULT_LIMIT, Document, Limit, Lines, Offline, examples
+from console.output import note, show, show_json, show_lines
+from console.projection.delivery import STATES
+from console.session import Session, session_of
+from schemas.contract import Contract
+from schemas.errors import ContractError
+
+app = typer.Typer(
+    help="Fact sheets of companies and products: who owns each fact, and who says otherwise.",
+    rich_markup_mode="rich",
+    invoke_without_command=True,
+    epilog=examples("revmark facts", "revmark facts --type product --json", "revmark facts show ARM-7"),
+)
+Type = Annotated[Literal["company", "product"] | None, typer.Option("--type", help="of these only")]
+
+
+@app.callback()
+def command(
+    context: typer.Context,
+    *,
+    type: Type = None,  # noqa: A002 - the option's name
+    limit: Limit = DEFAULT_LIMIT,
+    json: Lines = False,
+    offline: Offline = False,
+) -> None:
+    """Show where facts drift apart, the worst first. Exits 1 where systems contradict each other."""
+    if context.invoked_subcommand is not None:
+        return
+    session = session_of(context)
+    contract = contract_of(session)
+    with session.projection(*STATES, offline=offline) as store:
+        known = [each for each in sheets(store, contract, session.settings.tenant) if type in {None, each.entity.value}]
+    found = drifts(known)
+    if json:
+        show_lines(map(drift_document, found[:limit]))
+    else:
+        show(drift_table(found[:limit]))
+        counts = (sum(each.kind == kind for each in found) for kind in KINDS)
+        said = ", ".join(f"{count:,} {kind}" for kind, count in zip(KINDS, counts, strict=True))
+        note(f"{len(known):,} fact sheets: {said}. One of them: revmark facts show RECORD")
+    raise typer.Exit(NEEDS_PERSON if any(each.kind in TO_SETTLE for each in found) else 0)
+
+
+@app.command("show", epilog=examples("revmark facts show hubspot:company:123", "revmark facts show ARM-7 --json"))
+def show_one(
+    context: typer.Context,
+    record: Annotated[str, typer.Argument(help="a record as `revmark explain` takes it, or seller")],
+    *,
+    json: Document = False,
+    offline: Offline = False,
+) -> None:
+    """Show one fact sheet: each fact, the system that owns it, and what both say."""
+    session = session_of(context)
+    contract = contract_of(session)
+    with session.projection(*STATES, offline=offline) as store:
+        found = called(store, contract, session.settings.tenant, record)
+    if json:
+        show_json(document(found))
+    else:
+        show(table(found))
+
+
+def contract_of(session: Session) -> Contract:
+    """The contract that says who owns what.
+
+    Raises:
+        ContractError: it cannot be read.
+    """
+    agreed = read(session.settings.contract)
+    if isinstance(agreed, Unreadable):
+        raise ContractError(agreed.why, code="contract")
+    return agreed.contract

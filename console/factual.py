@@ -1,0 +1,134 @@
+"""Fact sheets of what the workers know: of each company and each product, and of the seller.
+
+In: the projection, the contract. Out: sheets, drifts as documents and tables. Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from console.explain.labels import words
+from console.explain.search import search
+from console.facts.drift import Drift
+from console.facts.sheet import SELLER, Fact, FactSheet, sellers, sheet
+from console.output import Cell, Sheet, money_text, value_text
+from console.projection.store import Store
+from console.projection.tables import Known
+from schemas.contract import Contract
+from schemas.errors import Refused
+from schemas.names import Entity, Side
+
+_RECORDS = (
+    "SELECT DISTINCT record FROM states WHERE drawer = 'accounts.r'"
+    " AND (record LIKE 'company:%' OR record LIKE 'product:%') ORDER BY record"
+)
+STYLES = {"contradiction": "red", "unsettled": "red", "variant": "yellow", "missing": "dim"}
+TOLD = (Entity.COMPANY, Entity.PRODUCT)
+
+
+def sheets(store: Store, contract: Contract, tenant: str) -> list[FactSheet]:
+    """The seller's sheet, and that of every company and product that is there on one side at least."""
+    known = Known(store, tenant)
+    found = (_sheet(known, contract, str(row["record"])) for row in store.rows(_RECORDS))
+    return [*sellers(contract), *(each for each in found if each is not None)]
+
+
+def called(store: Store, contract: Contract, tenant: str, asked: str) -> FactSheet:
+    """The sheet of what a person names: the seller, a record's id, a platform's, a name, a SKU or a domain.
+
+    Raises:
+        Refused: nothing is called so, several are, or it is neither company nor product.
+    """
+    if asked == SELLER:
+        if not (found := sellers(contract)):
+            raise Refused("the contract names no seller: write facts.seller, then run it again", code="usage")
+        return found[0]
+    known = Known(store, tenant)
+    record = search(known, asked)
+    if not isinstance(record, str):
+        fitting = [each.record for each in record.candidates if each.entity in TOLD]
+        if len(fitting) != 1:
+            named = ", ".join(f"{each.label} ({each.record})" for each in record.candidates)
+            raise Refused(f"{asked!r} may be several: {named}. Name one by its id", code="usage")
+        record = fitting[0]
+    made = _sheet(known, contract, record) if record.partition(":")[0] in TOLD else None
+    if made is None:
+        raise Refused(f"there is no fact sheet of {record}: companies and products have one", code="unknown")
+    return made
+
+
+def _sheet(known: Known, contract: Contract, record: str) -> FactSheet | None:
+    customer = known.customer_of(record)
+    if customer is None:
+        return None
+    state = known.state(customer, record)
+    return sheet(state, known.customer(customer), contract) if state.crm.present or state.erp.present else None
+
+
+def document(found: FactSheet) -> dict[str, Any]:
+    """As JSON; amounts are decimal strings."""
+    return {
+        "record": found.record,
+        "entity": found.entity.value,
+        "label": found.label,
+        "refs": {side.value: ref for side, ref in found.refs},
+        "facts": [_fact(each) for each in found.facts],
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    said = dict(fact.said)
+    return {
+        "fact": fact.name, "value": fact.value, "currency": fact.currency or None, "owner": fact.owner,
+        "settled": fact.settled, "why": fact.why, "crm": said.get(Side.CRM), "erp": said.get(Side.ERP),
+    }  # fmt: skip
+
+
+def drift_document(drift: Drift) -> dict[str, Any]:
+    """As JSON."""
+    return {
+        "kind": drift.kind, "record": drift.record, "entity": drift.entity.value, "label": drift.label,
+        "fact": drift.fact, "owner": drift.owner or None, "crm": drift.crm, "erp": drift.erp,
+        "also": drift.also or None, "says": drift.says, "next": drift.next,
+    }  # fmt: skip
+
+
+def table(found: FactSheet) -> Sheet:
+    """One sheet, for people."""
+    shown = Sheet(("fact", "value*", "owner", "CRM*", "ERP*"), title=f"{found.label}  {found.record}")
+    for each in found.facts:
+        said = dict(each.said)
+        value = Cell("not settled", "red") if not each.settled else Cell(fact_text(each, each.value))
+        crm, erp = (fact_text(each, said[side]) if side in said else "-" for side in Side)
+        shown.add(words(each.name), value, each.owner, crm, erp)
+    return shown
+
+
+def drift_table(found: Iterable[Drift]) -> Sheet:
+    """Drifts, for people."""
+    shown = Sheet(("drift", "record", "fact", "owner", "CRM*", "ERP*", "what*"), empty="nothing drifts")
+    for each in found:
+        style = STYLES[each.kind]
+        shown.add(
+            Cell(each.kind, style),
+            each.label,
+            words(each.fact),
+            each.owner,
+            _said(each.crm),
+            _said(each.erp),
+            each.says,
+        )
+    return shown
+
+
+def fact_text(fact: Fact, value: Any) -> str:
+    """A fact's value for people, an amount with its currency."""
+    if fact.currency and isinstance(value, str):
+        return f"{money_text(Decimal(value), fact.currency)} {fact.currency}"
+    return _said(value)
+
+
+def _said(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value_text(value)

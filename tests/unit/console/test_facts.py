@@ -1,0 +1,113 @@
+"""`revmark facts`: the sheets of what the workers know, and where the systems drift apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from typer.testing import Result
+
+from console.projection.delivery import Delivery
+from console.projection.store import Store
+from schemas.contract import template
+from tables.entities import to_row
+from tests.unit.console.records import delivery
+from tests.unit.facts.records import ACME, ARM, OWN, state
+
+Run = Callable[..., Result]
+COMPANY, LEAD, PRODUCT = (f"{kind}:{nth:016x}" for kind, nth in (("company", 1), ("company", 2), ("product", 3)))
+
+
+def row(offset: int, record: str, crm: dict[str, Any] | None, erp: dict[str, Any] | None) -> Delivery:
+    key = orjson.dumps(f"r|main|{record}|{record}").decode()
+    return delivery("tables.accounts", offset, orjson.dumps(to_row(state(record, crm, erp))), key)
+
+
+@pytest.fixture(autouse=True)
+def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_text(template("erp_led") + OWN, encoding="utf-8")
+    monkeypatch.setenv("REVMARK_CONTRACT", str(path))
+
+
+@pytest.fixture
+def told(store: Store, run: Run) -> Callable[..., Any]:
+    """Ask for JSON of a company whose name differs, a prospect, and a product whose price differs."""
+    store.apply([
+        row(0, COMPANY, ACME | {"name": "ACME Limited", "custom_areas": ["Otago"]}, ACME),
+        row(1, LEAD, {"name": "Lead Ltd"}, None),
+        row(2, PRODUCT, ARM | {"price": "1400.00"}, ARM),
+    ])  # fmt: skip
+
+    def shown(*options: str, code: int = 0) -> list[Any]:
+        done = run("facts", *options, "--offline", "--json")
+        assert done.exit_code == code, done.output
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return shown
+
+
+def test_drifts_are_listed_the_worst_first_and_ask_for_a_person(told: Callable[..., Any], run: Run):
+    found = told(code=1)
+    assert [(each["kind"], each["label"], each["fact"]) for each in found] == [
+        ("contradiction", "Robot arm", "price"), ("variant", "ACME Limited", "name"),
+    ]  # fmt: skip
+    said = run("facts", "--offline")
+    assert "4 fact sheets: 1 contradiction, 0 unsettled, 1 variant, 0 missing" in said.stderr
+    assert "Xero owns it, and the other says otherwise" in said.stdout
+
+
+def test_a_variant_alone_asks_for_nobody(told: Callable[..., Any]):
+    (found,) = told("--type", "company")
+    assert found["kind"] == "variant"
+
+
+@pytest.mark.parametrize("asked", [PRODUCT, "ARM-7", "robot arm"])
+def test_a_sheet_is_found_by_id_sku_and_name(told: Callable[..., Any], asked: str):
+    (found,) = told("show", asked)
+    facts = {each["fact"]: each for each in found["facts"]}
+    assert (facts["price"]["value"], facts["price"]["currency"], facts["price"]["owner"]) == ("1380.00", "NZD", "Xero")
+    assert facts["price"]["crm"] == "1400.00"
+
+
+def test_the_sellers_sheet_is_the_contracts(told: Callable[..., Any], run: Run):
+    (found,) = told("show", "seller")
+    assert found["label"] == "Harbour Instruments"
+    said = run("facts", "show", "seller", "--offline").stdout
+    assert "5 Quay Street, Auckland, 1010, New Zealand" in said
+    assert "New Zealand, Australia" in said
+
+
+def test_people_read_a_sheet_with_owners(told: Callable[..., Any], run: Run):
+    told("show", COMPANY)
+    said = run("facts", "show", COMPANY, "--offline").stdout
+    assert "ACME Limited" in said
+    assert "Otago" in said
+    assert "1,380.00 NZD" in run("facts", "show", "ARM-7", "--offline").stdout
+
+
+def test_what_has_no_sheet_is_refused(store: Store, told: Callable[..., Any], run: Run, tmp_path: Path):
+    told("show", COMPANY)
+    store.apply([row(3, f"deal:{4:016x}", {"name": "A deal"}, None)])
+    for asked, word in (("A deal", "there is no fact sheet of deal:"), ("Nobody", "no record is called so")):
+        done = run("facts", "show", asked, "--offline")
+        assert (done.exit_code, word in " ".join(done.stderr.split())) == (2, True)
+    (tmp_path / "contract.yaml").write_text(template("erp_led"), encoding="utf-8")
+    assert "the contract names no seller" in run("facts", "show", "seller", "--offline").stderr
+
+
+def test_a_name_of_two_records_asks_which(store: Store, told: Callable[..., Any], run: Run):
+    told("show", COMPANY)
+    store.apply([row(3, f"company:{5:016x}", {"name": "Lead Ltd"}, None)])
+    done = run("facts", "show", "Lead Ltd", "--offline")
+    assert (done.exit_code, "may be several" in done.stderr) == (2, True)
+
+
+def test_without_a_contract_nobody_owns_anything(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("REVMARK_CONTRACT", "nowhere.yaml")
+    done = run("facts", "--offline")
+    assert (done.exit_code, "no contract at" in done.stderr) == (2, True)
