@@ -5,15 +5,19 @@ In: the projection, the contract. Out: sheets, drifts as documents and tables. R
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from console.explain.labels import words
 from console.explain.search import search
 from console.facts.drift import Drift
+from console.facts.linked import CONTEXT, graph, node
 from console.facts.sheet import SELLER, Fact, FactSheet, sellers, sheet
-from console.output import Cell, Sheet, money_text, value_text
+from console.output import Cell, Sheet, money_text, note, value_text, write_file
 from console.projection.store import Store
 from console.projection.tables import Known
 from schemas.contract import Contract
@@ -25,6 +29,7 @@ _RECORDS = (
     " AND (record LIKE 'company:%' OR record LIKE 'product:%') ORDER BY record"
 )
 STYLES = {"contradiction": "red", "unsettled": "red", "variant": "yellow", "missing": "dim"}
+FILES = {".json", ".jsonld"}  # what one file for all is called
 TOLD = (Entity.COMPANY, Entity.PRODUCT)
 
 
@@ -93,6 +98,33 @@ def drift_document(drift: Drift) -> dict[str, Any]:
         "fact": drift.fact, "owner": drift.owner or None, "crm": drift.crm, "erp": drift.erp,
         "also": drift.also or None, "says": drift.says, "next": drift.next,
     }  # fmt: skip
+
+
+def publish(out: Path, found: Sequence[FactSheet], seller: FactSheet | None, *, ids: bool) -> None:
+    """Write sheets as JSON-LD: into one file where `out` is named as one, else one file each below it.
+
+    Raises:
+        Refused: something cannot be written.
+    """
+
+    def unwritable(why: str) -> Refused:
+        return Refused(f"the fact sheets cannot be written to {out}: {why}. Nothing else was changed", code="usage")
+
+    if out.suffix in FILES:
+        write_file(out, _printed(graph(found, seller=seller, ids=ids)), unwritable)
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for each in found:
+            text = _printed({"@context": CONTEXT, **node(each, seller=seller, ids=ids)})
+            (out / f"{each.record.replace(':', '-')}.jsonld").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise unwritable(error.strerror or str(error)) from error
+    note(f"{len(found):,} fact sheets written below {out}")
+
+
+def _printed(record: Mapping[str, Any]) -> str:
+    return orjson.dumps(record, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def table(found: FactSheet) -> Sheet:

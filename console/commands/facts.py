@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -10,7 +11,9 @@ from console.exits import NEEDS_PERSON
 from console.explain.contract import Unreadable, read
 from console.facts.drift import KINDS, drifts
 from console.facts.drift import NEEDS_PERSON as TO_SETTLE
-from console.factual import called, document, drift_document, drift_table, sheets, table
+from console.facts.linked import unsettled
+from console.facts.sheet import SELLER
+from console.factual import called, document, drift_document, drift_table, publish, sheets, table
 from console.options import DEFAULT_LIMIT, Document, Limit, Lines, Offline, examples
 from console.output import note, show, show_json, show_lines
 from console.projection.delivery import STATES
@@ -71,6 +74,32 @@ def show_one(
         show_json(document(found))
     else:
         show(table(found))
+
+
+@app.command(
+    "export",
+    epilog=examples(
+        "revmark facts export --type product --out products.jsonld", "revmark facts export --out sheets --ids"
+    ),
+)
+def export(
+    context: typer.Context,
+    *,
+    out: Annotated[Path, typer.Option("--out", help="a file (.jsonld, .json), or a folder: a file for each sheet")],
+    type: Type = None,  # noqa: A002 - the option's name
+    ids: Annotated[bool, typer.Option("--ids", help="with the platforms' own ids, for systems of your own")] = False,
+    offline: Offline = False,
+) -> None:
+    """Write fact sheets as schema.org JSON-LD: Organization, Product with its Offer. Unsettled facts are left out."""
+    session = session_of(context)
+    contract = contract_of(session)
+    with session.projection(*STATES, offline=offline) as store:
+        known = sheets(store, contract, session.settings.tenant)
+    seller = next((each for each in known if each.record == SELLER), None)
+    wanted = [each for each in known if type in {None, each.entity.value} or each is seller]
+    publish(out, wanted, seller, ids=ids)
+    if left := unsettled(wanted):
+        note(f"left out, since nobody has settled them: {left:,} fact{'s'[: left != 1]}. Next: revmark facts")
 
 
 def contract_of(session: Session) -> Contract:

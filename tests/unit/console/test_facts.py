@@ -111,3 +111,30 @@ def test_without_a_contract_nobody_owns_anything(run: Run, monkeypatch: pytest.M
     monkeypatch.setenv("REVMARK_CONTRACT", "nowhere.yaml")
     done = run("facts", "--offline")
     assert (done.exit_code, "no contract at" in done.stderr) == (2, True)
+
+
+def test_sheets_are_written_as_one_file_or_one_each(told: Callable[..., Any], run: Run, tmp_path: Path):
+    told(code=1)
+    path = tmp_path / "products.jsonld"
+    assert run("facts", "export", "--offline", "--type", "product", "--out", str(path)).exit_code == 0
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert [each["@id"] for each in found["@graph"]] == ["#seller", f"#{PRODUCT.replace(':', '-')}"]
+    folder = tmp_path / "sheets"
+    said = run("facts", "export", "--offline", "--out", str(folder), "--ids")
+    assert (said.exit_code, "4 fact sheets written below" in " ".join(said.stderr.split())) == (0, True)
+    one = json.loads((folder / f"{PRODUCT.replace(':', '-')}.jsonld").read_text(encoding="utf-8"))
+    assert (one["@context"], one["offers"]["price"]) == ("https://schema.org", "1380.00")
+    assert one["identifier"][1] == {"@type": "PropertyValue", "propertyID": "erp/product", "value": "3"}
+
+
+def test_unsettled_facts_are_told_and_a_folder_that_cannot_be_is_refused(
+    store: Store, told: Callable[..., Any], run: Run, tmp_path: Path
+):
+    told(code=1)
+    store.apply([row(3, COMPANY, ACME | {"phone": "+64 4 000 0000"}, ACME)])
+    said = run("facts", "export", "--offline", "--out", str(tmp_path / "all.json"))
+    assert "nobody has settled them: 1 fact. Next" in said.stderr
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    for place in (tmp_path / "taken" / "below", tmp_path / "nowhere" / "all.json"):
+        said = run("facts", "export", "--offline", "--out", str(place))
+        assert (said.exit_code, "cannot be written" in " ".join(said.stderr.split())) == (2, True)
