@@ -44,7 +44,7 @@ class Capture:
                     case Mark():
                         work.mark(arrival)
                     case Link():
-                        words.spoken(work, arrival)
+                        words.spoken(work.placement, arrival)
                         result.counts["links"] += 1
                     case Erasure():
                         work.erase(arrival)

@@ -8,7 +8,7 @@ posted invoices behind is refused unless the person says that it may.
 from __future__ import annotations
 
 from agents.rules.likeness import Row
-from agents.steps.tenancy import Tenancy
+from agents.steps.placement import Placement
 from schemas.change import Link
 from schemas.errors import Refused
 from schemas.instants import to_millis
@@ -17,7 +17,7 @@ from schemas.verdict import Ruling
 from tables import versions
 
 
-def spoken(work: Tenancy, link: Link) -> None:
+def spoken(work: Placement, link: Link) -> None:
     """Carry out one word.
 
     Raises:
@@ -34,7 +34,7 @@ def spoken(work: Tenancy, link: Link) -> None:
             _unlink(work, link)
 
 
-def _join(work: Tenancy, link: Link) -> None:
+def _join(work: Placement, link: Link) -> None:
     """A proposal is accepted."""
     identity, (left, right) = work.identity, _parked(work, link)
     pair = (identity.known(link.left), identity.known(link.right))
@@ -58,7 +58,7 @@ def _join(work: Tenancy, link: Link) -> None:
     work.place(right + left)
 
 
-def _part(work: Tenancy, link: Link) -> None:
+def _part(work: Placement, link: Link) -> None:
     """A proposal is declined."""
     left, right = _parked(work, link)
     known = work.identity.known(link.left)
@@ -70,7 +70,7 @@ def _part(work: Tenancy, link: Link) -> None:
     work.place(right + left)
 
 
-def _relink(work: Tenancy, link: Link) -> None:
+def _relink(work: Placement, link: Link) -> None:
     """The CRM's record gets another counterpart. It changes its customer; the ERP's keeps its documents."""
     identity = work.identity
     left, right = _living(work, link)
@@ -94,7 +94,7 @@ def _relink(work: Tenancy, link: Link) -> None:
     work.place(other + waiting, seen_at=to_millis(link.seen_at))
 
 
-def _unlink(work: Tenancy, link: Link) -> None:
+def _unlink(work: Placement, link: Link) -> None:
     """Two that were one are two. The ERP's keeps the customer and its documents, the CRM's becomes one of its own."""
     identity = work.identity
     left, right = _living(work, link)
@@ -113,7 +113,7 @@ def _unlink(work: Tenancy, link: Link) -> None:
     work.place([], seen_at=to_millis(link.seen_at))
 
 
-def _move(work: Tenancy, link: Link, left: str, was: CanonicalId | None, new: str) -> None:
+def _move(work: Placement, link: Link, left: str, was: CanonicalId | None, new: str) -> None:
     """Bind the CRM's record to another canonical one; the old one hears that it left, the new one what it shows.
 
     What merges had made of it counts no more, and others may have a right to what it leaves.
@@ -130,7 +130,7 @@ def _move(work: Tenancy, link: Link, left: str, was: CanonicalId | None, new: st
     work.rules.succession.settle(Entity.COMPANY, *(each for each in (own, was, new) if each))
 
 
-def _stays(work: Tenancy, was: CanonicalId | None, left: str, *, leave: bool) -> str:
+def _stays(work: Placement, was: CanonicalId | None, left: str, *, leave: bool) -> str:
     """What stays behind with the ERP's present record, in words.
 
     Raises:
@@ -150,16 +150,16 @@ def _stays(work: Tenancy, was: CanonicalId | None, left: str, *, leave: bool) ->
     return f"; {noun} and the deals they bill stay with {old}"
 
 
-def _living(work: Tenancy, link: Link) -> tuple[str, str]:
+def _living(work: Placement, link: Link) -> tuple[str, str]:
     """The two records, as they live on after merges."""
     return work.identity.follow(link.left), work.identity.follow(link.right)
 
 
-def _parked(work: Tenancy, link: Link) -> tuple[list[Row], list[Row]]:
+def _parked(work: Placement, link: Link) -> tuple[list[Row], list[Row]]:
     left = versions.parked(work.rows, work.tenant, link.left)
     return left, versions.parked(work.rows, work.tenant, link.right)
 
 
-def _say(work: Tenancy, link: Link, ruling: Ruling, what: str, record: str) -> None:
+def _say(work: Placement, link: Link, ruling: Ruling, what: str, record: str) -> None:
     reason = f"{link.who} says that {link.left} and {link.right} {what}: {link.why}"
     work.minutes.said(link, ruling, reason, record)
