@@ -31,7 +31,7 @@ class AssociationType:
 
 _CONTACT, _COMPANY, _DEAL, _TICKET, _LINE, _QUOTE = "0-1", "0-2", "0-3", "0-5", "0-8", "0-14"
 _INVOICE, _SUBSCRIPTION, _DISCOUNT, _FEE, _TAX = "0-53", "0-69", "0-84", "0-85", "0-86"
-_PAYMENT, _ORDER = "0-101", "0-123"
+_PAYMENT, _ORDER, _TASK = "0-101", "0-123", "0-27"
 
 _PAIRS: tuple[tuple[str, str, int, int, str | None], ...] = (
     (_CONTACT, _COMPANY, 279, 280, None),
@@ -64,6 +64,10 @@ _PAIRS: tuple[tuple[str, str, int, int, str | None], ...] = (
     (_TICKET, _CONTACT, 16, 15, None),
     (_TICKET, _COMPANY, 339, 340, None),
     (_DEAL, _TICKET, 27, 28, None),
+    (_TASK, _CONTACT, 204, 203, None),
+    (_TASK, _COMPANY, 192, 191, None),
+    (_TASK, _DEAL, 216, 215, None),
+    (_TASK, _TICKET, 230, 229, None),
     (_ORDER, _CONTACT, 507, 508, None),
     (_ORDER, _COMPANY, 509, 510, None),
     (_ORDER, _DEAL, 511, 512, None),

@@ -62,6 +62,8 @@ STANDARD = (
     ObjectType("quotes", "quote", "0-14", "hs_title", defaults=("hs_title", "hs_expiration_date", "hs_status"),
                required=(("hs_title",), ("hs_expiration_date",)), searchable=("hs_title", "hs_quote_number"),
                scope="quotes"),
+    ObjectType("tasks", "task", "0-27", "hs_task_subject", "hs_createdate", required=(("hs_timestamp",),),
+               searchable=("hs_task_subject", "hs_task_body"), scope="contacts"),
     ObjectType("invoices", "invoice", "0-53", "hs_number", required=(("hs_currency",),),
                searchable=("hs_number", "hs_title"), scope="invoices"),
     ObjectType("subscriptions", "subscription", "0-69", "hs_name", scope="subscriptions",

@@ -141,6 +141,16 @@ def _tickets() -> list[Definition]:
     ]
 
 
+def _tasks() -> list[Definition]:
+    return [
+        *_text("hs_task_subject hs_task_body"),
+        *_choice("hs_task_status", ("NOT_STARTED", "COMPLETED", "IN_PROGRESS", "WAITING", "DEFERRED")),
+        *_choice("hs_task_priority", ("NONE", "LOW", "MEDIUM", "HIGH")),
+        *_choice("hs_task_type", ("TODO", "CALL", "EMAIL")),
+        *_moments("hs_timestamp"),
+    ]
+
+
 def _selling() -> list[Definition]:
     return [
         *_text("name description hs_sku hs_url hs_images hs_recurring_billing_period"),
@@ -254,6 +264,7 @@ _SPECIFIC = {
     "companies": _companies,
     "deals": _deals,
     "tickets": _tickets,
+    "tasks": _tasks,
     "products": _products,
     "line_items": _line_items,
     "quotes": _quotes,

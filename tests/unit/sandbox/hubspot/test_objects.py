@@ -26,6 +26,7 @@ async def make(hubspot: httpx.AsyncClient, kind: str, **values: Any) -> str:
         ("invoices", {"hs_title": "T"}, "hs_currency"),
         ("quotes", {"hs_title": "T"}, "hs_expiration_date"),
         ("commerce_payments", {"hs_initial_amount": "1"}, "hs_initiated_date"),
+        ("tasks", {"hs_task_subject": "Call"}, "hs_timestamp"),
     ],
 )
 async def test_what_a_new_record_must_have(
@@ -243,3 +244,23 @@ async def test_associations_at_creation(hubspot: httpx.AsyncClient) -> None:
         refused = await hubspot.post(f"{BASE}/deals", json={"properties": values, "associations": [bad]})
         assert refused.status_code in {400, 404}
     assert len((await hubspot.get(f"{BASE}/deals")).json()["results"]) == 1
+
+
+async def test_tasks_are_made_once_by_a_property_of_ones_own_and_hang_on_companies_and_deals(
+    hubspot: httpx.AsyncClient,
+) -> None:
+    own = {"name": "our_key", "label": "Our key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+    group = next(each["name"] for each in (await hubspot.get("/crm/properties/2026-09/tasks/groups")).json()["results"])
+    made = await hubspot.post("/crm/properties/2026-09/tasks", json={**own, "groupName": group})
+    assert made.status_code == 201, made.text
+    properties = {"hs_task_subject": "Call", "hs_timestamp": "2026-09-02T12:00:00Z", "hs_task_priority": "HIGH"}
+    wanted = {"inputs": [{"id": "k1", "idProperty": "our_key", "properties": properties | {"our_key": "k1"}}]}
+    first, second = [(await hubspot.post(f"{BASE}/tasks/batch/upsert", json=wanted)).json() for _ in range(2)]
+    assert [each["results"][0]["new"] for each in (first, second)] == [True, False]
+    (task,) = {each["results"][0]["id"] for each in (first, second)}
+    company = await make(hubspot, "companies", name="Acme")
+    body = {"inputs": [{"from": {"id": task}, "to": {"id": company}}]}
+    path = "/crm/associations/2026-09/tasks/companies/batch/associate/default"
+    assert (await hubspot.post(path, json=body)).status_code == 200
+    wrong = {"inputs": [{"id": task, "properties": {"hs_task_priority": "URGENT"}}]}
+    assert (await hubspot.post(f"{BASE}/tasks/batch/update", json=wrong)).status_code == 400
