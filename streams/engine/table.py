@@ -7,7 +7,7 @@ state and the changelog offset it reaches to move together.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import orjson
@@ -20,6 +20,8 @@ from streams.engine.store import Store
 from streams.engine.view import View, decode_key
 
 __all__ = ["BatchTable"]
+
+WALK = 1_000  # entries between two turns of others: some 5 ms of reading
 
 
 class BatchTable(Collection):
@@ -43,6 +45,21 @@ class BatchTable(Collection):
             if each in self._active:
                 for key, value in self.local.items(each):
                     yield decode_key(key), orjson.loads(value)
+
+    async def walk(self, prefix: str) -> AsyncIterator[tuple[str, Any]]:
+        """Iterate over our own entries whose keys begin so; others have their turn every so often.
+
+        A partition that is taken away meanwhile is left where it stands: its entries are another worker's to show.
+        """
+        head = b'"' + prefix.encode()  # a key is a JSON text: what is passed over is not even decoded
+        for each in sorted(self._active):
+            for place, (key, value) in enumerate(self.local.items(each), 1):
+                if key.startswith(head):
+                    yield decode_key(key), orjson.loads(value)
+                if place % WALK == 0:
+                    await asyncio.sleep(0)
+                    if each not in self._active:
+                        break
 
     def apply(self, partition: int, records: Sequence[Record]) -> None:
         """Take changelog records as they are; nothing is decoded before it is asked for."""
