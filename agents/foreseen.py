@@ -49,7 +49,8 @@ def _folded(rehearsal: Rehearsal, steps: list[Asked], rules: Mapping[tuple[str, 
             was = before.was if before else (command.expected or {}).get(name)
             new_id = name in CROSS_IDS and value in imagined
             stated = not new_id and not (name in STATED_BY_ERP and command.customer in rehearsal.unstated)
-            rule = next((found for key in _asking(command, name) if (found := rules.get(key))), "")
+            told = (found for key in _asking(command, name) if (found := rules.get(key)))
+            rule = next(told, command.rules[0] if len(command.rules) == 1 else "")
             fields[name] = PlannedField(was=was, becomes=value if stated else None, rule=rule, stated=stated)
     first, last = steps[0], steps[-1]
     label = first.label if first.label != first.command.record else last.label

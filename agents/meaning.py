@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.rules import creation, decision, endings, guards, identification, orders
+from agents.rules import automations, creation, decision, endings, guards, identification, orders
 from agents.steps import arbitrate
 from schemas.contract import Contract
 
@@ -22,4 +22,6 @@ def meaning(rule: str, contract: Contract | None = None) -> str:
     for own in contract.guards.own if contract else ():
         if rule == f"guard.{own.guard}":
             return own.because
+    if rule.startswith("automation."):
+        return automations.SAYS
     return SAYS.get(rule, "")

@@ -60,7 +60,7 @@ class Stoppage:
             if command.connection == connection:
                 ledger.queue(papers.ledger, command, at=at, until=None, message="")
         self._backlog = Backlog(papers.cursors, connection)
-        limits = Limits(contract.brakes, contract.timezone)
+        limits = Limits(contract.all_brakes, contract.timezone)
         self._brakes = Brakes(papers, tenant, connection, platform, side, limits, at)
         self._passed: set[str] = set()
         while self._brakes.draining and (gone := self._brakes.drain()):  # of a released rule, all goes in the end

@@ -55,6 +55,7 @@ class Company(Canonical):
     last_payment_date: str | None = None
     last_payment_amount: str | None = None
     subsidiary: str | None = Field(default=None, description="CRM side only: which subsidiary it is a customer of")
+    owner: str | None = Field(default=None, description="CRM side only: the CRM's id of the user it belongs to")
     erp_id: str | None = Field(default=None, description="CRM side only: the ERP's customer id kept there")
     crm_id: str | None = Field(default=None, description="ERP side only: the CRM's company id kept there")
 
@@ -189,6 +190,17 @@ class CreditNote(Canonical):
     lines: list[Line] = Field(default_factory=list)
 
 
+class Task(Canonical):
+    """Something for a person to do, in the CRM only: made by an automation, and theirs from then on."""
+
+    entity = Entity.TASK
+    subject: str | None = None
+    body: str | None = None
+    priority: str | None = Field(default=None, description="LOW, MEDIUM or HIGH")
+    due_at: str | None = Field(default=None, description="ISO instant in UTC")
+    owner: str | None = Field(default=None, description="the CRM's id of whose it is")
+
+
 class Subscription(Canonical):
     """A recurring sale."""
 
@@ -202,5 +214,6 @@ class Subscription(Canonical):
 
 
 ENTITIES: dict[Entity, type[Canonical]] = {
-    kind.entity: kind for kind in (Company, Contact, Product, Deal, Order, Invoice, Payment, CreditNote, Subscription)
+    kind.entity: kind
+    for kind in (Company, Contact, Product, Deal, Order, Invoice, Payment, CreditNote, Subscription, Task)
 }

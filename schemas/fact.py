@@ -1,7 +1,8 @@
-"""What arbitrate reads: facts, outcomes, choices and retries. Topic `facts`, keyed by tenant and customer.
+"""What arbitrate reads: facts, outcomes, choices, retries and dawns. Topic `facts`, keyed by tenant and customer.
 
 A fact is a change in canonical words. An outcome is what became of a command. A choice is a person's answer to a
-review, a retry a person's word on a refused command. All of one customer arrive in one partition, in order.
+review, a retry a person's word on a refused command, a dawn says that a day has begun. All of one customer arrive in
+one partition, in order.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from schemas.choice import Choice
+from schemas.dawn import Dawn
 from schemas.errors import Refused
 from schemas.instants import Instant, Version
 from schemas.names import Entity, Side
@@ -70,7 +72,7 @@ class Outcome(Wire):
     at: Instant
 
 
-Finding = Fact | Outcome | Choice | Retry
+Finding = Fact | Outcome | Choice | Retry | Dawn
 _FINDING: TypeAdapter[Finding] = TypeAdapter(Annotated[Finding, Field(discriminator="type")])
 
 

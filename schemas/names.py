@@ -41,6 +41,7 @@ class Entity(StrEnum):
     PAYMENT = "payment"
     CREDIT_NOTE = "credit_note"
     SUBSCRIPTION = "subscription"
+    TASK = "task"
 
 
 def connection_id(tenant: str, platform: str) -> ConnectionId:

@@ -16,15 +16,16 @@ from schemas.wire import Wire
 
 Ruling = Literal[
     "take_crm", "take_erp", "settle", "write_back", "merge", "review", "close", "hold", "link", "propose", "create",
-    "wait", "refuse", "retry",
+    "wait", "refuse", "retry", "automate",
 ]  # fmt: skip
 
 
 class Verdict(Wire):
-    """One decision. `rule` is a policy's name, `person`, `guard.<name>`, `identity`, `timing` or `create`.
+    """One decision.
 
+    `rule` is a policy's name, `person`, `guard.<name>`, `identity`, `timing`, `create` or `automation.<name>`.
     `settle`: a person named a value for both sides. `close`: what a person was asked is no question any more.
-    `retry`: a person has a refused write tried again.
+    `retry`: a person has a refused write tried again. `automate`: something happened of which the CRM is told, once.
     """
 
     id: str

@@ -16,6 +16,7 @@ QUARTER = timedelta(days=92)  # a finance quarter can be replayed from its first
 YEARS = timedelta(days=400)  # a year's audit can still read every decision
 SAFE_REPLICATION = 3  # from here on one broker may be away while another is lost
 IN_SYNC = "2"  # brokers that hold a record before it counts as written: with one, acks=all promises nothing
+FINDINGS = "Fact | Outcome | Choice | Retry | Dawn"
 LANE_WORK = "Command | Read | Poll | Backfill | Resume | Release | Approval"
 MAX_RECORD = 4 * 1024 * 1024  # bytes: a Xero invoice with hundreds of lines stays under 1 MB
 # Bytes of one record batch: under what our topics take, and all that may be changed at once (see agents.delivery).
@@ -60,7 +61,7 @@ class Topics:
 
     # what comes in
     changes: Topic = field(default=Topic("changes", "tenant", "Change | Mark | Link | Erasure", worked=True))
-    facts: Topic = field(default=Topic("facts", "tenant|customer", "Fact | Outcome | Choice | Retry", worked=True))
+    facts: Topic = field(default=Topic("facts", "tenant|customer", FINDINGS, worked=True))
     lanes_hubspot: Topic = field(default=Topic("lanes.hubspot", "connection", LANE_WORK, worked=True))
     lanes_xero: Topic = field(default=Topic("lanes.xero", "connection", LANE_WORK, worked=True))
     # what is decided

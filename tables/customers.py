@@ -17,7 +17,8 @@ PAYMENTS_KEPT = 20  # so that a reversed last payment falls back on the one befo
 class CustomerState:
     """One customer. `waiting` are its records that need something of it before they can go on.
 
-    `settled`: all invoices have been read, so that a customer that has not `ordered` is a prospect.
+    `settled`: all invoices have been read, so that a customer that has not `ordered` is a prospect. `alarms`: by
+    invoice, the first day on which an automation has to look at it.
     """
 
     id: str
@@ -32,6 +33,7 @@ class CustomerState:
     balances: dict[str, str] = field(default_factory=dict)
     payments: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    alarms: dict[str, str] = field(default_factory=dict)
 
     def wait(self, record: str) -> None:
         """Let a record wait for news of this customer."""

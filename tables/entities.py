@@ -87,7 +87,7 @@ class EntityState:
         """What people call the record."""
         asked = (flight.fields for flights in self.flights.values() for flight in flights)
         for values in chain((self.crm.fields, self.erp.fields), asked):
-            for name in ("number", "name", "email", "sku"):
+            for name in ("number", "name", "email", "sku", "subject"):
                 if values.get(name):
                     return str(values[name])
         return self.id

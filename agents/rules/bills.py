@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import refunds
+from agents.rules import automations, refunds
 from agents.rules.case import Case
 from schemas.instants import business_day
 from schemas.money import Money, amount_text, exact, plain
@@ -42,6 +42,7 @@ def invoice(case: Case, state: EntityState) -> None:
     if deal:
         _tell_deal(case, case.known(deal), state)
     document(case, state, Side.ERP)
+    automations.invoice(case, state)
 
 
 def _tell_deal(case: Case, deal: EntityState, state: EntityState) -> None:
@@ -126,6 +127,7 @@ def hold(case: Case, company: EntityState) -> None:
     before, case.customer.hold = case.customer.hold, shown
     if shown == bool(before):
         return
+    automations.hold(case, company, shown=shown)
     version = str(company.erp.version)
     case.event(
         RevenueEvent(

@@ -6,7 +6,7 @@ The rules share a case; whoever changes a record touches it, and touched records
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,7 @@ class Case:
     `history`: the finding comes of the first reading. It is taken in, but nobody is told of it as news.
     `first`: the same, or a write that came of such a finding has arrived; what is asked for says so.
     `redated`: records of which an older version was heard that dates their edits otherwise.
+    `was`: what invoices showed before the finding; None of one that it says nothing new of.
     """
 
     contract: Contract
@@ -55,6 +56,7 @@ class Case:
     open: dict[str, EntityState] = field(default_factory=dict)
     touched: deque[str] = field(default_factory=deque)
     redated: set[str] = field(default_factory=set)
+    was: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
 
     def state(self, entity: Entity, record: str) -> EntityState:
         """The record's state, shared by all rules of this case."""

@@ -1,8 +1,8 @@
 """Arbitrate: both sides of every record against their baseline, under the contract.
 
-In: facts and outcomes of customers, and what people chose or want tried again, in order. Out: verdicts, commands,
-occurrences, document versions. Invariant: the same findings in any order end in the same state, and a finding seen
-again writes nothing.
+In: facts and outcomes of customers, what people chose or want tried again, and days that begin, in order. Out:
+verdicts, commands, occurrences, document versions. Invariant: the same findings in any order end in the same state, and
+a finding seen again writes nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.rules import billing, bills, edits, endings, orders, retries, reviews
+from agents.rules import automations, billing, bills, edits, endings, orders, retries, reviews
 from agents.rules.case import Case
 from agents.rules.comparison import compare
 from agents.rules.creation import create_missing
 from agents.rules.result import Result
 from schemas.choice import Choice
 from schemas.contract import Contract
+from schemas.dawn import Dawn
 from schemas.errors import Refused
 from schemas.fact import GONE, Fact, Finding, Outcome, parse_finding
 from schemas.names import Entity, Side
@@ -74,6 +75,9 @@ class Arbitrate:
                     reviews.take(case, finding)
                 case Retry():
                     retries.take(case, finding)
+                case Dawn():
+                    pass  # it only tells the time
+        automations.look(case)
         _judge_all(case)
         case.close(customer_view)
         return case.result
@@ -107,6 +111,7 @@ def _take_fact(case: Case, fact: Fact) -> None:
     case.first = case.first or _written(state, fact).get("first", False)
     fresh, before, returns = side.version < 0, side.ref, side.deleted and not fact.deleted
     _note_spellings(state, fact)
+    automations.note(case, state, fact)
     fields = fact.fields or side.fields if fact.deleted else fact.fields
     version = max(side.version, fact.version) if fact.ended in LEFT else fact.version
     news = fact.deleted and not side.deleted
@@ -204,6 +209,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         # record we meant stays ours, so that its end is heard.
         side.ref = side.ref if side.present else outcome.ref or side.ref
         _note_written(case, state, outcome, flight)
+        automations.applied(state, flight)
         _consequences(case, state, outcome.side)
     elif outcome.state == "refused":
         if flight.kind == "create" and outcome.version is not None and outcome.ref and side.ref in {None, outcome.ref}:
@@ -331,3 +337,4 @@ def _judge_all(case: Case) -> None:
             orders.consider(case, state)
         create_missing(case, state)
         compare(case, state)
+        automations.settle(case, state)

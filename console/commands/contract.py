@@ -146,6 +146,10 @@ def _settings(contract: Contract) -> Sheet:
             sheet.add(clause.replace("_", " "), name.replace("_", " "), _setting(value))
     for own in contract.guards.own:
         sheet.add("guards", own.guard.replace("_", " "), f"{', '.join(own.protects)}: erp while {own.when}")
+    for each in contract.automations:
+        when = f"{each.when}{f', {each.days} days' if each.days else ''}"
+        does = [f"{each.set.property} of the {each.set.of}"] if each.set else []
+        sheet.add("automations", each.automation, f"{when}: {', '.join([*does, *(['a task'] if each.task else [])])}")
     if contract.subsidiary is not None:
         sheet.add("subsidiary", contract.subsidiary.name, f"as {contract.subsidiary.crm} says in the CRM")
     sheet.add("credit hold group", "", contract.credit_hold_group)

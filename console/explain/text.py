@@ -23,6 +23,7 @@ RULINGS = {
     "wait": "waits", "refuse": "refused", "merge": "both sides' changes are kept",
     "settle": "a person's value stands", "close": "no question any more",
     "retry": "a refused write is tried again",
+    "automate": "told in the CRM",
 }  # fmt: skip
 
 

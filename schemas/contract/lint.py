@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from schemas.contract.automating import automation_faults
 from schemas.contract.braking import brake_faults
 from schemas.contract.conditions import can_hold, parse, questions
 from schemas.contract.facts import fact_faults
@@ -84,7 +85,8 @@ def lint(contract: Contract) -> list[Finding]:
         *_own_guards(contract),
         *_two_owners(contract),
     ]
-    found += [Finding(*each) for each in (*brake_faults(contract), *touch_faults(contract), *fact_faults(contract))]
+    more = (brake_faults, touch_faults, fact_faults, automation_faults)
+    found += [Finding(*each) for faults_of in more for each in faults_of(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
 

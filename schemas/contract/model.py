@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from schemas.contract.automations import Automation
 from schemas.contract.brakes import Brake
 from schemas.contract.conditions import parse
 from schemas.contract.examples import Example
@@ -278,6 +279,9 @@ class Contract(Clause):
         default_factory=dict, description="what `revmark attribution --by` knows beside single fields, as campaign"
     )
     facts: Facts = Facts()
+    automations: tuple[Automation, ...] = Field(
+        default=(), description="what is told in the CRM when something happens to an invoice or a customer, once"
+    )
     brakes: tuple[Brake, ...] = Field(default=(), description="how much a rule may touch within an hour")
     examples: tuple[Example, ...] = Field(default=(), description="cases that `revmark contract test` plays")
 
@@ -285,6 +289,11 @@ class Contract(Clause):
     def digest(self) -> str:
         """Names this very contract in every verdict. Examples decide nothing and do not count."""
         return digest(self.model_dump_json(exclude={"examples"}))
+
+    @cached_property
+    def all_brakes(self) -> tuple[Brake, ...]:
+        """The brakes that it names, and the one that every automation has."""
+        return (*self.brakes, *(brake for each in self.automations for brake in each.brakes))
 
     def mapped(self, entity: Entity) -> dict[str, Mapped]:
         """The entity's fields of the customer's own."""

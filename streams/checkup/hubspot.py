@@ -14,7 +14,7 @@ from streams.platforms.hubspot.api import NO_OBJECT
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.provisioning import lacking, provision
-from streams.platforms.hubspot.shapes import SHAPES, shapes_of
+from streams.platforms.hubspot.shapes import SHAPES, TASK, shapes_of
 from streams.platforms.registry import hubspot_auth, hubspot_journal
 from streams.settings import Settings
 
@@ -58,7 +58,7 @@ async def findings(
             step = "see that base_currency in the contract is the ERP's: it is what product prices are stated in"
             yield Finding("hubspot currency", ok=True, detail=said, next_step=step)
         url = settings.hubspot_url
-        for finding in [await _scopes(client, url), await _properties(client, url, contract, create=create)]:
+        for finding in [await _scopes(client, url, contract), await _properties(client, url, contract, create=create)]:
             yield finding
         if settings.hubspot_journal:
             yield await _journal(settings, contract, transport)
@@ -103,9 +103,10 @@ def _portal(settings: Settings, portal: str) -> Finding:
     )
 
 
-async def _scopes(client: HubSpotClient, url: str) -> Finding:
+async def _scopes(client: HubSpotClient, url: str, contract: Contract | None) -> Finding:
     refused: list[str] = []
-    for kind in KINDS:
+    kinds = (*KINDS, TASK.kind) if contract and any(each.task for each in contract.automations) else KINDS
+    for kind in kinds:
         try:
             await client.read(kind, [NOBODY])
         except RevmarkError as error:
@@ -118,7 +119,7 @@ async def _scopes(client: HubSpotClient, url: str) -> Finding:
     if refused:
         step = "give the app the scopes named above, install it again, then: revmark check"
         return Finding("hubspot scopes", ok=False, detail="; ".join(refused), next_step=step)
-    return Finding("hubspot scopes", ok=True, detail=f"reads {len(KINDS)} kinds; write scopes show at the first write")
+    return Finding("hubspot scopes", ok=True, detail=f"reads {len(kinds)} kinds; write scopes show at the first write")
 
 
 async def _properties(client: HubSpotClient, url: str, contract: Contract | None, *, create: bool) -> Finding:

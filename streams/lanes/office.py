@@ -121,7 +121,7 @@ class Office:
         self._desks: dict[str, Desk] = {}
         self._polled: dict[str, datetime] = {}
         self._epochs: dict[str, int] = {}  # of the last batch of each connection
-        self._limits = Limits(app.contract.brakes, app.contract.timezone)
+        self._limits = Limits(app.contract.all_brakes, app.contract.timezone)
         settings = app.settings
         self._connections: dict[str, Platform] = {str(settings.connection(name)): name for name in PLATFORMS}
 

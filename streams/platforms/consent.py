@@ -52,11 +52,18 @@ HUBSPOT_SCOPES = (
 )
 
 
+# Tasks go by the scopes of contacts; what they are found again by is a property of ours.
+OF_TASKS = ("crm.schemas.contacts.read", "crm.schemas.contacts.write")
+
+
 def hubspot_scopes(contract: Contract | None) -> tuple[str, ...]:
-    """What the app has to be granted under a contract, which may choose a custom object for invoices."""
-    if contract is None or contract.platforms.objects.invoice == "native":
-        return HUBSPOT_SCOPES
-    return tuple(each.replace(".invoices.", ".custom.") for each in HUBSPOT_SCOPES)
+    """What the app has to be granted under a contract, which may choose a custom object for invoices, or make tasks."""
+    found = HUBSPOT_SCOPES
+    if contract is not None and contract.platforms.objects.invoice != "native":
+        found = tuple(each.replace(".invoices.", ".custom.") for each in found)
+    if contract is not None and any(each.task for each in contract.automations):
+        found += OF_TASKS
+    return found
 
 
 _XERO = ("offline_access", "accounting.contacts", "accounting.settings")

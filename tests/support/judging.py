@@ -18,6 +18,7 @@ from agents.steps.arbitrate import Arbitrate
 from schemas.choice import Choice, answer_id
 from schemas.command import Command
 from schemas.contract import Contract
+from schemas.dawn import Dawn
 from schemas.fact import Fact, Outcome
 from schemas.instants import to_millis
 from schemas.names import Entity, Side, record_id
@@ -234,7 +235,7 @@ class Court:
         moments = [
             one.seen_at if isinstance(one, Fact) else one.at
             for one in findings
-            if isinstance(one, Fact | Outcome | Choice | Retry)
+            if isinstance(one, Fact | Outcome | Choice | Retry | Dawn)
         ]
         self.clock = max([self.clock, *((moment - START).total_seconds() for moment in moments)])
         result = Arbitrate(self.contract)(values, self.records, self.customers)

@@ -31,13 +31,13 @@ def number_of(name: str) -> str:
 
 
 def shown(command: Command, name: str, shapes: Mapping[str, Shape] = SHAPES) -> Seen | None:
-    """The record that a create makes, under the id of `name`; None for an update, whose record is there.
+    """The record that a create makes, under the id of `name`; None for an update, and of what is not followed.
 
     Raises:
         Refused: HubSpot cannot take the command.
     """
     job = job_of(command, shapes)
-    if not job.creates:
+    if not job.creates or not job.shape.followed:
         return None
     properties: dict[str, str | None] = dict.fromkeys(job.shape.properties)
     associations = {

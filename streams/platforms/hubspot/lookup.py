@@ -137,7 +137,8 @@ def _answer(job: Job, seen: Seen, *, as_written: bool) -> Written | None:
     if not as_written and (not job.creates or job.shape.key == EMAIL):
         return None
     version = seen.version if as_written else 0  # of our own write, which nobody can tell any more
-    return Written(job.command.id, "applied", ref(PLATFORM, seen.kind, seen.record_id), version, seen=[seen])
+    shown = [seen] if job.shape.followed else []
+    return Written(job.command.id, "applied", ref(PLATFORM, seen.kind, seen.record_id), version, seen=shown)
 
 
 def _batches(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:

@@ -53,17 +53,17 @@ def properties_of(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> dic
         properties |= _address(shape, command.fields["shipping_address"])
     if command.kind == "create":
         properties = {name: value for name, value in properties.items() if value}  # nothing is there to be cleared
-        properties |= dict(shape.on_create) | {shape.key: key_of(command)}
+        properties |= dict(shape.on_create) | {shape.key: key_of(command, shapes)}
     return properties
 
 
-def key_of(command: Command) -> str:
+def key_of(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> str:
     """The value of the unique property that makes a create idempotent: a person's e-mail, else the ERP's id.
 
     Raises:
         Refused: there is none. Such a create could not be looked up when its answer is lost, and would be made twice.
     """
-    shape = shape_of(command)
+    shape = shape_of(command, shapes)
     if shape.key == "email":
         key = _write("email", "lower", command.fields.get("email"))
     else:

@@ -21,6 +21,7 @@ from streams.platforms.hubspot.shapes import (
     LINE_ITEM,
     SHAPES,
     SHIPPED,
+    TASK,
     Shape,
     path_of,
     shapes_of,
@@ -135,7 +136,8 @@ def properties_of(contract: Contract | None) -> tuple[PortalProperty, ...]:
     ships = contract.timing.invoice_when == "shipped"
     custom = shapes_of(contract)[INVOICE.kind].type_id == CUSTOM
     more = ((SHIPPED_QUANTITY,) if ships else (), CUSTOM_PROPERTIES if custom else ())
-    return (*PORTAL_PROPERTIES, *(each for some in more for each in some), *_own(contract))
+    asked = _asked(contract)
+    return (*PORTAL_PROPERTIES, *(each for some in more for each in some), *_own(contract), *asked)
 
 
 def _own(contract: Contract) -> Iterator[PortalProperty]:
@@ -145,6 +147,15 @@ def _own(contract: Contract) -> Iterator[PortalProperty]:
             yield PortalProperty(kind, mapped.on(Side.CRM).at, name.removeprefix(PREFIX).replace("_", " ").capitalize())
         if contract.subsidiary is not None and shape.entity in BELONGS:
             yield PortalProperty(kind, contract.subsidiary.crm, "Subsidiary")
+
+
+def _asked(contract: Contract) -> Iterator[PortalProperty]:
+    """What automations set, and by which a task is found again. Two may set the same property."""
+    wanted = [each.set for each in contract.automations if each.set is not None]
+    for on, name in dict.fromkeys((each.of, each.property) for each in wanted):
+        yield PortalProperty(on, name, name.replace("_", " ").capitalize())
+    if any(each.task for each in contract.automations):
+        yield PortalProperty(TASK.kind, TASK.key, "Revmark key", unique=True)
 
 
 async def missing_properties(

@@ -100,7 +100,8 @@ async def lacking(portal: SchemaPortal, contract: Contract | None) -> Lacking:
     needed = properties_of(contract)
     chosen = "native" if contract is None else contract.platforms.objects.invoice
     if contract is None or chosen == "native":
-        return Lacking(properties=tuple(await missing_properties(portal, needed)))
+        shapes = SHAPES if contract is None else shapes_of(contract)
+        return Lacking(properties=tuple(await missing_properties(portal, needed, shapes)))
     shapes, name = shapes_of(contract), chosen.custom
     there = next((each for each in await portal.schemas() if each.get("name") == name), None)
     if there is None:

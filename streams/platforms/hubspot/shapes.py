@@ -19,6 +19,7 @@ from streams.platforms.hubspot.spelling import Spelling
 BELONGS = frozenset({Entity.COMPANY, Entity.DEAL})  # what may say to which subsidiary it belongs
 MERGED = "hs_merged_object_ids"  # ";"-joined ids of the records that were merged into this one
 PLATFORM = "hubspot"
+OWNER = "hubspot_owner_id"  # of every type: the user whose it is
 CUSTOM = "2-"  # how the type ids of a portal's own objects begin; what follows differs by portal
 _ID = re.compile(r"[0-9]{1,20}")  # not `isdigit`, which knows "²"; HubSpot's ids fit into 64 bits
 
@@ -55,6 +56,7 @@ class Shape:
     address: tuple[tuple[str, str], ...] = ()  # part of the shipping address -> property
     on_create: tuple[tuple[str, str], ...] = ()  # properties that every create carries
     dated: tuple[str, ...] = ()  # properties whose histories are read: the later edit wins
+    followed: bool = True  # what becomes of it is read; else it is made, and people's from then on
 
     @property
     def properties(self) -> list[str]:
@@ -182,6 +184,23 @@ INVOICE = Shape(
     ),
 )
 
+TASK = Shape(
+    kind="task",
+    entity=Entity.TASK,
+    path="tasks",
+    type_id="0-27",
+    key="revmark_task_key",
+    on_create=(("hs_task_status", "NOT_STARTED"), ("hs_task_type", "TODO")),
+    followed=False,
+    columns=(
+        Column("subject", "hs_task_subject"),
+        Column("body", "hs_task_body"),
+        Column("priority", "hs_task_priority"),
+        Column("due_at", "hs_timestamp", "instant"),
+        Column("owner", OWNER),
+    ),
+)
+
 # In the order in which a first reading makes sense: what is referred to comes before what refers to it.
 SHAPES: dict[str, Shape] = {shape.kind: shape for shape in (PRODUCT, COMPANY, CONTACT, DEAL, INVOICE)}
 
@@ -201,11 +220,14 @@ def custom_invoice(name: str) -> Shape:
 def shapes_of(contract: Contract) -> dict[str, Shape]:
     """The shapes under a contract, on the objects that it chooses.
 
-    They are ours, with the customer's own fields and the property that names a subsidiary.
+    They are ours, with the customer's own fields, the property that names a subsidiary, and what automations need:
+    tasks are among them only where one makes any.
     """
     chosen, found = contract.platforms.objects.invoice, dict(SHAPES)
     if chosen != "native":
         found[INVOICE.kind] = custom_invoice(chosen.custom)
+    if any(each.task for each in contract.automations):
+        found[TASK.kind] = TASK
     return {kind: _dated(contract, _with(shape, _own(contract, shape))) for kind, shape in found.items()}
 
 
@@ -226,6 +248,12 @@ def _own(contract: Contract, shape: Shape) -> tuple[Column, ...]:
     fields = contract.mapped(shape.entity).items()
     own = tuple(Column(name, mapped.on(Side.CRM).at, mapped=mapped) for name, mapped in fields)
     said = contract.subsidiary
+    wanted = [each.set for each in contract.automations if each.set is not None and each.set.of == shape.kind]
+    own += tuple(
+        Column(each.field, each.property, mapped=each.mapped) for each in {each.field: each for each in wanted}.values()
+    )
+    if shape is COMPANY and any(each.task and each.task.to == "owner" for each in contract.automations):
+        own = (*own, Column("owner", OWNER))
     return own if said is None or shape.entity not in BELONGS else (*own, Column("subsidiary", said.crm))
 
 

@@ -27,7 +27,7 @@ from streams.platforms.hubspot.batches import Job, Sorting, job_of, rounds, sort
 from streams.platforms.hubspot.limits import BATCH, TRANSIENT
 from streams.platforms.hubspot.overlooked import Overlooked, concerned, traced
 from streams.platforms.hubspot.reading import ALIASED, Reading, chunks, merged_ids
-from streams.platforms.hubspot.shapes import LIFECYCLE, PLATFORM, SHAPES, STAGES
+from streams.platforms.hubspot.shapes import LIFECYCLE, PLATFORM, STAGES
 from streams.platforms.interface import Seen, Written
 
 BISECTED = {400, 404, 409}  # HubSpot refuses a whole batch for one bad input
@@ -131,7 +131,7 @@ class Writing:
             groups = [
                 [job for job in ready if job.creates is creates and job.shape.kind == kind]
                 for creates in (True, False)
-                for kind in SHAPES
+                for kind in self._reading.shapes
             ]
             await abreast(self._write(run, list(chunk)) for group in groups for chunk in chunks(group, BATCH))
             run.check()
@@ -312,6 +312,10 @@ class Writing:
         What we made and somebody ended at once is applied as well, and its end goes with it: nothing shows it again.
         """
         if not jobs:
+            return
+        if not jobs[0].shape.followed:
+            for job in jobs:
+                run.applied(job, job.version, [])
             return
         try:
             targets = [job.target for job in jobs]

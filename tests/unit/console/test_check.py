@@ -237,3 +237,16 @@ async def test_a_portal_without_custom_objects_is_told_what_to_do(ground: Ground
     assert not found.ok
     assert "Enterprise" in found.detail
     assert "take platforms.objects out of the contract" in found.detail
+
+
+async def test_automations_ask_for_tasks_and_for_what_they_set(ground: Ground):
+    head, block = template().split("# automations:\n", 1)
+    block, rest = block.split("\n\n", 1)
+    lines = (line.removeprefix("# ") for line in block.splitlines())
+    told = "\n".join([f"{head}automations:", *lines, "", rest])
+    found = await ground.findings(contract=told, create=False)
+    assert found["hubspot scopes"].detail.startswith("reads 7 kinds")
+    for name in ("company.chase_since", "deal.thank_you_for", "task.revmark_task_key"):
+        assert name in found["hubspot properties"].detail
+    await ground.findings(contract=told)
+    assert (await ground.findings(contract=told, create=False))["hubspot properties"].detail == "all are there"

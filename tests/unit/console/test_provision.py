@@ -87,3 +87,9 @@ def test_a_custom_object_needs_scopes_of_its_own():
     }
     assert not [each for each in chosen if "invoices" in each]
     assert hubspot_scopes(shipped()) == hubspot_scopes(None) == HUBSPOT_SCOPES
+
+
+def test_tasks_need_scopes_of_their_own():
+    task = {"automation": "held", "when": "credit_hold.set", "task": {"subject": "{customer}"}}
+    chosen = hubspot_scopes(contract({"automations": [task]}))
+    assert {*chosen} - {*HUBSPOT_SCOPES} == {"crm.schemas.contacts.read", "crm.schemas.contacts.write"}

@@ -1,0 +1,104 @@
+"""Automations in the contract: what cannot be meant is found, and texts take named values only."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from schemas.contract import Pattern, lint, template
+from schemas.contract.automations import Automation, filled
+from schemas.errors import ContractError
+from schemas.names import Entity
+from streams.platforms.hubspot.properties import PORTAL_PROPERTIES, properties_of
+from streams.platforms.hubspot.shapes import SHAPES, shapes_of
+from tests.support.contracts import contract
+
+SET = {"of": "deal", "property": "thank_you_for", "value": "{number}"}
+PAID: dict[str, Any] = {"automation": "thanks", "when": "invoice.paid", "set": SET}
+LATE: dict[str, Any] = {"automation": "late", "when": "invoice.overdue", "days": 3, "task": {"subject": "{open}"}}
+HELD: dict[str, Any] = {"automation": "held", "when": "credit_hold.set", "task": {"subject": "{customer}"}}
+
+
+def said(*automations: dict[str, Any], **more: Any) -> list[str]:
+    """What lint says of automations."""
+    found = lint(contract({"automations": list(automations), **more}))
+    return [f"{each.level}: {each.message}" for each in found if each.path.startswith("automations")]
+
+
+@pytest.mark.parametrize("pattern", get_args(Pattern))
+def test_those_that_the_shipped_contracts_have_switched_off_are_fine(pattern: Pattern):
+    text = template(pattern)
+    lines = text[text.index("# automations:") :].split("\n\n", 1)[0]
+    loaded = yaml.safe_load("\n".join(line.removeprefix("#").removeprefix(" ") for line in lines.splitlines()))
+    assert len(loaded["automations"]) == 4
+    assert said(*loaded["automations"]) == []
+    assert said(PAID, LATE, HELD) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (PAID | {"set": None}, "it does nothing: give it 'set', 'task' or both"),
+        (LATE | {"days": None}, "say how many days after its due date: days: 14"),
+        (PAID | {"days": 3}, "'days' goes with invoice.overdue, and this is invoice.paid"),
+        (LATE | {"task": {"subject": "{opn}"}}, "task.subject knows no {opn}: did you mean {open}?"),
+        (HELD | {"task": {"subject": "x", "body": "{number}"}}, "task.body knows no {number}: there are customer, day"),
+        (PAID | {"set": SET | {"property": "amount"}}, "'amount' is no property's name in HubSpot"),
+        (PAID | {"set": SET | {"property": "hs_priority"}}, "'hs_priority' is no property's name in HubSpot"),
+        (PAID | {"set": SET | {"property": "revmark_key"}}, "'revmark_key' is no property's name in HubSpot"),
+        (HELD | {"set": SET | {"value": "{day}"}}, "a credit hold is a customer's: set it of company, not of deal"),
+    ],
+)
+def test_what_cannot_be_meant_is_an_error(wrong: dict[str, Any], message: str):
+    (found,) = said(wrong)
+    assert found.startswith(f"error: {message}")
+
+
+def test_two_of_one_name_cannot_be_told_apart():
+    assert said(PAID, PAID) == ["error: there is an automation 'thanks' already"]
+
+
+def test_a_property_that_is_kept_for_something_else_is_refused():
+    own = {"deal": {"custom_thanks": {"crm": "thank_you_for"}}}
+    assert said(PAID, mappings=own) == ["error: thank_you_for is the place of deal.custom_thanks already"]
+
+
+def test_a_mirror_that_is_never_made_cannot_be_told():
+    quiet = {"invoice": {"create": {"crm": "never"}}}
+    (found,) = said(PAID | {"set": SET | {"of": "invoice"}}, entities=quiet)
+    assert found.startswith("error: no invoice is mirrored in the CRM")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"when": "invoice.sent"}, {"automation": "Thank you"}, {"sett": SET}, {"at_most": 0}, {"task": {"subject": ""}}],
+)
+def test_what_there_is_not_does_not_load(wrong: dict[str, Any]):
+    with pytest.raises(ContractError, match="automations"):
+        contract({"automations": [PAID | wrong]})
+
+
+def test_a_text_takes_named_values_and_evaluates_nothing():
+    text = " {number} {number.__class__} {} {{open}} %s {nobody} "
+    assert filled(text, {"number": "INV-1", "open": "5"}) == "INV-1   {5} %s"
+
+
+def test_each_has_a_brake_for_what_it_touches():
+    both = Automation.model_validate(PAID | {"task": {"subject": "x"}, "at_most": 7})
+    assert [(each.about, each.rule, each.records) for each in both.brakes] == [
+        (Entity.DEAL, "automation.thanks", 7), (Entity.TASK, "automation.thanks", 7),
+    ]  # fmt: skip
+    held = contract({"automations": [PAID]})
+    assert [each.rule for each in held.all_brakes[len(held.brakes) :]] == ["automation.thanks"]
+
+
+def test_the_portal_needs_what_they_write_and_nothing_where_there_are_none():
+    other = PAID | {"automation": "again", "when": "invoice.overdue", "days": 1}
+    needed = properties_of(contract({"automations": [PAID, other, LATE]}))[len(PORTAL_PROPERTIES) :]
+    assert [(each.kind, each.name, each.unique) for each in needed] == [
+        ("deal", "thank_you_for", False), ("task", "revmark_task_key", True),
+    ]  # fmt: skip
+    assert "owner" in shapes_of(contract({"automations": [LATE]}))["company"].held
+    assert (set(shapes_of(contract())), "owner" in shapes_of(contract())["company"].held) == (set(SHAPES), False)
