@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agents.rules import parts
+from agents.rules import automations, parts
+from schemas.money import exact
 from schemas.names import Side
 from streams.engine import RecordBatch
 from tables.entities import EntityState
@@ -34,12 +35,18 @@ async def _hasty(worker: Worker, batch: RecordBatch) -> None:
     await _lane(worker, batch)
 
 
+def _thankful(fields: dict[str, Any]) -> bool:
+    """An invoice counts as paid once anybody has paid a part of it."""
+    return exact(fields.get("amount_paid") or "0") > 0
+
+
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "echo": (EntityState, "shown", _shown),  # the echo check is skipped
     "hasty": (Worker, "_lane", _hasty),  # the acknowledgement comes before the ledger
     "forgetful": (Reach, "has", lambda *_: False),  # a table does not know what it has taken
     "repeating": (Taken, "repeats", lambda *_: False),  # nor of what was written twice that it is one
     "overbilled": (parts, "_so_far", lambda _: Counter()),  # what was billed of a line before is not taken off
+    "thankful": (automations, "_paid", _thankful),  # people are thanked for a part of what they owe
     "unfenced": (Worker, "leased", property(lambda _: True)),  # a worker believes in its partitions until it is told
 }
 

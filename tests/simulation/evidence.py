@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.simulation.checks import billing, guarding, hearing, keeping, limits, resting
+from tests.simulation.checks import billing, guarding, hearing, keeping, limits, resting, telling
 from tests.simulation.witness import Witness
 from tests.simulation.world import World
 from tests.support.invariants import violated
@@ -25,6 +25,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "I13 nothing silent": (hearing.aside,),
     "I14 no secrets": (keeping.leaked,),
     "I15 bills": (billing.overbilled, billing.unbilled),
+    "I16 each cause once": (telling.told_twice, telling.untold, telling.untrue),
 }
 
 

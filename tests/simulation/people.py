@@ -291,7 +291,17 @@ SHIPPING: dict[str, tuple[int, Deed]] = {
     deed.__name__: (weight, deed)
     for weight, deed in ((30, crm_ship), (1, crm_ship_less), (2, crm_call_off), (2, crm_win_again))
 }  # deeds where orders are billed in parts
-EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING}
+
+
+async def erp_due(both: Platforms, lots: Random) -> None:
+    """Finance agrees on another due date, long ago."""
+    row = _one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED"])
+    day = lots.choice(("2026-07-31", "2026-08-10"))
+    await both.finance.do("POST", f"people/Invoices/{row['InvoiceID']}", {"DueDate": day})
+
+
+LATENESS: dict[str, tuple[int, Deed]] = {erp_due.__name__: (6, erp_due)}  # deeds where HubSpot is told of what is late
+EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **LATENESS}
 
 
 async def _edit(both: Platforms, kind: str, row: Record, **properties: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.simulation.people import DEEDS, ENDINGS, SHIPPING
+from tests.simulation.people import DEEDS, ENDINGS, LATENESS, SHIPPING
 from tests.simulation.scenes import Scene, Story
 from tests.simulation.troubles import drawn
 
@@ -19,8 +19,9 @@ PAUSES = (0.2, 0.5, 1.0, 4.0)
 SPELL = 10  # deeds after which haste changes
 CALM = 0.1  # share of stories in which nothing goes wrong
 ENDING = 0.35  # share of stories in which records are merged, deleted, archived and restored
-# Shares of stories in which orders are shipped and called off, and billed in parts, or with a deposit.
-TRADES = {"parts": 0.3, "deposit": 0.1, "": 0.6}
+# Shares of stories in which orders are shipped and called off, and billed in parts, or with a deposit; and of those in
+# which HubSpot is told of what is paid, late or on hold.
+TRADES = {"parts": 0.3, "deposit": 0.1, "": 0.45, "told": 0.15}
 
 
 def draw(seed: int, operations: int) -> Story:
@@ -29,7 +30,7 @@ def draw(seed: int, operations: int) -> Story:
     scenes: list[Scene] = []
     deeds = {**DEEDS, **ENDINGS} if lots.random() < ENDING else DEEDS
     (trade,) = Random(f"trade/{seed}").choices(list(TRADES), list(TRADES.values()))
-    deeds = {**deeds, **SHIPPING} if trade else deeds
+    deeds = {**deeds, **({"": {}, "told": LATENESS}.get(trade, SHIPPING))}
     names, weights = list(deeds), [weight for weight, _ in deeds.values()]
     at = pause = 0.0
     haste = Random(f"haste/{seed}")

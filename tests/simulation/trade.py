@@ -17,8 +17,21 @@ def timed(**timing: Any) -> Contract:
     return contract({"timing": timing})
 
 
+TOLD: list[dict[str, Any]] = [
+    {
+        "automation": "paid",
+        "when": "invoice.paid",
+        "set": {"of": "company", "property": "told_paid", "value": "{number}"},
+        "task": {"subject": "Paid {number}"},
+    },
+    {"automation": "late", "when": "invoice.overdue", "days": 7, "task": {"subject": "Late {number} {due_date}"}},
+    {"automation": "held", "when": "credit_hold.set", "task": {"subject": "Held {customer}"}},
+    {"automation": "freed", "when": "credit_hold.lifted", "task": {"to": "nobody", "subject": "Freed {customer}"}},
+]
+
 CONTRACTS: dict[str, Callable[[], Contract]] = {
     "": shipped,
     "deposit": lambda: timed(invoice_when="shipped", deposit={"percent": "30"}),
+    "told": lambda: contract({"automations": TOLD}),
     "parts": lambda: timed(invoice_when="shipped", partial="each"),
 }

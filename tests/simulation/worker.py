@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from random import Random
+from typing import Any
 
+import orjson
 from faust.types import TP
 
+from agents.daybreak import Daybreak
 from agents.delivery import deliver
 from agents.rules.result import Result
 from agents.steps.arbitrate import Arbitrate
@@ -31,7 +34,7 @@ from streams.engine.delivery import Delivery
 from streams.engine.errors import Revoked
 from streams.engine.partitioner import partition_for
 from streams.engine.store import MemoryStore
-from streams.engine.view import View
+from streams.engine.view import View, decode_key
 from streams.lanes.office import Make, Office
 from streams.platforms.registry import translators
 from streams.settings import Settings
@@ -72,6 +75,14 @@ class Table:
         self.changelog_topic_name = changelog
         self.local = MemoryStore()
         self.locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.ours: set[int] = set()
+
+    async def walk(self, prefix: str) -> AsyncIterator[tuple[str, Any]]:
+        """The entries of our partitions whose keys begin so."""
+        for each in sorted(self.ours):
+            for key, value in self.local.items(each):
+                if (name := decode_key(key)).startswith(prefix):
+                    yield name, orjson.loads(value)
 
     def view(self, partition: int) -> View:
         """A fresh view of one partition."""
@@ -118,6 +129,7 @@ class Worker:
         ]
         self.known, self.accounts, self.ledger, self.cursors, self.books, self.published = self._tables
         self.office = Office(self, make=make, clock=clock)  # type: ignore[arg-type]  # as above
+        self.daybreak = Daybreak(self, clock=clock)
         self._bodies = self._agents()
         self._tasks = [asyncio.create_task(self._ticks())]
 
@@ -154,6 +166,7 @@ class Worker:
         self._ours = set(partitions)
         for table in self._tables:
             table.local.retain(self._ours)
+            table.ours = self._ours
             for partition in self._ours:
                 self._recover(table, partition)
         for partition in self._ours - self._begun:
@@ -233,6 +246,8 @@ class Worker:
             while True:
                 await self.awake.wait()
                 await self.office.tick()
+                with suppress(Revoked):
+                    await self.daybreak.tick()
                 await nap(TICK)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
