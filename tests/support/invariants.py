@@ -197,7 +197,8 @@ def overstepped(play: Evidence) -> list[str]:
         fields = set(body) if row["resource"] == "Contacts" else set()
         if row["resource"] not in XERO_WRITTEN or fields - XERO_CONTACT:
             found.append(f"xero {row['action']} {row['resource']}: {sorted(fields - XERO_CONTACT)}")
-        if row["resource"] == "Invoices" and row["action"] != "create":
+        if row["resource"] == "Invoices" and row["action"] != "create" and body.get("Status") != "DELETED":
+            # Xero deletes drafts only: what was posted it refuses to, and voids.
             found.append(f"xero: a posted invoice was changed: {row['id']}")
     for row in play.sales.writes():
         body = row["body"] if isinstance(row["body"], dict) else {}
@@ -235,15 +236,16 @@ def miscounted(play: Evidence) -> list[str]:
         if isinstance(row, dict) and row["invoices"]
     }
     counted: dict[tuple[str, ...], tuple[int, Decimal, Decimal]] = {}
+    subsidiary = play.contract.subsidiary.name if play.contract.subsidiary else ""
     for row in play.finance.invoices():
         if row["Status"] in {"AUTHORISED", "PAID"}:
-            key = (str(row["Date"])[:10], row["CurrencyCode"], "", "erp")
+            key = (str(row["Date"])[:10], row["CurrencyCode"], subsidiary, "erp")
             number, total, due = counted.get(key, (0, Decimal(0), Decimal(0)))
             counted[key] = (number + 1, total + Decimal(str(row["Total"])), due + Decimal(str(row["AmountDue"])))
     for row in play.sales.records("invoices"):
         shown = row["properties"]
         if shown.get("revmark_invoice_status") in {"posted", "paid"}:
-            key = (shown["hs_invoice_date"][:10], shown["hs_currency"], "", "crm")
+            key = (shown["hs_invoice_date"][:10], shown["hs_currency"], subsidiary, "crm")
             number, total, due = counted.get(key, (0, Decimal(0), Decimal(0)))
             figures = Decimal(shown["revmark_total"]), Decimal(shown["revmark_amount_due"])
             counted[key] = (number + 1, total + figures[0], due + figures[1])
