@@ -14,7 +14,7 @@ from tests.scenarios.listing import PAGE, listing
 from tests.scenarios.performance import MODES, Mode
 from tests.scenarios.playbill import Scenario, all_scenarios
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(1200)]
 SCENARIOS = all_scenarios()
 PLAYED = [
     pytest.param(agreement, mode, each, id=f"{agreement}-{mode.replace(' ', '_')}-{each.name}")

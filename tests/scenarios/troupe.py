@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from tests.scenarios.playbill import Play, Then
 
-PATIENCE = 120.0  # seconds until a step has to be seen; a worker that was killed is replaced within about fifteen
+PATIENCE = 180.0  # seconds until a step has to be seen; the longest took 61, at load 9
 LOOK_EVERY = 0.25  # seconds between two looks; a look that takes longer is followed by a rest as long as itself
 
 
