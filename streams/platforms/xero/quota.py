@@ -11,6 +11,7 @@ few seconds is the lane's to keep, not ours.
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +25,8 @@ from schemas.instants import from_millis, to_millis
 # `first` is a write of the first tier, `write` any other.
 Purpose = Literal["first", "write", "read", "poll", "backfill"]
 
-MINUTE = timedelta(seconds=61)  # and a second that calls may be on their way: Xero counts those that arrive
+ON_ITS_WAY = timedelta(seconds=1)  # that a call may be before it arrives, where it is answered as soon as that
+MINUTE = timedelta(minutes=1) + ON_ITS_WAY  # Xero counts calls as they arrive
 MINUTE_CALLS = 60
 CONCURRENT_CALLS = 5
 # Calls of sixty that each purpose keeps for the others, as long as those have not made them: a write can always follow
@@ -88,9 +90,20 @@ class Quota:
                     raise Throttled(f"Xero's minute is spent until {until:%H:%M:%S} UTC", until=until, code="minute")
                 await self._sleep((until - self._clock()).total_seconds())
             counted: Purpose = "write" if purpose == "first" else purpose
-            self._sent.append((self._clock(), counted))
+            sent = (self._clock(), counted)
+            self._sent.append(sent)
             self._used[counted] += 1
-            yield
+            try:
+                yield
+            finally:
+                self._answered(sent)
+
+    def _answered(self, sent: tuple[datetime, Purpose]) -> None:
+        """Count a slow call from shortly before its answer: it may have arrived as late as that."""
+        latest = self._clock() - ON_ITS_WAY
+        if latest > sent[0] and sent in self._sent:
+            self._sent.remove(sent)
+            insort(self._sent, (latest, sent[1]), key=itemgetter(0))
 
     def spent(self) -> list[int]:
         """When the calls were made that the minute still holds: milliseconds since 1970, oldest first."""

@@ -57,6 +57,19 @@ async def test_any_limit_lets_every_purpose_through(clock: VirtualClock, limit: 
         await clock.advance(60)
 
 
+async def test_a_call_that_took_long_to_arrive_is_counted_from_when_it_may_have(quota: Quota, clock: VirtualClock):
+    async with quota.call("write"):
+        await clock.sleep(30)
+    answered = clock.now()
+    assert await spend(quota, "write", 100) == 55  # four are kept for readings
+    await clock.advance(31)  # a minute and a second since it was sent
+    assert await spend(quota, "write", 1) == 0
+    assert len(quota.spent()) == 56
+    await clock.advance(29.5)
+    assert clock.now() < answered + timedelta(minutes=1, seconds=1)
+    assert await spend(quota, "write", 1) == 1
+
+
 async def test_a_minute_never_holds_more_than_sixty(quota: Quota, clock: VirtualClock):
     sent = []
     for _ in range(600):
