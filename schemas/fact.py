@@ -50,7 +50,9 @@ class Fact(Wire):
     ended: Ending = Field(default="", description="how it ended, where it is deleted; archived can come back")
 
 
-GONE = "gone"  # the code of a superseded write whose record is not there any more: its end is told as a fact
+# Codes of superseded writes, whose record is not there any more or lives on in another: its end is told as a fact.
+GONE = "gone"
+MERGED = "merged"
 
 
 class Outcome(Wire):
@@ -64,7 +66,9 @@ class Outcome(Wire):
     side: Side
     command: str
     state: Literal["applied", "refused", "unknown", "superseded"]
-    ref: str | None = None
+    ref: str | None = Field(
+        default=None, description="the record that holds it now; of a superseded one, the record that it was for"
+    )
     version: Version | None = None
     fields: dict[str, Any] = Field(default_factory=dict, description="what was written, canonical")
     code: str = ""

@@ -227,7 +227,10 @@ def _overtaken(side: SideState, outcome: Outcome) -> bool:
 
     A record's end need not have a version of its own: of one that is known to be there it is on its way. So a write to
     what is gone is asked for anew only where a newer version was heard since it was judged, and rests with the end.
+    Where another record stands in its place by now, news of the old one comes to whoever it has become.
     """
+    if side.present and outcome.ref not in {None, side.ref}:
+        return False
     version = outcome.version or 0
     return version > side.version or (outcome.code == GONE and side.present and version == side.version)
 

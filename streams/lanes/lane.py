@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from schemas.command import Approval, Backfill, Command, Poll, Read, Release, Resume
-from schemas.errors import Parked, Throttled
+from schemas.errors import Parked, Stale, Throttled
 from schemas.instants import parse_instant
 from streams.lanes import status
 from streams.lanes.backfill import Backfills
@@ -75,10 +75,17 @@ class Lane:
         self.feeding = None if feed is None else Feeding(feed, self.rounds, self.clock)
 
     async def work(self, desk: Desk, works: Sequence[Work]) -> None:
-        """Do a batch of work; whatever cannot be done now is kept, and nothing is lost with the batch."""
+        """Do a batch of work; whatever cannot be done now is kept, and nothing is lost with the batch.
+
+        Raises:
+            Revoked: the batch is another worker's by now.
+        """
         self.at_work = True
         try:
             await self._work(desk, works)
+        except Stale:
+            desk.check()  # whoever had the batch while this worker stood still has settled what it was about to
+            raise
         finally:
             self.at_work = False
 

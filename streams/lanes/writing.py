@@ -14,7 +14,7 @@ from typing import Literal
 
 from schemas.command import Command
 from schemas.errors import Fatal, RevmarkError, Unknown
-from schemas.fact import GONE, Outcome
+from schemas.fact import GONE, MERGED, Outcome
 from schemas.ledger import SETTLED, LedgerEntry, LedgerState
 from streams.lanes.comparison import Comparison
 from streams.lanes.desk import Desk
@@ -22,7 +22,7 @@ from streams.lanes.patience import patience
 from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
 from streams.lanes.supersession import Superseded, end_of
-from streams.platforms.interface import Written
+from streams.platforms.interface import Seen, Written
 from tables import ledger
 
 Checkpoint = Callable[[str], None]
@@ -85,7 +85,9 @@ class Writer:
             return
         told: list[Outcome] = []
         for each in found:
-            outcome = self._outcome(each.command, "superseded", version=each.version, code=each.code, message=each.why)
+            outcome = self._outcome(
+                each.command, "superseded", ref=each.command.ref, version=each.version, code=each.code, message=each.why
+            )
             ledger.supersede(desk.ledger, each.command, at=outcome.at, message=each.why, outcome=outcome)
             told.append(outcome)
         await desk.write()
@@ -204,6 +206,8 @@ class Writer:
         if entry.outcome is None:
             return
         desk.send("facts", _customer_key(entry.command), entry.outcome)
+        if entry.outcome.state == "superseded" and entry.outcome.code in {GONE, MERGED}:
+            self._end(desk, entry.command)
         if entry.outcome.ref and entry.outcome.state == "applied":
             try:
                 found = await self.reader.line.look_up(entry.command.model_copy(update={"compare": False}))
@@ -221,13 +225,22 @@ class Writer:
                 continue
             made = found.ref if command.kind == "create" else None
             self.reader.change(desk, seen, command=None if found.state == "moved" else command, made=made)
+        if found.state == "moved" and found.code == MERGED:
+            self._end(desk, command)  # the survivor says so as well, but not whose it was
         if found.state == "applied" and command.ref:
             self.comparison.wrote(command.ref, found.version or 0)
 
+    def _end(self, desk: Desk, command: Command) -> None:
+        """Put the end of the record onto the topic that a write was meant for."""
+        _, kind, number = (command.ref or "").split("/", 2)
+        end = end_of(Seen(kind, number, 0, {}, deleted=True), [command])
+        self.reader.ended(desk, end, command, command.ref)
+
     def _told(self, command: Command, found: Written) -> Outcome:
+        state = _settled(found)
         return self._outcome(
-            command, _settled(found),
-            ref=found.ref, version=found.version, code=found.code, message=found.message,
+            command, state, ref=command.ref if state == "superseded" else found.ref, version=found.version,
+            code=found.code, message=found.message,
         )  # fmt: skip
 
     def _outcome(

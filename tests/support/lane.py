@@ -19,7 +19,7 @@ from typing import Any, Literal
 from schemas.change import Change, Mark
 from schemas.command import Command, Resume
 from schemas.errors import RevmarkError, Transient, Unknown
-from schemas.fact import GONE, Outcome
+from schemas.fact import GONE, MERGED, Outcome
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity, Platform, Side, record_id, ref
 from schemas.wire import Wire
@@ -197,7 +197,7 @@ class MemoryPlatform:
             number = record_id(command.ref or "")
             if number in self.merged:
                 seen = self._seen(kind, self.merged[number])
-                return Written(command.id, "moved", version=seen.version, message="merged", seen=[seen])
+                return Written(command.id, "moved", version=seen.version, code=MERGED, message="merged", seen=[seen])
             if number in self.erased:
                 end = Seen(kind, number, 0, {}, deleted=True)
                 return Written(command.id, "moved", version=0, code=GONE, message="gone", seen=[end])

@@ -19,7 +19,7 @@ from typing import Any
 
 from schemas.command import Command
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
-from schemas.fact import GONE
+from schemas.fact import GONE, MERGED
 from schemas.names import Ref, ref
 from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Json, Reply
@@ -57,7 +57,8 @@ class Run:
     def moved(self, job: Job, seen: list[Seen]) -> None:
         """Nothing was written: the record lives on in another one, which is seen first."""
         said = f"{_ref(job)} was merged into {ref(PLATFORM, seen[0].kind, seen[0].record_id)}: that is judged anew"
-        self._answer(job, Written(job.command.id, "moved", version=seen[0].version, message=said, seen=seen))
+        found = Written(job.command.id, "moved", version=seen[0].version, code=MERGED, message=said, seen=seen)
+        self._answer(job, found)
 
     def gone(self, job: Job, seen: Seen) -> None:
         """Nothing was written: the record is not there any more, and nobody is asked about it."""

@@ -61,6 +61,21 @@ def test_what_was_meant_for_a_record_that_was_merged_away_is_asked_of_its_surviv
     assert holds(court) == [*before, *([SURVIVOR] if ours else [])]
 
 
+def test_what_was_meant_for_a_record_that_another_has_replaced_meanwhile_is_asked_of_that_one():
+    court = Court().known_everywhere()
+    court.hear(company(Side.ERP, 50, crm_id="acme-crm", alone=False, credit_hold=True))
+    command = [one for one in court.commands(Side.CRM) if "credit_hold" in one.fields][-1]
+    court.answered.add(command.id)
+    court.hear(
+        fact(Entity.COMPANY, Side.CRM, {}, seconds=51, deleted=True, ended="merged", alone=False),
+        linked(52, credit_hold=False).model_copy(update={"ref": SURVIVOR, "alone": False}),
+    )
+    before = holds(court)
+    told = outcome(command, "superseded", seconds=60)
+    court.hear(told.model_copy(update={"ref": command.ref, "version": int(at(58).timestamp() * 1000)}))
+    assert holds(court) == [*before, SURVIVOR], "news of the old one is another customer's, or never comes"
+
+
 def gone(*, seconds: float) -> tuple[Court, Outcome]:
     """Acme's hold was to be shown in the CRM, where Acme was taken away for good: of `seconds`, as far as is known."""
     court = Court().known_everywhere()

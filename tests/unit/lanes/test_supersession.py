@@ -8,7 +8,7 @@ import pytest
 from schemas.change import Change
 from schemas.command import Command
 from schemas.errors import Parked, Refused, Throttled, Transient
-from schemas.fact import Outcome
+from schemas.fact import MERGED, Outcome
 from tests.support.lane import Shift
 from tests.support.work import create, resume, update
 
@@ -268,7 +268,10 @@ async def test_an_update_whose_record_lives_on_in_another_is_superseded_by_that_
     assert shift.platform.records["invoice"]["survivor"]["name"] == "by somebody"
     told = shift.papers.outcomes(wanted)
     assert {(each.state, each.version) for each in told} == {("superseded", version(shift, "survivor"))}
-    assert all(not each.fields and each.ref is None for each in told)
+    assert {(each.ref, each.code) for each in told} == {("xero/invoice/u1", MERGED)}, "the record that it was for"
+    assert not any(each.fields for each in told)
+    ends = {(each.canonical, each.customer, each.gone) for each in shift.papers.changes() if each.record_id == "u1"}
+    assert (wanted.record, wanted.customer, True) in ends, "nobody else may know whose it was"
     shown = [each for each in shift.papers.changes() if each.record_id == "survivor"]
     assert {each.cause for each in shown} <= {None}, "nobody wrote what it shows for us"
     assert shown or step == "recorded", "what the webhook of the merge leads to shows it then"
