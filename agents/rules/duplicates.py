@@ -109,6 +109,11 @@ def name_key(name: str) -> str:
     return " ".join(telling or words)
 
 
+def is_form(word: str) -> bool:
+    """Whether a word, without case and accents, says which form a company has."""
+    return word in _FORMS
+
+
 def bare(text: str) -> str:
     """A text without case and accents. Taken apart first: what is one sign may hide capitals, as a trade mark does."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())

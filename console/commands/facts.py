@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from console import statements
 from console.exits import NEEDS_PERSON
 from console.explain.contract import Unreadable, read
+from console.facts.checking import check
 from console.facts.drift import KINDS, drifts
 from console.facts.drift import NEEDS_PERSON as TO_SETTLE
 from console.facts.linked import unsettled
@@ -100,6 +102,30 @@ def export(
     publish(out, wanted, seller, ids=ids)
     if left := unsettled(wanted):
         note(f"left out, since nobody has settled them: {left:,} fact{'s'[: left != 1]}. Next: revmark facts")
+
+
+@app.command("check", epilog=examples("revmark facts check answers.txt", "revmark facts check answers.jsonl --json"))
+def check_answers(
+    context: typer.Context,
+    said: Annotated[Path, typer.Argument(help="answers: a text, or .jsonl with answer, about and assistant")],
+    *,
+    json: Document = False,
+    offline: Offline = False,
+) -> None:
+    """Compare answers of AI assistants with the sheets. Exits 1 where a sentence contradicts one."""
+    session = session_of(context)
+    contract = contract_of(session)
+    with session.projection(*STATES, offline=offline) as store:
+        known = sheets(store, contract, session.settings.tenant)
+    found = check(statements.answers(said, known), known)
+    if json:
+        show_json(statements.document(found))
+    else:
+        show(statements.contradictions(found))
+        if found.uncompared:
+            show(statements.not_compared(found))
+        note(statements.summary(found))
+    raise typer.Exit(NEEDS_PERSON if found.contradictions else 0)
 
 
 def contract_of(session: Session) -> Contract:

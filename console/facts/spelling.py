@@ -34,6 +34,7 @@ COUNTRIES = {
     "se": ("sweden", "sverige"), "sg": ("singapore",),
     "us": ("united states", "united states of america", "usa", "america"), "za": ("south africa",),
 }  # fmt: skip
+_LEGAL = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "company": "co", "proprietary": "pty"}
 _CODES = {name: code for code, names in COUNTRIES.items() for name in names}
 
 
@@ -45,6 +46,13 @@ def folded(text: str) -> str:
 def compact(text: str) -> str:
     """A number or code without case and whatever stands between its parts."""
     return "".join(_WORDS.findall(bare(text)))
+
+
+def legal_key(text: str) -> str:
+    """A legal name: unlike a name's, its form counts, and may be written out or not."""
+    return " ".join(
+        _LEGAL.get(word, word) for word in folded(bare(text).replace("&", " and ").replace(".", "")).split()
+    )
 
 
 def street_key(text: str) -> str:
@@ -83,6 +91,10 @@ def _texts(left: Any, right: Any) -> bool:
 
 def _names(left: Any, right: Any) -> bool:
     return name_key(str(left)) == name_key(str(right))
+
+
+def _legal(left: Any, right: Any) -> bool:
+    return legal_key(str(left)) == legal_key(str(right))
 
 
 def _sets(left: Any, right: Any) -> bool:
@@ -135,6 +147,6 @@ def address_keys(address: Mapping[str, Any]) -> dict[str, str]:
 
 
 _ALIKE = {
-    "name": _names, "legal_name": _names, "trading_names": _sets, "service_areas": _sets, "address": _addresses,
+    "name": _names, "legal_name": _legal, "trading_names": _sets, "service_areas": _sets, "address": _addresses,
     "tax_number": _numbers, "sku": _codes, "domain": _domains, "phone": _phones, "price": _prices,
 }  # fmt: skip

@@ -7,24 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from typer.testing import Result
 
-from console.projection.delivery import Delivery
 from console.projection.store import Store
 from schemas.contract import template
-from tables.entities import to_row
-from tests.unit.console.records import delivery
-from tests.unit.facts.records import ACME, ARM, OWN, state
+from tests.unit.facts.records import ACME, ARM, COMPANY, LEAD, OWN, PRODUCT, row
 
 Run = Callable[..., Result]
-COMPANY, LEAD, PRODUCT = (f"{kind}:{nth:016x}" for kind, nth in (("company", 1), ("company", 2), ("product", 3)))
-
-
-def row(offset: int, record: str, crm: dict[str, Any] | None, erp: dict[str, Any] | None) -> Delivery:
-    key = orjson.dumps(f"r|main|{record}|{record}").decode()
-    return delivery("tables.accounts", offset, orjson.dumps(to_row(state(record, crm, erp))), key)
 
 
 @pytest.fixture(autouse=True)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from console.facts.sheet import FactSheet, sheet
+from console.projection.delivery import Delivery
 from schemas.contract import Contract, parse_contract, template
 from schemas.names import Entity, Side
 from tables.customers import CustomerState
-from tables.entities import EntityState
+from tables.entities import EntityState, to_row
+from tests.unit.console.records import delivery
 
+COMPANY, LEAD, PRODUCT = (f"{kind}:{nth:016x}" for kind, nth in (("company", 1), ("company", 2), ("product", 3)))
 OWN = """
 mappings:
   company:
@@ -55,3 +60,9 @@ def made(
     """Its sheet; the customer has ordered."""
     customer = CustomerState(id=record, ordered=True)
     return sheet(state(record, crm, erp), customer, agreed or contract())
+
+
+def row(offset: int, record: str, crm: dict[str, Any] | None, erp: dict[str, Any] | None) -> Delivery:
+    """The row of a record in the workers' table."""
+    key = orjson.dumps(f"r|main|{record}|{record}").decode()
+    return delivery("tables.accounts", offset, orjson.dumps(to_row(state(record, crm, erp))), key)
