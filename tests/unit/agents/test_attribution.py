@@ -29,7 +29,13 @@ def test_invoices_less_credit_by_name_the_largest_first():
     )  # fmt: skip
     assert shares(found) == [("b", "27.50"), ("a", "10.00")]
     (total,) = found.totals
-    assert (total.documents, total.counted, total.deducted) == (2, Decimal("40.00"), Decimal("2.50"))
+    assert (total.name, total.documents, total.counted, total.deducted) == ("", 2, Decimal("40.00"), Decimal("2.50"))
+
+
+def test_each_credit_takes_off_what_it_says():
+    given = [posting("2.50", "a", kind="credit_note", nth=nth) for nth in (2, 3)]
+    found = attribute([posting("10.00", "a"), *given], "posted", *OCTOBER)
+    assert (found.basis, shares(found)) == ("posted", [("a", "5.00")])
 
 
 @pytest.mark.parametrize(("basis", "net"), [("posted", "9.00"), ("cash", "6.00")])
@@ -85,6 +91,8 @@ def test_unequal_parts_are_as_their_weights(amount: str, weights: list[str], par
 def test_weights_follow_their_names_into_their_order():
     weighted = replace(posting("30.00", "b", "a"), weights=(Decimal(2), Decimal(1)))
     assert shares(attribute([weighted], "posted", *OCTOBER)) == [("b", "20.00"), ("a", "10.00")]
+    with pytest.raises(ValueError, match="argument"):
+        attribute([replace(weighted, names=("a",))], "posted", *OCTOBER)
 
 
 @pytest.mark.parametrize(
