@@ -166,12 +166,6 @@ class Seen:
         """Whether a company has its number of Xero."""
         return bool(self.desks.properties("companies", company).get("xero_contact_id"))
 
-    def owns(self, deal: str) -> bool:
-        """Whether a deal belongs to the company, or to what it was merged into."""
-        rows = [row for row in self.desks.records("companies")
-                if self.company in {str(row["id"]), *map(str, row["merged_ids"])}]  # fmt: skip
-        return deal in self.desks.associated(COMPANY, str(rows[0]["id"]), DEAL)
-
     def mirrored(self, deal: str) -> list[str]:
         """The ids of a deal's invoices in HubSpot."""
         return self.desks.associated(DEAL, deal, INVOICE)

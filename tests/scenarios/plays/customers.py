@@ -21,19 +21,6 @@ def link_proposed_and_accepted(customer: Customer) -> Play:
     yield Then("nothing is doubled", (1, 1), lambda: (len(customer.companies()), len(customer.contacts())))
 
 
-@scenario("A company that was entered twice is merged in HubSpot: its deal is billed to the one customer that is left")
-def companies_merged(customer: Customer) -> Play:
-    twice = customer.meets("Entered Twice")
-    deal = customer.quotes(("2", "50.00"), company=twice)
-    yield holds("the second one is in Xero too", lambda: customer.linked(twice))
-    customer.desks.sales.merge("companies", customer.company, twice)
-    yield Then("the survivor keeps its link", (customer.contact,), lambda: customer.in_hubspot("xero_contact_id"))
-    yield holds("its deal is the survivor's", lambda: customer.owns(deal))
-    customer.moves(deal, "closedwon")
-    yield Then("billed to the survivor", customer.contact, lambda: customer.invoice(deal)["_contact"])
-    yield Then("once", [("", "AUTHORISED", "115.00")], lambda: customer.bills(deal))
-
-
 @scenario("A contact that is archived in Xero: the won deal waits, and is billed when finance takes the contact back")
 def archived_and_restored_contact(customer: Customer) -> Play:
     customer.finance_edits(ContactStatus="ARCHIVED")
