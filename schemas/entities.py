@@ -80,6 +80,17 @@ class Product(Canonical):
     erp_id: str | None = Field(default=None, description="CRM side only: the ERP's item id kept there")
 
 
+class Recurrence(BaseModel):
+    """How often a line of a deal is billed, as the CRM says it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    every: str = Field(description="the CRM's word: weekly, monthly, annually, ...")
+    starts_on: str | None = Field(default=None, description="first day of the first period")
+    payments: str | None = Field(default=None, description="how many periods a term has")
+    term: str | None = Field(default=None, description="how long a term is, as P12M, where payments does not say it")
+    delayed: bool = Field(default=False, description="it starts some days or months after something, not on a day")
+
+
 class Line(BaseModel):
     """A line of a deal, an order or an invoice; `amount` is as the platform stated it."""
 
@@ -91,6 +102,7 @@ class Line(BaseModel):
     discount_percent: str | None = None
     amount: str | None = None
     shipped: str | None = Field(default=None, description="how much of the quantity has been shipped; deals only")
+    recurs: Recurrence | None = Field(default=None, description="billed again and again; deals only")
     account: str | None = None
     tax_type: str | None = None
 

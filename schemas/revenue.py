@@ -20,6 +20,11 @@ RevenueType = Literal[
     "credit_memo_issued",
     "refund_made",
     "renewal_booked",
+    "subscription_started",
+    "subscription_amended",
+    "subscription_paused",
+    "subscription_resumed",
+    "subscription_churned",
     "credit_hold_changed",
     "brake_tripped",
     "brake_released",
@@ -38,7 +43,8 @@ class RevenueEvent(Wire):
     document: str = Field(default="", description="canonical id of the order, invoice, payment or credit note")
     number: str = Field(default="", description="the document's number as people know it")
     deal: str | None = None
-    money: Money | None = None
+    money: Money | None = Field(default=None, description="of a subscription: of one period, before tax")
+    every: str = Field(default="", description="how often a subscription is billed: weekly, monthly, annually, ...")
     credit_hold: bool | None = None
     day: Day = Field(description="business day in the tenant's zone, YYYY-MM-DD")
     occurred_at: Moment = Field(description="the platform's time of the version that showed it")

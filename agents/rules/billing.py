@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from agents.rules import endings, instead, parts
-from agents.rules.case import Case
+from agents.rules.case import Case, Spoken
 from agents.rules.guards import isolation_guard, order_guard
 from agents.rules.numbering import bill_number, invoice_id
 from agents.rules.parts import Part
@@ -32,20 +32,23 @@ def bill(case: Case, deal: EntityState) -> None:
     if order.get("billed") or deal.crm.ref is None:
         return
     part = _due(case, deal)
-    if part is None:
-        return
+    if part is not None and ready(case, deal):
+        _ask(case, deal, part)
+
+
+def ready(case: Case, deal: EntityState) -> bool:
+    """Whether the customer can be billed; if not, the deal waits, and says why."""
     if case.customer.erp is None:
         gone = endings.archived(case)
         if gone is None:
             case.customer.wait(deal.id)
         else:
             hold(case, deal, endings.KEPT, gone)
-        return
+        return False
     held = guarded(case, deal)
     if held is not None:
         hold(case, deal, *held)
-        return
-    _ask(case, deal, part)
+    return held is None
 
 
 def reopen(case: Case, deal: EntityState) -> None:
@@ -69,6 +72,10 @@ def refused(deal: EntityState, invoice: EntityState, tenant: str) -> None:
     order = deal.marks.get("order", {})
     bills = order.get("bills", [])
     order.pop("billed", None)
+    period = order.get("subscription")
+    if period and period["asked"] and invoice.id == invoice_id(tenant, deal.id, period["asked"]):
+        once = period["once"] if period["billed"] > 1 else ""
+        period |= {"next": period["asked"], "asked": 0, "billed": period["billed"] - 1, "once": once}
     if bills and invoice.id == invoice_id(tenant, deal.id, len(bills)):
         order["bills"] = bills[:-1]
 
@@ -180,11 +187,7 @@ def _ask(case: Case, deal: EntityState, part: Part) -> None:
     invoice.related["deal"] = deal.id
     number = bill_number(case.contract.invoice_defaults.number_prefix, record_id(deal.crm.ref or ""), place)
     fields, by = instead.applied(invoice, Side.ERP, {**_invoice(case, deal, part), "number": number})
-    mark = fingerprint(fields)
-    if invoice.marks.get("refused_at") != case.company().erp.version:
-        invoice.blocked["erp"].clear()  # the customer's own record in the ERP was mended since: perhaps that was it
-    if invoice.blocked["erp"].get("*") == mark:
-        case.customer.wait(deal.id)  # for the customer's own record to be mended
+    if unwanted(case, deal, invoice, fields):
         return
     if bills and invoice.erp.ref:
         hold(case, deal, POSTED, f"{number} is in the ERP already, by another hand: bill the rest by hand")
@@ -202,8 +205,23 @@ def _ask(case: Case, deal: EntityState, part: Part) -> None:
     # A refusal of an earlier bill is over.
     deal.derived["order_status"] = "created" if part.closes else f"created: {_progress(deal)}"
     reason = f"order of deal {deal.label}" + (f", bill {place}" if place > 1 or not part.closes else "")
+    send(case, invoice, fields, reason, by)
+
+
+def unwanted(case: Case, deal: EntityState, invoice: EntityState, fields: dict[str, Any]) -> bool:
+    """Whether the ERP has refused this very bill, and nothing was mended since that it may have been refused for."""
+    if invoice.marks.get("refused_at") != case.company().erp.version:
+        invoice.blocked["erp"].clear()  # the customer's own record in the ERP was mended since: perhaps that was it
+    if invoice.blocked["erp"].get("*") != fingerprint(fields):
+        return False
+    case.customer.wait(deal.id)  # for the customer's own record to be mended
+    return True
+
+
+def send(case: Case, invoice: EntityState, fields: dict[str, Any], reason: str, by: Spoken | None) -> None:
+    """Ask the ERP for a bill; `by`: whose word is in it."""
     command = case.command(
-        invoice, Side.ERP, "create", fields, reason=reason, rules=("timing",), natural_key=number,
+        invoice, Side.ERP, "create", fields, reason=reason, rules=("timing",), natural_key=fields["number"],
         links={"company": str(case.customer.erp)},
     )  # fmt: skip
     case.verdict(invoice, "", "create", "timing", reason, written_to=Side.ERP, command=command, by=by)
@@ -216,26 +234,31 @@ def _currency(case: Case, deal: EntityState) -> str:
 
 
 def _invoice(case: Case, deal: EntityState, part: Part) -> dict[str, Any]:
-    """The invoice's canonical fields: what the deal says, and the contract's defaults for what it does not."""
-    defaults = case.contract.invoice_defaults
-    tax_type = defaults.tax_types_by_country.get(_country(case), defaults.tax_type)
-    if bills_of(deal):
-        tax_type = deal.marks["order"].get("tax_type") or tax_type  # what is taken off was taxed so
+    """A part's bill. What it takes off was taxed as it was billed, and a deposit may have an account of its own."""
+    tax_type = deal.marks["order"].get("tax_type") if bills_of(deal) else None
     held = case.contract.timing.deposit
     accounts = {parts.DEPOSIT: held.account} if held and held.account else {}
-    day = _day(case, deal, part)
     lines = [
-        line | {"account": line.get("account") or accounts.get(name) or _account(case, line), "tax_type": tax_type}
+        line | {"account": line.get("account") or accounts.get(name)}
         for line, name in zip(part.lines, (name for name, _ in part.rows), strict=True)
     ]
+    return stated(case, deal, lines, _day(case, deal, part), _currency(case, deal), tax_type)
+
+
+def stated(
+    case: Case, deal: EntityState, lines: list[dict[str, Any]], day: str, currency: str, tax_type: str | None = None
+) -> dict[str, Any]:
+    """The invoice's canonical fields: what the deal says, and the contract's defaults for what it does not."""
+    defaults = case.contract.invoice_defaults
+    taxed = tax_type or defaults.tax_types_by_country.get(_country(case), defaults.tax_type)
     return {
         "status": defaults.status,
         "date": day,
         "due_date": _due_date(case, day),
-        "currency": _currency(case, deal),
+        "currency": currency,
         "reference": _own(case, deal, "Reference") or deal.crm.fields.get("name") or deal.id,
         "line_amount_types": defaults.line_amounts,
-        "lines": lines,
+        "lines": [line | {"account": line.get("account") or _account(case, line), "tax_type": taxed} for line in lines],
     }
 
 

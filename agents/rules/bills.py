@@ -55,7 +55,8 @@ def _tell_deal(case: Case, deal: EntityState, state: EntityState) -> None:
     shown = {name: fields.get(name) for name in ("number", "currency", "amount_due", "amount_paid")}
     known = {**deal.marks.get("bills", {}), state.id: shown | {"status": status}}
     deal.marks["bills"] = known
-    whole = "order" not in deal.marks or deal.marks["order"].get("billed", False)
+    order = deal.marks.get("order", {"billed": True})
+    whole = order.get("billed", False) or "subscription" in order  # of which all that is due by now is billed
     deal.derived.update(together(list(known.values()), whole=whole))
     case.touch(deal.id)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import billing, calling_off, parts
+from agents.rules import billing, calling_off, parts, subscriptions
 from agents.rules.case import Case
 from schemas.instants import business_day, parse_instant, to_millis
 from schemas.money import amount_text, exact
@@ -28,7 +28,7 @@ def consider(case: Case, deal: EntityState) -> None:
     if not deal.crm.present or deal.marks.get("historic"):
         case.customer.wait_no_more(deal.id)  # it has left, or is billed already
         if "order" in deal.marks and deal.marks.get("left") is None:
-            calling_off.call_off(case, deal)
+            _called_off(case, deal)
         return
     won = case.contract.timing.won(deal.crm.fields.get("stage"))
     if "order" not in deal.marks:
@@ -36,6 +36,9 @@ def consider(case: Case, deal: EntityState) -> None:
             _place(case, deal)
         else:
             case.customer.wait_no_more(deal.id)
+        return
+    if subscriptions.is_one(case, deal):
+        subscriptions.consider(case, deal, won=won)
         return
     (calling_off.want_again if won else calling_off.call_off)(case, deal)
     if not won and not deal.marks["order"].get("billed"):
@@ -58,6 +61,13 @@ def consider(case: Case, deal: EntityState) -> None:
             "the lines were edited after the bill: it changes through credit in the ERP only",
         )  # fmt: skip
     billing.bill(case, deal)
+
+
+def _called_off(case: Case, deal: EntityState) -> None:
+    if subscriptions.is_one(case, deal):
+        subscriptions.consider(case, deal, won=False)
+    else:
+        calling_off.call_off(case, deal)
 
 
 def first_seen(case: Case, deal: EntityState) -> None:
@@ -98,7 +108,10 @@ def _place(case: Case, deal: EntityState) -> None:
         deal, "order_status", "create", "timing", f"stage {stage}: the deal becomes an order", chosen="created"
     )
     case.touch(case.customer.id)
-    billing.bill(case, deal)
+    if subscriptions.is_one(case, deal):
+        subscriptions.consider(case, deal, won=True)
+    else:
+        billing.bill(case, deal)
 
 
 def _has(case: Case, deal: EntityState, name: str) -> bool:

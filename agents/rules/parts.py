@@ -168,8 +168,8 @@ def _less(order: Sequence[Sold], so_far: Counter[tuple[str, Decimal]]) -> Rows:
 
 
 def plainly(line: Line) -> dict[str, Any]:
-    """What was sold; what of it has been shipped is no edit of the order."""
-    return {name: value for name, value in line.items() if name != "shipped"}
+    """What was sold; what of it has been shipped, or how often it is billed, is no part of a bill."""
+    return {name: value for name, value in line.items() if name not in {"shipped", "recurs"}}
 
 
 def _stated(line: Line, quantity: str) -> dict[str, Any]:

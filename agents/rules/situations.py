@@ -53,7 +53,7 @@ def _deal(contract: Contract, deal: EntityState) -> str:
     if order is None:
         return "held" if contract.timing.won(deal.crm.fields.get("stage")) else "open"
     if not order.get("billed"):
-        return "billed" if order.get("bills") else "ordered"
+        return "billed" if order.get("bills") or order.get("subscription", {}).get("billed") else "ordered"
     return "paid" if deal.derived.get("invoice_status") == "paid" else "billed"
 
 

@@ -22,6 +22,7 @@ from tables.entities import EntityState
 STOPPED: dict[str, tuple[State, str]] = {
     "held: ": ("held", ""),
     "invoice refused: ": ("refused", "mend what the ERP names, on the deal or its company; it is tried again then"),
+    "paused: ": ("waits", "it goes on when the deal is in a stage again in which it runs"),
     "created: ": ("waits", "what is not billed yet is billed by itself when it is shipped"),
 }
 # What ends a hold, by the rule that holds.

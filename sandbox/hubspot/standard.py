@@ -171,9 +171,10 @@ def _products() -> list[Definition]:
 def _line_items() -> list[Definition]:
     return [
         *_selling(),
-        *_text("hs_tax_rate_group_id hs_product_id"),
+        *_text("hs_tax_rate_group_id hs_product_id hs_billing_start_delay_type"),
         *_numbers("quantity discount hs_discount_percentage hs_position_on_quote hs_term_in_months"),
         *_numbers("hs_recurring_billing_number_of_payments hs_tax_rate"),
+        *_numbers("hs_billing_start_delay_days hs_billing_start_delay_months"),
         *_numbers("amount hs_pre_discount_amount hs_total_discount hs_tax_amount", read_only=True),
         *_choice("hs_line_item_currency_code", CURRENCIES),
         *_dates("hs_recurring_billing_start_date hs_recurring_billing_end_date"),

@@ -127,6 +127,7 @@ def _timing(contract: Contract) -> Iterator[Finding]:
         message = f"it decides nothing: parts are billed with invoice_when: shipped, not {timing.invoice_when}"
         yield Finding("warning", "timing.partial", message)
     yield from _deposit(contract)
+    yield from _subscriptions(contract)
     if timing.shipped_when_deal_stage and timing.invoice_when != "shipped":
         message = f"it decides nothing: bills are made by invoice_when: {timing.invoice_when}"
         yield Finding("warning", "timing.shipped_when_deal_stage", message)
@@ -153,6 +154,29 @@ def _deposit(contract: Contract) -> Iterator[Finding]:
     if deposit.field is not None and deposit.field not in contract.mapped(Entity.DEAL):
         message = f"the deal has no field {deposit.field!r} of its own: name it under mappings.deal"
         yield Finding("error", "timing.deposit.field", message)
+
+
+def _subscriptions(contract: Contract) -> Iterator[Finding]:
+    """Subscriptions that do not go with the rest, and words that nobody can say."""
+    timing, rules = contract.timing, contract.timing.subscriptions
+    if rules is None:
+        return
+    if timing.invoice_when != "order_created":
+        message = (
+            f"subscriptions with invoice_when: {timing.invoice_when} are not supported: a period is billed by its day, "
+            "not by what was shipped. Write invoice_when: order_created, or leave subscriptions out"
+        )
+        yield Finding("error", "timing.subscriptions", message)
+    for stage in sorted({*rules.paused_when_deal_stage} & {*timing.order_when_deal_stage}):
+        message = f"in {stage!r} a deal would be an order and paused at once: nothing of it would ever be billed"
+        yield Finding("error", "timing.subscriptions.paused_when_deal_stage", message)
+    if rules.ends is not None:
+        own = contract.mapped(Entity.DEAL).get(rules.ends)
+        if own is None:
+            message = f"the deal has no field {rules.ends!r} of its own: name it under mappings.deal"
+            yield Finding("error", "timing.subscriptions.ends", message)
+        elif own.kind != "day":
+            yield Finding("error", "timing.subscriptions.ends", f"{rules.ends!r} is no day: give it kind: day")
 
 
 def _tiers(contract: Contract) -> Iterator[Finding]:

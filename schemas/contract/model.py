@@ -160,6 +160,26 @@ class Deposit(Clause):
     account: str | None = Field(default=None, description="the ERP's account code; else that of all lines")
 
 
+class Subscriptions(Clause):
+    """How deals with recurring line items are billed: each period has a bill of its own."""
+
+    bill: Literal["in_advance", "in_arrears", "never"] = Field(
+        default="in_advance", description="on a period's first day, on the day after its last one, or by people"
+    )
+    amended: Literal["next_period"] = Field(
+        default="next_period", description="what a period's bill holds is what the lines say when it is due"
+    )
+    renewed: Literal["by_hand", "automatically"] = Field(
+        default="by_hand", description="after a term: nothing until somebody gives it more, or another one as long"
+    )
+    paused_when_deal_stage: tuple[str, ...] = Field(
+        default=(), description="stages of orders of which no period that begins meanwhile is billed"
+    )
+    ends: CustomName | None = Field(
+        default=None, description="the deal's own field that holds the first day that is not billed any more"
+    )
+
+
 class Timing(Clause):
     """When intent becomes commitment, and commitment a bill."""
 
@@ -180,9 +200,17 @@ class Timing(Clause):
         default="ask", description="bills of a deal that is called off: a person settles them, or drafts are deleted"
     )
 
+    subscriptions: Subscriptions | None = Field(
+        default=None, description="recurring lines are billed period by period; not said: once, like any line"
+    )
+
     def won(self, stage: str | None) -> bool:
-        """Whether a deal in this stage is an order: what was shipped is won as well."""
-        return stage in self.order_when_deal_stage or stage in self.shipped_when_deal_stage
+        """Whether a deal in this stage is an order: what was shipped, or is paused, is won as well."""
+        return stage in self.order_when_deal_stage or stage in self.shipped_when_deal_stage or self.paused(stage)
+
+    def paused(self, stage: str | None) -> bool:
+        """Whether a subscription in this stage is paused."""
+        return self.subscriptions is not None and stage in self.subscriptions.paused_when_deal_stage
 
 
 class Tiers(Clause):

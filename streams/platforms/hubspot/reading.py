@@ -22,7 +22,6 @@ from streams.platforms.hubspot.limits import ASSOCIATION_READS, BATCH, HISTORIES
 from streams.platforms.hubspot.shapes import (
     BELONGINGS,
     LINE_ITEM,
-    LINE_ITEM_PROPERTIES,
     LINE_ITEMS,
     MERGED,
     SHAPES,
@@ -177,7 +176,7 @@ class Reading:
         found = await abreast(self.associated(shape.path, path, ids) for path in roles.values())
         ends = dict(zip(roles, found, strict=True))
         histories = await self._histories(shape, there)
-        lines = await self._line_items(ends[LINE_ITEM]) if shape.kind == "deal" else {}
+        lines = await self._line_items(shape, ends[LINE_ITEM]) if shape.kind == "deal" else {}
         seen = []
         for record in there:
             raw: Json = {key: record.get(key) for key in ("id", "properties", "updatedAt", "archived")}
@@ -225,10 +224,10 @@ class Reading:
         deals = await self.associated(LINE_ITEMS, self.path("deal"), line_items)
         return list(dict.fromkeys(deal for each in deals.values() for deal in each))
 
-    async def _line_items(self, of_deal: dict[str, list[str]]) -> dict[str, list[Json]]:
+    async def _line_items(self, shape: Shape, of_deal: dict[str, list[str]]) -> dict[str, list[Json]]:
         ids = list(dict.fromkeys(line for lines in of_deal.values() for line in lines))
         there: dict[str, Json] = {}
-        parts = [self.batch(LINE_ITEMS, part, LINE_ITEM_PROPERTIES) for part in chunks(ids, BATCH)]
+        parts = [self.batch(LINE_ITEMS, part, shape.lines) for part in chunks(ids, BATCH)]
         for records in await abreast(parts):
             for record in records:
                 there[record["id"]] = {key: record.get(key) for key in ("id", "properties", "updatedAt")}

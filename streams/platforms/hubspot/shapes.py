@@ -57,6 +57,7 @@ class Shape:
     on_create: tuple[tuple[str, str], ...] = ()  # properties that every create carries
     dated: tuple[str, ...] = ()  # properties whose histories are read: the later edit wins
     followed: bool = True  # what becomes of it is read; else it is made, and people's from then on
+    lines: tuple[str, ...] = ()  # properties of its line items
 
     @property
     def properties(self) -> list[str]:
@@ -137,6 +138,29 @@ PRODUCT = Shape(
     ),
 )
 
+SHIPPED = "revmark_shipped_quantity"  # ours: a portal that does not have it shows nothing there
+LINE_ITEM_PROPERTIES = (
+    "hs_sku",
+    "name",
+    "description",
+    "quantity",
+    "price",
+    "discount",
+    "hs_discount_percentage",
+    "amount",
+    "hs_position_on_quote",
+    SHIPPED,
+    "hs_lastmodifieddate",
+)
+# Of lines that are billed again and again. HubSpot's own documentation gives the labels, and the names of some.
+EVERY, STARTS, PAYMENTS, TERM, DELAY = RECURRING = (
+    "recurringbillingfrequency",
+    "hs_recurring_billing_start_date",
+    "hs_recurring_billing_number_of_payments",
+    "hs_recurring_billing_period",
+    "hs_billing_start_delay_type",
+)
+
 DEAL = Shape(
     kind="deal",
     entity=Entity.DEAL,
@@ -145,6 +169,7 @@ DEAL = Shape(
     key="revmark_key",
     currency="deal_currency_code",
     parents=("company", "contact"),
+    lines=LINE_ITEM_PROPERTIES,
     columns=(
         Column("name", "dealname"),
         Column("stage", "dealstage"),
@@ -228,6 +253,8 @@ def shapes_of(contract: Contract) -> dict[str, Shape]:
         found[INVOICE.kind] = custom_invoice(chosen.custom)
     if any(each.task for each in contract.automations):
         found[TASK.kind] = TASK
+    if contract.timing.subscriptions is not None:
+        found[DEAL.kind] = replace(DEAL, lines=(*DEAL.lines, *RECURRING))
     return {kind: _dated(contract, _with(shape, _own(contract, shape))) for kind, shape in found.items()}
 
 
@@ -264,20 +291,6 @@ def _with(shape: Shape, columns: tuple[Column, ...]) -> Shape:
 BELONGINGS = "belongings"  # of a reading: the people and deals of companies
 LINE_ITEM = "line_item"
 LINE_ITEMS = "line_items"  # the path of line items, which are read only as part of their deal
-SHIPPED = "revmark_shipped_quantity"  # ours: a portal that does not have it shows nothing there
-LINE_ITEM_PROPERTIES = [
-    "hs_sku",
-    "name",
-    "description",
-    "quantity",
-    "price",
-    "discount",
-    "hs_discount_percentage",
-    "amount",
-    "hs_position_on_quote",
-    SHIPPED,
-    "hs_lastmodifieddate",
-]
 
 LIFECYCLE = "lifecyclestage"
 STAGES = (  # HubSpot's own, in their order

@@ -14,14 +14,26 @@ from typing import Any
 from pydantic import ValidationError
 
 from schemas.change import Change
-from schemas.entities import ENTITIES, Address, Line
+from schemas.entities import ENTITIES, Address, Line, Recurrence
 from schemas.errors import Refused
 from schemas.money import exact
 from schemas.names import Entity, Ref, Side, fits_reference, ref
 from schemas.sighting import Sighting
 from schemas.wire import faults
 from streams.platforms.hubspot import spelling
-from streams.platforms.hubspot.shapes import MERGED, PLATFORM, SHAPES, SHIPPED, Shape, is_id
+from streams.platforms.hubspot.shapes import (
+    DELAY,
+    EVERY,
+    MERGED,
+    PAYMENTS,
+    PLATFORM,
+    SHAPES,
+    SHIPPED,
+    STARTS,
+    TERM,
+    Shape,
+    is_id,
+)
 
 NO_POSITION = 1 << 31  # lines without a position come last, by id
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation])  # two prices of 28 digits are subtracted exactly or not
@@ -203,6 +215,13 @@ def _line(name: Ref, item: dict[str, Any], currency: str) -> Line:
     except (ValueError, Inexact) as error:
         raise told("discount", ValueError("cannot be taken off the price exactly")) from error
     percent = number("hs_discount_percentage")
+    more: dict[str, Any] = {} if (sent := number(SHIPPED)) is None else {"shipped": sent}
+    if (every := text(EVERY)) is not None:
+        day, payments, term = text(STARTS, "day"), number(PAYMENTS), text(TERM)
+        stated = {"starts_on": day, "payments": payments, "term": term}
+        said = {name: value for name, value in stated.items() if value is not None}
+        delayed = {"delayed": True} if day is None and text(DELAY) else {}
+        more["recurs"] = Recurrence(every=every, **said, **delayed)
     return Line(
         sku=text("hs_sku"),
         description=text("name") or text("description") or "",
@@ -210,5 +229,5 @@ def _line(name: Ref, item: dict[str, Any], currency: str) -> Line:
         unit_price=price or "0",
         discount_percent=None if percent == "0" else percent,
         amount=text("amount", "amount"),
-        **({"shipped": sent} if (sent := number(SHIPPED)) is not None else {}),
+        **more,
     )

@@ -171,3 +171,35 @@ def test_numbers_where_strings_are_due_are_read_exactly_and_come_out_of_a_topic_
     (sighting,) = sightings(change("company", raw))
     assert (sighting.fields["balance_due"], sighting.fields["credit_hold"]) == ("0.10", True)
     assert decode(encode(sighting.fields)) == sighting.fields
+
+
+def test_a_line_says_how_often_it_is_billed():
+    raw = {
+        "name": "Licence", "price": "50", "recurringbillingfrequency": "monthly",
+        "hs_recurring_billing_start_date": "2026-09-01", "hs_recurring_billing_number_of_payments": "12.0",
+        "hs_recurring_billing_period": "P12M",
+    }  # fmt: skip
+    item = {"id": "1", "properties": raw}
+    (sighting,) = sightings(change("deal", {"dealname": "Licences"}, line_items=[item]))
+    (line,) = sighting.fields["lines"]
+    assert line["recurs"] == {"every": "monthly", "starts_on": "2026-09-01", "payments": "12", "term": "P12M"}
+
+
+def test_a_line_that_starts_with_a_delay_says_so_unless_it_has_a_day():
+    raw = {
+        "name": "Licence",
+        "recurringbillingfrequency": "weekly",
+        "hs_billing_start_delay_type": "hs_billing_start_delay_days",
+    }
+    dated = {**raw, "hs_recurring_billing_start_date": "2026-09-01"}
+    items = [{"id": str(place), "properties": each} for place, each in enumerate((raw, dated))]
+    (sighting,) = sightings(change("deal", {"dealname": "Licences"}, line_items=items))
+    assert [line["recurs"] for line in sighting.fields["lines"]] == [
+        {"every": "weekly", "delayed": True}, {"every": "weekly", "starts_on": "2026-09-01"}
+    ]  # fmt: skip
+
+
+def test_a_day_that_is_none_is_named():
+    raw = {"name": "Licence", "recurringbillingfrequency": "weekly", "hs_recurring_billing_start_date": "soon"}
+    with pytest.raises(Refused, match="hs_recurring_billing_start_date of line item 1"):
+        sightings(change("deal", {"dealname": "Licences"}, line_items=[{"id": "1", "properties": raw}]))

@@ -1,0 +1,69 @@
+"""The calendar of a subscription: periods follow each other without a gap, whatever day it begins on."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.rules.periods import DAYS, MONTHS, Terms, terms
+from schemas.entities import Recurrence
+
+DATES = st.dates(date(2000, 1, 1), date(2060, 12, 31))
+EVERY = st.sampled_from([*DAYS, *MONTHS])
+
+
+@given(EVERY, DATES, st.integers(1, 40))
+def test_each_period_begins_on_the_day_after_the_one_before_it(every: str, start: date, period: int):
+    calendar = Terms(every, start)
+    assert calendar.ends(period) + timedelta(days=1) == calendar.begins(period + 1)
+    assert calendar.begins(period) < calendar.begins(period + 1)
+    if every in MONTHS:
+        begins = calendar.begins(period)
+        assert begins.day == start.day or (begins + timedelta(days=1)).day == 1, "the last day of a shorter month"
+
+
+@given(EVERY, DATES, st.integers(-400, 20_000))
+def test_a_day_falls_in_one_period(every: str, start: date, days: int):
+    calendar, day = Terms(every, start), start + timedelta(days=days)
+    period = calendar.under_way(day)
+    if day < start:
+        assert period == 1
+    else:
+        assert calendar.begins(period) <= day <= calendar.ends(period)
+
+
+@pytest.mark.parametrize(
+    ("every", "term", "count"),
+    [
+        ("monthly", "P12M", 12), ("monthly", "P1Y", 12), ("quarterly", "P1Y6M", 6), ("annually", "P24M", 2),
+        ("per_five_years", "P5Y", 1), ("weekly", "P4W", 4), ("biweekly", "P28D", 2), ("monthly", None, None),
+    ],
+)  # fmt: skip
+def test_a_term_is_so_many_periods(every: str, term: str | None, count: int | None):
+    line = {"recurs": Recurrence(every=every, term=term).model_dump()}
+    assert terms([line], date(2026, 9, 1)) == Terms(every, date(2026, 9, 1), count)
+
+
+@pytest.mark.parametrize(
+    ("every", "term"),
+    [
+        ("monthly", "P45D"),
+        ("quarterly", "P4M"),
+        ("weekly", "P1M"),
+        ("weekly", "P10D"),
+        ("monthly", "12"),
+        ("monthly", "P0M"),
+    ],
+)
+def test_a_term_that_is_no_number_of_periods_is_a_persons_to_mend(every: str, term: str):
+    with pytest.raises(ValueError, match="no number of periods"):
+        terms([{"recurs": {"every": every, "term": term}}], date(2026, 9, 1))
+
+
+@pytest.mark.parametrize("payments", ["0", "-1", "2.5", "1001"])
+def test_a_number_of_payments_is_a_whole_one_within_reason(payments: str):
+    with pytest.raises(ValueError, match=f"says {payments}"):
+        terms([{"recurs": {"every": "weekly", "payments": payments}}], date(2026, 9, 1))
