@@ -107,6 +107,15 @@ class Line(BaseModel):
     tax_type: str | None = None
 
 
+class Quote(BaseModel):
+    """A quote of a deal that its customer has accepted; what it sells is what the deal sells."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str = Field(description="the CRM's")
+    accepted_at: str | None = Field(default=None, description="ISO instant in UTC, where the CRM says it")
+    currency: str | None = None
+
+
 class Deal(Canonical):
     """Sales intent; the last fields mirror what became of it in the ERP."""
 
@@ -117,6 +126,7 @@ class Deal(Canonical):
     currency: str | None = None
     closed_at: str | None = Field(default=None, description="ISO instant in UTC")
     lines: list[Line] = Field(default_factory=list)
+    quotes: list[Quote] = Field(default_factory=list, description="accepted ones, where the contract orders by them")
     order_status: str | None = Field(default=None, description="created, or held with its reason")
     invoice_number: str | None = None
     invoice_status: str | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import billing, calling_off, parts, subscriptions
+from agents.rules import billing, calling_off, parts, quoting, subscriptions
 from agents.rules.case import Case
 from schemas.instants import business_day, parse_instant, to_millis
 from schemas.money import amount_text, exact
@@ -32,7 +32,7 @@ def consider(case: Case, deal: EntityState) -> None:
         return
     won = case.contract.timing.won(deal.crm.fields.get("stage"))
     if "order" not in deal.marks:
-        if won:
+        if won and _accepted(case, deal):
             _place(case, deal)
         else:
             case.customer.wait_no_more(deal.id)
@@ -40,6 +40,12 @@ def consider(case: Case, deal: EntityState) -> None:
     if subscriptions.is_one(case, deal):
         subscriptions.consider(case, deal, won=won)
         return
+    if not (won and _held(case, deal)):
+        _go_on(case, deal, won=won)
+
+
+def _go_on(case: Case, deal: EntityState, *, won: bool) -> None:
+    """What follows of an order, whether it was billed or not."""
     (calling_off.want_again if won else calling_off.call_off)(case, deal)
     if not won and not deal.marks["order"].get("billed"):
         if billing.bills_of(deal):
@@ -55,12 +61,28 @@ def consider(case: Case, deal: EntityState) -> None:
             deal, "stage", "hold", billing.POSTED,
             "the deal was moved after its order was placed: the order stands, cancel it in the ERP",
         )  # fmt: skip
-    elif deal.marks["order"]["lines"] != billing.lines_digest(deal) and deal.marks["order"].get("billed"):
+    elif _edited(case, deal) and deal.marks["order"].get("billed"):
         case.verdict(
             deal, "lines", "hold", billing.POSTED,
             "the lines were edited after the bill: it changes through credit in the ERP only",
         )  # fmt: skip
     billing.bill(case, deal)
+
+
+def _edited(case: Case, deal: EntityState) -> bool:
+    """Whether its lines are others than were ordered; a quote that is gone has none."""
+    return not quoting.gone(case, deal) and bool(deal.marks["order"]["lines"] != billing.lines_digest(deal))
+
+
+def _held(case: Case, deal: EntityState) -> bool:
+    """Whether it is in doubt what was ordered; a doubt that is over is forgotten."""
+    doubt, order = quoting.doubt(case, deal), deal.marks["order"]
+    if doubt is not None:
+        order["doubt"] = True
+        billing.hold(case, deal, "timing", doubt)
+    elif order.pop("doubt", False):
+        deal.derived["order_status"] = "created"
+    return doubt is not None
 
 
 def _called_off(case: Case, deal: EntityState) -> None:
@@ -72,22 +94,31 @@ def _called_off(case: Case, deal: EntityState) -> None:
 
 def first_seen(case: Case, deal: EntityState) -> None:
     """A deal that was won before Revmark's first reading is history: it is never billed."""
-    if case.contract.timing.won(deal.crm.fields.get("stage")):
+    if case.contract.timing.won(deal.crm.fields.get("stage")) and quoting.accepted(case, deal):
         deal.marks["historic"] = True
         case.verdict(deal, "", "hold", "timing", "won before the first reading: it is taken as billed already")
 
 
 def moved_here(case: Case, deal: EntityState) -> None:
     """A deal that came from another customer when it was won already may have been billed there: never again here."""
-    won = case.contract.timing.won(deal.crm.fields.get("stage"))
+    won = case.contract.timing.won(deal.crm.fields.get("stage")) and quoting.accepted(case, deal)
     if won and "order" not in deal.marks:
         deal.marks["historic"] = True
         reason = "it was won for another company and then moved here: it is not billed again; bill it by hand if due"
         case.verdict(deal, "order_status", "hold", "timing", reason)
 
 
+def _accepted(case: Case, deal: EntityState) -> bool:
+    """Whether nothing but the order itself is left; a deal that waits for its quote says so."""
+    found = quoting.accepted(case, deal)
+    if not found:
+        case.verdict(deal, "order_status", "wait", "timing", "no quote of it is accepted yet", chosen=None)
+    return found
+
+
 def _place(case: Case, deal: EntityState) -> None:
-    held = billing.guarded(case, deal)
+    doubt = quoting.doubt(case, deal)
+    held = billing.guarded(case, deal) if doubt is None else ("timing", doubt)
     lacking = [name for name in case.contract.required.get(Entity.ORDER, ()) if not _has(case, deal, name)]
     if held is None and lacking:
         held = ("required", f"an order needs: {', '.join(lacking)}")
@@ -96,17 +127,16 @@ def _place(case: Case, deal: EntityState) -> None:
         deal.marks["held"] = True
         return
     currency = billing.currency_of(case, deal)
-    amount = deal.crm.fields.get("amount") or amount_text(_sum(deal, currency), currency) or "0"
+    stated = None if quoting.counts(case) else deal.crm.fields.get("amount")
+    amount = stated or amount_text(_sum(deal, currency), currency) or "0"
     order = canonical_id(Entity.ORDER, case.tenant, deal.id)
     day = _day(case, deal)
-    deal.marks["order"] = {"id": order, "day": day, "lines": billing.lines_digest(deal)}
+    deal.marks["order"] = {"id": order, "day": day, "lines": billing.lines_digest(deal), **quoting.marked(case, deal)}
     deal.derived |= {"order_status": "created", "amount": amount, "currency": currency}  # what was ordered
     case.ordered()
     calling_off.tell(case, deal, "order_created", day)
-    stage = deal.crm.fields["stage"]
-    case.verdict(
-        deal, "order_status", "create", "timing", f"stage {stage}: the deal becomes an order", chosen="created"
-    )
+    why = quoting.reason(case, deal) or f"stage {deal.crm.fields['stage']}"
+    case.verdict(deal, "order_status", "create", "timing", f"{why}: the deal becomes an order", chosen="created")
     case.touch(case.customer.id)
     if subscriptions.is_one(case, deal):
         subscriptions.consider(case, deal, won=True)
@@ -129,10 +159,11 @@ def _line_amount(line: dict[str, Any], currency: str) -> Decimal:
 
 
 def _day(case: Case, deal: EntityState) -> str:
-    """The order's business day: the deal's close in the tenant's zone.
+    """The order's business day: the deal's close in the tenant's zone, or the day of its quote.
 
     Without one, or when the order was held since then, the day on which it goes through.
     """
-    closed = None if deal.marks.get("held") else deal.crm.fields.get("closed_at")
+    said = quoting.accepted_at(case, deal) or deal.crm.fields.get("closed_at")
+    closed = None if deal.marks.get("held") else said
     at = parse_instant(closed) if closed and to_millis(parse_instant(closed)) <= to_millis(case.at) else case.at
     return business_day(at, case.contract.timezone)

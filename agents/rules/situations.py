@@ -51,7 +51,8 @@ def _deal(contract: Contract, deal: EntityState) -> str:
         return "billed"  # it was won before Revmark, and is taken as billed
     order = deal.marks.get("order")
     if order is None:
-        return "held" if contract.timing.won(deal.crm.fields.get("stage")) else "open"
+        quoted = contract.timing.order_when == "deal_stage" or deal.crm.fields.get("quotes")
+        return "held" if quoted and contract.timing.won(deal.crm.fields.get("stage")) else "open"
     if not order.get("billed"):
         return "billed" if order.get("bills") or order.get("subscription", {}).get("billed") else "ordered"
     return "paid" if deal.derived.get("invoice_status") == "paid" else "billed"

@@ -28,7 +28,7 @@ COMPARED = 20_000  # names a typo is compared with: a second's work at most
 SLIP = 3  # letters by which a mistyped name is longer or shorter, at most
 KINDS = {"hubspot": ("company", "contact", "product", "deal", "invoice"),
          "xero": ("contact", "person", "item", "invoice", "payment", "credit_note")}  # fmt: skip
-PARTS_OF = {"line_item": "deal"}  # kinds that are no record of their own
+PARTS_OF = {"line_item": "deal", "quote": "deal"}  # kinds that are no record of their own
 
 
 def search(known: Known, asked: str) -> str | Candidates:

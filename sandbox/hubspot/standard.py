@@ -36,6 +36,11 @@ PAYMENT_STATES = (
     "disputed_action_required", "disputed_awaiting_decision", "disputed_won", "disputed_lost",
 )  # fmt: skip
 QUOTE_STATES = ("DRAFT", "APPROVAL_NOT_NEEDED", "PENDING_APPROVAL", "APPROVED", "REJECTED", "ACCEPTED")
+# As a portal's definition of the property lists them.
+PUBLISHED_STATES = (
+    "DRAFT", "PENDING_APPROVAL", "CHANGES_REQUESTED", "PUBLISHED", "PUBLISHING", "ACCEPTED", "EXPIRED", "VOID",
+    "ARCHIVED",
+)  # fmt: skip
 ADDRESS = ("address", "address2", "city", "state", "zip", "country")
 
 Options = Mapping[str, str] | Iterable[str]
@@ -186,6 +191,8 @@ def _quotes() -> list[Definition]:
         *_text("hs_title hs_quote_number hs_language hs_locale hs_comments hs_terms hs_template_type"),
         *_text("hs_sender_firstname hs_sender_lastname hs_sender_email hs_sender_company_name"),
         *_choice("hs_status", QUOTE_STATES),
+        *_choice("hs_quote_status", PUBLISHED_STATES),
+        *_moments("hs_accepted_date"),
         *_choice("hs_currency", CURRENCIES),
         *_choice("hs_sign_status", ("NONE", "ESIGN_COMPLETED", "PENDING_SIGNATURE")),
         *_dates("hs_expiration_date"),

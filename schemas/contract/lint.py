@@ -128,6 +128,7 @@ def _timing(contract: Contract) -> Iterator[Finding]:
         yield Finding("warning", "timing.partial", message)
     yield from _deposit(contract)
     yield from _subscriptions(contract)
+    yield from _quotes(contract)
     if timing.shipped_when_deal_stage and timing.invoice_when != "shipped":
         message = f"it decides nothing: bills are made by invoice_when: {timing.invoice_when}"
         yield Finding("warning", "timing.shipped_when_deal_stage", message)
@@ -154,6 +155,25 @@ def _deposit(contract: Contract) -> Iterator[Finding]:
     if deposit.field is not None and deposit.field not in contract.mapped(Entity.DEAL):
         message = f"the deal has no field {deposit.field!r} of its own: name it under mappings.deal"
         yield Finding("error", "timing.deposit.field", message)
+
+
+def _quotes(contract: Contract) -> Iterator[Finding]:
+    """What cannot be with an order whose line items are a quote's: nobody edits those."""
+    timing = contract.timing
+    if timing.order_when != "quote_accepted":
+        return
+    if timing.invoice_when == "shipped":
+        message = (
+            "quote_accepted with invoice_when: shipped is not supported: line items of an accepted quote are locked, "
+            "and cannot say what was shipped"
+        )
+        yield Finding("error", "timing.order_when", message)
+    if timing.subscriptions is not None:
+        message = (
+            "quote_accepted with subscriptions is not supported: line items of an accepted quote are locked, and a "
+            "subscription could not be amended"
+        )
+        yield Finding("error", "timing.order_when", message)
 
 
 def _subscriptions(contract: Contract) -> Iterator[Finding]:

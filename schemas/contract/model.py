@@ -184,6 +184,10 @@ class Timing(Clause):
     """When intent becomes commitment, and commitment a bill."""
 
     order_when_deal_stage: tuple[str, ...] = ("closedwon",)
+    order_when: Literal["deal_stage", "quote_accepted"] = Field(
+        default="deal_stage",
+        description="a deal in such a stage is an order; or is one once its customer has accepted a quote of it",
+    )
     invoice_when: Literal["order_created", "shipped", "never"] = "order_created"
     shipped_when_deal_stage: tuple[str, ...] = Field(
         default=(), description="stages that say that all was shipped; else the quantities of the lines say it"

@@ -14,7 +14,7 @@ from streams.platforms.hubspot.api import NO_OBJECT
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.provisioning import lacking, provision
-from streams.platforms.hubspot.shapes import SHAPES, TASK, shapes_of
+from streams.platforms.hubspot.shapes import QUOTE, SHAPES, TASK, shapes_of
 from streams.platforms.registry import hubspot_auth, hubspot_journal
 from streams.settings import Settings
 
@@ -105,7 +105,9 @@ def _portal(settings: Settings, portal: str) -> Finding:
 
 async def _scopes(client: HubSpotClient, url: str, contract: Contract | None) -> Finding:
     refused: list[str] = []
-    kinds = (*KINDS, TASK.kind) if contract and any(each.task for each in contract.automations) else KINDS
+    tasks = (TASK.kind,) if contract and any(each.task for each in contract.automations) else ()
+    quotes = (QUOTE,) if contract and contract.timing.order_when == "quote_accepted" else ()
+    kinds = (*KINDS, *tasks, *quotes)
     for kind in kinds:
         try:
             await client.read(kind, [NOBODY])

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from schemas.contract import Contract
 
 OWN = "2-"  # how the ids of a portal's own types begin
+QUOTES = "0-14"  # only where a contract asks for them: they take a scope of their own
 TYPES: Mapping[str, str] = {
     "0-1": "contact",
     "0-2": "company",
@@ -23,9 +24,10 @@ TYPES: Mapping[str, str] = {
 
 def types_of(contract: Contract) -> Mapping[str, str]:
     """The types that are followed under a contract."""
+    quotes = {QUOTES: "quote"} if contract.timing.order_when == "quote_accepted" else {}
     if contract.platforms.objects.invoice == "native":
-        return TYPES
-    return {number: kind for number, kind in TYPES.items() if kind != "invoice"} | {OWN: "invoice"}
+        return {**TYPES, **quotes}
+    return {number: kind for number, kind in TYPES.items() if kind != "invoice"} | {OWN: "invoice"} | quotes
 
 
 def kind_of(type_id: object, types: Mapping[str, str] = TYPES) -> str | None:

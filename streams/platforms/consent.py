@@ -54,16 +54,19 @@ HUBSPOT_SCOPES = (
 
 # Tasks go by the scopes of contacts; what they are found again by is a property of ours.
 OF_TASKS = ("crm.schemas.contacts.read", "crm.schemas.contacts.write")
+OF_QUOTES = ("crm.objects.quotes.read",)
 
 
 def hubspot_scopes(contract: Contract | None) -> tuple[str, ...]:
-    """What the app has to be granted under a contract, which may choose a custom object for invoices, or make tasks."""
+    """What the app has to be granted under a contract: for a custom object of invoices, for tasks, for quotes."""
     found = HUBSPOT_SCOPES
-    if contract is not None and contract.platforms.objects.invoice != "native":
+    if contract is None:
+        return found
+    if contract.platforms.objects.invoice != "native":
         found = tuple(each.replace(".invoices.", ".custom.") for each in found)
-    if contract is not None and any(each.task for each in contract.automations):
+    if any(each.task for each in contract.automations):
         found += OF_TASKS
-    return found
+    return found + (OF_QUOTES if contract.timing.order_when == "quote_accepted" else ())
 
 
 _XERO = ("offline_access", "accounting.contacts", "accounting.settings")

@@ -5,6 +5,8 @@ import pytest
 from sandbox.faults import FaultKind
 from schemas.errors import Throttled
 from streams.platforms.hubspot.polling import Polling
+from streams.platforms.hubspot.shapes import shapes_of
+from tests.support.contracts import contract
 from tests.unit.hubspot.portals import World
 
 
@@ -249,6 +251,27 @@ async def test_a_deal_that_search_shows_late_is_not_made_new_by_its_lines():
         ("8", "closedlost")
     }
     assert records[0].raw["line_items"][0]["properties"]["description"] == "other words"
+
+
+async def test_a_quote_that_is_accepted_shows_its_deal_with_the_quotes_own_lines():
+    world = World(shapes=shapes_of(contract({"timing": {"order_when": "quote_accepted"}})))
+    deal = await world.made("deals", dealname="Big", dealstage="appointmentscheduled", pipeline="default", amount="7")
+    quote = await world.made("quotes", hs_title="Offer", hs_expiration_date="2026-12-31")
+    line = await world.made("line_items", name="Of the quote", price="10", quantity="1")
+    await world.person(f"quotes/{quote}/associate", to_type="deals", to_id=deal)
+    await world.person(f"quotes/{quote}/associate", to_type="line_items", to_id=line)
+    world.later()
+    (before,), cursor = await world.polled("deal")
+    assert [each["line_items"] for each in before.raw["quotes"]] == [[]], "of a quote that nobody has accepted"
+    world.later(600)
+    await world.edited("quotes", quote, hs_status="ACCEPTED")
+    world.later()
+    records, _ = await world.polled("deal", cursor)
+    after = records[-1]
+    (told,) = after.raw["quotes"]
+    assert (after.record_id, after.version > before.version) == (deal, True)
+    assert [each["properties"]["name"] for each in told["line_items"]] == ["Of the quote"]
+    assert [each.record_id for each in await world.client.read("quote", [quote])] == [deal]
 
 
 async def test_a_line_item_that_was_deleted_is_missed_by_nobody_after_the_next_sweep():

@@ -22,7 +22,7 @@ from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.cursor import Cursor, parse_cursor
 from streams.platforms.hubspot.limits import BATCH, OVERLAP, SEARCH_PAGE
 from streams.platforms.hubspot.reading import Reading, checked, chunks, version_of
-from streams.platforms.hubspot.shapes import LINE_ITEMS, Shape
+from streams.platforms.hubspot.shapes import LINE_ITEMS, QUOTES, Shape
 from streams.platforms.interface import Page, Seen
 
 _OVERLAP = OVERLAP // timedelta(milliseconds=1)  # milliseconds
@@ -119,7 +119,8 @@ class Polling:
         return seen, Cursor(mode="search", marks=place.marks, raised=place.raised)
 
     async def _search(self, shape: Shape, place: Cursor) -> tuple[list[Seen], Cursor, int | None]:
-        feed = _feeds(shape)[place.feed]
+        feeds = _feeds(shape)
+        feed = feeds[place.feed % len(feeds)]  # the contract may have asked for more when the poll was cut short
         modified = _modified(shape, feed)
         at = place.at if place.at is not None else place.begin(feed, _OVERLAP)
         asked = to_millis(self._api.clock())
@@ -151,10 +152,10 @@ class Polling:
         return [checked(record) for record in reply.results], there if isinstance(there, int) else None
 
     async def _shown(self, shape: Shape, feed: str, found: list[Json]) -> list[Seen]:
-        """What was found, with what belongs to it; a line item is shown as its deal."""
+        """What was found, with what belongs to it; a line item or a quote is shown as its deal."""
         if feed != shape.path:
             return await self._reading.read(
-                shape.kind, await self._reading.deals_of([record["id"] for record in found])
+                shape.kind, await self._reading.deals_of(feed, [record["id"] for record in found])
             )
         parts = await abreast(self._reading.shown(shape, part) for part in chunks(found, BATCH))
         shown = [each for part in parts for each in part]
@@ -166,8 +167,9 @@ class Polling:
 
 
 def _feeds(shape: Shape) -> tuple[str, ...]:
-    """What has to be searched for one kind: a changed line item need not modify its deal."""
-    return (shape.path, LINE_ITEMS) if shape.kind == "deal" else (shape.path,)
+    """What has to be searched for one kind: a changed line item or quote need not modify its deal."""
+    more = (LINE_ITEMS,) if shape.kind == "deal" else ()
+    return (shape.path, *more, *((QUOTES,) if shape.quotes else ()))
 
 
 def _modified(shape: Shape, feed: str) -> str:
@@ -188,7 +190,9 @@ def _next(shape: Shape, place: Cursor, at: int, found: list[Json], modified: str
     if place.tie is not None:  # that millisecond is done
         return place.model_copy(update={"at": at + 1, "tie": None})
     feeds = _feeds(shape)
-    return place.ended(feeds[place.feed], _OVERLAP).model_copy(update={"feed": (place.feed + 1) % len(feeds)})
+    return place.ended(feeds[place.feed % len(feeds)], _OVERLAP).model_copy(
+        update={"feed": (place.feed + 1) % len(feeds)}
+    )
 
 
 def _time(record: Json, modified: str) -> int:

@@ -19,11 +19,16 @@ from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.history import HISTORY, entered
 from streams.platforms.hubspot.limits import ASSOCIATION_READS, BATCH, HISTORIES
+from streams.platforms.hubspot.quotes import accepted
 from streams.platforms.hubspot.shapes import (
     BELONGINGS,
     LINE_ITEM,
     LINE_ITEMS,
     MERGED,
+    PARTS,
+    QUOTE,
+    QUOTE_PROPERTIES,
+    QUOTES,
     SHAPES,
     Shape,
     is_id,
@@ -48,7 +53,7 @@ class Reading:
         self._memory = Memory()
 
     async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
-        """Read records now; one that is gone comes back as deleted; a line item comes back as its deals.
+        """Read records now; one that is gone comes back as deleted; a line item or a quote comes back as its deals.
 
         A survivor of a merge that this client has not met yet comes with its people and deals: they have moved to it,
         and nothing else may tell.
@@ -58,8 +63,8 @@ class Reading:
             Throttled, Parked, Transient: try again.
         """
         asked = list(dict.fromkeys(record_ids))
-        if kind == LINE_ITEM:
-            return await self.read("deal", await self.deals_of([each for each in asked if is_id(each)]))
+        if kind in PARTS:
+            return await self.read("deal", await self.deals_of(PARTS[kind], [each for each in asked if is_id(each)]))
         if kind == BELONGINGS:
             return await self._belongings([each for each in asked if is_id(each)])
         shape = self.shape(kind)
@@ -172,11 +177,12 @@ class Reading:
         ids = [record["id"] for record in there]
         roles = {role: self.path(role) for role in shape.parents}
         if shape.kind == "deal":
-            roles[LINE_ITEM] = LINE_ITEMS
+            roles |= {LINE_ITEM: LINE_ITEMS} | ({QUOTE: QUOTES} if shape.quotes else {})
         found = await abreast(self.associated(shape.path, path, ids) for path in roles.values())
         ends = dict(zip(roles, found, strict=True))
         histories = await self._histories(shape, there)
         lines = await self._line_items(shape, ends[LINE_ITEM]) if shape.kind == "deal" else {}
+        quotes = await self._quotes(shape, ends[QUOTE]) if shape.quotes else {}
         seen = []
         for record in there:
             raw: Json = {key: record.get(key) for key in ("id", "properties", "updatedAt", "archived")}
@@ -188,6 +194,9 @@ class Reading:
             if shape.kind == "deal":
                 raw["line_items"] = lines.get(record["id"], [])
                 version = max([version, *(version_of(line) for line in raw["line_items"])])
+            if shape.quotes:
+                raw["quotes"] = quotes.get(record["id"], [])
+                version = max([version, *(version_of(each) for each in raw["quotes"])])
             gone = bool(record.get("archived"))
             seen.append(Seen(shape.kind, record["id"], version, raw, deleted=gone, fields=record["properties"]))
         self._memory.note(seen)
@@ -219,9 +228,9 @@ class Reading:
                         inputs.append({"id": origin, "after": str(after)})
         return {origin: _primary_first(ends) for origin, ends in found.items()}
 
-    async def deals_of(self, line_items: Sequence[str]) -> list[str]:
-        """The deals that line items belong to; a line item that is gone belongs to none."""
-        deals = await self.associated(LINE_ITEMS, self.path("deal"), line_items)
+    async def deals_of(self, path: str, parts: Sequence[str]) -> list[str]:
+        """The deals that line items or quotes belong to; one that is gone belongs to none."""
+        deals = await self.associated(path, self.path("deal"), parts)
         return list(dict.fromkeys(deal for each in deals.values() for deal in each))
 
     async def _line_items(self, shape: Shape, of_deal: dict[str, list[str]]) -> dict[str, list[Json]]:
@@ -232,6 +241,20 @@ class Reading:
             for record in records:
                 there[record["id"]] = {key: record.get(key) for key in ("id", "properties", "updatedAt")}
         return {deal: [there[line] for line in lines if line in there] for deal, lines in of_deal.items()}
+
+    async def _quotes(self, shape: Shape, of_deal: dict[str, list[str]]) -> dict[str, list[Json]]:
+        """The quotes of deals; those that were accepted with their line items, which are none of the deal's."""
+        ids = list(dict.fromkeys(quote for quotes in of_deal.values() for quote in quotes))
+        parts = [self.batch(QUOTES, part, QUOTE_PROPERTIES) for part in chunks(ids, BATCH)]
+        there = {record["id"]: record for records in await abreast(parts) for record in records}
+        sold = [each for each, record in there.items() if accepted(record["properties"])]
+        lines = await self._line_items(shape, await self.associated(QUOTES, LINE_ITEMS, sold)) if sold else {}
+        kept = {
+            each: {key: record.get(key) for key in ("id", "properties", "updatedAt")}
+            | {"line_items": lines.get(each, [])}
+            for each, record in there.items()
+        }
+        return {deal: [kept[each] for each in quotes if each in kept] for deal, quotes in of_deal.items()}
 
     async def _alias(self, shape: Shape, record_id: str) -> Json | None:
         """A record that a batch left out: batches omit ids that were merged away, a single read follows them."""

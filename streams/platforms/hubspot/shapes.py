@@ -58,6 +58,7 @@ class Shape:
     dated: tuple[str, ...] = ()  # properties whose histories are read: the later edit wins
     followed: bool = True  # what becomes of it is read; else it is made, and people's from then on
     lines: tuple[str, ...] = ()  # properties of its line items
+    quotes: bool = False  # whether its quotes are read, and the line items of those that were accepted
 
     @property
     def properties(self) -> list[str]:
@@ -255,12 +256,14 @@ def shapes_of(contract: Contract) -> dict[str, Shape]:
         found[TASK.kind] = TASK
     if contract.timing.subscriptions is not None:
         found[DEAL.kind] = replace(DEAL, lines=(*DEAL.lines, *RECURRING))
+    if contract.timing.order_when == "quote_accepted":
+        found[DEAL.kind] = replace(found[DEAL.kind], quotes=True)
     return {kind: _dated(contract, _with(shape, _own(contract, shape))) for kind, shape in found.items()}
 
 
 def path_of(kind: str, shapes: Mapping[str, Shape] = SHAPES) -> str:
-    """The path of a kind's object type, line items among them."""
-    return LINE_ITEMS if kind == LINE_ITEM else shapes[kind].path
+    """The path of a kind's object type, line items and quotes among them."""
+    return PARTS[kind] if kind in PARTS else shapes[kind].path
 
 
 def _dated(contract: Contract, shape: Shape) -> Shape:
@@ -290,7 +293,17 @@ def _with(shape: Shape, columns: tuple[Column, ...]) -> Shape:
 
 BELONGINGS = "belongings"  # of a reading: the people and deals of companies
 LINE_ITEM = "line_item"
-LINE_ITEMS = "line_items"  # the path of line items, which are read only as part of their deal
+QUOTE = "quote"
+LINE_ITEMS, QUOTES = "line_items", "quotes"  # the paths of what is read only as part of its deal
+PARTS = {LINE_ITEM: LINE_ITEMS, QUOTE: QUOTES}
+QUOTE_PROPERTIES = (
+    "hs_status",
+    "hs_quote_status",
+    "hs_sign_status",
+    "hs_accepted_date",
+    "hs_currency",
+    "hs_lastmodifieddate",
+)
 
 LIFECYCLE = "lifecyclestage"
 STAGES = (  # HubSpot's own, in their order

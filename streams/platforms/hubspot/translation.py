@@ -20,7 +20,7 @@ from schemas.money import exact
 from schemas.names import Entity, Ref, Side, fits_reference, ref
 from schemas.sighting import Sighting
 from schemas.wire import faults
-from streams.platforms.hubspot import spelling
+from streams.platforms.hubspot import quotes, spelling
 from streams.platforms.hubspot.shapes import (
     DELAY,
     EVERY,
@@ -66,7 +66,7 @@ def sightings(
         raise Refused(f"{name}: properties are missing. Read the record again", code="properties")
     values = _values(name, shape, properties, base_currency)
     if shape.entity is Entity.DEAL:
-        values["lines"] = _lines(name, change.raw.get("line_items"), values["currency"] or base_currency)
+        values |= _sold(name, shape, change.raw, values["currency"] or base_currency)
     try:
         fields = ENTITIES[shape.entity](**values).fields()
     except ValidationError as error:
@@ -171,6 +171,15 @@ def _merged(name: Ref, value: Any, record_id: str, shape: Shape) -> tuple[Ref, .
     if not all(map(is_id, ids)):
         raise Refused(f"{name}: the property {MERGED} is no list of ids", code=MERGED)
     return tuple(ref(PLATFORM, shape.kind, part) for part in ids if part != record_id)
+
+
+def _sold(name: Ref, shape: Shape, raw: dict[str, Any], currency: str) -> dict[str, Any]:
+    """What a deal sells: its line items; where quotes count, those of the one that was accepted first."""
+    if not shape.quotes:
+        return {"lines": _lines(name, raw.get("line_items"), currency)}
+    found = quotes.of_deal(name, raw.get("quotes"))
+    lines = _lines(name, found[0][1], found[0][0]["currency"] or currency) if found else []
+    return {"lines": lines, "quotes": [quote for quote, _ in found]}
 
 
 def _lines(name: Ref, items: Any, currency: str) -> list[Line]:

@@ -20,13 +20,23 @@ CUSTOM = types_of(contract(RULES))
 OWN, NATIVE = "2-400701", "0-53"
 
 
+QUOTED = types_of(contract({"timing": {"order_when": "quote_accepted"}}))
+
+
 def test_every_shape_has_its_type():
     assert {shape.type_id: kind for kind, shape in SHAPES.items()} | {"0-8": LINE_ITEM} == TYPES == types_of(shipped())
 
 
 @pytest.mark.parametrize(
     ("types", "type_id", "kind"),
-    [(TYPES, NATIVE, "invoice"), (TYPES, OWN, None), (CUSTOM, OWN, "invoice"), (CUSTOM, NATIVE, None)],
+    [
+        (TYPES, NATIVE, "invoice"),
+        (TYPES, OWN, None),
+        (CUSTOM, OWN, "invoice"),
+        (CUSTOM, NATIVE, None),
+        (TYPES, "0-14", None),
+        (QUOTED, "0-14", "quote"),
+    ],
 )
 def test_a_record_event_is_about_the_object_that_was_chosen(types: Any, type_id: str, kind: str | None):
     event = {"subscriptionType": "object.propertyChange", "objectTypeId": type_id, "objectId": 7, "portalId": 1}
