@@ -69,7 +69,8 @@ class Daybreak:
         self._app = app
         self._clock = clock
         self._looked: tuple[int, str] | None = None
-        self._wanted = any(each.days is not None for each in app.contract.automations)
+        timed = any(each.days is not None for each in app.contract.automations)
+        self._wanted = timed or app.contract.timing.subscriptions is not None
 
     async def tick(self) -> None:
         """Look where nobody has looked in this hour."""

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from schemas.money import exact, plain
+from schemas.names import Entity
 from tables.view import View
 
 PAYMENTS_KEPT = 20  # so that a reversed last payment falls back on the one before
@@ -18,7 +19,7 @@ class CustomerState:
     """One customer. `waiting` are its records that need something of it before they can go on.
 
     `settled`: all invoices have been read, so that a customer that has not `ordered` is a prospect. `alarms`: by
-    invoice, the first day on which an automation has to look at it.
+    record, the first day on which it has to be looked at: an invoice by an automation, a deal as a subscription.
     """
 
     id: str
@@ -43,6 +44,10 @@ class CustomerState:
     def wait_no_more(self, record: str) -> None:
         """A record has nothing to wait for any more."""
         self.waiting = [each for each in self.waiting if each != record]
+
+    def due(self, entity: Entity, today: str) -> list[str]:
+        """The records of a kind whose alarm has come."""
+        return sorted(name for name, day in self.alarms.items() if day <= today and name.startswith(f"{entity.value}:"))
 
     def add_balance(self, currency: str, amount: Decimal) -> None:
         """Move the balance in one currency."""

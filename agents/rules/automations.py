@@ -62,10 +62,8 @@ def hold(case: Case, company: EntityState, *, shown: bool) -> None:
 
 def look(case: Case) -> None:
     """Look at the clock: which of the customer's invoices have become late by now."""
-    if not case.customer.alarms:
-        return
     today = _today(case)
-    for record in sorted(name for name, day in case.customer.alarms.items() if day <= today):
+    for record in case.customer.due(Entity.INVOICE, today):
         state = case.known(record)
         for each in _of(case, "invoice.overdue"):
             due, day = state.marks["alarms"].get(each.automation, ("", ""))

@@ -290,6 +290,13 @@ def _tell(case: Case, deal: EntityState, kept: Kept, kind: RevenueType, day: dat
     )
 
 
+def look(case: Case) -> None:
+    """Look at the clock: which of the customer's subscriptions have something due by now."""
+    for record in case.customer.due(Entity.DEAL, _today(case).isoformat()):
+        del case.customer.alarms[record]  # it is set anew where there is a next day
+        case.touch(record)
+
+
 def _lines(deal: EntityState) -> list[Line]:
     return deal.crm.fields.get("lines") or []
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.rules import automations, billing, bills, edits, endings, orders, retries, reviews
+from agents.rules import automations, billing, bills, edits, endings, orders, retries, reviews, subscriptions
 from agents.rules.case import Case
 from agents.rules.comparison import compare
 from agents.rules.creation import create_missing
@@ -78,6 +78,7 @@ class Arbitrate:
                 case Dawn():
                     pass  # it only tells the time
         automations.look(case)
+        subscriptions.look(case)
         _judge_all(case)
         case.close(customer_view)
         return case.result

@@ -11,10 +11,11 @@ import pytest
 from agents.rules.numbering import invoice_id
 from schemas.command import Command
 from schemas.contract import lint
+from schemas.dawn import Dawn
 from schemas.errors import ContractError
 from schemas.names import Entity, Side
 from tests.support.contracts import contract
-from tests.support.judging import START, Court, company, deal, fact, line
+from tests.support.judging import ACME, START, Court, at, company, deal, fact, line
 
 DAY = 86_400.0  # seconds
 MONTHLY: dict[str, Any] = {"every": "monthly", "starts_on": "2026-09-01"}
@@ -44,8 +45,11 @@ def shown(here: Court, *, on: str = "", **fields: Any) -> Court:
 
 
 def on(here: Court, day: str) -> Court:
-    """A day begins, and the deal is looked at."""
-    return shown(here, on=day)
+    """A day begins."""
+    here.clock = max(here.clock, (date.fromisoformat(day) - START.date()).days * DAY)
+    here.hear(Dawn(tenant="main", customer=ACME, at=at(here.clock)))
+    here.settle()
+    return here
 
 
 def bills(here: Court) -> list[tuple[str, str]]:
