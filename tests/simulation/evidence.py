@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.simulation.checks import billing, guarding, hearing, keeping, limits, resting, telling
+from tests.simulation.checks import billing, guarding, hearing, keeping, limits, periods, resting, telling
 from tests.simulation.witness import Witness
 from tests.simulation.world import World
 from tests.support.invariants import violated
@@ -24,7 +24,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "I11 budget": (limits.overrun, limits.impatient, limits.refreshed),
     "I13 nothing silent": (hearing.aside,),
     "I14 no secrets": (keeping.leaked,),
-    "I15 bills": (billing.overbilled, billing.unbilled),
+    "I15 bills": (billing.overbilled, billing.unbilled, periods.overbilled, periods.unbilled),
     "I16 each cause once": (telling.told_twice, telling.untold, telling.untrue),
 }
 

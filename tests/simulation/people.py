@@ -16,6 +16,15 @@ from tests.simulation.platforms import Declined, Platforms, Record
 SKUS = ("HONEY-1", "BOX-L", "ARM-7", "TEA-3", "OIL-2")
 DAY = "2026-09-01"
 SHIPPED = "revmark_shipped_quantity"
+PAUSED = "decisionmakerboughtin"  # a stage of HubSpot's own pipeline, as good as any
+FIRST_DAYS = (
+    "2026-08-20",
+    "2026-08-26",
+    "2026-08-30",
+    "2026-09-01",
+    "2026-09-02",
+    "2026-09-05",
+)  # around the second of September
 Deed = Callable[[Platforms, Random], Awaitable[None]]
 
 
@@ -301,7 +310,50 @@ async def erp_due(both: Platforms, lots: Random) -> None:
 
 
 LATENESS: dict[str, tuple[int, Deed]] = {erp_due.__name__: (6, erp_due)}  # deeds where HubSpot is told of what is late
-EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **LATENESS}
+
+
+async def crm_subscribe(both: Platforms, lots: Random) -> None:
+    """Sales makes a deal that is billed each week, from a day near the one that a story ends on."""
+    row = _one(lots, both.records("companies"))
+    deal = await both.sales.do("POST", "people/deals", {"properties": {
+        "dealname": f"Deal {lots.randrange(10**6)}", "dealstage": "contractsent", "pipeline": "default",
+        "deal_currency_code": "NZD",
+    }})  # fmt: skip
+    await _associate(both, "deals", deal, "companies", row["id"])
+    often = {"recurringbillingfrequency": "weekly", "hs_recurring_billing_start_date": lots.choice(FIRST_DAYS)}
+    for recurs in (often, *([often] if lots.random() < 0.3 else []), *([{}] if lots.random() < 0.3 else [])):
+        line = await both.sales.do("POST", "people/line_items", {"properties": {
+            "name": "line", "quantity": str(lots.randrange(1, 9)), "price": f"{lots.randrange(1, 500)}.10", **recurs,
+        }})  # fmt: skip
+        await _associate(both, "line_items", line, "deals", deal["id"])
+    if lots.random() < 0.7:
+        await _edit(both, "deals", deal, dealstage="closedwon")
+
+
+async def crm_amend(both: Platforms, lots: Random) -> None:
+    """The customer wants more of what recurs, or less."""
+    rows = [row for row in both.records("line_items") if row["properties"].get("recurringbillingfrequency")]
+    await _edit(both, "line_items", _one(lots, rows), quantity=str(lots.randrange(1, 9)))
+
+
+async def crm_pause(both: Platforms, lots: Random) -> None:
+    """The customer wants nothing for a while."""
+    rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "closedwon"]
+    await _edit(both, "deals", _one(lots, rows), dealstage=PAUSED)
+
+
+async def crm_resume(both: Platforms, lots: Random) -> None:
+    """And wants it again."""
+    rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == PAUSED]
+    await _edit(both, "deals", _one(lots, rows), dealstage="closedwon")
+
+
+SUBSCRIBING: dict[str, tuple[int, Deed]] = {
+    deed.__name__: (weight, deed)
+    for weight, deed in ((60, crm_subscribe), (12, crm_amend), (3, crm_pause), (4, crm_resume), (2, crm_call_off),
+                         (2, crm_win_again))
+}  # deeds where deals recur  # fmt: skip
+EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **LATENESS, **SUBSCRIBING}
 
 
 async def _edit(both: Platforms, kind: str, row: Record, **properties: str) -> None:

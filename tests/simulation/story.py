@@ -5,9 +5,10 @@ Flows in: a seed. Flows out: its story. Invariant: the same seed and the same nu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
-from tests.simulation.people import DEEDS, ENDINGS, LATENESS, SHIPPING
+from tests.simulation.people import DEEDS, ENDINGS, LATENESS, SHIPPING, SUBSCRIBING
 from tests.simulation.scenes import Scene, Story
 from tests.simulation.troubles import drawn
 
@@ -24,13 +25,19 @@ ENDING = 0.35  # share of stories in which records are merged, deleted, archived
 TRADES = {"parts": 0.3, "deposit": 0.1, "": 0.45, "told": 0.15}
 
 
+SUBSCRIBED = 0.15  # share of the others in which deals recur
+MIDNIGHT = 10_800.0  # seconds after the world begins: the second of September, for its customers
+
+
 def draw(seed: int, operations: int) -> Story:
     """The story of a seed."""
     lots = Random(seed)
     scenes: list[Scene] = []
     deeds = {**DEEDS, **ENDINGS} if lots.random() < ENDING else DEEDS
     (trade,) = Random(f"trade/{seed}").choices(list(TRADES), list(TRADES.values()))
-    deeds = {**deeds, **({"": {}, "told": LATENESS}.get(trade, SHIPPING))}
+    if not trade and Random(f"subscriptions/{seed}").random() < SUBSCRIBED:
+        trade = "subscriptions"
+    deeds = {**deeds, **({"": {}, "told": LATENESS, "subscriptions": SUBSCRIBING}.get(trade, SHIPPING))}
     names, weights = list(deeds), [weight for weight, _ in deeds.values()]
     at = pause = 0.0
     haste = Random(f"haste/{seed}")
@@ -41,4 +48,7 @@ def draw(seed: int, operations: int) -> Story:
         scenes.append(Scene(round(at, 3), kind, lots.getrandbits(32)))
     if lots.random() >= CALM:
         scenes += drawn(lots, at)
+    if trade == "subscriptions":  # a day begins in the middle of it
+        night = MIDNIGHT - Random(f"midnight/{seed}").random() * at
+        scenes = [replace(scene, at=round(scene.at + night, 3)) for scene in scenes]
     return Story(seed, tuple(sorted(scenes, key=lambda scene: scene.at)), trade)

@@ -19,7 +19,7 @@ from tests.simulation.__main__ import judge, judge_story, main
 from tests.simulation.checks import resting
 from tests.simulation.clockwork import Standstill, VirtualLoop
 from tests.simulation.evidence import violations
-from tests.simulation.people import ENDINGS, LATENESS, SHIPPING
+from tests.simulation.people import ENDINGS, LATENESS, SHIPPING, SUBSCRIBING
 from tests.simulation.scenes import Scene, Story
 from tests.simulation.shrinking import shrink
 from tests.simulation.shuffling import disordered
@@ -79,7 +79,8 @@ def test_how_far_it_has_come_is_told(capsys: pytest.CaptureFixture[str], monkeyp
 
 
 @pytest.mark.parametrize(
-    ("bug", "first", "operations"), [("echo", 2, 12), ("hasty", 1, 12), ("overbilled", 4, 200), ("thankful", 41, 100)]
+    ("bug", "first", "operations"),
+    [("echo", 2, 12), ("hasty", 1, 12), ("overbilled", 4, 200), ("thankful", 41, 100), ("backdated", 14, 40)],
 )
 def test_a_planted_bug_is_found(bug: str, first: int, operations: int):
     assert any(judge(seed, operations, bug).found for seed in range(first, ENOUGH))
@@ -177,7 +178,7 @@ def test_shrinking_keeps_what_it_takes_to_go_wrong():
 
 def test_every_trouble_and_every_ending_is_drawn():
     drawn = {scene.what for seed in range(150) for scene in draw(seed, 40).scenes}
-    assert not {*TROUBLES, *ENDINGS, *SHIPPING, *LATENESS} - drawn
+    assert not {*TROUBLES, *ENDINGS, *SHIPPING, *LATENESS, *SUBSCRIBING} - drawn
 
 
 def test_the_page_says_of_every_fault_where_it_is_met():

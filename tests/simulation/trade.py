@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas.contract import Contract
+from tests.simulation.people import PAUSED
 from tests.support.contracts import contract, shipped
 
 
@@ -33,5 +34,6 @@ CONTRACTS: dict[str, Callable[[], Contract]] = {
     "": shipped,
     "deposit": lambda: timed(invoice_when="shipped", deposit={"percent": "30"}),
     "told": lambda: contract({"automations": TOLD}),
+    "subscriptions": lambda: timed(subscriptions={"paused_when_deal_stage": [PAUSED]}),
     "parts": lambda: timed(invoice_when="shipped", partial="each"),
 }

@@ -53,9 +53,11 @@ from tests.support.contracts import shipped
 PARTITIONS = 2
 WORKERS = 2
 POLL = 120.0  # seconds between polls
+EARLY = 60.0  # seconds before its first scene that workers come
 QUIET = 2  # rounds of polls without a write after which a world is at rest
 LONG_QUIET, EVERY = 10, 10  # the same for each tenth seed: that nothing begins again later either
-PATIENCE = 40  # rounds of polls in which it has to come to rest
+A_LOOK = 32  # the same where something may be due by the calendar, which is looked at each hour
+PATIENCE = 80  # rounds of polls in which it has to come to rest
 URL = "http://{}.sim"
 KEY = b"0" * 32
 
@@ -104,10 +106,11 @@ class World:
         """Play the story to its end, and wait until nothing moves."""
         self._build()
         await self._prepare()
-        self.group = Group(PARTITIONS, WORKERS, self._hire)
         others = set[asyncio.Task[None]]()
         loop = asyncio.get_running_loop()
         start = loop.time()
+        await asyncio.sleep(max(0.0, min((scene.at for scene in self.story.scenes), default=0.0) - EARLY))
+        self.group = Group(PARTITIONS, WORKERS, self._hire)
         for scene in self.story.scenes:
             await asyncio.sleep(max(0.0, start + scene.at - loop.time()))
             if scene.what in TROUBLES:
@@ -193,6 +196,7 @@ class World:
         """Wait for rounds of polls in which nothing is written."""
         quiet, seen = 0, (-1, -1)
         enough = QUIET if self.story.seed % EVERY else LONG_QUIET
+        enough = A_LOOK if self.story.trade == "subscriptions" else enough
         for _ in range(PATIENCE):
             await asyncio.sleep(POLL)
             now = (len(self.platforms.writes("hubspot")), len(self.platforms.writes("xero")))

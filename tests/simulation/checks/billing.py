@@ -28,8 +28,10 @@ Quantities = dict[tuple[str, Decimal], Decimal]  # by description and price
 def overbilled(witness: Witness) -> list[str]:
     """Orders of which more is billed than was sold, or was ever said to be shipped, and whose bills leave gaps."""
     found = []
-    for deal, bills in _bills(witness).items():
-        lines, parts = _lines(witness, deal), sorted(bills)
+    for deal, bills in bills_of(witness).items():
+        lines, parts = lines_of(witness, deal), sorted(bills)
+        if any(row["starts"] for row in lines):
+            continue  # its periods are looked at by themselves
         if parts != list(range(1, len(parts) + 1)):
             found.append(f"deal {deal} has the bills {parts}")
         most = _sold(lines, _most_shipped(witness) if witness.contract.timing.invoice_when == "shipped" else None)
@@ -47,24 +49,26 @@ def overbilled(witness: Witness) -> list[str]:
 def unbilled(witness: Witness) -> list[str]:
     """Orders that wait for nothing but their shipment, and of which something that was shipped is not billed."""
     found = []
-    bills = _bills(witness)
+    bills = bills_of(witness)
     for row in witness.sales.records("deals"):
         status = str(row["properties"].get("revmark_order_status") or "")
         if row["properties"].get("dealstage") != "closedwon" or not status.startswith("created"):
             continue
-        lines = _lines(witness, row["id"])
+        lines = lines_of(witness, row["id"])
+        if any(each["starts"] for each in lines):
+            continue
         open_ = any(each[SHIPPED] < each["quantity"] for each in lines) and ":" in status
         if open_ and witness.contract.timing.partial == "complete":
             continue  # it waits for the rest
         sold = _sold(lines, {each["id"]: each[SHIPPED] for each in lines} if ":" in status else None)
         billed = _billed(bills.get(row["id"], {}).values())
         due = {what: f"{quantity}" for what, quantity in sold.items() if quantity > billed.get(what, 0)}
-        if due and not _ended(witness, row["id"]):
+        if due and not ended(witness, row["id"]):
             found.append(f"deal {row['id']} ({status}): not billed are {due}")
     return found
 
 
-def _ended(witness: Witness, deal: str) -> bool:
+def ended(witness: Witness, deal: str) -> bool:
     """Whether the deal, or whom it belongs to, was deleted, merged or restored by people."""
     return bool({f"deals/{deal}", *(f"companies/{each}" for each in _of(witness, deal, COMPANY))} & witness.ended)
 
@@ -75,7 +79,7 @@ def _of(witness: Witness, deal: str, kind: str) -> set[str]:
     return {str(there[1]) for here, there in ends if tuple(here) == (DEAL, int(deal)) and there[0] == kind}
 
 
-def _bills(witness: Witness) -> dict[str, dict[int, Row]]:
+def bills_of(witness: Witness) -> dict[str, dict[int, Row]]:
     """Each deal's invoices by part; also those that were voided since."""
     found: defaultdict[str, dict[int, Row]] = defaultdict(dict)
     for row in witness.finance.invoices():
@@ -90,7 +94,7 @@ def _status(witness: Witness, deal: str) -> str:
     return next((str(row.get("revmark_order_status") or "") for row in rows), "")
 
 
-def _lines(witness: Witness, deal: str) -> list[dict[str, Any]]:
+def lines_of(witness: Witness, deal: str) -> list[dict[str, Any]]:
     """The line items of a deal, also of one that was deleted."""
     ids = _of(witness, deal, LINE_ITEM)
     rows = [row for row in witness.sales.state()["objects"]["line_items"] if row["id"] in ids]
@@ -98,6 +102,7 @@ def _lines(witness: Witness, deal: str) -> list[dict[str, Any]]:
         {
             "id": row["id"],
             **{name: Decimal(row["properties"].get(name) or "0") for name in ("quantity", "price", SHIPPED)},
+            "starts": row["properties"].get("hs_recurring_billing_start_date"),
         }
         for row in rows
     ]
