@@ -21,6 +21,7 @@ from streams.vault import KEY_BYTES
 _SECTIONS = {
     "hubspot_": "HubSpot. A private app's token is enough; the OAuth fields are for an app of yours.",
     "xero_": "Xero. Make an app at developer.xero.com; the organisation's id is in `revmark check`'s answer.",
+    "assistant_": "An AI assistant, whose answers `revmark facts check --ask` compares with the fact sheets.",
     "gateway_": "The gateway, which platforms call, the page for people, and the metrics of workers for Prometheus.",
 }
 _DEPLOYMENT = "The deployment. Lines with a # show the value that holds without them."

@@ -1,24 +1,28 @@
-"""Answers of assistants read from a file, and what came of comparing them, for people and programs.
+"""Answers of assistants, from a file or asked for, and what came of comparing them, for people and programs.
 
-In: a file of text, or of JSON lines. Out: answers; documents and tables. Reads only.
+In: a file of text or of JSON lines, or an assistant. Out: answers; documents and tables.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 
+from console.assistant import Assistant
 from console.explain.labels import words
 from console.facts.answers import Answer
 from console.facts.checking import Checked, Contradiction
-from console.facts.sheet import FactSheet
+from console.facts.sheet import SELLER, FactSheet
 from console.facts.spelling import folded
-from console.output import Cell, Sheet, money_text, value_text
+from console.output import Cell, Sheet, money_text, note, value_text
 from schemas.errors import Refused
 from schemas.money import exact
+from schemas.names import Entity
 
 LINES = ".jsonl"
 
@@ -73,6 +77,54 @@ def named(asked: str, sheets: Sequence[FactSheet]) -> FactSheet:
 def _called(sheet: FactSheet) -> Iterator[str]:
     sku = sheet.value("sku")
     return (folded(each) for each in (*sheet.names, *([str(sku)] if sku else [])))
+
+
+def asked(
+    assistant: Assistant, sheets: Sequence[FactSheet], about: Sequence[str], limit: int, keep: Path | None
+) -> list[Answer]:
+    """What an assistant answers about the seller and the products, or about what is named.
+
+    Each answer is kept before the next question is asked. Customers are asked about only when they are named: who they
+    are is nobody else's business.
+
+    Raises:
+        Refused: nothing can be asked about, the file cannot be written, or the assistant refuses.
+        Transient: it does not answer; what was kept so far is there.
+    """
+    chosen = [named(each, sheets) for each in about] or [
+        each for each in sheets if each.entity is Entity.PRODUCT or each.record == SELLER
+    ]
+    if not chosen:
+        raise Refused("there is neither a seller nor a product to ask about. Nothing was asked", code="usage")
+    more = ", and --limit asks about more" if len(chosen) > limit else ""
+    asks = f"asking {assistant.model} at {assistant.host} about {min(len(chosen), limit):,} of {len(chosen):,}"
+    note(f"{asks}; names and SKUs leave this machine{more}")
+    seller = next((each for each in sheets if each.record == SELLER), None)
+    return asyncio.run(_collected(assistant, chosen[:limit], seller, keep))
+
+
+async def _collected(
+    assistant: Assistant, chosen: Sequence[FactSheet], seller: FactSheet | None, keep: Path | None
+) -> list[Answer]:
+    found: list[Answer] = []
+    with ExitStack() as stack:
+        file = stack.enter_context(_writable(keep)) if keep is not None else None
+        async for answer in assistant.answers(chosen, seller):
+            found.append(answer)
+            if file is not None:
+                line = {"answer": answer.text, "about": answer.about, "assistant": answer.assistant}
+                file.write(orjson.dumps(line).decode() + "\n")
+                file.flush()
+    return found
+
+
+def _writable(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise Refused(
+            f"answers cannot be kept in {path}: {error.strerror or error}. Nothing was asked", code="usage"
+        ) from error
 
 
 def document(found: Checked) -> dict[str, Any]:

@@ -121,6 +121,13 @@ class Settings(BaseSettings):
 
     tenant: str = Field(default="main", pattern=r"^[a-z0-9-]+$", description="this deployment's tenant")
 
+    # assistants, of which `revmark facts check --ask` asks one
+    assistant_url: str = Field(
+        default="", description="of an API as OpenAI's, as https://api.openai.com/v1; empty: none is asked"
+    )
+    assistant_model: str = ""
+    assistant_key: SecretStr = Field(default=SecretStr(""), description="bearer key; empty: it is asked without")
+
     def connection(self, platform: str) -> ConnectionId:
         """The tenant's connection on a platform."""
         return connection_id(self.tenant, platform)

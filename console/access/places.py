@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from console.access.provider import secure
 from schemas.errors import SettingsError
 from streams.checkup.edges import is_loopback
+from streams.platforms.door import secure
 from streams.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -21,7 +21,7 @@ from console.access import tokens
 from schemas.errors import Refused, SettingsError, Transient
 from schemas.wire import decode_answer
 from streams.platforms.consent import challenge
-from streams.platforms.door import Door
+from streams.platforms.door import Chosen, secure
 from streams.platforms.outbound import client
 from streams.settings import Settings
 
@@ -30,15 +30,6 @@ KEPT = timedelta(hours=1)  # of its document and its keys: providers announce ne
 ANEW = timedelta(minutes=1)  # keys are not read again sooner, however many tokens name one that is not known
 PAUSE = timedelta(seconds=5)  # before a provider that failed is asked again: anybody may come to the sign-in
 WELL_KNOWN = "/.well-known/openid-configuration"
-
-
-class _Door(Door):
-    """Of a provider, which may be the internet's or the company's own."""
-
-    def shuns(self, address: str) -> str | None:
-        """Why this network address is not connected to: it is of neither network, or of a cloud's metadata service."""
-        near = Door(self.scheme, self.host, self.port, self.paths, public=False)
-        return Door.shuns(self, address) and near.shuns(address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +139,10 @@ def _place(found: dict[str, Any], name: str) -> str:
     return place
 
 
-def secure(url: str) -> bool:
-    """Whether an address is called over TLS, or is on this machine."""
-    try:
-        at = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    return bool(at.host) and (at.scheme == "https" or (at.scheme == "http" and at.host in {"127.0.0.1", "localhost"}))
-
-
 async def _call(method: str, url: str, **request: Any) -> dict[str, Any]:
     at = httpx.URL(url)
     try:
-        made = Door.to(str(at.copy_with(path="/", query=None)), str(at), at.path)
-        door = _Door(made.scheme, made.host, made.port, (at.path,), public=at.scheme == "https")
-        async with client(door, timeout=PATIENCE, headers={"Accept": "application/json"}) as http:
+        async with client(Chosen.at(url), timeout=PATIENCE, headers={"Accept": "application/json"}) as http:
             answer = await http.request(method, at, **request)
     except SettingsError as error:
         raise Refused(error.message, code="issuer") from error

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from console import statements
+from console.assistant import Assistant
 from console.exits import NEEDS_PERSON
 from console.explain.contract import Unreadable, read
 from console.facts.checking import check
@@ -21,7 +22,7 @@ from console.output import note, show, show_json, show_lines
 from console.projection.delivery import STATES
 from console.session import Session, session_of
 from schemas.contract import Contract
-from schemas.errors import ContractError
+from schemas.errors import ContractError, Refused
 
 app = typer.Typer(
     help="Fact sheets of companies and products: who owns each fact, and who says otherwise.",
@@ -104,20 +105,46 @@ def export(
         note(f"left out, since nobody has settled them: {left:,} fact{'s'[: left != 1]}. Next: revmark facts")
 
 
-@app.command("check", epilog=examples("revmark facts check answers.txt", "revmark facts check answers.jsonl --json"))
+@app.command(
+    "check",
+    epilog=examples(
+        "revmark facts check answers.txt",
+        "revmark facts check answers.jsonl --json",
+        "revmark facts check --ask --keep answers.jsonl",
+        "revmark facts check --ask --about seller --about ARM-7",
+    ),
+)
 def check_answers(
     context: typer.Context,
-    said: Annotated[Path, typer.Argument(help="answers: a text, or .jsonl with answer, about and assistant")],
+    said: Annotated[
+        Path | None, typer.Argument(help="answers: a text, or .jsonl with answer, about and assistant")
+    ] = None,
     *,
+    ask: Annotated[bool, typer.Option("--ask", help="ask the assistant at REVMARK_ASSISTANT_URL instead")] = False,
+    about: Annotated[
+        list[str] | None,
+        typer.Option("--about", help="with --ask: a record's id, name or SKU; seller and products, if not given"),
+    ] = None,
+    keep: Annotated[Path | None, typer.Option("--keep", help="with --ask: write its answers to this file")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="with --ask: at most this many questions")] = 30,
     json: Document = False,
     offline: Offline = False,
 ) -> None:
     """Compare answers of AI assistants with the sheets. Exits 1 where a sentence contradicts one."""
+    if ask == (said is not None) or (not ask and (about or keep)):
+        raise Refused(
+            "give a file of answers, or --ask with its --about and --keep. Nothing was compared", code="usage"
+        )
     session = session_of(context)
     contract = contract_of(session)
+    assistant = Assistant(session.settings) if ask else None
     with session.projection(*STATES, offline=offline) as store:
         known = sheets(store, contract, session.settings.tenant)
-    found = check(statements.answers(said, known), known)
+    if assistant is not None:
+        answers = statements.asked(assistant, known, about or [], limit, keep)
+    else:
+        answers = statements.answers(said or Path(), known)
+    found = check(answers, known)
     if json:
         show_json(statements.document(found))
     else:

@@ -36,7 +36,8 @@ PRICE = re.compile(
     rf"(?P<after>{_SIGN}|(?:{_CODES})\b|(?i:{_NAMED})\b)"
 )
 _SKU = re.compile(
-    r"\b(?:SKU|(?:item|article|part|product|model|stock)\s+(?:code|number|no\.?))\b(?:\s+(?:is|of))?\s*[:#(]?\s*"
+    r"\b(?:SKU|(?:item|article|part|product|model|stock)\s+(?:code|number|no\.?))\b"
+    r"(?:\s+(?:of|for)\s[^.;]{0,80}?\sis|\s+is)?\s*[:#(]?\s*"
     r"[\"'\u201c]?([A-Za-z0-9][\w./-]*\w|[A-Za-z0-9])",
     re.IGNORECASE,
 )

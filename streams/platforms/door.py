@@ -99,6 +99,35 @@ class Door:
         )  # fmt: skip
 
 
+class Chosen(Door):
+    """At an address of an operator's choice, which may be the internet's or the company's own."""
+
+    @classmethod
+    def at(cls, url: str) -> Chosen:
+        """The door to one address, and to nothing below or beside it.
+
+        Raises:
+            SettingsError: the address cannot be called.
+        """
+        at = httpx.URL(url)
+        made = Door.to(str(at.copy_with(path="/", query=None)), str(at), at.path)
+        return cls(made.scheme, made.host, made.port, (at.path,), public=at.scheme == "https")
+
+    def shuns(self, address: str) -> str | None:
+        """Why this network address is not connected to: it is of neither network, or of a cloud's metadata service."""
+        near = Door(self.scheme, self.host, self.port, self.paths, public=False)
+        return Door.shuns(self, address) and near.shuns(address)
+
+
+def secure(url: str) -> bool:
+    """Whether an address is called over TLS, or is on this machine."""
+    try:
+        at = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return bool(at.host) and (at.scheme == "https" or (at.scheme == "http" and at.host in {"127.0.0.1", "localhost"}))
+
+
 def _unusable(url: object, why: str) -> SettingsError:
     return SettingsError(
         f"{url} cannot be called: {why}. Nothing was sent. Mend the address in the settings, then run: revmark check"

@@ -9,10 +9,10 @@ from joserfc.jwk import KeySet, RSAKey
 
 from console.access import people, tokens
 from console.access.places import reach
-from console.access.provider import secure
 from console.access.reception import _within
 from schemas.errors import Refused, SettingsError
 from streams.checkup.edges import is_loopback
+from streams.platforms.door import secure
 from streams.settings import Settings
 from tests.support.openid import confused
 
