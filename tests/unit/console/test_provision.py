@@ -89,6 +89,11 @@ def test_a_custom_object_needs_scopes_of_its_own():
     assert hubspot_scopes(shipped()) == hubspot_scopes(None) == HUBSPOT_SCOPES
 
 
+def test_quotes_are_asked_for_where_the_contract_orders_by_them():
+    chosen = hubspot_scopes(contract({"timing": {"order_when": "quote_accepted"}}))
+    assert {*chosen} - {*HUBSPOT_SCOPES} == {"crm.objects.quotes.read"}
+
+
 def test_tasks_need_scopes_of_their_own():
     task = {"automation": "held", "when": "credit_hold.set", "task": {"subject": "{customer}"}}
     chosen = hubspot_scopes(contract({"automations": [task]}))
