@@ -42,7 +42,7 @@ def overrun(witness: Witness) -> list[str]:
 
 
 def impatient(witness: Witness) -> list[str]:
-    """Calls to Xero inside a wait that it had asked for, once its answer was there.
+    """Calls to Xero inside a wait that it had asked for, once its answer was there, late as troubles may have made it.
 
     Where clocks are wrong a wait is as long as its worker's clock, and a partition may move between the two. A worker
     that stood still sends first what it was about to send: what another was told meanwhile it has not heard. And what
@@ -53,6 +53,9 @@ def impatient(witness: Witness) -> list[str]:
              and scene.more["platform"] == "xero"]  # fmt: skip
     if not asked or story.holds("skew") or any("problem" in params for params in asked):
         return []
+    late = [scene.more["params"]["seconds"] for scene in story.scenes if scene.what == "answer_late"
+            and scene.more["platform"] == "xero"]  # fmt: skip
+    known = max([ON_ITS_WAY, *(timedelta(seconds=each) for each in late)])
     wait = timedelta(seconds=min(params.get("retry_after", RETRY_AFTER) for params in asked))
     calls = [call for call in witness.world.platforms.calls()["xero"] if call.path.startswith(API)]
     refused = [call.at for call in calls if call.status == TOO_MANY]
@@ -60,7 +63,7 @@ def impatient(witness: Witness) -> list[str]:
         f"{call.method} {call.path} at {call.at:%H:%M:%S} inside a wait"
         for call in calls
         if any(
-            at + ON_ITS_WAY < call.at < at + wait - ON_ITS_WAY and not _taken(witness, at, call.at) for at in refused
+            at + known < call.at < at + wait - ON_ITS_WAY and not _taken(witness, at, call.at) for at in refused
         )
         and not _thawed(witness, call.at)
     ]
