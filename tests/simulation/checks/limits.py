@@ -62,9 +62,7 @@ def impatient(witness: Witness) -> list[str]:
     return [
         f"{call.method} {call.path} at {call.at:%H:%M:%S} inside a wait"
         for call in calls
-        if any(
-            at + known < call.at < at + wait - ON_ITS_WAY and not _taken(witness, at, call.at) for at in refused
-        )
+        if any(at + known < call.at < at + wait - ON_ITS_WAY and not _taken(witness, at, call.at) for at in refused)
         and not _thawed(witness, call.at)
     ]
 
