@@ -17,11 +17,16 @@ from console.earning import postings
 from console.explain.contract import Agreed, read
 from console.explain.explanation import explain
 from console.explain.search import search
+from console.facts.answers import Answer
+from console.facts.checking import check
+from console.facts.drift import drifts
+from console.factual import sheets
 from console.projection.delivery import SHELVES, STATES
 from console.projection.follower import Follower
 from console.projection.store import Store
 from console.projection.tables import Known
 from schemas.ledger import SETTLED
+from schemas.names import Entity
 from tests.support import recount, subscribers
 from tests.support.broker import write
 from tests.support.invariants import violations
@@ -78,6 +83,7 @@ def test_webhooks_tripled_and_shuffled_lead_to_the_same_end_and_replays_write_no
         assert_played(calm)
         assert_every_record_is_explained(calm, tmp_path / "console")
         assert_all_that_xero_posted_is_attributed(calm, tmp_path / "console")
+        assert_fact_sheets_are_what_xero_says(calm, tmp_path / "console")
         assert_subscribers_count_what_xero_posted(calm, tmp_path)
         expected = calm.end_state()
     with performance(tmp_path / "storm", broker, f"{names}b") as play:
@@ -133,6 +139,32 @@ def assert_all_that_xero_posted_is_attributed(play: Performance, folder: Path) -
     for basis, whole in (("posted", posted), ("cash", cash)):
         assert whole
         assert sum(each.net for each in bases[basis].shares) == whole, basis
+
+
+def assert_fact_sheets_are_what_xero_says(play: Performance, folder: Path) -> None:
+    """Each item and customer of Xero's has a sheet with its price or name, and an answer by it contradicts nothing."""
+    contract = read(play.stage.options.folder / "contract.yaml")
+    assert isinstance(contract, Agreed)
+    store = Store(folder, read_only=True)
+    try:
+        made = sheets(store, contract.contract, "demo")
+    finally:
+        store.close()
+    products = {each.value("sku"): each for each in made if each.entity is Entity.PRODUCT}
+    items = {row["Code"]: row for row in play.finance.shelf("Items")}
+    assert set(products) == set(items)
+    answers = []
+    for sku, item in items.items():
+        price = _amount(item["SalesDetails"], "UnitPrice")
+        assert Decimal(products[sku].value("price")) == price
+        answers.append(Answer(f"{sku} costs {price} NZD."))
+    names = {name for each in made if each.entity is Entity.COMPANY for name in each.names}
+    assert {row["Name"] for row in play.finance.shelf("Contacts") if row["ContactStatus"] == "ACTIVE"} <= names
+    assert not [each for each in drifts(made) if each.kind == "contradiction" and each.entity is Entity.PRODUCT]
+    found = check(answers, made)
+    assert (found.agreed, found.contradictions) == (len(items), [])
+    wrong = check([Answer(f"{next(iter(items))} costs 0.01 NZD.")], made)
+    assert [each.owner for each in wrong.contradictions] == ["Xero"]
 
 
 def _amount(row: dict[str, Any], name: str) -> Decimal:
