@@ -23,7 +23,7 @@ class Numbered(NamedTuple):
     part: int
 
 
-def bill_number(prefix: str, deal: str, part: int = 1) -> str:
+def bill_number(prefix: str, deal: str, part: int) -> str:
     """The number of a deal's bill. The first has none of its own: with one bill for each deal it is the only one."""
     return f"{prefix}{deal}" if part == 1 else f"{prefix}{deal}-{part}"
 

@@ -74,7 +74,7 @@ def deposit(order: Sequence[Sold], currency: str, line: Line, percent: Decimal |
 
     `value` is what the order is worth beyond it.
     """
-    whole = sum((worth(row.line, row.ordered, currency) for row in order), NOTHING)
+    whole = sum(worth(row.line, row.ordered, currency) for row in order)
     amount = exact(line["unit_price"]) if percent is None else rounded(whole * percent / HUNDRED, currency)
     if amount <= 0:
         return None

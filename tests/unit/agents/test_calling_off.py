@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.names import Entity, Side
+from schemas.names import Entity, Side, digest
 from tests.support.contracts import contract
 from tests.support.judging import Court, deal, fact, invoice, line, payment
 
@@ -25,6 +25,11 @@ def moved(here: Court, stage: str, **fields: Any) -> Court:
     here.hear(deal(here.clock + 60, **(kept | {"stage": stage} | fields)))
     here.settle()
     return here
+
+
+def sent(quantity: str) -> list[dict[str, Any]]:
+    """Two widgets, and how many of them were shipped."""
+    return [line() | {"shipped": quantity}]
 
 
 def status(here: Court) -> Any:
@@ -50,6 +55,8 @@ def test_an_order_that_is_called_off_before_its_bill_is_told_as_over_and_as_one_
         ("order_cancelled", "100.00"), ("order_created", "100.00"),
     ]  # fmt: skip
     assert one.startswith("order:")
+    off = [each.id for each in here.events() if each.type == "order_cancelled"]
+    assert off == [digest("main", "order_cancelled", one, time) for time in ("1", "2")]
     assert status(here) == "created: 0 of 1 lines shipped"
     assert here.commands(Side.ERP, Entity.INVOICE) == []
     moved(here, "closedwon", lines=[line() | {"shipped": "2"}])
@@ -77,6 +84,27 @@ def test_a_posted_bill_of_a_deal_that_is_called_off_is_a_persons_to_settle():
     here.hear(news.model_copy(update={"ref": here.state(bill).erp.ref}))
     here.settle()
     assert status(here) == "called off"
+
+
+def test_all_bills_that_stand_are_named():
+    here = moved(
+        court(SHIPPED | {"timing": {"invoice_when": "shipped", "partial": "each"}}), "closedwon", lines=sent("1")
+    )
+    moved(moved(here, "closedwon", lines=sent("2")), "closedlost", lines=sent("2"))
+    assert status(here) == "called off: RM-1, RM-1-2 stands, credit or void it in the ERP"
+
+
+def test_a_bill_of_which_the_erp_states_no_amount_does_not_stand():
+    here = court({})
+    bill = here.commands(Side.ERP, Entity.INVOICE)[0].record
+    news = invoice(here.clock + 60, record=bill, related={"deal": "deal:1"}, number="RM-1", amount_due=None)
+    here.hear(news.model_copy(update={"ref": here.state(bill).erp.ref}))
+    here.settle()
+    assert status(moved(here, "closedlost")) == "called off"
+
+
+def test_a_billed_order_that_is_wanted_again_is_an_order_as_before():
+    assert status(moved(moved(court({}), "closedlost"), "closedwon")) == "created"
 
 
 def test_a_bill_that_was_paid_stands_until_the_money_has_gone_back():
@@ -107,6 +135,10 @@ def deletions(here: Court) -> list[dict[str, Any]]:
 def test_a_draft_is_deleted_where_the_contract_says_so_and_only_once():
     here = ended(moved(court(DRAFTS), "closedlost"), "deleted")
     assert (deletions(here), status(here)) == ([{"status": "deleted"}], "called off")
+    (command,) = [each for each in here.commands(Side.ERP, Entity.INVOICE) if each.kind == "update"]
+    assert command.compare, "what was posted meanwhile is not deleted"
+    (said,) = [each for each in here.verdicts("status") if each.chosen == "deleted"]
+    assert (said.written_to, said.command) == (Side.ERP, command.id)
     assert moved(here, "closedlost", name="renamed").settle() == 0
     moved(here, "closedwon")
     assert status(here).startswith("held: it was called off, and its bill deleted or voided: bill it by hand")

@@ -82,7 +82,8 @@ def test_a_deposit_that_is_more_than_the_order_is_a_persons_to_settle():
 
 
 @pytest.mark.parametrize(
-    ("stated", "asked"), [("120.50", ["120.50"]), (None, []), ("", []), ("0", []), ("much", []), ("500", ["500"])]
+    ("stated", "asked"),
+    [("120.50", ["120.50"]), (None, []), ("", []), ("0", []), ("much", []), ("500", ["500"]), ("1", ["1"])],
 )
 def test_a_field_of_the_deal_says_how_much_it_is(stated: str | None, asked: list[str]):
     here = sell(court(FIELD), custom_deposit=stated)
@@ -93,6 +94,20 @@ def test_a_stated_deposit_beyond_the_order_is_not_billed():
     here = sell(court(FIELD), custom_deposit="500.01")
     assert bills(here) == []
     assert status(here).startswith("held: the deposit is more")
+
+
+def test_a_deposit_as_large_as_the_order_leaves_nothing_to_bill():
+    here = sell(sell(court(FIELD), custom_deposit="500"), "10")
+    assert (bills(here), status(here)) == ([("RM-1", [("Deposit on Widgets", "1", "500", "200")])], "created")
+
+
+def test_a_deposit_is_of_the_day_of_the_order_and_the_balance_of_the_day_of_its_shipment():
+    here = sell(sell(court(SHARE), closed_at="2026-08-20T22:00:00Z"), "10")
+    assert [each.fields["date"] for each in here.commands(Side.ERP, Entity.INVOICE)] == ["2026-08-21", "2026-09-01"]
+
+
+def test_a_share_is_rounded_as_the_currency_of_the_order_is():
+    assert bills(sell(court(SHARE), quantity="1.5", currency="JPY"))[0][1][0][2] == "23"
 
 
 def test_a_refused_deposit_is_asked_for_again_under_its_number():

@@ -56,6 +56,8 @@ def bill_of(here: Court, place: int) -> Command:
 def test_each_part_has_a_bill_of_its_own():
     here = ship(court(), "0")
     assert (bills(here), status(here)) == ([], "created: 0 of 1 lines shipped")
+    waits = here.verdicts("order_status")[-1].reason
+    assert waits == "0 of 1 lines shipped: each part is billed when it is shipped"
     ship(here, "4")
     assert status(here) == "created: 0 of 1 lines shipped, 1 bill so far"
     ship(here, "7", "7", "10")
@@ -109,6 +111,12 @@ def test_the_next_bill_waits_until_the_one_before_it_is_there():
     here.hear(sold(10, "4"), sold(20, "7"))
     assert bills(here) == [("RM-1", ["4"])], "it is on its way, and may be refused"
     here.settle()
+    assert bills(here) == [("RM-1", ["4"]), ("RM-1-2", ["3"])]
+
+
+def test_a_third_bill_waits_for_the_second():
+    here = ship(court(), "4")
+    here.hear(sold(here.clock + 60, "7", here), sold(here.clock + 70, "9", here))
     assert bills(here) == [("RM-1", ["4"]), ("RM-1-2", ["3"])]
 
 
@@ -168,7 +176,10 @@ def test_less_shipped_than_was_billed_asks_a_person_and_credits_nothing(back: st
 def test_an_order_that_was_edited_after_its_first_bill_waits_for_a_person(lines: list[dict[str, Any]]):
     here = ship(court(), "4")
     ship(here, "10", lines=lines)
-    assert status(here).startswith("held: the lines were edited after a part of them was billed")
+    assert status(here) == (
+        "held: the lines were edited after a part of them was billed: put them back as they were ordered, "
+        "or bill the rest by hand in the ERP"
+    )
     assert len(bills(here)) == 1
     ship(here, "10")
     assert bills(here)[1:] == [("RM-1-2", ["10", "-4"])]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.rules.parts import Part, Rows, next_part, order_name, sale, taken_back
+from agents.rules.parts import Part, Rows, deposit, next_part, order_name, sale, taken_back
 from sandbox.xero import arithmetic
 from schemas.money import exact
 from tests.support.judging import line
@@ -83,6 +83,39 @@ def test_what_is_worth_nothing_does_not_keep_an_order_open():
     rows = [line("A", "2", "10"), line("GIFT", "1", "0")]
     first, last = billed(sent("1", None, of=rows), sent("2", None, of=rows), sent("2", "1", of=rows))[:2]
     assert (first.closes, last.closes) == (False, True)
+
+
+def test_what_is_worth_nothing_has_no_bill_of_its_own():
+    rows = [line("A", "2", "10"), line("GIFT", "1", "0")]
+    found = billed(sent(None, "1", of=rows), sent("1", "1", of=rows))
+    assert [said(part) for part in found] == [[("A", "1"), ("GIFT", "1")]]
+
+
+@pytest.mark.parametrize(
+    ("price", "second"),
+    [
+        ("0.025", [("W-1", "3")]),
+        ("0.015", [("W-1", "7"), ("Billed before: Widget", "-4")]),
+    ],
+)
+def test_a_bill_states_all_of_a_line_where_what_is_left_is_no_more_than_roundings_come_to(
+    price: str, second: list[tuple[str, str]]
+):
+    rows = [line("W-1", "10", price)]
+    _, found = billed(sent("4", of=rows), sent("7", of=rows))
+    assert (said(found), found.closes) == (second, False)
+
+
+def test_a_share_is_of_the_lines_as_the_currency_rounds_them():
+    part = deposit(sale([line("A", "1", "0.5"), line("B", "1", "0.5")]), "JPY", line(), Decimal(100))
+    assert part is not None
+    assert (part.lines[0]["unit_price"], part.value) == ("2", ZERO)
+
+
+def test_a_line_without_words_is_taken_off_without():
+    rows = [line("", "2", "10") | {"description": None}]
+    _, found = billed(sent("1", of=rows), sent("2", of=rows))
+    assert [row["description"] for row in found.lines] == [None, "Billed before: "]
 
 
 def test_lines_may_change_places_and_stand_for_each_other():
