@@ -199,6 +199,7 @@ def xero_grants(
     load: Callable[[], Awaitable[Grant | None]],
     save: Callable[[Grant], Awaitable[None]],
     *,
+    ours: Callable[[], None] = lambda: None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Grants:
     """The grants of the deployment's Xero app, loaded and kept as told; `transport` is guarded unless given."""
@@ -210,6 +211,7 @@ def xero_grants(
         save=save,
         clock=_now,
         first=settings.xero_refresh_token.get_secret_value(),
+        ours=ours,
         transport=transport,
     )
 
@@ -246,7 +248,8 @@ def _xero(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> P
     async def save(grant: Grant) -> None:
         await safe.save(grant.to_bytes().decode())
 
-    return xero_client(settings, contract, xero_grants(settings, load, save), sleep=while_ours(desk))
+    grants = xero_grants(settings, load, save, ours=lambda: desk().check())
+    return xero_client(settings, contract, grants, sleep=while_ours(desk))
 
 
 class GrantSafe:

@@ -20,9 +20,14 @@ Typed = Callable[..., "Future[str]"]
 
 @dataclass
 class Customer(Seen):
-    """One customer, from both screens. `typed` runs a command of Revmark's and gives what it said."""
+    """One customer, from both screens. `typed` runs a command of Revmark's and gives what it said.
+
+    `in_doubt`: workers are killed, so that what was being written is written again, perhaps over an edit that nobody
+    has read: it is taken back, and no decision says so.
+    """
 
     typed: Typed = field(kw_only=True)
+    in_doubt: bool = False
 
     def enters(self, **properties: str) -> None:
         """Both systems hold the customer, and HubSpot its id in Xero."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,10 +19,10 @@ from typer.testing import CliRunner
 
 from console.main import app
 from tests.scenarios.agreements import AGREEMENTS, agreement
-from tests.scenarios.customer import Customer, Typed
+from tests.scenarios.customer import Customer
 from tests.scenarios.desks import Bookkeeper, Desks, Seller
 from tests.scenarios.playbill import Play, Scenario, all_scenarios, holds
-from tests.scenarios.troupe import Mishaps, Part, Troupe
+from tests.scenarios.troupe import Curtain, Mishaps, Part, Troupe
 from tests.support.invariants import violations
 from tests.support.theatre import Performance, performance
 
@@ -68,7 +69,9 @@ def performed(name: str, mode: Mode, broker: str, prefix: str, folder: Path) -> 
             return typist.submit(_type, play, words)
 
         scenarios = [each for each in all_scenarios() if each.contract == name]
-        parts = [Part(each.name, _told(each, desks, typed)) for each in scenarios]
+        curtain = Curtain([each.name for each in scenarios])
+        opened = partial(Customer, typed=typed, in_doubt=mode == "killed")
+        parts = [Part(each.name, _told(each, desks, opened, curtain)) for each in scenarios]
         _enter_known(parts)
         if mode == "tripled and shuffled":
             for desk in (desks.sales, desks.finance):
@@ -111,16 +114,16 @@ def _type(play: Performance, words: tuple[str, ...]) -> str:
     return done.stdout or "done"
 
 
-def _told(scenario: Scenario, desks: Desks, typed: Typed) -> Play:
+def _told(scenario: Scenario, desks: Desks, opened: Callable[..., Customer], curtain: Curtain) -> Play:
     """A scenario from its first page: the customer is entered, known to Revmark, and then the story begins."""
     held = dict(scenario.known or {})
-    customer = Customer(_named(scenario.name), desks, held.pop("currency", "NZD"), typed=typed)
+    customer = opened(_named(scenario.name), desks, held.pop("currency", "NZD"))
     if scenario.known is not None:
         customer.enters(**held)
     story = scenario.told(customer)
     first = next(story) if scenario.before else None
     yield holds("entered", lambda: True)
-    yield holds("everything has been read once", lambda: customer.is_known(HISTORY))
+    yield holds("everything has been read once", lambda: curtain.rises(scenario.name, customer.is_known(HISTORY)))
     if first:
         yield first
     yield from story

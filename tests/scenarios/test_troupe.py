@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.playbill import Play, Playbill, Then
-from tests.scenarios.troupe import Mishaps, Part, Troupe
+from tests.scenarios.troupe import Curtain, Mishaps, Part, Troupe
 
 
 @dataclass
@@ -104,6 +104,13 @@ def test_kills_come_at_moments_that_the_seed_draws_while_every_scenario_is_playe
         assert len(mishaps.kills) == 2, seed
         assert all(part.kills for part in parts.values()), seed
     assert log == ["one killed", "one back", "two killed", "two back"] * 20
+
+
+def test_the_curtain_rises_for_all_within_one_look():
+    curtain = Curtain(["a", "b", "c"])
+    looks = [{"a": True}, {"c": True}, {"a": True, "b": True}, {}, {}]
+    up = [[curtain.rises(name, ready.get(name, False)) for name in "abc"] for ready in looks]
+    assert up == [[False] * 3, [False] * 3, [False] * 3, [True] * 3, [True] * 3]
 
 
 def test_two_scenarios_of_one_title_are_refused():

@@ -59,6 +59,29 @@ class Part:
 
 
 @dataclass
+class Curtain:
+    """Rises for all at once, when everybody is ready: then all do their first deed within one look.
+
+    So whoever is killed while they do has been killed while each of them was played. They are looked at in their order.
+    """
+
+    names: list[str]
+    up: bool = False
+    _late: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Wait for everybody."""
+        self._late = set(self.names)
+
+    def rises(self, name: str, ready: bool) -> bool:  # noqa: FBT001 - one question about one player
+        """Whether the curtain is up for the one that is looked at, who may be ready by now."""
+        if ready:
+            self._late.discard(name)
+        self.up = self.up or (not self._late and name == self.names[0])
+        return self.up
+
+
+@dataclass
 class Mishaps:
     """Kills processes as a power cut would, each after a number of deeds that a seed has drawn.
 

@@ -31,13 +31,18 @@ MARK_BYTES = 8  # tells the refresh tokens of one deployment's settings apart
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What Xero gave; never shown in a repr."""
+    """What Xero gave; never shown in a repr.
+
+    `previous` is the refresh token that it was given for. Within the grace it works again where this grant was lost to
+    another worker, which had an answer to the same token later and could not store it.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_at: datetime
     scopes: tuple[str, ...] = ()
     began: str = ""  # a mark of the refresh token in the settings when it was given
+    previous: str = field(default="", repr=False)
 
     def to_bytes(self) -> bytes:
         """The grant as it goes into the vault."""
@@ -48,6 +53,7 @@ class Grant:
                 "expires_at": self.expires_at.isoformat(),
                 "scopes": list(self.scopes),
                 "began": self.began,
+                "previous": self.previous,
             }
         )
 
@@ -66,6 +72,7 @@ class Grant:
                 expires_at=parse_instant(value["expires_at"]),
                 scopes=tuple(value["scopes"]),
                 began=str(value.get("began") or ""),
+                previous=str(value.get("previous") or ""),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise Refused(f"the stored grant cannot be read: {CONNECT}", code="grant") from error
@@ -88,15 +95,20 @@ class Grants:
         save: Save,
         clock: Callable[[], datetime],
         first: str = "",
+        ours: Callable[[], None] = lambda: None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Keep what a refresh needs; `first` is the refresh token to begin with when nothing is stored."""
+        """Keep what a refresh needs; `first` is the refresh token to begin with when nothing is stored.
+
+        `ours` raises where the connection is another worker's by now: what it would be given, nobody could store.
+        """
         self._url = f"{identity_url.rstrip('/')}/connect/token"
         self._basic = httpx.BasicAuth(client_id, client_secret)
         self._load = load
         self._save = save
         self._clock = clock
         self._first = first
+        self._ours = ours
         self._http = client(token_door(identity_url), transport, timeout=30.0)
         self._lock = asyncio.Lock()
         self._grant: Grant | None = None
@@ -141,19 +153,19 @@ class Grants:
         return grant.began != _mark(self._first)
 
     async def _refresh(self, grant: Grant | None, *, first: bool = False) -> Grant:
+        candidates = [self._first if first or grant is None else grant.refresh_token]
         tried: list[str] = []
-        candidate = grant.refresh_token if grant and not first else self._first
-        while candidate and candidate not in tried:
+        while candidate := next((each for each in candidates if each and each not in tried), ""):
             tried.append(candidate)
+            self._ours()
             if fresh := await self._ask(candidate):
                 # 1. stored, 2. used: a crash between the two loses nothing.
                 await self._keep(fresh)
                 return fresh
             # Somebody may have connected again, or another process has refreshed: the store knows the newest.
             stored = await self._load()
-            candidate = stored.refresh_token if stored else ""
-            if not candidate or candidate in tried:
-                candidate = self._first
+            known = [stored.refresh_token, stored.previous] if stored else []
+            candidates = [*known, grant.previous if grant else "", self._first]
         why = "Xero no longer accepts the grant" if tried else "there is no grant for Xero yet"
         raise Parked(f"{why}; nothing is lost, work waits: {CONNECT}", until=self._clock() + PROBE, code="grant")
 
@@ -187,6 +199,7 @@ class Grants:
             expires_at=self._clock() + seconds,
             scopes=tuple(str(value.get("scope") or "").split()),
             began=_mark(self._first),
+            previous=refresh_token,
         )
 
 

@@ -29,7 +29,9 @@ def credit_hold(customer: Customer) -> Play:
 def payment_terms_taken_back(customer: Customer) -> Play:
     customer.sales_edits(revmark_payment_terms="91 DAYSAFTERBILLDATE")
     taken = ("owner", "write_back")
-    yield holds("noted", lambda: taken in customer.decided("payment_terms", crm="91 DAYSAFTERBILLDATE"))
+    yield holds(
+        "noted", lambda: customer.in_doubt or taken in customer.decided("payment_terms", crm="91 DAYSAFTERBILLDATE")
+    )
     yield Then("taken back", ("20 DAYSAFTERBILLDATE",), lambda: customer.in_hubspot("revmark_payment_terms"))
 
 
@@ -40,7 +42,7 @@ def address_guard(customer: Customer) -> Play:
     deal = customer.wins(("2", "50.00"))
     yield billed(customer, deal)
     customer.sales_edits(revmark_shipping_street="2 Wrong Road")
-    yield holds("noted", lambda: "2 Wrong Road" in customer.streets_taken_back())
+    yield holds("noted", lambda: customer.in_doubt or "2 Wrong Road" in customer.streets_taken_back())
     yield Then("taken back", ("1 Old Road", "1 Old Road"), customer.street)
 
 
@@ -49,7 +51,12 @@ def currency_guard(customer: Customer) -> Play:
     deal = customer.wins(("2", "50.00"))
     yield billed(customer, deal)
     customer.sales_edits(revmark_currency="EUR")
-    yield holds("noted", lambda: ("guard.currency_lock", "write_back") in customer.decided_here("currency", crm="EUR"))
+    yield holds(
+        "noted",
+        lambda: (
+            customer.in_doubt or ("guard.currency_lock", "write_back") in customer.decided_here("currency", crm="EUR")
+        ),
+    )
     yield Then("taken back", ("NZD",), lambda: customer.in_hubspot("revmark_currency"))
 
 
@@ -67,7 +74,9 @@ def name_is_sales(customer: Customer) -> Play:
     customer.sales_edits(name="Name Of Sales")
     yield Then("Xero takes it", ("Name Of Sales",), lambda: customer.in_xero("Name"))
     customer.finance_edits(Name="Name Of Finance")
-    yield holds("noted", lambda: ("owner", "write_back") in customer.decided("name", erp="Name Of Finance"))
+    yield holds(
+        "noted", lambda: customer.in_doubt or ("owner", "write_back") in customer.decided("name", erp="Name Of Finance")
+    )
     yield Then("taken back", ("Name Of Sales",), lambda: customer.in_xero("Name"))
 
 

@@ -12,7 +12,7 @@ import pytest
 from sandbox.clock import VirtualClock
 from sandbox.xero.app import create_app
 from sandbox.xero.organisation import Organisation
-from schemas.errors import Parked, Refused, Transient
+from schemas.errors import Parked, Refused, Stale, Transient
 from streams.platforms.xero.grants import Grant, Grants
 from streams.vault import Vault
 
@@ -55,13 +55,13 @@ Make = Callable[..., Grants]
 def make(organisation: Organisation, clock: VirtualClock) -> Make:
     transport = httpx.ASGITransport(app=create_app(organisation, clock=clock))
 
-    def made(store: Store, first: str | None = None, secret: str = "") -> Grants:
+    def made(store: Store, first: str | None = None, secret: str = "", **more: Any) -> Grants:
         identity = organisation.identity
         if first is None:
             first = str(identity.grant()["refresh_token"])
         return Grants(
             URL, identity.client_id, secret or identity.client_secret, load=store.load, save=store.save,
-            clock=clock.now, first=first, transport=transport,
+            clock=clock.now, first=first, transport=transport, **more,
         )  # fmt: skip
 
     return made
@@ -162,10 +162,48 @@ async def test_a_dead_grant_parks_and_is_kept(make: Make, clock: VirtualClock, o
     kept = list(store.grants)
     organisation.identity.revoke(kept[-1].refresh_token)
     clock.move(31 * 60)
-    with pytest.raises(Parked, match="run `revmark connect xero`") as error:
+    with pytest.raises(Parked, match=r"no longer accepts the grant.*run `revmark connect xero`") as error:
         await held.token()
     assert error.value.until == clock.now() + timedelta(hours=1)
     assert store.grants == kept
+
+
+async def test_of_two_workers_that_refresh_at_once_the_first_goes_on(
+    make: Make, clock: VirtualClock, organisation: Organisation
+):
+    store = Store()
+    held = make(store)
+    await held.token()
+    clock.move(29 * 60)
+    previous = store.grants[-1].refresh_token
+    refused = await held.token()
+    organisation.identity.refresh(previous)  # the other's: for Xero, what `held` got never existed
+    assert await held.token(refused=refused) == store.grants[-1].access_token
+
+
+async def test_a_grant_that_another_worker_could_not_store_is_asked_for_again_with_the_one_before(
+    make: Make, clock: VirtualClock, organisation: Organisation
+):
+    store = Store()
+    held = make(store, first="")
+    store.grants.append(Grant("a", organisation.identity.grant()["refresh_token"], clock.now()))
+    await held.token()
+    organisation.identity.refresh(store.grants[0].refresh_token)  # a late worker's: its save was refused
+    clock.move(28 * 60)
+    again = make(store, first="")  # as after a restart: only what is stored is known
+    assert await again.token() == store.grants[-1].access_token
+    assert len(store.grants) == 3
+
+
+async def test_whoever_has_lost_the_connection_refreshes_nothing(make: Make, organisation: Organisation):
+    def lost() -> None:
+        raise Stale("another worker has it")
+
+    store = Store()
+    held = make(store, ours=lost)
+    with pytest.raises(Stale):
+        await held.token()
+    assert (organisation.identity.refreshes, store.grants) == (0, [])
 
 
 async def test_connecting_again_mends_a_dead_grant(make: Make, clock: VirtualClock, organisation: Organisation):
