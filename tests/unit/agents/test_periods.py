@@ -67,3 +67,47 @@ def test_a_term_that_is_no_number_of_periods_is_a_persons_to_mend(every: str, te
 def test_a_number_of_payments_is_a_whole_one_within_reason(payments: str):
     with pytest.raises(ValueError, match=f"says {payments}"):
         terms([{"recurs": {"every": "weekly", "payments": payments}}], date(2026, 9, 1))
+
+
+def said(*recurs: dict[str, object]) -> str:
+    """What people read of lines that recur so."""
+    with pytest.raises(ValueError, match=" ") as found:
+        terms([{"recurs": {"every": "monthly", **each}} for each in recurs], date(2026, 9, 1))
+    return str(found.value)
+
+
+def test_what_lines_do_not_say_is_asked_for_in_words():
+    assert said({}, {"every": "weekly"}) == (
+        "its recurring lines differ in frequency, start or term: give each kind a deal of its own"
+    )
+    assert said({"every": "hourly"}) == "nothing is known of the billing frequency 'hourly'"
+    assert said({"delayed": True}) == "a recurring line starts with a delay: say the day on which it starts"
+    assert said({"payments": "0"}) == "a term has 1 to 1000 payments, and a recurring line says 0"
+    assert said({"term": "P45D"}) == ("a term of P45D is no number of periods (monthly): say the number of payments")
+
+
+@pytest.mark.parametrize("recurs", [{"payments": "1001"}, {"term": "P1001W", "every": "weekly"}, {"term": "P84Y"}])
+def test_a_term_is_no_longer_than_a_thousand_periods(recurs: dict[str, object]):
+    assert said(recurs)
+
+
+@pytest.mark.parametrize(
+    ("recurs", "count"),
+    [
+        ({"payments": "1"}, 1),
+        ({"payments": "1000"}, 1000),
+        ({"term": "P83Y4M"}, 1000),
+        ({"term": "P1M"}, 1),
+        ({"payments": "3", "term": "P12M"}, 3),
+        ({"term": "P1W7D", "every": "weekly"}, 2),
+        ({"term": ""}, None),
+    ],
+)
+def test_a_term_has_one_to_a_thousand_periods(recurs: dict[str, object], count: int | None):
+    line = {"recurs": {"every": "monthly", **recurs}}
+    assert terms([line], date(2026, 9, 1)).count == count
+
+
+def test_a_delay_with_a_day_is_that_day():
+    line = {"recurs": {"every": "monthly", "delayed": True, "starts_on": "2026-10-05"}}
+    assert terms([line], date(2026, 9, 1)) == Terms("monthly", date(2026, 10, 5))

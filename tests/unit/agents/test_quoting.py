@@ -76,7 +76,11 @@ def test_of_two_accepted_quotes_a_person_says_which_one_counts():
 def test_a_second_quote_after_the_order_is_asked_about_and_bills_nothing():
     here = shown(court(quote("7")), quote("7"), quote("8"))
     assert bills(here) == ["RM-1"]
-    assert status(here).startswith("held: it was ordered by quote 7, and quote 8 was accepted as well")
+    assert status(here) == (
+        "held: it was ordered by quote 7, and quote 8 was accepted as well: bill that by hand, or recall it"
+    )
+    (said,) = [each for each in here.verdicts("order_status") if each.ruling == "create"]
+    assert (said.rule, said.reason) == ("timing", "quote 7 was accepted: the deal becomes an order")
     assert (bills(shown(here, quote("7"))), status(here)) == (["RM-1"], "created")
 
 
@@ -89,6 +93,8 @@ def test_a_quote_that_is_recalled_before_its_bill_is_not_billed():
     here = Court(contract(RULES)).known_everywhere()
     here.hear(company(Side.ERP, here.clock + 60, credit_hold=True, alone=False))
     shown(here, quote("7"))
+    assert bills(shown(here, quote("8"))) == []
+    assert status(here) == "held: Acme is on credit hold in the ERP"
     shown(here)
     here.hear(company(Side.ERP, here.clock + 60, credit_hold=False, alone=False))
     here.settle()
@@ -121,3 +127,28 @@ def test_what_was_accepted_before_the_first_reading_is_never_billed():
 def test_lint_refuses_what_locked_lines_cannot_say(timing: dict[str, Any]):
     found = lint(contract({"timing": {"order_when": "quote_accepted", **timing}}))
     assert [(each.level, each.path) for each in found if "locked" in each.message] == [("error", "timing.order_when")]
+
+
+@pytest.mark.parametrize(("later", "by"), [([], "7"), (["8"], "7"), (["8", "9"], "7")])
+def test_an_order_whose_quote_is_gone_before_its_bill_is_a_persons_to_settle(later: list[str], by: str):
+    here = Court(contract(RULES | {"timing": RULES["timing"] | {"invoice_when": "never"}})).known_everywhere()
+    shown(here, quote(by))
+    shown(here, *(quote(each) for each in later))
+    assert status(here) == f"held: quote {by}, by which it was ordered, is not accepted any more"
+    assert status(shown(here, quote(by))) == "created"
+
+
+def test_three_quotes_name_those_that_it_was_not_ordered_by():
+    here = Court(contract(RULES)).known_everywhere()
+    shown(shown(here, quote("8")), quote("7"), quote("8"), quote("9"))
+    assert status(here).startswith("held: it was ordered by quote 8, and quote 7, 9 was accepted as well")
+
+
+def test_an_order_of_before_the_contract_asked_for_quotes_is_billed_by_hand():
+    here = Court(contract({"timing": {"invoice_when": "never"}})).known_everywhere()
+    shown(here, lines=[line()])
+    here.contract = contract(RULES)
+    shown(here, quote("7"))
+    assert (bills(here), status(here)) == (
+        [], "held: it was ordered by its stage, before the contract asked for quotes: bill it by hand"
+    )  # fmt: skip
