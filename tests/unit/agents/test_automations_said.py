@@ -8,7 +8,7 @@ import pytest
 
 from schemas.command import Command
 from schemas.dawn import Dawn
-from schemas.names import Entity, Side
+from schemas.names import Entity, Side, canonical_id
 from tests.support.contracts import contract
 from tests.support.judging import ACME, Court, at, company, deal, invoice
 
@@ -36,8 +36,8 @@ def task(here: Court) -> Command:
 
 
 def reasons(here: Court) -> list[str]:
-    """Why."""
-    return [each.reason for each in here.verdicts() if each.ruling == "automate"]
+    """Why: each is said of the whole record, and once."""
+    return [each.reason for each in here.verdicts("") if each.ruling == "automate"]
 
 
 def test_a_task_says_what_is_owed_since_when_and_by_whom():
@@ -48,6 +48,9 @@ def test_a_task_says_what_is_owed_since_when_and_by_whom():
         "subject": "Acme owes 15.00 of 115.00 NZD on INV-1 since 2026-10-01, 14 days by 2026-10-15",
         "body": None, "priority": "MEDIUM", "due_at": "2026-10-18T12:00:00Z", "owner": "77",
     }  # fmt: skip
+    assert made.record == canonical_id(Entity.TASK, "main", "late", "invoice:1", "2026-10-01"), (
+        "whenever it is asked for"
+    )
     assert (made.kind, made.reason, made.rules) == (
         "create", "the invoice is overdue by 14 days", ["automation.late"]
     )  # fmt: skip
@@ -83,6 +86,7 @@ def test_a_task_about_the_bill_of_a_deal_hangs_on_the_deal():
     (bill,) = here.commands(Side.ERP, Entity.INVOICE)
     here.hear(invoice(here.clock + 60, record=bill.record, number="RM-1", related={"deal": "deal:1"}, **PAID))
     here.settle()
+    assert task(here).record == canonical_id(Entity.TASK, "main", "paid", bill.record)
     assert task(here).links == {"company": here.customer().crm, "deal": "hubspot/deal/1"}
 
 
@@ -98,6 +102,15 @@ def test_a_credit_hold_says_which_way_it_went(when: str, held: bool, why: str): 
     for seconds, now in ((100, not held), (200, held)):
         here.hear(company(Side.ERP, seconds, credit_hold=now))
     assert (reasons(here), task(here).fields["subject"]) == ([why], "Acme, 2026-09-01")
+    version = str(here.state().erp.version)
+    assert task(here).record == canonical_id(Entity.TASK, "main", "hold", ACME, version)
+
+
+def test_two_causes_may_be_told_in_the_same_words():
+    here = court({"automation": "hold", "when": "credit_hold.set", "task": {"subject": "Call"}})
+    for seconds, now in ((100, True), (200, False), (300, True)):
+        here.hear(company(Side.ERP, seconds, credit_hold=now))
+    assert reasons(here) == ["the customer was put on credit hold: a task is made"] * 2
 
 
 def test_two_dates_of_two_automations_are_watched_the_nearer_first():
@@ -109,3 +122,91 @@ def test_two_dates_of_two_automations_are_watched_the_nearer_first():
     assert (task(here).fields["subject"], here.customer().alarms) == ("near", {"invoice:1": "2026-11-30"})
     late(here, 90)
     assert [each.fields["subject"] for each in here.commands(Side.CRM, Entity.TASK)] == ["near", "far"]
+
+
+CALL: dict[str, Any] = LATE | {"task": {"subject": "Call: {number}."}}
+THANKS: dict[str, Any] = {
+    "automation": "thanks", "when": "invoice.paid", "set": {"of": "company", "property": "thanks", "value": "{number}"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "called"),
+    [
+        ({"amount_due": "0.50"}, 1),
+        ({"amount_due": "0.00"}, 0),
+        ({"amount_due": None}, 0),
+        ({"status": "draft"}, 0),
+        ({"due_date": None}, 0),
+        ({"number": None}, 1),
+    ],
+)
+def test_what_is_owed_by_a_day_is_called_for(fields: dict[str, Any], called: int):
+    here = late(court(CALL), **fields)
+    subjects = [each.fields["subject"] for each in here.commands(Side.CRM, Entity.TASK)]
+    assert subjects == [f"Call: {fields.get('number', 'INV-1') or ''}."] * called
+
+
+def test_a_draft_that_is_posted_when_it_is_late_is_late_at_once():
+    here = court(CALL)
+    here.hear(invoice(10, status="draft"), invoice(60 * DAY))
+    assert reasons(here) == ["the invoice is overdue by 14 days: a task is made"]
+
+
+def test_on_its_own_day_it_is_told_once_whatever_is_heard():
+    here = late(court(CALL))
+    late_today = 44 * DAY + 60
+    here.hear(invoice(late_today, reference="edited"), Dawn(tenant="main", customer=ACME, at=at(late_today + 60)))
+    assert len(reasons(here)) == 1
+
+
+def test_what_is_history_sets_no_alarm():
+    here = court(CALL)
+    here.hear(invoice(60 * DAY, first=True))
+    assert (reasons(here), here.customer().alarms) == ([], {})
+
+
+def test_an_automation_that_is_named_later_has_no_day_of_its_own_yet():
+    here = court(CALL)
+    here.hear(invoice(10))
+    later = Court(contract({"automations": [CALL, CALL | {"automation": "other"}]}), here.records, here.customers)
+    later.hear(Dawn(tenant="main", customer=ACME, at=at(44 * DAY)))
+    assert task(later).rules == ["automation.late"]
+
+
+@pytest.mark.parametrize("paid", ["0.50", None])
+def test_whatever_somebody_paid_is_paid(paid: str | None):
+    here = court(THANKS)
+    here.hear(invoice(10), invoice(20, status="paid", amount_due="0.00", amount_paid=paid))
+    assert len(reasons(here)) == (1 if paid else 0)
+
+
+def test_what_we_have_billed_is_news_even_while_the_erp_is_read_for_the_first_time():
+    here = court(THANKS)
+    here.hear(deal(20))
+    here.settle()
+    (bill,) = here.commands(Side.ERP, Entity.INVOICE)
+    paid = invoice(here.clock + 60, record=bill.record, number="RM-1", related={"deal": "deal:1"}, first=True, **PAID)
+    here.hear(paid)
+    assert reasons(here) == ["the invoice is paid: thanks of the company is set"]
+
+
+def test_the_deal_of_a_bill_is_known_where_the_news_does_not_name_it():
+    here = court(THANKS)
+    here.hear(deal(20))
+    here.settle()
+    (bill,) = here.commands(Side.ERP, Entity.INVOICE)
+    here.hear(invoice(here.clock + 60, record=bill.record, number="RM-1", first=True, **PAID))
+    assert len(reasons(here)) == 1
+
+
+def test_two_properties_wait_each_for_its_own():
+    other = THANKS | {"automation": "other", "set": {"of": "company", "property": "other", "value": "{number}"}}
+    here = court(THANKS, other)
+    here.hear(invoice(10), invoice(10, record="invoice:2", number="INV-2"))
+    here.hear(invoice(20, **PAID), invoice(20, record="invoice:2", number="INV-2", **PAID))
+    here.settle()
+    set_ = [each.fields for each in here.commands(Side.CRM) if "trigger_thanks" in each.fields]
+    others = [each.fields for each in here.commands(Side.CRM) if "trigger_other" in each.fields]
+    assert set_ == [{"trigger_thanks": "INV-1"}, {"trigger_thanks": "INV-2"}]
+    assert others == [{"trigger_other": "INV-1"}, {"trigger_other": "INV-2"}]

@@ -35,6 +35,12 @@ def test_a_day_falls_in_one_period(every: str, start: date, days: int):
         assert calendar.begins(period) <= day <= calendar.ends(period)
 
 
+def test_a_day_after_many_periods_falls_in_the_right_one():
+    assert Terms("monthly", date(2020, 1, 31)).under_way(date(2026, 9, 29)) == 80
+    assert Terms("monthly", date(2020, 1, 31)).under_way(date(2026, 9, 30)) == 81
+    assert Terms("weekly", date(2026, 9, 1)).under_way(date(2026, 9, 8)) == 2
+
+
 @pytest.mark.parametrize(
     ("every", "term", "count"),
     [

@@ -152,3 +152,22 @@ def test_an_order_of_before_the_contract_asked_for_quotes_is_billed_by_hand():
     assert (bills(here), status(here)) == (
         [], "held: it was ordered by its stage, before the contract asked for quotes: bill it by hand"
     )  # fmt: skip
+
+
+def test_lines_of_an_accepted_quote_that_were_edited_after_the_bill_are_held():
+    here = shown(court(quote("7")), quote("7"))
+    shown(here, quote("7"), lines=[line("W-1", "3")])
+    assert [each.rule for each in here.verdicts("lines")] == ["guard.posted_immutable"]
+
+
+def test_a_quote_says_nothing_where_the_stage_makes_the_order():
+    here = Court(contract({})).known_everywhere()
+    shown(here, quote(accepted_at="2026-08-20T22:00:00Z", currency="USD"))
+    (bill,) = here.commands(Side.ERP, Entity.INVOICE)
+    assert (bill.fields["date"], status(here)) == ("2026-09-01", "created")
+
+
+def test_a_deal_without_a_currency_is_sold_in_the_customers():
+    assert status(court(quote(currency="USD"), currency=None)) == (
+        "held: quote 7 is in USD, and the deal in NZD: make them one"
+    )

@@ -6,7 +6,7 @@ import pytest
 
 from agents.rules.numbering import invoice_id
 from schemas.names import Entity, Side, digest
-from tests.support.judging import ACME, fact, line
+from tests.support.judging import ACME, company, fact, line
 from tests.unit.agents.test_subscriptions import DAY, asked, bills, court, on, seat, shown, status
 
 BILLED = {
@@ -126,3 +126,12 @@ def test_the_currency_of_its_bills_stays():
     shown(here, currency="AUD")
     on(here, "2026-10-01")
     assert {each.fields["currency"] for each in asked(here)} == {"NZD"}
+
+
+def test_it_is_news_also_where_a_first_reading_lets_it_go_on():
+    here = court([])
+    here.hear(company(Side.ERP, here.clock + 60, credit_hold=True, alone=False))
+    shown(here, lines=[seat()], stage="closedwon")
+    here.hear(company(Side.ERP, here.clock + 60, credit_hold=False, alone=False, first=True))
+    here.settle()
+    assert "subscription_started" in here.told()
