@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.rules import automations, creation, decision, endings, guards, identification, orders
+from agents.rules import automations, creation, decision, endings, guards, identification, orders, payers
 from agents.steps import arbitrate
 from schemas.contract import Contract
 
@@ -13,6 +13,7 @@ SAYS: dict[str, str] = {
     **endings.SAYS,
     **creation.SAYS,
     **identification.SAYS,
+    **payers.SAYS,
     **arbitrate.SAYS,
 }
 

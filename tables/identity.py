@@ -11,7 +11,7 @@ the survivor for which a person was asked about it. Of persons: `j|<ref>` -> the
 as whose, and since when; `l|<parent>|<digest>` -> who has shown it there; `b|<ref>` -> of whom it was told: an erasure
 goes there as well; `v|<ref>` and `v|<id>` -> who was of that company once. Of people's words: `x|<ref>|<ref>`: these
 are two; `u|<id>`: taken from its counterpart; `z|<ref>` and `z|<id>`: erased under privacy law, `z|<id>|<id>`: and told
-to that customer.
+to that customer. Who pays for whom is in `paying`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from schemas.names import CanonicalId, Entity, Side
+from tables.paying import Paying
 from tables.shelf import Shelf
 from tables.view import View
 
@@ -34,6 +35,7 @@ class Identity:
         self._view = view
         self._get = view.get
         self._prefix = f"{tenant}|"
+        self.paying = Paying(view, tenant)
 
     def _key(self, *parts: str) -> str:
         return self._prefix + "|".join(parts)
@@ -54,17 +56,25 @@ class Identity:
         return row.get(side.value) if row else None
 
     def bind(
-        self, reference: str, canonical: str, customer: str, side: Side, *, posted: bool = False, of: str | None = None
+        self,
+        reference: str,
+        canonical: str,
+        customer: str,
+        side: Side,
+        *,
+        posted: bool = False,
+        of: str | None = None,
+        bought: dict[str, str | None] | None = None,
     ) -> None:
         """Say that the record is `canonical`, of `customer`. The side's newest record is the one written to.
 
         `posted`: it is an invoice that stands in the books; a customer's are counted. `of`: the record that it belongs
-        to, whose customer is its own.
+        to, whose customer is its own. `bought`: which company buys, of a deal that another one pays.
         """
         key = self._key("r", reference)
         before = self._view.get(key) or {}
         now: dict[str, Any] = {"id": canonical, "customer": customer} | ({"posted": True} if posted else {})
-        now |= {"of": of} if of else {}
+        now |= ({"of": of} if of else {}) | ({"bought": bought} if bought else {})
         if before != now:
             self._count(before, -1)
             self._view[key] = now
@@ -83,6 +93,11 @@ class Identity:
         """The record that this one belongs to."""
         row = self._get(f"{self._prefix}r|{reference}") or {}
         return str(row["of"]) if "of" in row else None
+
+    def bought(self, deal: str) -> dict[str, str | None] | None:
+        """Which company buys, as a deal was told that another one pays; None: its own company pays."""
+        row = self._get(f"{self._prefix}r|{deal}") or {}
+        return row.get("bought")
 
     def _count(self, row: dict[str, Any], by: int) -> None:
         if row.get("posted"):

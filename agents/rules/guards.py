@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from agents.rules.payers import BUYER
 from schemas.contract import Contract
 from schemas.contract.conditions import UNKNOWN, parse
 from schemas.contract.model import OwnGuard
@@ -106,7 +107,10 @@ def isolation_guard(
     here = contract.subsidiary
     if here is None or not contract.guards.subsidiary_isolation:
         return None
-    said = {"its company": company.get("subsidiary"), "the deal": (deal or {}).get("subsidiary")}
+    buyer = (deal or {}).get(BUYER)
+    said = {"the company that buys": buyer.get("subsidiary")} if buyer else {}
+    said |= {"the company that pays" if buyer else "its company": company.get("subsidiary")}
+    said |= {"the deal": (deal or {}).get("subsidiary")}
     named = {who: str(one) for who, one in said.items() if one}
     for who, one in named.items():
         if one != here.name:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from agents.rules import likeness
 from agents.rules.likeness import Row
 from agents.rules.numbering import invoice_id, numbered
+from agents.rules.payers import BUYER, Payers
 from agents.rules.people import People
 from agents.rules.placing import Known, Waits
 from agents.rules.succession import Succession
@@ -46,6 +47,7 @@ class Identification:
         self.tenant = tenant
         self.succession = Succession(identity, tenant)
         self.people = People(identity, self.succession, tenant, by_email=contract.identity.email_links)
+        self.payers = Payers(identity, self.succession, self.people, parents=contract.billing.bill_to == "parent")
         self._ready: set[Entity] = set()
 
     def resolve(self, row: Row) -> Known | Waits:
@@ -127,6 +129,8 @@ class Identification:
         deal, _ = self._deal_of(row)
         if deal:
             found["deal"] = deal
+        if BUYER in row["fields"] and "company" in found:
+            found[BUYER] = found.pop("company")  # its customer is the company that pays
         return found
 
     def _gone(self, side: Side, row: Row) -> Known | Waits:
@@ -156,7 +160,7 @@ class Identification:
         if self.identity.known(reference) is None:
             if parent is None:
                 return Waits("ignored")
-            if self._owner(parent) is None:
+            if self.people.owner(parent) is None:
                 return Waits("record", (parent,))
         self.identity.end(reference, over=True)
         self.people.settle(reference)
@@ -229,7 +233,11 @@ class Identification:
         posted = row["entity"] == Entity.INVOICE.value and side is Side.ERP and row["fields"].get("status") in POSTED
         parent = row["parents"].get("company")
         follows = side is Side.CRM and row["entity"] in FOLLOWERS and not row.get("stays")
-        self.identity.bind(reference, canonical, customer, side, posted=posted, of=parent if follows else None)
+        of, bought = (parent, row["fields"].get(BUYER)) if follows else (None, None)
+        self.identity.bind(reference, canonical, customer, side, posted=posted, of=of, bought=bought)
+        self.payers.hear(
+            row, known=before is not None or any(map(self.identity.known, self.identity.losers(reference)))
+        )
         row["moved_from"] = before if before not in {None, customer} else None
         for scope in likeness.scopes(Entity(row["entity"]), row):
             if self.identity.by_key(scope) is None:
@@ -312,7 +320,7 @@ class Identification:
 
     def _person(self, side: Side, reference: str, row: Row) -> Known | Waits:
         parent = row["parents"].get("company")
-        customer = row.get("customer") or (self._owner(parent) if parent else None)
+        customer = row.get("customer") or (self.people.owner(parent) if parent else None)
         if customer is None:
             return Waits("record", (parent,)) if parent else Waits("unattached")
         was, members = self.identity.known(reference), (reference, *self.identity.losers(reference))
@@ -351,17 +359,18 @@ class Identification:
         parents = [row["parents"][role] for role in ("company", "invoice", "credit_note") if role in row["parents"]]
         if not parents:
             return Waits("unattached")
-        customer = self._owner(parents[0])
-        if customer is None:
-            return Waits("record", (parents[0],))
-        known = self.identity.known(reference)
-        before = self.identity.customer(reference)
-        if before not in {None, customer}:
-            if self._billed(str(known)) if entity is Entity.DEAL else self.identity.akin(str(before), customer):
-                row["stays"] = entity is Entity.DEAL
-                customer = CanonicalId(str(before))  # what finance counted stays where it is
-            elif entity is not Entity.DEAL:
+        customer = self.payers.customer(parents[0]) if entity is Entity.DEAL else self.people.owner(parents[0])
+        known, before = self.identity.known(reference), self.identity.customer(reference)
+        if entity is Entity.DEAL and before not in {None, customer} and self._billed(str(known)):
+            row["stays"], customer = True, before  # what finance counted stays where it is
+        if customer is None or isinstance(customer, Waits):
+            return customer or Waits("record", (parents[0],))
+        if entity is Entity.DEAL:
+            self.payers.tell(row, parents[0], customer)
+        elif before not in {None, customer}:
+            if not self.identity.akin(str(before), customer):
                 return Waits("moved", (str(before),))  # its balance stands with the other customer
+            customer = CanonicalId(str(before))
         if known is None:
             mirrored = entity is Entity.INVOICE and len(self.identity.waiters(twin_of(reference)))
             if entity is Entity.INVOICE and not (settle or mirrored or self.ready(entity)):
@@ -373,10 +382,6 @@ class Identification:
     def _foreign(self, cross: str) -> bool:
         """Whether nobody has ever seen a record of this id, nor its survivor."""
         return self.identity.known(cross) is None and self.identity.follow(cross) == cross
-
-    def _owner(self, reference: str) -> CanonicalId | None:
-        """The customer of a parent; of one that was merged away unseen, the survivor's."""
-        return self.people.owner(reference)
 
     def _billed(self, deal: str) -> bool:
         """Whether the deal's invoice exists."""

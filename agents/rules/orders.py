@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.rules import billing, calling_off, parts, quoting, subscriptions
 from agents.rules.case import Case
+from agents.rules.payers import BUYER
 from schemas.instants import business_day, parse_instant, to_millis
 from schemas.money import amount_text, exact
 from schemas.names import Entity, canonical_id
@@ -30,6 +31,11 @@ def consider(case: Case, deal: EntityState) -> None:
         if "order" in deal.marks and deal.marks.get("left") is None:
             _called_off(case, deal)
         return
+    if buyer := deal.crm.fields.get(BUYER):
+        reason = (
+            f"{buyer['ref']} buys, and {case.customer.name or 'another company'} pays: its parent company in the CRM"
+        )
+        case.verdict(deal, BUYER, "take_crm", "bill_to", reason)
     won = case.contract.timing.won(deal.crm.fields.get("stage"))
     if "order" not in deal.marks:
         if won and _accepted(case, deal):

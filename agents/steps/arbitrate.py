@@ -18,6 +18,7 @@ from agents.rules import automations, billing, bills, edits, endings, orders, re
 from agents.rules.case import Case
 from agents.rules.comparison import compare
 from agents.rules.creation import create_missing
+from agents.rules.payers import BUYER
 from agents.rules.result import Result
 from schemas.choice import Choice
 from schemas.contract import Contract
@@ -117,7 +118,7 @@ def _take_fact(case: Case, fact: Fact) -> None:
     version = max(side.version, fact.version) if fact.ended in LEFT else fact.version
     news = fact.deleted and not side.deleted
     side.ref, side.version, side.fields, side.deleted = fact.ref, version, fields, fact.deleted
-    state.related.update(fact.related)
+    state.related = {**{role: one for role, one in state.related.items() if role != BUYER}, **fact.related}
     state.marks["alone"] = fact.alone
     if fact.apart:
         state.marks["apart"] = True

@@ -18,7 +18,7 @@ from schemas.command import Read
 from schemas.contract import Contract
 from schemas.fact import Fact
 from schemas.instants import from_millis
-from schemas.names import CanonicalId, Entity, Side, connection_id
+from schemas.names import CanonicalId, Entity, Side, connection_id, record_id
 from tables import versions
 from tables.identity import Identity
 from tables.view import Recalled, View
@@ -134,15 +134,19 @@ class Placement:
             effects.clear()
 
     def read_again(self, reference: str, seen_at: int, *, whole: bool = False) -> None:
-        """Have a record read again and told anew; `whole`: and the people and deals that belong to it."""
+        """Have a record read again and told anew; `whole`: with its people and deals, and the deals it pays for."""
         versions.expect(self.rows, self.tenant, reference)
         platform, kind, number = reference.split("/", 2)
+        self._read(platform, kind, number, seen_at)
+        if whole:
+            self._read(platform, BELONGINGS, number, seen_at)
+            for child in self.rules.payers.children(reference):
+                self._read(platform, BELONGINGS, record_id(child), seen_at)
+
+    def _read(self, platform: str, kind: str, number: str, seen_at: int) -> None:
         connection = connection_id(self.tenant, platform)
-        for each in (kind, BELONGINGS) if whole else (kind,):
-            hint = Read(
-                tenant=self.tenant, connection=connection, kind=each, record_ids=[number], at=from_millis(seen_at)
-            )
-            self.result.emit(f"lanes.{platform}", connection, hint)
+        hint = Read(tenant=self.tenant, connection=connection, kind=kind, record_ids=[number], at=from_millis(seen_at))
+        self.result.emit(f"lanes.{platform}", connection, hint)
 
     def depart(self, reference: str, was: CanonicalId, side: Side, seen_at: int) -> None:
         """Tell a customer that a record is no longer its own."""

@@ -25,8 +25,6 @@ from tables.view import View
 
 Translate = Callable[[Change], list[Sighting]]
 
-PEOPLE_AND_DEALS = {"deal", "contact"}  # kinds that change their customer when their company does
-
 
 class Tenancy:
     """The work on one tenant's arrivals."""
@@ -103,8 +101,15 @@ class Tenancy:
                 self.placement.place([], seen_at=row["seen_at"])
 
     def _astray(self, change: Change) -> bool:
-        """Whether a record that shows nothing new belongs to a company that has become another customer's since."""
-        return change.kind in PEOPLE_AND_DEALS and self.identity.astray(versions.change_ref(change))
+        """Whether a record that shows nothing new is another customer's since its company is, or since another pays."""
+        name = versions.change_ref(change)
+        match change.kind:
+            case "deal":
+                return self.placement.rules.payers.astray(name)
+            case "contact":
+                return self.identity.astray(name)
+            case _:
+                return False
 
     def _remembered(self, row: Row) -> Row:
         """The end of a company that still waits: what it said of itself stays, for others may be about to name it."""

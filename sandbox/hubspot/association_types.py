@@ -61,6 +61,7 @@ _PAIRS: tuple[tuple[str, str, int, int, str | None], ...] = (
     (_PAYMENT, _ORDER, 524, 523, None),
     (_CONTACT, _CONTACT, 449, 449, None),
     (_COMPANY, _COMPANY, 450, 450, None),
+    (_COMPANY, _COMPANY, 14, 13, None),  # child to parent, and back
     (_TICKET, _CONTACT, 16, 15, None),
     (_TICKET, _COMPANY, 339, 340, None),
     (_DEAL, _TICKET, 27, 28, None),
@@ -80,6 +81,7 @@ _PAIRS: tuple[tuple[str, str, int, int, str | None], ...] = (
     (_SUBSCRIPTION, _INVOICE, 90003, 90004, None),  # made up
     (_SUBSCRIPTION, _PAYMENT, 90005, 90006, None),  # made up
 )
+CHILD_TO_PARENT = 14  # from a company to the one above it, of which it has one at most
 _ONE_PARENT = {_LINE, _DISCOUNT, _FEE, _TAX}  # each belongs to exactly one record (line-items guide)
 _PARENTS = {_DEAL, _QUOTE, _INVOICE, _ORDER, _SUBSCRIPTION, _PAYMENT}
 

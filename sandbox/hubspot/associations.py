@@ -1,13 +1,14 @@
 """Associations between records.
 
 In: pairs of records and the types between them. Out: what is associated with what, and how. Invariant: an
-association stands in both directions; a contact or deal has one primary company; a line item has one parent.
+association stands in both directions; a contact or deal has one primary company, a company one parent company; a line
+item has one parent.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.hubspot.association_types import AssociationType, owned, standard
+from sandbox.hubspot.association_types import CHILD_TO_PARENT, AssociationType, owned, standard
 from sandbox.hubspot.errors import Problem
 
 USER_DEFINED_FROM = 1_000  # ids of types made in a portal start here
@@ -75,8 +76,15 @@ class Associations:
         for each in types.values():
             if each.primary:
                 changes += self._leave_primary(origin, target, each)
+            for child, parent, type_id in ((origin, target, each.id), (target, origin, each.inverse)):
+                if type_id == CHILD_TO_PARENT:
+                    changes += self._leave_parent_company(child, keep=parent)
             changes += self._put(origin, target, each)
         return changes
+
+    def _leave_parent_company(self, child: Node, keep: Node) -> list[Change]:
+        held = [node for node, types in self._edges.get(child, {}).items() if CHILD_TO_PARENT in types and node != keep]
+        return [change for node in held for change in self.remove(child, node, [CHILD_TO_PARENT])]
 
     def _put(self, origin: Node, target: Node, kind: AssociationType) -> list[Change]:
         if kind.id in self._edges.get(origin, {}).get(target, set()):

@@ -5,9 +5,11 @@ invoices guides.
 Invariant: amounts are `Decimal` from text to text.
 """
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from sandbox.hubspot.association_types import CHILD_TO_PARENT
 from sandbox.hubspot.records import Record
 from sandbox.wire import iso
 
@@ -20,20 +22,8 @@ PERCENT = Decimal(100)
 
 def following(portal: "Portal", record: Record) -> dict[str, str]:
     """Give the values HubSpot sets because of a record's others."""
-    match record.kind.name:
-        case "deals":
-            return _deal(portal, record)
-        case "line_items":
-            return _line(record)
-        case "invoices":
-            return _invoice(portal, record)
-        case "quotes":
-            return _quote(portal, record)
-        case "commerce_payments":
-            net = amount(record, "hs_initial_amount") - amount(record, "hs_refunds_amount")
-            return {"hs_net_amount": text(net)}
-        case _:
-            return {}
+    found = _FOLLOWING.get(record.kind.name)
+    return found(portal, record) if found else {}
 
 
 def amount(record: Record, name: str) -> Decimal:
@@ -44,6 +34,16 @@ def amount(record: Record, name: str) -> Decimal:
 def text(value: Decimal) -> str:
     """Spell an amount: HubSpot drops trailing zeros of what it computes."""
     return format(value.quantize(CENT, ROUND_HALF_UP).normalize() + 0, "f")
+
+
+def _company(portal: "Portal", record: Record) -> dict[str, str]:
+    """The parent company, by its association. Two, as a merge may bring them: the one that is named already."""
+    type_id = record.kind.type_id
+    found = portal.associations.of((type_id, record.id), type_id)
+    above = [number for number, types in found if any(each.id == CHILD_TO_PARENT for each in types)]
+    names = [str(number) for number in above if portal.live((type_id, number)) is not None]
+    named = record.get("hs_parent_company_id")
+    return {"hs_parent_company_id": named if named in names else next(iter(names), "")}
 
 
 def _deal(portal: "Portal", record: Record) -> dict[str, str]:
@@ -66,7 +66,7 @@ def _deal(portal: "Portal", record: Record) -> dict[str, str]:
     return values
 
 
-def _line(record: Record) -> dict[str, str]:
+def _line(_: "Portal", record: Record) -> dict[str, str]:
     before = amount(record, "price") * amount(record, "quantity")
     off = amount(record, "discount") * amount(record, "quantity")
     off += before * amount(record, "hs_discount_percentage") / PERCENT
@@ -113,3 +113,13 @@ def _invoice(portal: "Portal", record: Record) -> dict[str, str]:
         values["hs_invoice_status"] = "paid"
         values["hs_payment_date"] = iso(portal.clock.now())
     return values
+
+
+def _payment(_: "Portal", record: Record) -> dict[str, str]:
+    return {"hs_net_amount": text(amount(record, "hs_initial_amount") - amount(record, "hs_refunds_amount"))}
+
+
+_FOLLOWING: dict[str, Callable[["Portal", Record], dict[str, str]]] = {
+    "companies": _company, "deals": _deal, "line_items": _line, "invoices": _invoice, "quotes": _quote,
+    "commerce_payments": _payment,
+}  # fmt: skip

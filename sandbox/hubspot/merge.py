@@ -54,6 +54,7 @@ def merge(portal: "Portal", kind: ObjectType, primary_id: int, other_id: int, ac
     moved.update(_second_names(primary, other))
     portal.writer.put_quietly(result, moved, MERGED)
     portal.writer.stamp(result, actor)
+    portal.writer.followed(result)
     portal.log(actor, "merge", result, {"primaryObjectId": str(primary_id), "objectIdToMerge": str(other_id)})
     portal.announcer.merge(primary.id, [other.id], result, len(moved), actor)
     return result

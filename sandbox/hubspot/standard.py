@@ -116,8 +116,8 @@ def _companies() -> list[Definition]:
         *_choice("industry", INDUSTRIES),
         *_choice("type", ("PROSPECT", "PARTNER", "RESELLER", "VENDOR", "OTHER")),
         *_choice("lifecyclestage", LIFECYCLE, "radio"),
-        *_numbers("annualrevenue numberofemployees hs_parent_company_id"),
-        *_numbers("num_associated_contacts num_associated_deals", read_only=True),
+        *_numbers("annualrevenue numberofemployees"),
+        *_numbers("hs_parent_company_id num_associated_contacts num_associated_deals", read_only=True),
     ]
 
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from sandbox.hubspot.portal import Portal
 
 FURTHER_EMAILS = "hs_additional_emails"
-PARENTS_TO_RECOMPUTE = {"line_items": ("invoices", "quotes"), "commerce_payments": ("invoices",)}
+PARENTS_TO_RECOMPUTE = {
+    "line_items": ("invoices", "quotes"), "commerce_payments": ("invoices",),
+    "companies": ("companies",),  # those below one that goes, comes back or is merged
+}  # fmt: skip
 
 
 class Writer:
@@ -154,6 +157,10 @@ class Writer:
         """Set values without webhook or log, for the makings of a merge."""
         self._set(record, values, source)
         self._follow(record)
+
+    def followed(self, record: Record) -> None:
+        """Let those follow that are worked out from a record."""
+        self._recompute_parents(record)
 
     def stamp(self, record: Record, actor: Actor) -> None:
         """Move a record's modified date to now."""

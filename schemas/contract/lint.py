@@ -80,6 +80,7 @@ def lint(contract: Contract) -> list[Finding]:
         *_timing(contract),
         *_mappings(contract),
         *_subsidiary(contract),
+        *_billing(contract),
         *_tiers(contract),
         *_idle_guards(contract),
         *_own_guards(contract),
@@ -241,6 +242,14 @@ def _subsidiary(contract: Contract) -> Iterator[Finding]:
     if not guarded:
         message = "it only names totals: the guard subsidiary_isolation is off, and every subsidiary's deals are billed"
         yield Finding("warning", "subsidiary", message)
+
+
+def _billing(contract: Contract) -> Iterator[Finding]:
+    """Parents who are to pay where nothing is billed."""
+    timing = contract.timing
+    orders = timing.order_when_deal_stage or timing.shipped_when_deal_stage
+    if contract.billing.bill_to == "parent" and (timing.invoice_when == "never" or not orders):
+        yield Finding("warning", "billing.bill_to", "it decides nothing: no deal is billed under this contract")
 
 
 def _idle_guards(contract: Contract) -> Iterator[Finding]:

@@ -264,6 +264,15 @@ class Objects(Clause):
     )
 
 
+class Billing(Clause):
+    """Who pays for what a company buys."""
+
+    bill_to: Literal["own", "parent"] = Field(
+        default="own",
+        description="parent: what a company buys is billed to its parent company in the CRM, if it has one",
+    )
+
+
 class Platforms(Clause):
     """Which platform plays which side, and what of it."""
 
@@ -304,6 +313,7 @@ class Contract(Clause):
     timing: Timing = Timing()
     tiers: Tiers = Tiers()
     invoice_defaults: InvoiceDefaults = InvoiceDefaults()
+    billing: Billing = Billing()
     subsidiary: Subsidiary | None = Field(default=None, description="not named: the CRM serves one subsidiary only")
     credit_hold_group: str = Field(default="Credit hold", description="the ERP's contact group that means on hold")
     required: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)

@@ -83,7 +83,9 @@ def _take_association(event: dict[str, Any], hints: Hints, types: Mapping[str, s
     ids = _id(event.get("fromObjectId")), _id(event.get("toObjectId"))
     if not all(ids):
         return "malformed"
-    telling = [(kind, number) for kind, number in zip(kinds, ids, strict=True) if kind in _TELLING and number]
+    family = kinds == ("company", "company")  # a parent: the child's own reading shows it
+    ends = zip(kinds, ids, strict=True)
+    telling = [(kind, number) for kind, number in ends if kind and number and (family or kind in _TELLING)]
     for kind, number in telling:
         hints.add(kind, [number])
     return "accepted" if telling else "ignored"

@@ -25,6 +25,7 @@ FIRST_DAYS = (
     "2026-09-02",
     "2026-09-05",
 )  # around the second of September
+PARENT, CHILD_TO_PARENT = "hs_parent_company_id", 14  # HubSpot's property, and the association that it follows
 Deed = Callable[[Platforms, Random], Awaitable[None]]
 
 
@@ -353,7 +354,26 @@ SUBSCRIBING: dict[str, tuple[int, Deed]] = {
     for weight, deed in ((60, crm_subscribe), (12, crm_amend), (3, crm_pause), (4, crm_resume), (2, crm_call_off),
                          (2, crm_win_again))
 }  # deeds where deals recur  # fmt: skip
-EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **LATENESS, **SUBSCRIBING}
+
+
+async def crm_parent(both: Platforms, lots: Random) -> None:
+    """Sales says which company is above another, or that none is."""
+    rows = both.records("companies")
+    if len(rows) < 2:
+        raise Declined("there is one at most")
+    child, parent = lots.sample(rows, 2)
+    above = child["properties"].get(PARENT)
+    if above and lots.random() < 0.4:
+        await both.sales.do(
+            "POST", f"people/companies/{child['id']}/dissociate", {"to_type": "companies", "to_id": above}
+        )
+    else:
+        body = {"to_type": "companies", "to_id": parent["id"], "type_ids": [CHILD_TO_PARENT]}
+        await both.sales.do("POST", f"people/companies/{child['id']}/associate", body)
+
+
+FAMILY: dict[str, tuple[int, Deed]] = {"crm_parent": (8, crm_parent)}  # a deed where parents pay
+EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **LATENESS, **SUBSCRIBING, **FAMILY}
 
 
 async def _edit(both: Platforms, kind: str, row: Record, **properties: str) -> None:

@@ -35,5 +35,6 @@ CONTRACTS: dict[str, Callable[[], Contract]] = {
     "deposit": lambda: timed(invoice_when="shipped", deposit={"percent": "30"}),
     "told": lambda: contract({"automations": TOLD}),
     "subscriptions": lambda: timed(subscriptions={"paused_when_deal_stage": [PAUSED]}),
+    "parents": lambda: contract({"billing": {"bill_to": "parent"}}),
     "parts": lambda: timed(invoice_when="shipped", partial="each"),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from agents.rules.identification import FIRST_READINGS
@@ -21,6 +22,7 @@ from schemas.names import Side
 from schemas.verdict import Verdict
 from schemas.wire import Wire
 from streams.platforms.hubspot import translation as hubspot
+from streams.platforms.hubspot.shapes import shapes_of
 from streams.platforms.xero import translation as xero
 from tables import versions
 from tables.identity import Identity
@@ -144,7 +146,8 @@ class Desk:
     def take(self, *arrivals: Wire | bytes) -> Result:
         """Give the step one batch."""
         values = [value if isinstance(value, bytes) else value.to_bytes() for value in arrivals]
-        step = Capture(self.contract, {"hubspot": hubspot.sightings, "xero": xero.sightings})
+        shown = partial(hubspot.sightings, shapes=shapes_of(self.contract))
+        step = Capture(self.contract, {"hubspot": shown, "xero": xero.sightings})
         result = step(values, self.rows, self.names)
         kinds: dict[str, type[Wire]] = {"facts": Fact, "decisions": Verdict, "lanes.hubspot": Read, "lanes.xero": Read}
         self.outputs += [kinds[output.topic].from_bytes(output.value) for output in result.outputs]

@@ -74,7 +74,8 @@ def _association(entry: dict[str, Any], types: Mapping[str, str]) -> tuple[list[
     found = [(kind_of(type_id, types), _ids(number)) for type_id, number in ends]
     if not all(ids for _, ids in found):
         return [], "malformed"
-    mentions = [Mention(kind, each) for kind, ids in found if kind in TELLING for each in ids]
+    family = all(kind == "company" for kind, _ in found)  # a parent: the child's own reading shows it
+    mentions = [Mention(kind, each) for kind, ids in found if kind and (family or kind in TELLING) for each in ids]
     return mentions, "accepted" if mentions else "ignored"
 
 

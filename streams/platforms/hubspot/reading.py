@@ -56,7 +56,7 @@ class Reading:
         """Read records now; one that is gone comes back as deleted; a line item or a quote comes back as its deals.
 
         A survivor of a merge that this client has not met yet comes with its people and deals: they have moved to it,
-        and nothing else may tell.
+        and nothing else may tell. Deals come after their companies, where these say who pays.
 
         Raises:
             Refused: the kind is not known.
@@ -77,7 +77,7 @@ class Reading:
                     seen[each.record_id] = each
                 else:
                     followers.append(each)
-        return [*seen.values(), *followers]
+        return [*followers, *seen.values()] if kind == "deal" else [*seen.values(), *followers]
 
     async def read_back(
         self, kind: str, record_ids: Sequence[str], names: Iterable[str]
@@ -115,7 +115,17 @@ class Reading:
         """Records with what belongs to them, and with what has moved to those that are new by a merge."""
         merged = [record["id"] for record in records if merged_ids(record)] if shape.kind == MOVING else []
         new = [each for each in merged if not self._memory.version(shape.kind, each)]
-        return [*await self.complete(shape, records), *await self._belongings(new)]
+        found = await self.complete(shape, records)
+        return [*await self._payers(shape, found), *found, *await self._belongings(new)]
+
+    async def _payers(self, shape: Shape, deals: Sequence[Seen]) -> list[Seen]:
+        """The companies of deals as they are now, where they say who pays: no deal goes to one who paid before."""
+        company = self.shapes[MOVING]
+        if shape.kind != "deal" or not company.payer:
+            return []
+        ids = list(dict.fromkeys(each for deal in deals for each in deal.raw["associations"][MOVING][:1]))
+        parts = await abreast(self.batch(company.path, part, company.properties) for part in chunks(ids, HISTORIES))
+        return await self.complete(company, [record for part in parts for record in part])
 
     async def _belongings(self, companies: Sequence[str]) -> list[Seen]:
         """The people and deals of companies."""

@@ -18,6 +18,7 @@ from streams.platforms.hubspot.spelling import Spelling
 
 BELONGS = frozenset({Entity.COMPANY, Entity.DEAL})  # what may say to which subsidiary it belongs
 MERGED = "hs_merged_object_ids"  # ";"-joined ids of the records that were merged into this one
+PARENT = "hs_parent_company_id"  # HubSpot's own, read-only: it follows the association with the parent company
 PLATFORM = "hubspot"
 OWNER = "hubspot_owner_id"  # of every type: the user whose it is
 CUSTOM = "2-"  # how the type ids of a portal's own objects begin; what follows differs by portal
@@ -54,6 +55,7 @@ class Shape:
     erp_kind: str = ""  # the ERP's record type that `key` refers to; empty: `key` is no ERP id
     parents: tuple[str, ...] = ()
     address: tuple[tuple[str, str], ...] = ()  # part of the shipping address -> property
+    payer: str = ""  # property that names the company that pays for this one; empty: nobody asks
     on_create: tuple[tuple[str, str], ...] = ()  # properties that every create carries
     dated: tuple[str, ...] = ()  # properties whose histories are read: the later edit wins
     followed: bool = True  # what becomes of it is read; else it is made, and people's from then on
@@ -64,7 +66,7 @@ class Shape:
     def properties(self) -> list[str]:
         """Every property that is read, and no other: quota and privacy both."""
         names = [column.property for column in self.columns] + [name for _, name in self.address]
-        return list(dict.fromkeys([*names, self.key, self.modified, MERGED]))
+        return list(dict.fromkeys([*names, *([self.payer] if self.payer else []), self.key, self.modified, MERGED]))
 
     def property_of(self, field: str) -> str:
         """Where a field sits that this type has."""
@@ -246,8 +248,8 @@ def custom_invoice(name: str) -> Shape:
 def shapes_of(contract: Contract) -> dict[str, Shape]:
     """The shapes under a contract, on the objects that it chooses.
 
-    They are ours, with the customer's own fields, the property that names a subsidiary, and what automations need:
-    tasks are among them only where one makes any.
+    They are ours, with the customer's own fields, the properties that name a subsidiary and who pays, and what
+    automations need: tasks are among them only where one makes any.
     """
     chosen, found = contract.platforms.objects.invoice, dict(SHAPES)
     if chosen != "native":
@@ -258,6 +260,8 @@ def shapes_of(contract: Contract) -> dict[str, Shape]:
         found[DEAL.kind] = replace(DEAL, lines=(*DEAL.lines, *RECURRING))
     if contract.timing.order_when == "quote_accepted":
         found[DEAL.kind] = replace(found[DEAL.kind], quotes=True)
+    if contract.billing.bill_to == "parent":
+        found[COMPANY.kind] = replace(found[COMPANY.kind], payer=PARENT)
     return {kind: _dated(contract, _with(shape, _own(contract, shape))) for kind, shape in found.items()}
 
 

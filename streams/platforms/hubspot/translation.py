@@ -74,7 +74,8 @@ def sightings(
     fields |= _own(name, shape, properties)
     keys = _keys(name, shape, fields, erp)
     merged = _merged(name, properties.get(MERGED), change.record_id, shape)
-    parents, dates = _parents(name, shape, change.raw), _entered(shape, change.raw.get("history"), fields)
+    parents = _parents(name, shape, change.raw) | _payer(name, shape, properties)
+    dates = _entered(shape, change.raw.get("history"), fields)
     return [Sighting(shape.entity, name, fields, keys, parents, merged_from=merged, entered=dates)]
 
 
@@ -161,6 +162,17 @@ def _parents(name: Ref, shape: Shape, raw: dict[str, Any]) -> dict[str, str]:
     if not all(isinstance(some, list) and all(map(is_id, some)) for some in ends):
         raise Refused(f"{name}: associations are no lists of ids. Read the record again", code="associations")
     return {role: ref(PLATFORM, role, some[0]) for role, some in zip(shape.parents, ends, strict=False) if some}
+
+
+def _payer(name: Ref, shape: Shape, properties: dict[str, Any]) -> dict[str, str]:
+    """The company that pays for a company, where the contract asks for it and it is another one."""
+    stated = properties.get(shape.payer) if shape.payer else None
+    if stated in (None, ""):
+        return {}
+    if not is_id(stated):
+        raise Refused(f"{name}: the property {shape.payer} is no company's id. Read the record again", code=shape.payer)
+    payer = ref(PLATFORM, shape.kind, str(stated))
+    return {} if payer == name else {"payer": payer}
 
 
 def _merged(name: Ref, value: Any, record_id: str, shape: Shape) -> tuple[Ref, ...]:

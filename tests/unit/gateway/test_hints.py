@@ -81,6 +81,17 @@ async def test_an_erasure_is_told_to_capture_as_well_for_a_reading_would_only_fi
         ),
         (
             {
+                "subscriptionType": "company.associationChange",
+                "fromObjectId": 6,
+                "toObjectId": 8,
+                "fromObjectTypeId": "0-2",
+                "toObjectTypeId": "0-2",
+                "associationTypeId": 14,
+            },
+            {"company": ["6", "8"]},
+        ),
+        (
+            {
                 "subscriptionType": "deal.associationChange",
                 "fromObjectId": 5,
                 "toObjectId": 7,

@@ -139,3 +139,40 @@ async def test_associating_moves_the_modified_date_of_both(hubspot: httpx.AsyncC
     await hubspot.put(f"{BASE}/deals/{record}/associations/default/companies/{firm}")
     for path in (f"{BASE}/deals/{record}", f"{BASE}/companies/{firm}"):
         assert (await hubspot.get(path)).json()["updatedAt"] == "2026-09-01T09:00:05.000Z"
+
+
+async def above(hubspot: httpx.AsyncClient, company: str) -> str:
+    shown = await hubspot.get(f"{BASE}/companies/{company}", params={"properties": "hs_parent_company_id"})
+    return str(shown.json()["properties"]["hs_parent_company_id"] or "")
+
+
+async def family(hubspot: httpx.AsyncClient, child: str, parent: str, type_id: int = 14) -> None:
+    body = {"to_type": "companies", "to_id": parent, "type_ids": [type_id]}
+    assert (await hubspot.post(f"/_sandbox/people/companies/{child}/associate", json=body)).status_code == 204
+
+
+async def test_a_company_has_one_parent_and_says_which(hubspot: httpx.AsyncClient) -> None:
+    child, one, two = [await make(hubspot, "companies", name=f"Firm {number}") for number in range(3)]
+    await family(hubspot, child, one)
+    assert [await above(hubspot, each) for each in (child, one)] == [one, ""]
+    await family(hubspot, two, child, 13)  # as said from above
+    assert await above(hubspot, child) == two
+    assert 14 not in (await read(hubspot, "companies", child, "companies"))[one]
+    refused = await hubspot.patch(f"{BASE}/companies/{child}", json={"properties": {"hs_parent_company_id": one}})
+    assert refused.status_code == 400
+    await hubspot.post(f"/_sandbox/people/companies/{child}/dissociate", json={"to_type": "companies", "to_id": two})
+    assert await above(hubspot, child) == ""
+
+
+async def test_a_parent_that_goes_is_named_no_more_and_one_that_is_merged_by_its_new_id(
+    hubspot: httpx.AsyncClient,
+) -> None:
+    child, one, two = [await make(hubspot, "companies", name=f"Firm {number}") for number in range(3)]
+    await family(hubspot, child, one)
+    await hubspot.delete(f"{BASE}/companies/{one}")
+    assert await above(hubspot, child) == ""
+    await hubspot.post(f"/_sandbox/people/companies/{one}/restore", json={})
+    assert await above(hubspot, child) == one
+    body = {"primaryObjectId": one, "objectIdToMerge": two}
+    merged = (await hubspot.post(f"{BASE}/companies/merge", json=body)).json()["id"]
+    assert await above(hubspot, child) == merged
