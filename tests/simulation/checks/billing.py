@@ -90,8 +90,10 @@ def bills_of(witness: Witness) -> dict[str, dict[int, Row]]:
 
 
 def _status(witness: Witness, deal: str) -> str:
+    """What a won deal says of its order; one that has no company any more is not judged, also when it is called off."""
     rows = (row["properties"] for row in witness.sales.records("deals") if row["id"] == deal)
-    return next((str(row.get("revmark_order_status") or "") for row in rows), "")
+    won = (row for row in rows if witness.contract.timing.won(str(row.get("dealstage") or "")))
+    return next((str(row.get("revmark_order_status") or "") for row in won), "")
 
 
 def lines_of(witness: Witness, deal: str) -> list[dict[str, Any]]:
