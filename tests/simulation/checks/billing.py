@@ -93,7 +93,8 @@ def _status(witness: Witness, deal: str) -> str:
     """What a won deal says of its order; one that has no company any more is not judged, also when it is called off."""
     rows = (row["properties"] for row in witness.sales.records("deals") if row["id"] == deal)
     won = (row for row in rows if witness.contract.timing.won(str(row.get("dealstage") or "")))
-    return next((str(row.get("revmark_order_status") or "") for row in won), "")
+    there = {row["id"] for row in witness.sales.records("companies")} & set(_of(witness, deal, COMPANY))
+    return next((str(row.get("revmark_order_status") or "") for row in won if there), "")
 
 
 def lines_of(witness: Witness, deal: str) -> list[dict[str, Any]]:
