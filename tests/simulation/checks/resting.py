@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.names import record_id
+from schemas.wire import decode
 from tests.simulation.clockwork import START
 from tests.simulation.witness import Witness
 from tests.simulation.world import POLL
@@ -25,22 +26,28 @@ def divided(witness: Witness) -> list[str]:
     """I3, at the platforms alone: linked companies that bear two names, companies that one platform lacks.
 
     Those that people ended on one side are left out, and so are their partners. So is a company whose name another
-    contact bears, which Xero refuses: a person has to rename one of them, and the ledger says so.
+    contact bears, which Xero refuses: a person has to rename one of them, and the ledger says so. So are two that may
+    be one, as a decision says: a person has to link them, or not.
     """
     contacts = {row["ContactID"]: row for row in witness.finance.shelf("Contacts")}
     companies = witness.sales.records("companies")
     linked = Counter(row["properties"].get("xero_contact_id") or "" for row in companies)
     ended = witness.ended
     taken = {command["fields"].get("name") for command, _ in witness.ledgered("refused")} - {None}
+    topic = witness.records(witness.topics.decisions)
+    verdicts = (decode(value or b"{}") for rows in topic.values() for _, value in rows)
+    proposed = {ref for each in verdicts if each["ruling"] == "propose" for ref in each["record"].split("+")}
     borne = Counter(row["Name"] for row in contacts.values())
     found = [
         f"contact {name} is not in HubSpot"
         for name in sorted(contacts.keys() - linked.keys())
-        if f"Contacts/{name}" not in ended
+        if f"Contacts/{name}" not in ended and f"xero/contact/{name}" not in proposed
     ]
     for row in companies:
         known = row["properties"].get("xero_contact_id") or ""
         if {f"companies/{row['id']}", f"Contacts/{known}"} & ended:
+            continue
+        if not known and f"hubspot/company/{row['id']}" in proposed:
             continue
         own = known in contacts and contacts[known]["Name"]
         if (name := row["properties"]["name"]) in taken and borne[name] - (own == name):
