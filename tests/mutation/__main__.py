@@ -16,7 +16,11 @@ import pytest
 from tests.mutation.forks import Forks
 from tests.mutation.mutants import RULES, prepare
 
-TESTS = ["tests/unit/agents", "tests/unit/console/test_explain.py", "tests/unit/schemas/test_mappings.py"]
+TESTS = [
+    "tests/unit/agents",
+    *(f"tests/unit/console/test_{name}.py" for name in ("attribution", "explain", "reconcile", "repair", "signing")),
+    "tests/unit/schemas/test_mappings.py",
+]
 OPTIONS = ["-q", "--tb=native", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:randomly"]
 
 
