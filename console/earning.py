@@ -75,13 +75,13 @@ def postings(store: Store, contract: Contract, by: str, model: Model | None = No
     """
     name = _namer(store, contract, *asked(by, model))
     rows = {entity: _rows(store, entity) for entity in _KINDS}
-    invoices = {row["record"]: _invoiced(row) for row in rows[Entity.INVOICE]}
+    invoices = {row["record"]: _owned(row) for row in rows[Entity.INVOICE]}
     by_ref = {row["ref"].rpartition("/")[2]: row["record"] for row in rows[Entity.INVOICE]}
     return [
-        _posting(row, fields, kind, amount, name(owned))
+        _posting(row, kind, amount, name(owned))
         for entity, kind in _KINDS.items()
         for row in rows[entity]
-        if (fields := row["fields"]).get("date") and fields.get("status") in _counted(entity)
+        if row["fields"].get("date") and row["fields"].get("status") in _counted(entity)
         for amount, owned in _parts(entity, row, invoices, by_ref)
     ]
 
@@ -97,7 +97,7 @@ def _counted(entity: Entity) -> Collection[str]:
     return {"received"} if entity is Entity.PAYMENT else POSTED
 
 
-def _invoiced(row: Mapping[str, Any]) -> Owned:
+def _owned(row: Mapping[str, Any]) -> Owned:
     return Owned(_customer(row), row["related"].get("deal"), row["fields"].get("lines") or ())
 
 
@@ -105,10 +105,9 @@ def _parts(
     entity: Entity, row: Mapping[str, Any], invoices: Mapping[str, Owned], by_ref: Mapping[str, str]
 ) -> Iterator[tuple[Decimal, Owned]]:
     """What of a document belongs where; together it is the whole of it."""
-    fields, related = row["fields"], row["related"]
-    own = Owned(_customer(row), related.get("deal"), fields.get("lines") or ())
+    fields, own = row["fields"], _owned(row)
     if entity is not Entity.CREDIT_NOTE:
-        found = invoices.get(related.get("invoice") or row["record"], own)
+        found = invoices.get(row["related"].get("invoice") or row["record"], own)
         amount = exact(fields.get("amount" if entity is Entity.PAYMENT else "total") or "0")
         yield amount, Owned(own.customer, own.deal or found.deal, found.lines)
         return
@@ -122,9 +121,8 @@ def _parts(
         yield rest, own
 
 
-def _posting(
-    row: Mapping[str, Any], fields: Mapping[str, Any], kind: Kind, amount: Decimal, weights: Weights
-) -> Posting:
+def _posting(row: Mapping[str, Any], kind: Kind, amount: Decimal, weights: Weights) -> Posting:
+    fields = row["fields"]
     rate = fields.get("currency_rate")
     return Posting(
         document=row["record"],

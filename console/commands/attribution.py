@@ -15,13 +15,13 @@ from console.attributing import Proof, called, converted, days, document, ledger
 from console.audited.table import text
 from console.earning import postings
 from console.exits import NEEDS_PERSON
-from console.explain.contract import Unreadable, read
+from console.explain.contract import required
 from console.options import Document, Offline, examples
 from console.output import Sheet, money_text, note, say, show, show_json, write_file
 from console.projection.delivery import STATES
 from console.session import session_of
 from schemas.contract.touches import Model
-from schemas.errors import ContractError, Refused
+from schemas.errors import Refused
 from schemas.money import plain
 
 EXAMPLES = examples(
@@ -61,12 +61,10 @@ def command(
     """Split a month's revenue by what earned it; the parts are the whole, to the minor unit."""
     start, end = days(month)
     session = session_of(context)
-    agreed = read(session.settings.contract)
-    if isinstance(agreed, Unreadable):
-        raise ContractError(agreed.why, code="contract")
-    base = agreed.contract.base_currency
+    contract = required(session.settings.contract)
+    base = contract.base_currency
     with session.projection("totals", *STATES, offline=offline) as store:
-        posted = postings(store, agreed.contract, by, model)
+        posted = postings(store, contract, by, model)
         turned, left = converted(posted, base) if in_base else (posted, [])
         found = attribute([*turned, *left], basis, start, end)
         names, proven = called(store, found, by), proofs(store, posted, start, end)

@@ -10,7 +10,7 @@ import typer
 from console import statements
 from console.assistant import Assistant
 from console.exits import NEEDS_PERSON
-from console.explain.contract import Unreadable, read
+from console.explain.contract import required
 from console.facts.checking import check
 from console.facts.drift import KINDS, drifts
 from console.facts.drift import NEEDS_PERSON as TO_SETTLE
@@ -20,9 +20,8 @@ from console.factual import called, document, drift_document, drift_table, publi
 from console.options import DEFAULT_LIMIT, Document, Limit, Lines, Offline, examples
 from console.output import note, show, show_json, show_lines
 from console.projection.delivery import STATES
-from console.session import Session, session_of
-from schemas.contract import Contract
-from schemas.errors import ContractError, Refused
+from console.session import session_of
+from schemas.errors import Refused
 
 app = typer.Typer(
     help="Fact sheets of companies and products: who owns each fact, and who says otherwise.",
@@ -46,7 +45,7 @@ def command(
     if context.invoked_subcommand is not None:
         return
     session = session_of(context)
-    contract = contract_of(session)
+    contract = required(session.settings.contract)
     with session.projection(*STATES, offline=offline) as store:
         known = [each for each in sheets(store, contract, session.settings.tenant) if type in {None, each.entity.value}]
     found = drifts(known)
@@ -70,7 +69,7 @@ def show_one(
 ) -> None:
     """Show one fact sheet: each fact, the system that owns it, and what both say."""
     session = session_of(context)
-    contract = contract_of(session)
+    contract = required(session.settings.contract)
     with session.projection(*STATES, offline=offline) as store:
         found = called(store, contract, session.settings.tenant, record)
     if json:
@@ -95,7 +94,7 @@ def export(
 ) -> None:
     """Write fact sheets as schema.org JSON-LD: Organization, Product with its Offer. Unsettled facts are left out."""
     session = session_of(context)
-    contract = contract_of(session)
+    contract = required(session.settings.contract)
     with session.projection(*STATES, offline=offline) as store:
         known = sheets(store, contract, session.settings.tenant)
     seller = next((each for each in known if each.record == SELLER), None)
@@ -136,7 +135,7 @@ def check_answers(
             "give a file of answers, or --ask with its --about and --keep. Nothing was compared", code="usage"
         )
     session = session_of(context)
-    contract = contract_of(session)
+    contract = required(session.settings.contract)
     assistant = Assistant(session.settings) if ask else None
     with session.projection(*STATES, offline=offline) as store:
         known = sheets(store, contract, session.settings.tenant)
@@ -153,15 +152,3 @@ def check_answers(
             show(statements.not_compared(found))
         note(statements.summary(found))
     raise typer.Exit(NEEDS_PERSON if found.contradictions else 0)
-
-
-def contract_of(session: Session) -> Contract:
-    """The contract that says who owns what.
-
-    Raises:
-        ContractError: it cannot be read.
-    """
-    agreed = read(session.settings.contract)
-    if isinstance(agreed, Unreadable):
-        raise ContractError(agreed.why, code="contract")
-    return agreed.contract

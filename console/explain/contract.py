@@ -73,6 +73,18 @@ def read(path: Path) -> Agreed | Unreadable:
     return agreed
 
 
+def required(path: Path) -> Contract:
+    """The contract at `path`, for what cannot go on without one.
+
+    Raises:
+        ContractError: it cannot be read.
+    """
+    found = read(path)
+    if isinstance(found, Unreadable):
+        raise ContractError(found.why, code="contract")
+    return found.contract
+
+
 def _stamp(agreed: Agreed) -> tuple[int, ...]:
     """When each of its files was saved."""
     files = sorted({place.file for place in agreed.source.places.values()} | {str(agreed.path)})
