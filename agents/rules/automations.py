@@ -15,7 +15,6 @@ from agents.rules import instead
 from agents.rules.case import Case
 from schemas.contract.automations import Automation, Occasion, filled
 from schemas.fact import Fact
-from schemas.instants import business_day
 from schemas.money import exact
 from schemas.names import Entity, Side, canonical_id
 from schemas.wire import fingerprint
@@ -62,7 +61,7 @@ def hold(case: Case, company: EntityState, *, shown: bool) -> None:
 
 def look(case: Case) -> None:
     """Look at the clock: which of the customer's invoices have become late by now."""
-    today = _today(case)
+    today = case.today
     for record in case.customer.due(Entity.INVOICE, today):
         state = case.known(record)
         for each in _of(case, "invoice.overdue"):
@@ -141,7 +140,7 @@ def _act(case: Case, each: Automation, about: EntityState, *cause: str) -> None:
             "subject": filled(each.task.subject, values),
             "body": filled(each.task.body or "", values) or None,
             "priority": each.task.priority,
-            "due_at": _later(_today(case), each.task.due_in_days) + NOON,
+            "due_at": _later(case.today, each.task.due_in_days) + NOON,
         }
         wanted = {"fields": fields, "to": each.task.to, "deal": deal, "rule": each.rule, "why": reason}
         task.marks.setdefault("wanted", wanted)
@@ -153,7 +152,7 @@ def _act(case: Case, each: Automation, about: EntityState, *cause: str) -> None:
 
 def _values(case: Case, each: Automation, about: EntityState) -> dict[str, str]:
     """What an automation's texts may name."""
-    values = {"customer": case.customer.name or case.company().label, "day": _today(case)}
+    values = {"customer": case.customer.name or case.company().label, "day": case.today}
     if about.entity is not Entity.INVOICE:
         return values
     fields = about.erp.fields
@@ -170,7 +169,7 @@ def _arm(case: Case, state: EntityState, was: Fields | None) -> None:
     now = state.erp.fields if state.erp.present else {}
     late = list(_of(case, "invoice.overdue"))
     if _open(now) and late:
-        alarms, due, today = state.marks.setdefault("alarms", {}), str(now["due_date"]), _today(case)
+        alarms, due, today = state.marks.setdefault("alarms", {}), str(now["due_date"]), case.today
         news = was is not None and not (_open(was) and was.get("due_date") == due)
         for each in late:
             if alarms.get(each.automation, [""])[0] != due:
@@ -211,10 +210,6 @@ def _open(fields: Fields) -> bool:
     """Whether it is owed, by a day."""
     owed = fields.get("status") == "posted" and exact(fields.get("amount_due") or "0") > 0
     return owed and bool(fields.get("due_date"))
-
-
-def _today(case: Case) -> str:
-    return business_day(case.at, case.contract.timezone)
 
 
 def _later(day: str, days: int) -> str:

@@ -16,7 +16,6 @@ from agents.rules.guards import isolation_guard, order_guard
 from agents.rules.numbering import bill_number, invoice_id
 from agents.rules.parts import Part
 from schemas.contract.model import Deposit
-from schemas.instants import business_day
 from schemas.money import exact, plain
 from schemas.names import Entity, Side, record_id
 from schemas.wire import fingerprint
@@ -271,7 +270,7 @@ def _day(case: Case, deal: EntityState, part: Part) -> str:
     """The day of the order; of what waited for its shipment, the day on which that is heard of."""
     before = part.rows == [[parts.DEPOSIT, "1"]]
     if case.contract.timing.invoice_when == "shipped" and not before:
-        return business_day(case.at, case.contract.timezone)
+        return case.today
     return str(deal.marks["order"]["day"])
 
 

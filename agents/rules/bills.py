@@ -12,7 +12,6 @@ from typing import Any
 
 from agents.rules import automations, refunds
 from agents.rules.case import Case
-from schemas.instants import business_day
 from schemas.money import Money, amount_text, exact, plain
 from schemas.names import Entity, Side, digest
 from schemas.revenue import RevenueEvent, RevenueType
@@ -139,7 +138,7 @@ def hold(case: Case, company: EntityState) -> None:
             customer_name=case.customer.name,
             document=case.customer.id,
             credit_hold=shown,
-            day=business_day(case.at, case.contract.timezone),
+            day=case.today,
             occurred_at=case.at,
             refs={"erp": company.erp.ref or ""},
         )
@@ -225,7 +224,7 @@ def _event(case: Case, state: EntityState, kind: RevenueType, amount: str | None
             number=str(state.erp.fields.get("number") or state.erp.fields.get("reference") or ""),
             deal=deal,
             money=Money(amount=amount or "0", currency=_currency(case, state)),
-            day=day or business_day(case.at, case.contract.timezone),
+            day=day or case.today,
             occurred_at=case.seen_version(state.erp.version),
             refs={"erp": state.erp.ref or ""},
         ),

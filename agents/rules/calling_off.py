@@ -11,7 +11,6 @@ from typing import Any, Literal
 from agents.rules import billing
 from agents.rules.bills import ENDED
 from agents.rules.case import Case
-from schemas.instants import business_day
 from schemas.money import Money, exact
 from schemas.names import Entity, Side, digest
 from schemas.revenue import RevenueEvent
@@ -27,7 +26,7 @@ def call_off(case: Case, deal: EntityState) -> None:
     asked = bool(order.get("billed") or billing.bills_of(deal))
     if not asked and not order.get("off"):
         order |= {"off": True, "times": order.get("times", 0) + 1}
-        tell(case, deal, "order_cancelled", business_day(case.at, case.contract.timezone))
+        tell(case, deal, "order_cancelled", case.today)
     if case.contract.timing.called_off == "delete_drafts" and deal.crm.present:
         _delete_drafts(case, deal)
     stands = [str(each["number"]) for each in _bills(deal).values() if _counts(each)]
@@ -40,7 +39,7 @@ def want_again(case: Case, deal: EntityState) -> None:
     order = deal.marks["order"]
     if order.get("off"):
         order["off"] = False
-        tell(case, deal, "order_created", business_day(case.at, case.contract.timezone))
+        tell(case, deal, "order_created", case.today)
     if not str(deal.derived.get("order_status") or "").startswith(OFF):
         return
     deal.derived["order_status"] = "created"

@@ -14,7 +14,7 @@ from typing import Any
 from agents.rules.result import Result
 from schemas.command import Command
 from schemas.contract import Contract
-from schemas.instants import from_millis
+from schemas.instants import business_day, from_millis
 from schemas.money import Money
 from schemas.names import Entity, Side, connection_id, digest
 from schemas.revenue import RevenueEvent
@@ -99,6 +99,11 @@ class Case:
     def key(self) -> str:
         """The key under which everything of this customer travels."""
         return f"{self.tenant}|{self.customer.id}"
+
+    @property
+    def today(self) -> str:
+        """The business day of the finding in work, YYYY-MM-DD where the contract counts days."""
+        return business_day(self.at, self.contract.timezone)
 
     def verdict(
         self,

@@ -292,7 +292,7 @@ def _tell(case: Case, deal: EntityState, kept: Kept, kind: RevenueType, day: dat
 
 def look(case: Case) -> None:
     """Look at the clock: which of the customer's subscriptions have something due by now."""
-    for record in case.customer.due(Entity.DEAL, _today(case).isoformat()):
+    for record in case.customer.due(Entity.DEAL, case.today):
         del case.customer.alarms[record]  # it is set anew where there is a next day
         case.touch(record)
 
@@ -321,7 +321,7 @@ def _rules(case: Case) -> Subscriptions:
 
 
 def _today(case: Case) -> date:
-    return date.fromisoformat(business_day(case.at, case.contract.timezone))
+    return date.fromisoformat(case.today)
 
 
 def _heard(case: Case, deal: EntityState) -> date:
