@@ -41,6 +41,7 @@ class Line:
         self._whole = asyncio.Event()
         self._whole.set()
         self._there: set[Link] = set()
+        self._waiting: set[Link] = set()  # came while it was a hole
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -54,9 +55,12 @@ class Line:
         """End all of it."""
         if self._server is not None:
             self._server.close()
+        for link in self._there | self._waiting:
+            link.abort()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # what was aborted is closed in the loop's next turn
 
     def damage(self, way: str) -> None:
         """Break it."""
@@ -86,7 +90,9 @@ class Line:
             link.reset()
             return
         if self.way == "blackhole":
+            self._waiting.add(link)
             await self._whole.wait()
+            self._waiting.discard(link)
         self._there.add(link)
         if self.way:
             self._hurt(link)
@@ -148,6 +154,11 @@ class Link:
             link: socket.socket = end[1].get_extra_info("socket")
             with suppress(OSError):
                 link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.abort()
+
+    def abort(self) -> None:
+        """Let go of both sides, whatever is left to be sent."""
+        for end in filter(None, (self._client, self._broker)):
             end[1].transport.abort()
 
     async def hang_up(self, after: float, then: float) -> None:

@@ -19,11 +19,13 @@ class Echo:
     def __init__(self) -> None:
         self.heard = b""
         self.came = 0
+        self.writers: list[asyncio.StreamWriter] = []
         self.left: asyncio.Queue[str] = asyncio.Queue()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         how = "hung up"
         self.came += 1
+        self.writers.append(writer)
         try:
             while data := await reader.read(100):
                 self.heard += data
@@ -48,10 +50,10 @@ async def carried(closes_after: float = LONG) -> AsyncIterator[tuple[Line, Echo,
         return ends
 
     yield line, echo, dial
-    for writer in writers:
-        writer.close()
-    await line.close()
     server.close()
+    for writer in (*writers, *echo.writers):
+        writer.transport.abort()  # nothing is left open when the loop ends
+    await line.close()
 
 
 async def says(ends: Ends, word: bytes) -> bytes:
