@@ -12,17 +12,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from console.explain.contract import read
+from console.explain.contract import read, required
 from console.explain.document import Candidates, Explanation
 from console.explain.explanation import explain
 from console.explain.search import search
 from console.output import as_json
 from console.page.books import books, one_day
 from console.page.earnings import earned
+from console.page.facts import Facts
 from console.page.holding import held_back, whole
 from console.page.overview import overview
+from console.page.worked import Worked, moved
 from console.projection import summary
 from console.projection.connections import connections, tiers_of
+from console.projection.delivery import STATES
 from console.projection.filters import Filters
 from console.projection.listing import Record, find, quarantined
 from console.projection.progress import progress
@@ -45,13 +48,14 @@ _FILTERS = ("record", "customer", "state", "type", "day", "currency")
 
 def routes(settings: Settings, folder: Path) -> list[Route]:
     """The routes, reading the projection in `folder`."""
+    facts, shares = Facts(settings), Worked[dict[str, Any]]()
 
     def answer(path: str, build: Callable[[Store, Request], Any]) -> Route:
         def endpoint(request: Request) -> Response:
             try:
                 store = Store(folder, read_only=True)
                 try:
-                    body = as_json(build(store, request))
+                    body = build(store, request)
                 finally:
                     store.close()
             except SettingsError as error:
@@ -60,7 +64,7 @@ def routes(settings: Settings, folder: Path) -> list[Route]:
                 return _json({"error": error.message}, 503)
             except RevmarkError as error:
                 return _json({"error": error.message}, 404)
-            return Response(body, media_type="application/json")
+            return body if isinstance(body, Response) else Response(as_json(body), media_type="application/json")
 
         return Route(f"/api/{path}", endpoint, methods=["GET"])
 
@@ -72,7 +76,10 @@ def routes(settings: Settings, folder: Path) -> list[Route]:
         answer("decisions", lambda store, request: _list(store, Verdict, request)),
         answer("ledger", lambda store, request: _list(store, LedgerEntry, request)),
         answer("totals", lambda store, request: _list(store, Total, request)),
-        answer("attribution", lambda store, request: _earned(store, settings, request)),
+        answer("attribution", lambda store, request: _earned(shares, store, settings, request)),
+        answer("facts", lambda store, request: facts.listed(store, *_words(request, "kind", "type", "name"))),
+        answer("sheet", lambda store, request: facts.one(store, *_words(request, "record"))),
+        answer("facts.jsonld", lambda store, request: _linked(facts, store, request)),
         answer("books", lambda store, _: books(store)),
         answer("day", _day),
         answer("variances", lambda store, request: _list(store, Variance, request)),
@@ -99,10 +106,21 @@ def _day(store: Store, request: Request) -> dict[str, Any]:
     return one_day(store, query.get("day", ""), query.get("currency", ""))
 
 
-def _earned(store: Store, settings: Settings, request: Request) -> dict[str, Any]:
+def _earned(worked: Worked[dict[str, Any]], store: Store, settings: Settings, request: Request) -> dict[str, Any]:
     query = request.query_params
     wish = (query.get("month", ""), query.get("by", "customer"), query.get("basis", "posted"))
-    return earned(store, settings, *wish)
+    agreed = required(settings.contract).digest
+    return worked.get((agreed, *wish), moved(store, "totals", *STATES), lambda: earned(store, settings, *wish))
+
+
+def _words(request: Request, *names: str) -> list[str]:
+    return [request.query_params.get(name, "") for name in names]
+
+
+def _linked(facts: Facts, store: Store, request: Request) -> Response:
+    name, body = facts.linked(store, *_words(request, "type", "record"), ids="ids" in request.query_params)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}  # an id of ours, or a word of this program's
+    return Response(body, media_type="application/ld+json", headers=headers)
 
 
 def _connections(settings: Settings, store: Store) -> list[dict[str, Any]]:

@@ -61,10 +61,11 @@ EARNED = Page(
     "the shares",
     "revmark attribution",
 )
+FACTS = Page("/facts", "Facts", "Facts \u00b7 Revmark", "facts", "drifts", "what drifts", "revmark facts")
 QUARANTINE = Page(
     "/quarantine", "Quarantine", "Quarantine \u00b7 Revmark", "quarantine", "held", "what is held",
     "revmark quarantine list",
 )  # fmt: skip
 SAID = Page("/said", "Log", "Log \u00b7 Revmark", "said", "words", "the words", "revmark decisions")
 RECORD = Page("/record", "", "Record \u00b7 Revmark", "record", "fields", "the fields", "revmark explain")
-PAGES = (OVERVIEW, BOOKS, EARNED, QUARANTINE, SAID, RECORD)
+PAGES = (OVERVIEW, BOOKS, EARNED, FACTS, QUARANTINE, SAID, RECORD)

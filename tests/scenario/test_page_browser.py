@@ -44,6 +44,7 @@ from tests.unit.console.records import (
     verdict,
 )
 from tests.unit.console.scene import Scene
+from tests.unit.facts.records import ACME, ARM, LEAD, PRODUCT, row
 
 pytestmark = pytest.mark.broker
 PATIENCE = 60_000  # milliseconds
@@ -53,6 +54,7 @@ STILL = {"until": "2999-01-01T00:00:00+00:00", "why": f"Xero does not answer: {I
 VIEWS = {
     "now": "/", "books": "/books", "day": "/books?day=2026-11-20&currency=EUR", "quarantine": "/quarantine",
     "held": "/quarantine?name={held}", "log": "/said", "earned": "/attribution?month=2026-09",
+    "facts": "/facts", "sheet": "/facts?record={record}",
     "record": "/record?record={record}",
 }  # fmt: skip
 # What the keyboard has to reach: all that can be clicked or filled in, and is shown. Of radio buttons the tab key
@@ -79,8 +81,13 @@ def records(folder: Path) -> list[tuple[str, str | bytes, bytes]]:
     ]
     scene = Scene(folder)
     scene.see(erp("a", Name=INERT), crm("1", name=INERT, xero_contact_id="a"), erp_invoice("i", "a"))
+    moved = ACME["shipping_address"] | {"city": "Auckland"}
+    drifting = [
+        row(0, LEAD, ACME | {"name": "ACME Limited", "tax_number": None}, ACME | {"shipping_address": moved}),
+        row(1, PRODUCT, ARM | {"price": "1400.00"}, ARM),
+    ]
     found: list[tuple[str, str | bytes, bytes]] = [
-        *((each.topic, each.key or b"", each.value or b"") for each in scene.deliveries()),
+        *((each.topic, each.key or b"", each.value or b"") for each in [*scene.deliveries(), *drifting]),
         ("tables.cursors", b'"main.hubspot|standing"', orjson.dumps(asdict(Standing()))),
         ("tables.cursors", b'"main.xero|standing"', orjson.dumps(asdict(Standing()) | STILL)),
         *(("decisions", "k", each.to_bytes()) for each in decided),
@@ -201,7 +208,7 @@ def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, 
     assert visit.tab.locator("script").count() == 1
     if view == "now":
         assert visit.tab.inner_text("#needs li:first-child") == "Xero stands still"
-    if view in {"now", "log", "held", "quarantine", "record", "earned"}:  # a name that is markup is shown, and as text
+    if view not in {"books", "day"}:  # a name that is markup is shown, and as text
         assert INERT in visit.tab.inner_text("main")
     visit.close()
 
@@ -232,6 +239,25 @@ def test_a_days_bar_leads_to_its_documents_by_keyboard(page: tuple[str, str], ch
     assert "day=2026-11-20" in visit.tab.url
     assert visit.tab.evaluate("() => document.activeElement.id") == "day"
     assert "differs by 14" in visit.tab.inner_text("#day-hint")
+    visit.close()
+
+
+def test_a_fact_sheet_is_found_by_its_drift_and_saved_as_json_ld(page: tuple[str, str], chromium: Any, tmp_path: Path):
+    visit = Visit(chromium, page[0])
+    visit.open("facts")
+    visit.tab.select_option("#kind", "contradiction")
+    visit.tab.wait_for_function("() => !document.getElementById('drift-list').textContent.includes('variant')")
+    assert "kind=contradiction" in visit.tab.url
+    visit.tab.focus("#drift-list a:has-text('Robot arm')")
+    visit.tab.keyboard.press("Enter")
+    visit.tab.wait_for_selector("#fact-table:has-text('1,380.00 NZD')")
+    with visit.tab.expect_download() as saved:
+        visit.tab.click("#sheet-links a:has-text('JSON-LD')")
+    assert saved.value.suggested_filename == f"{PRODUCT.replace(':', '-')}.jsonld"
+    (node,) = orjson.loads(Path(saved.value.path()).read_bytes())["@graph"]
+    assert (node["sku"], node["offers"]["price"]) == ("ARM-7", "1380.00")
+    visit.tab.screenshot(path=tmp_path / "sheet-of-a-product.png", full_page=True)
+    assert visit.complaints == []
     visit.close()
 
 

@@ -49,6 +49,7 @@ function drawAbout(found) {
     const parts = found.holds.filter((part) => part.role === role);
     pair(list, `${words(role)}s`, "", ...parts.flatMap((part, i) => [i ? ", " : "", link(part.record, part.label)]));
   }
+  if (["company", "product"].includes(found.entity)) pair(list, "facts", "", el("a", { href: `/facts?record=${encodeURIComponent(found.record)}` }, "fact sheet"));
   const agreed = found.contract;
   pair(list, "contract", "", agreed ? `${agreed.name}, ${agreed.file}, digest ${agreed.digest}` : found.problem);
   if (agreed?.others.length) pair(list, "", "", `some verdicts were given under another: ${agreed.others.join(", ")}`);

@@ -7,6 +7,7 @@ const TONE = {
   agreed: "good", written: "good", going: "good", "reads wait": "warn",
   review: "warn", hold: "warn", propose: "warn", asked: "warn", differs: "warn", waits: "warn", parked: "warn",
   unknown: "warn", held: "warn", proposed: "warn", variance: "warn",
+  variant: "warn", contradiction: "bad", unsettled: "bad",
   stopped: "bad", refuse: "bad", refused: "bad", quarantined: "bad",
 };
 const SAID = {
