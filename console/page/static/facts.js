@@ -25,7 +25,7 @@ function drift(each) {
   return el("li", {},
     el("span", { class: "name" }, one ? each.fact : sheetLink(each.record, each.label), one ? "" : ` \u00b7 ${each.fact}`, " ", chip(each.kind)),
     el("span", { class: "right" }, other),
-    el("span", { class: "detail whole" }, each.says, each.owner && !each.says.startsWith(each.owner) ? `; ${each.owner} decides` : ""),
+    el("span", { class: "detail whole" }, each.says, each.owner && ["variant", "missing"].includes(each.kind) ? `; ${each.owner} decides` : ""),
     sides.length ? el("span", { class: "detail whole" }, ...sides) : null);
 }
 
@@ -72,7 +72,7 @@ function drawAll(found) {
   const { counts } = found;
   const sum = Object.values(counts).reduce((all, each) => all + each, 0);
   const worst = counts.contradiction + counts.unsettled;
-  at("headline").textContent = worst ? `${plural(worst, "contradiction")}.` : sum ? "Nothing is contradicted." : "Nothing drifts.";
+  at("headline").textContent = worst ? `${plural(worst, "fact is", "facts are")} contradicted.` : sum ? "Nothing is contradicted." : "Nothing drifts.";
   at("subline").textContent = found.kinds.map((kind) => `${grouped(String(counts[kind]))} ${kind}`).join(" \u00b7 ");
   at("drifts-hint").textContent = found.drifts_of > found.drifts.length ? `the worst ${found.drifts.length} of ${found.drifts_of.toLocaleString("en")}` : "the worst first";
   at("type").value = found.type;

@@ -155,6 +155,14 @@ def test_every_fault_of_a_contract_is_listed_at_once():
         ),
         ({"timing": {"partial": "each"}}, "warning", "timing.partial", "billed with invoice_when: shipped"),
         (
+            {"billing": {"bill_to": "parent"}, "timing": {"invoice_when": "never"}}, "warning", "billing.bill_to",
+            "no deal is billed under this contract",
+        ),
+        (
+            {"billing": {"bill_to": "parent"}, "timing": {"order_when_deal_stage": []}}, "warning", "billing.bill_to",
+            "no deal is billed under this contract",
+        ),
+        (
             field("company", "phone", {"policy": "merge"}), "error", "entities.company.fields.phone",
             "merges sets, and this is none",
         ),
