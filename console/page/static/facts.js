@@ -11,6 +11,7 @@ const SAID = {
   contradiction: "the owner is contradicted", unsettled: "nobody may settle it alone", variant: "written in two ways",
   missing: "one system lacks it",
 };
+const COUNTED = new Set(["contradiction", "variant"]);
 let asked = new URLSearchParams(location.search);
 let latest = 0;
 let drawn = "";
@@ -73,7 +74,7 @@ function drawAll(found) {
   const sum = Object.values(counts).reduce((all, each) => all + each, 0);
   const worst = counts.contradiction + counts.unsettled;
   at("headline").textContent = worst ? `${plural(worst, "fact is", "facts are")} contradicted.` : sum ? "Nothing is contradicted." : "Nothing drifts.";
-  at("subline").textContent = found.kinds.map((kind) => `${grouped(String(counts[kind]))} ${kind}`).join(" \u00b7 ");
+  at("subline").textContent = found.kinds.map((kind) => `${grouped(String(counts[kind]))} ${kind}${COUNTED.has(kind) && counts[kind] !== 1 ? "s" : ""}`).join(" \u00b7 ");
   at("drifts-hint").textContent = found.drifts_of > found.drifts.length ? `the worst ${found.drifts.length} of ${found.drifts_of.toLocaleString("en")}` : "the worst first";
   at("type").value = found.type;
   options(at("kind"), ["", ...found.kinds], found.kind, (kind) => (kind ? `${kind}: ${SAID[kind]}` : "any"));
