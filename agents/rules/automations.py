@@ -29,6 +29,7 @@ WHY: dict[Occasion, str] = {
     "credit_hold.set": "the customer was put on credit hold",
     "credit_hold.lifted": "the credit hold was lifted",
 }
+NOTHING: Mapping[str, str] = {}
 NOON = "T12:00:00Z"  # of a task's day: the same day in every zone from twelve hours west to eleven east of Greenwich
 
 
@@ -46,8 +47,8 @@ def invoice(case: Case, state: EntityState) -> None:
     if _paid(now) and not state.marks.get("paid"):
         state.marks["paid"] = True
         if was is not None and not _paid(was):
-            for each in _of(case, "invoice.paid"):
-                _act(case, each, state, state.id)
+            for each in of(case, "invoice.paid"):
+                act(case, each, state, state.id)
     _arm(case, state, was)
 
 
@@ -55,8 +56,8 @@ def hold(case: Case, company: EntityState, *, shown: bool) -> None:
     """The ERP has put a customer on credit hold, or has lifted it."""
     if case.history:
         return
-    for each in _of(case, "credit_hold.set" if shown else "credit_hold.lifted"):
-        _act(case, each, company, company.id, str(company.erp.version))
+    for each in of(case, "credit_hold.set" if shown else "credit_hold.lifted"):
+        act(case, each, company, company.id, str(company.erp.version))
 
 
 def look(case: Case) -> None:
@@ -64,11 +65,11 @@ def look(case: Case) -> None:
     today = case.today
     for record in case.customer.due(Entity.INVOICE, today):
         state = case.known(record)
-        for each in _of(case, "invoice.overdue"):
+        for each in of(case, "invoice.overdue"):
             due, day = state.marks["alarms"].get(each.automation, ("", ""))
             if day and day <= today:
                 state.marks["alarms"][each.automation] = [due, ""]
-                _act(case, each, state, state.id, due)
+                act(case, each, state, state.id, due)
         _wind(case, state)
 
 
@@ -121,24 +122,27 @@ def _make(case: Case, state: EntityState) -> None:
     )
 
 
-def _act(case: Case, each: Automation, about: EntityState, *cause: str) -> None:
-    """Ask for all that an automation does."""
-    values, deal = _values(case, each, about), about.related.get("deal")
-    reason, done = f"{WHY[each.when]}{f' by {each.days} days' if each.days else ''}", []
+def act(
+    case: Case, each: Automation, about: EntityState, *cause: str, why: str = "", values: Mapping[str, str] = NOTHING
+) -> None:
+    """Ask for all that an automation does; `why` and `values` are of a record that is no invoice and no customer."""
+    texts = {**_values(case, each, about), **values}
+    deal = about.id if about.entity is Entity.DEAL else about.related.get("deal")
+    reason, done = why or f"{WHY[each.when]}{f' by {each.days} days' if each.days else ''}", []
     if each.set is not None:
         names = {"deal": deal, "company": case.customer.id, "invoice": about.id}
         if (record := names[each.set.of]) is None:
             done.append(f"no deal was billed by it, so {each.set.property} is set nowhere")
         else:
             triggers = case.known(record).marks.setdefault("triggers", {})
-            triggers.setdefault(each.set.field, []).append([filled(each.set.value, values), each.rule])
+            triggers.setdefault(each.set.field, []).append([filled(each.set.value, texts), each.rule])
             case.touch(record)
             done.append(f"{each.set.property} of the {each.set.of} is set")
     if each.task is not None:
         task = case.state(Entity.TASK, canonical_id(Entity.TASK, case.tenant, each.automation, *cause))
         fields = {
-            "subject": filled(each.task.subject, values),
-            "body": filled(each.task.body or "", values) or None,
+            "subject": filled(each.task.subject, texts),
+            "body": filled(each.task.body or "", texts) or None,
             "priority": each.task.priority,
             "due_at": _later(case.today, each.task.due_in_days) + NOON,
         }
@@ -167,7 +171,7 @@ def _arm(case: Case, state: EntityState, was: Fields | None) -> None:
     What was late already when it was first heard of, or before the contract named the automation, is history.
     """
     now = state.erp.fields if state.erp.present else {}
-    late = list(_of(case, "invoice.overdue"))
+    late = list(of(case, "invoice.overdue"))
     if _open(now) and late:
         alarms, due, today = state.marks.setdefault("alarms", {}), str(now["due_date"]), case.today
         news = was is not None and not (_open(was) and was.get("due_date") == due)
@@ -180,7 +184,7 @@ def _arm(case: Case, state: EntityState, was: Fields | None) -> None:
 
 def _wind(case: Case, state: EntityState) -> None:
     """Set the customer's alarm for an invoice to the first day that is left, or off."""
-    named = {each.automation for each in _of(case, "invoice.overdue")}
+    named = {each.automation for each in of(case, "invoice.overdue")}
     open_ = state.erp.present and _open(state.erp.fields)
     due = state.erp.fields.get("due_date")
     found = state.marks.get("alarms", {}).items() if open_ else ()
@@ -191,7 +195,8 @@ def _wind(case: Case, state: EntityState) -> None:
         case.customer.alarms.pop(state.id, None)
 
 
-def _of(case: Case, when: Occasion) -> Iterator[Automation]:
+def of(case: Case, when: Occasion) -> Iterator[Automation]:
+    """The contract's automations of one kind."""
     return (each for each in case.contract.automations if each.when == when)
 
 

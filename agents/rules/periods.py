@@ -48,6 +48,13 @@ class Terms:
         """The last day of a period."""
         return self.begins(period + 1) - timedelta(days=1)
 
+    def over(self, day: date) -> date | None:
+        """The first day after the term that a day falls in; None: it goes on until somebody ends it."""
+        if self.count is None:
+            return None
+        terms = (self.under_way(day) - 1) // self.count + 1
+        return self.begins(terms * self.count + 1)
+
     def under_way(self, day: date) -> int:
         """The period that a day falls in; the first one, where it has not begun."""
         step = DAYS.get(self.every) or MONTHS[self.every] * 28  # no month is shorter: the guess is not too early

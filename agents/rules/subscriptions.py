@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from agents.rules import billing, calling_off, instead, parts, periods
+from agents.rules import billing, calling_off, instead, parts, periods, renewals
 from agents.rules.case import Case
 from agents.rules.numbering import bill_number, invoice_id
 from agents.rules.periods import Line, Terms
@@ -64,6 +64,8 @@ def consider(case: Case, deal: EntityState, *, won: bool) -> None:
         _amend(case, deal, kept, terms)
     _move(case, deal, kept, terms)
     step: Step = "on" if terms is None else _bill(case, deal, kept, terms)
+    if terms is not None:
+        renewals.tell(case, deal, kept, _term_over(case, deal, terms))
     _wind(case, deal, kept, terms)
     if step != "held" and (kept["billed"] or terms is not None):
         status = _status(case, deal, kept, terms)
@@ -99,7 +101,7 @@ def _begun(case: Case, deal: EntityState, terms: Terms) -> Kept:
     kept: Kept = {
         "every": terms.every, "start": terms.start.isoformat(), "count": terms.count, "next": first, "asked": 0,
         "billed": 0, "pauses": [], "state": "running", "over": "", "told": 0, "terms": 0,
-        "currency": billing.currency_of(case, deal), "lines": _sold(deal), "once": "",
+        "currency": billing.currency_of(case, deal), "lines": _sold(deal), "once": "", "ends": "",
     }  # fmt: skip
     _tell(case, deal, kept, "subscription_started", terms.begins(first))
     return kept
@@ -149,6 +151,12 @@ def _over(case: Case, deal: EntityState, terms: Terms) -> date | None:
     days = [_named(deal, rules)]
     if terms.count is not None and rules.renewed == "by_hand":
         days.append(terms.begins(terms.count + 1))
+    return min((day for day in days if day is not None), default=None)
+
+
+def _term_over(case: Case, deal: EntityState, terms: Terms) -> date | None:
+    """The first day after the term that is under way, whether it is renewed then or over."""
+    days = (_over(case, deal, terms), terms.over(_today(case)) if _rules(case).renewed == "automatically" else None)
     return min((day for day in days if day is not None), default=None)
 
 
@@ -237,7 +245,8 @@ def _stated(line: Line, span: str) -> dict[str, Any]:
 
 def _wind(case: Case, deal: EntityState, kept: Kept, terms: Terms | None) -> None:
     """Set the alarm for the next day on which something is due by itself, or off."""
-    days = [] if terms is None else [_due(case, deal, kept, terms), _over(case, deal, terms)]
+    over = [] if terms is None else [_over(case, deal, terms), renewals.next_day(case, kept)]
+    days = [] if terms is None else [_due(case, deal, kept, terms), *over]
     later = [day.isoformat() for day in days if day is not None and day > _today(case)]
     if later:
         case.customer.alarms[deal.id] = min(later)

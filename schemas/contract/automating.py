@@ -11,6 +11,10 @@ from schemas.contract.mappings import PROPERTY, TAKEN
 from schemas.contract.model import Contract
 from schemas.names import Entity, Side
 
+DAYS = {  # what the days are counted from
+    "invoice.overdue": "how many days after its due date: days: 14",
+    "subscription.renewal_due": "how many days before the end of its term: days: 30",
+}
 Fault = tuple[Literal["error", "warning"], str, str]
 
 
@@ -30,12 +34,14 @@ def automation_faults(contract: Contract) -> Iterator[Fault]:
 def _errors(contract: Contract, each: Automation) -> Iterator[str]:
     if each.set is None and each.task is None:
         yield "it does nothing: give it 'set', 'task' or both"
-    if (each.when == "invoice.overdue") is (each.days is None):
+    if (each.when in DAYS) is (each.days is None):
         yield (
-            "say how many days after its due date: days: 14"
+            f"say {DAYS[each.when]}"
             if each.days is None
-            else f"'days' goes with invoice.overdue, and this is {each.when}"
+            else f"'days' goes with {' and '.join(DAYS)}, and this is {each.when}"
         )
+    if each.when.startswith("subscription.") and contract.timing.subscriptions is None:
+        yield "no deal is billed period by period, so no term ends: name timing.subscriptions, or leave this out"
     for place, text in each.texts.items():
         for name in dict.fromkeys(named(text)):
             if name not in each.known:
@@ -52,7 +58,9 @@ def _property(contract: Contract, each: Automation, on: str, name: str) -> Itera
         yield f"{name!r} is no property's name in HubSpot, or one of Revmark's or HubSpot's own"
     if on != "company" and each.when.startswith("credit_hold."):
         yield f"a credit hold is a customer's: set it of company, not of {on}"
-    if on == "invoice":
+    if on == "invoice" and each.when.startswith("subscription."):
+        yield "a subscription is a deal's: set it of deal or company, not of invoice"
+    elif on == "invoice":
         clause = contract.clause(Entity.INVOICE)
         if clause is None or clause.create.crm == "never":
             yield "no invoice is mirrored in the CRM: set it of deal or company, or give invoice create: {crm: always}"

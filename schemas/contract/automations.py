@@ -17,11 +17,15 @@ from schemas.contract.brakes import Brake
 from schemas.contract.mappings import Mapped
 from schemas.names import Entity
 
-Occasion = Literal["invoice.paid", "invoice.overdue", "credit_hold.set", "credit_hold.lifted"]
+Occasion = Literal[
+    "invoice.paid", "invoice.overdue", "credit_hold.set", "credit_hold.lifted", "subscription.renewal_due"
+]
 Target = Literal["deal", "company", "invoice"]
 PLACE = re.compile(r"\{([^{}]*)\}")
 ALWAYS = frozenset({"customer", "day"})
 OF_INVOICE = ALWAYS | {"number", "total", "open", "currency", "due_date", "days"}
+OF_SUBSCRIPTION = ALWAYS | {"deal", "ends_on", "every", "worth", "currency", "days"}
+KNOWN = {"invoice": OF_INVOICE, "subscription": OF_SUBSCRIPTION}
 AT_MOST = 100  # an hour: what a busy day brings; an import of old invoices stops there, and a person looks at it
 LONGEST = 3650  # days: ten years; a longer wait is a slip of the pen
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -36,7 +40,9 @@ class Words(BaseModel):
 class Setting(Words):
     """A property that is set. A workflow of the CRM can start from it."""
 
-    of: Target = Field(description="deal: the one that was billed; company: the customer; invoice: its mirror")
+    of: Target = Field(
+        description="deal: the one that was billed, or is a subscription; company: the customer; invoice: its mirror"
+    )
     property: str = Field(
         max_length=60, description="HubSpot's name of it; revmark provision makes it, a text, where it is missing"
     )
@@ -54,7 +60,7 @@ class Setting(Words):
 
 
 class TaskWanted(Words):
-    """A task that is made, with the customer and the deal that was billed."""
+    """A task that is made, with the customer and the deal that was billed, or is a subscription."""
 
     to: Annotated[str, Field(pattern=r"^(owner|nobody|[0-9]{1,20})$")] = Field(
         default="owner", description="owner: of the company; nobody; or HubSpot's id of a user"
@@ -70,7 +76,12 @@ class Automation(Words):
 
     automation: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40, description="decisions say automation.<name>")
     when: Occasion
-    days: int | None = Field(default=None, ge=1, le=LONGEST, description="of invoice.overdue: after its due date")
+    days: int | None = Field(
+        default=None,
+        ge=1,
+        le=LONGEST,
+        description="of invoice.overdue: after its due date; of subscription.renewal_due: before the end of its term",
+    )
     set: Setting | None = None
     task: TaskWanted | None = None
     at_most: int = Field(default=AT_MOST, ge=1, description="records within an hour; more wait for a person")
@@ -83,7 +94,7 @@ class Automation(Words):
     @property
     def known(self) -> frozenset[str]:
         """What its texts may name."""
-        return OF_INVOICE if self.when.startswith("invoice.") else ALWAYS
+        return KNOWN.get(self.when.partition(".")[0], ALWAYS)
 
     @cached_property
     def texts(self) -> dict[str, str]:

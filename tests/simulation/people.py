@@ -16,15 +16,11 @@ from tests.simulation.platforms import Declined, Platforms, Record
 SKUS = ("HONEY-1", "BOX-L", "ARM-7", "TEA-3", "OIL-2")
 DAY = "2026-09-01"
 SHIPPED = "revmark_shipped_quantity"
+PAYMENTS = "hs_recurring_billing_number_of_payments"
 PAUSED = "decisionmakerboughtin"  # a stage of HubSpot's own pipeline, as good as any
-FIRST_DAYS = (
-    "2026-08-20",
-    "2026-08-26",
-    "2026-08-30",
-    "2026-09-01",
-    "2026-09-02",
-    "2026-09-05",
-)  # around the second of September
+# Around the second of September, and a week and more before it: a term of those ends eight days after it.
+FIRST_DAYS = ("2026-08-20", "2026-08-26", "2026-08-27", "2026-08-30", "2026-09-01", "2026-09-02", "2026-09-05")
+DEAL, LINE_ITEM = "0-3", "0-8"  # HubSpot's object types
 PARENT, CHILD_TO_PARENT = "hs_parent_company_id", 14  # HubSpot's property, and the association that it follows
 Deed = Callable[[Platforms, Random], Awaitable[None]]
 
@@ -322,6 +318,7 @@ async def crm_subscribe(both: Platforms, lots: Random) -> None:
     }})  # fmt: skip
     await _associate(both, "deals", deal, "companies", row["id"])
     often = {"recurringbillingfrequency": "weekly", "hs_recurring_billing_start_date": lots.choice(FIRST_DAYS)}
+    often |= {PAYMENTS: str(lots.randrange(1, 4))} if lots.random() < 0.5 else {}
     for recurs in (often, *([often] if lots.random() < 0.3 else []), *([{}] if lots.random() < 0.3 else [])):
         line = await both.sales.do("POST", "people/line_items", {"properties": {
             "name": "line", "quantity": str(lots.randrange(1, 9)), "price": f"{lots.randrange(1, 500)}.10", **recurs,
@@ -335,6 +332,16 @@ async def crm_amend(both: Platforms, lots: Random) -> None:
     """The customer wants more of what recurs, or less."""
     rows = [row for row in both.records("line_items") if row["properties"].get("recurringbillingfrequency")]
     await _edit(both, "line_items", _one(lots, rows), quantity=str(lots.randrange(1, 9)))
+
+
+async def crm_extend(both: Platforms, lots: Random) -> None:
+    """The customer signs for another term, or for less of this one."""
+    row = _one(lots, [row for row in both.records("line_items") if row["properties"].get(PAYMENTS)])
+    term, ids = str(lots.randrange(1, 5)), both.portal.associations.ids
+    lines = {line for deal in ids((LINE_ITEM, int(row["id"])), DEAL) for line in ids((DEAL, deal), LINE_ITEM)}
+    for each in both.records("line_items"):
+        if int(each["id"]) in lines and each["properties"].get(PAYMENTS):
+            await _edit(both, "line_items", each, **{PAYMENTS: term})
 
 
 async def crm_pause(both: Platforms, lots: Random) -> None:
@@ -351,8 +358,8 @@ async def crm_resume(both: Platforms, lots: Random) -> None:
 
 SUBSCRIBING: dict[str, tuple[int, Deed]] = {
     deed.__name__: (weight, deed)
-    for weight, deed in ((60, crm_subscribe), (12, crm_amend), (3, crm_pause), (4, crm_resume), (2, crm_call_off),
-                         (2, crm_win_again))
+    for weight, deed in ((60, crm_subscribe), (12, crm_amend), (4, crm_extend), (3, crm_pause), (4, crm_resume),
+                         (2, crm_call_off), (2, crm_win_again))
 }  # deeds where deals recur  # fmt: skip
 
 

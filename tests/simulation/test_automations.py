@@ -10,13 +10,14 @@ import pytest
 
 from sandbox.faults import Fault, FaultKind
 from schemas.names import Entity
-from tests.simulation.checks import telling
+from tests.simulation.checks import renewing, telling
 from tests.simulation.counter import Sale
 from tests.simulation.evidence import violations
 from tests.simulation.planned import Theatre, theatre
 from tests.simulation.scenes import Scene, Story
 from tests.simulation.test_gone import settled
 from tests.simulation.test_parts import pay
+from tests.simulation.test_subscriptions import MONTHLY, until
 from tests.simulation.witness import Witness
 from tests.simulation.world import run
 from tests.support.contracts import contract
@@ -187,6 +188,56 @@ def test_a_plan_says_what_would_be_told_and_by_which_automation():
         task, trigger = fields["task", "subject"], fields["invoice", "trigger_chase_since"]
         assert (task.becomes, task.rule) == ("Call Harakeke Foods about OLD-1", "automation.collect")
         assert (trigger.becomes, trigger.rule) == ("2026-09-01", "automation.collect")
+
+
+def test_a_renewal_is_told_once_for_each_end_though_answers_are_lost():
+    renew = {
+        "automation": "renew", "when": "subscription.renewal_due", "days": 30,
+        "set": {"of": "deal", "property": "renew_by", "value": "{ends_on}"},
+        "task": {"subject": "{deal} ends {ends_on}"},
+    }  # fmt: skip
+    with theatre(contract=contract({"timing": {"subscriptions": {}}, "automations": [renew]})) as stage:
+        sale = Sale(stage, [("2", "50.00")], **MONTHLY, hs_recurring_billing_number_of_payments="3")
+        until(sale, "2026-10-30")
+        assert subjects(stage) == []
+        faults = stage.world.platforms.faults["hubspot"]
+        faults.add(Fault(FaultKind.WEBHOOK_DUPLICATE, seed=1, params={"copies": 3}))
+        path = "/crm/objects/2026-09/tasks"
+        lost = faults.add(Fault(FaultKind.DROP_AFTER, method="POST", path=path, times=1, seed=1))
+        until(sale, "2026-11-05")
+        assert lost.struck == 1
+        assert subjects(stage) == ["Honey ends 2026-12-01"]
+        stage.sales.edit("line_items", sale.lines[0], hs_recurring_billing_number_of_payments="5")
+        sale.work()
+        until(sale, "2027-01-10")
+        assert subjects(stage) == ["Honey ends 2026-12-01", "Honey ends 2027-02-01"]
+        assert set_to(stage, "deals", "renew_by") == ["2026-12-01", "2027-02-01"]
+        until(sale, "2027-02-05")
+        assert sale.shown("order_status") == ["ended: monthly, 5 of 5 periods billed, over since 2027-02-01"]
+        assert len(subjects(stage)) == 2
+
+
+RENEWS = Story(14, (
+    Scene(0.0, "crm_company", 1), *(Scene(2.0 + each, "crm_subscribe", each) for each in range(12)),
+), "subscriptions")  # fmt: skip
+
+
+def test_an_end_that_is_told_twice_not_at_all_or_without_cause_is_found():
+    world = run(RENEWS)
+    assert violations(world) == {}
+    portal = world.platforms.portal
+    told = max(portal.store.all(portal.catalogue.get("tasks")), key=lambda row: str(row.get("hs_task_subject")))
+    deal = str(portal.associations.ids(("0-27", told.id), "0-3")[0])
+    end = told.get("hs_task_subject").removeprefix("Renew ")
+    told.overwrite("hs_task_subject", "Renew 2027-01-01")
+    assert f"nobody was told: {end} of deal {deal}" in renewing.untold(Witness(world))
+    assert renewing.untrue(Witness(world)) == [f"deal {deal}: 2027-01-01 is no end of a term that is near"]
+    told.overwrite("hs_task_subject", f"Renew {end}")
+    write = next(row for row in portal.writes.writes if isinstance(row.body, dict) and "told_end" in str(row.body))
+    portal.writes.writes.append(write)
+    assert [each.split(" is set ")[1] for each in renewing.told_twice(Witness(world))] == [
+        f"2 times to {write.body.get('properties', write.body)['told_end']}"
+    ]
 
 
 PAYS = Story(1, (

@@ -80,8 +80,15 @@ def test_how_far_it_has_come_is_told(capsys: pytest.CaptureFixture[str], monkeyp
 
 @pytest.mark.parametrize(
     ("bug", "first", "operations"),
-    [("echo", 2, 12), ("hasty", 1, 12), ("overbilled", 4, 200), ("thankful", 41, 100), ("backdated", 14, 40)],
-)
+    [
+        ("echo", 2, 12),
+        ("hasty", 1, 12),
+        ("overbilled", 4, 200),
+        ("thankful", 41, 100),
+        ("backdated", 14, 40),
+        ("unrenewed", 14, 40),
+    ],
+)  # fmt: skip
 def test_a_planted_bug_is_found(bug: str, first: int, operations: int):
     assert any(judge(seed, operations, bug).found for seed in range(first, ENOUGH))
 

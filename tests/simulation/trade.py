@@ -30,11 +30,21 @@ TOLD: list[dict[str, Any]] = [
     {"automation": "freed", "when": "credit_hold.lifted", "task": {"to": "nobody", "subject": "Freed {customer}"}},
 ]
 
+RENEWED: dict[str, Any] = {
+    "automation": "renew",
+    "when": "subscription.renewal_due",
+    "days": 8,
+    "set": {"of": "deal", "property": "told_end", "value": "{ends_on}"},
+    "task": {"subject": "Renew {ends_on}"},
+}
+
 CONTRACTS: dict[str, Callable[[], Contract]] = {
     "": shipped,
     "deposit": lambda: timed(invoice_when="shipped", deposit={"percent": "30"}),
     "told": lambda: contract({"automations": TOLD}),
-    "subscriptions": lambda: timed(subscriptions={"paused_when_deal_stage": [PAUSED]}),
+    "subscriptions": lambda: contract(
+        {"timing": {"subscriptions": {"paused_when_deal_stage": [PAUSED]}}, "automations": [RENEWED]}
+    ),
     "parents": lambda: contract({"billing": {"bill_to": "parent"}}),
     "parts": lambda: timed(invoice_when="shipped", partial="each"),
 }

@@ -200,11 +200,12 @@ def overstepped(play: Evidence) -> list[str]:
         if row["resource"] == "Invoices" and row["action"] != "create" and body.get("Status") != "DELETED":
             # Xero deletes drafts only: what was posted it refuses to, and voids.
             found.append(f"xero: a posted invoice was changed: {row['id']}")
+    told = {each.set.property for each in play.contract.automations if each.set and each.set.of == "deal"}
     for row in play.sales.writes():
         body = row["body"] if isinstance(row["body"], dict) else {}
-        properties = set(body.get("properties", body))
-        if row["resource"] == "deals" and row["action"] == "update" and properties - HUBSPOT_DEAL:
-            found.append(f"hubspot deal {row['id']}: {sorted(properties - HUBSPOT_DEAL)}")
+        others = set(body.get("properties", body)) - HUBSPOT_DEAL - told
+        if row["resource"] == "deals" and row["action"] == "update" and others:
+            found.append(f"hubspot deal {row['id']}: {sorted(others)}")
     return found
 
 

@@ -70,10 +70,11 @@ def unbilled(witness: Witness) -> list[str]:
 
 def ended(witness: Witness, deal: str) -> bool:
     """Whether the deal, or whom it belongs to, was deleted, merged or restored by people."""
-    return bool({f"deals/{deal}", *(f"companies/{each}" for each in _of(witness, deal, COMPANY))} & witness.ended)
+    companies = (f"companies/{each}" for each in associated(witness, deal, COMPANY))
+    return bool({f"deals/{deal}", *companies} & witness.ended)
 
 
-def _of(witness: Witness, deal: str, kind: str) -> set[str]:
+def associated(witness: Witness, deal: str, kind: str) -> set[str]:
     """The ids of what a deal is associated with; ids of two kinds may be the same."""
     ends = ((each["from"], each["to"]) for each in witness.sales.state()["associations"])
     return {str(there[1]) for here, there in ends if tuple(here) == (DEAL, int(deal)) and there[0] == kind}
@@ -93,13 +94,13 @@ def _status(witness: Witness, deal: str) -> str:
     """What a won deal says of its order; one that has no company any more is not judged, also when it is called off."""
     rows = (row["properties"] for row in witness.sales.records("deals") if row["id"] == deal)
     won = (row for row in rows if witness.contract.timing.won(str(row.get("dealstage") or "")))
-    there = {row["id"] for row in witness.sales.records("companies")} & set(_of(witness, deal, COMPANY))
+    there = {row["id"] for row in witness.sales.records("companies")} & set(associated(witness, deal, COMPANY))
     return next((str(row.get("revmark_order_status") or "") for row in won if there), "")
 
 
 def lines_of(witness: Witness, deal: str) -> list[dict[str, Any]]:
     """The line items of a deal, also of one that was deleted."""
-    ids = _of(witness, deal, LINE_ITEM)
+    ids = associated(witness, deal, LINE_ITEM)
     rows = [row for row in witness.sales.state()["objects"]["line_items"] if row["id"] in ids]
     return [
         {

@@ -25,7 +25,7 @@ def overbilled(witness: Witness) -> list[str]:
     """Bills of a period that is another one than their number says, is not due, or has a bill already."""
     found = []
     bills = bills_of(witness)
-    for deal, start in _subscriptions(witness):
+    for deal, start in started(witness):
         spans = []
         for part, bill in bills.get(deal, {}).items():
             begins = start + WEEK * (part - 1)
@@ -33,7 +33,7 @@ def overbilled(witness: Witness) -> list[str]:
             spans += said
             if said != {(begins.isoformat(), (begins + WEEK - timedelta(days=1)).isoformat())}:
                 found.append(f"deal {deal}: bill {part} says {said}, and its period begins on {begins}")
-            if begins > _today(witness) or begins + WEEK <= BEGAN:
+            if begins > today(witness) or begins + WEEK <= BEGAN:
                 found.append(f"deal {deal}: bill {part} is of a period that is not its own, {begins}")
             once = [line for line in bill["LineItems"] if line["Description"] == "line"]
             if once and part != min(bills[deal]):
@@ -46,20 +46,20 @@ def overbilled(witness: Witness) -> list[str]:
 def unbilled(witness: Witness) -> list[str]:
     """Subscriptions that run, were never stopped, and whose present period has no bill."""
     found = []
-    bills, today = bills_of(witness), _today(witness)
+    bills, day = bills_of(witness), today(witness)
     rows = {row["id"]: row for row in witness.sales.records("deals")}
-    for deal, start in _subscriptions(witness):
+    for deal, start in started(witness):
         row = rows.get(deal)
-        if row is None or not _runs(row) or _stages(witness, deal) - STEADY or ended(witness, deal):
+        if row is None or not runs(row) or _stages(witness, deal) - STEADY or ended(witness, deal):
             continue
-        part = (today - start).days // WEEK.days + 1
+        part = (day - start).days // WEEK.days + 1
         if part >= 1 and part not in bills.get(deal, {}):
             status = row["properties"]["revmark_order_status"]
             found.append(f"deal {deal} ({status}): period {part} is not billed, only {sorted(bills.get(deal, {}))}")
     return found
 
 
-def _subscriptions(witness: Witness) -> Iterator[tuple[str, date]]:
+def started(witness: Witness) -> Iterator[tuple[str, date]]:
     """Deals with weekly lines, and the first day of each."""
     if witness.contract.timing.subscriptions is None:
         return
@@ -69,7 +69,8 @@ def _subscriptions(witness: Witness) -> Iterator[tuple[str, date]]:
             yield row["id"], date.fromisoformat(starts[0])
 
 
-def _runs(row: Row) -> bool:
+def runs(row: Row) -> bool:
+    """Whether a deal says of itself that it is a subscription that runs."""
     running = str(row["properties"].get("revmark_order_status") or "").startswith("running: ")
     return running and row["properties"].get("dealstage") == "closedwon"
 
@@ -84,7 +85,7 @@ def _stages(witness: Witness, deal: str) -> set[str]:
     return found
 
 
-def _today(witness: Witness) -> date:
+def today(witness: Witness) -> date:
     """The day on which the story ended, for its customers."""
     seconds = (witness.world.hours() - START).total_seconds()
     return BEGAN + timedelta(days=seconds > MIDNIGHT)

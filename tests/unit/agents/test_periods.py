@@ -117,3 +117,14 @@ def test_a_term_has_one_to_a_thousand_periods(recurs: dict[str, object], count: 
 def test_a_delay_with_a_day_is_that_day():
     line = {"recurs": {"every": "monthly", "delayed": True, "starts_on": "2026-10-05"}}
     assert terms([line], date(2026, 9, 1)) == Terms("monthly", date(2026, 10, 5))
+
+
+@given(EVERY, DATES, st.integers(1, 30), st.integers(1, 20))
+def test_a_term_is_over_after_its_periods_and_the_next_one_begins_that_day(
+    every: str, start: date, count: int, number: int
+):
+    calendar = Terms(every, start, count)
+    over = calendar.begins(number * count + 1)
+    assert calendar.over(over - timedelta(days=1)) == over
+    assert calendar.over(over) == calendar.begins((number + 1) * count + 1)
+    assert Terms(every, start).over(over) is None

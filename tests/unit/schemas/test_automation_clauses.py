@@ -18,6 +18,9 @@ from tests.support.contracts import contract
 SET = {"of": "deal", "property": "thank_you_for", "value": "{number}"}
 PAID: dict[str, Any] = {"automation": "thanks", "when": "invoice.paid", "set": SET}
 LATE: dict[str, Any] = {"automation": "late", "when": "invoice.overdue", "days": 3, "task": {"subject": "{open}"}}
+DUE: dict[str, Any] = {
+    "automation": "renew", "when": "subscription.renewal_due", "days": 30, "task": {"subject": "{deal} {ends_on}"},
+}  # fmt: skip
 HELD: dict[str, Any] = {"automation": "held", "when": "credit_hold.set", "task": {"subject": "{customer}"}}
 
 
@@ -42,7 +45,7 @@ def test_those_that_the_shipped_contracts_have_switched_off_are_fine(pattern: Pa
     [
         (PAID | {"set": None}, "it does nothing: give it 'set', 'task' or both"),
         (LATE | {"days": None}, "say how many days after its due date: days: 14"),
-        (PAID | {"days": 3}, "'days' goes with invoice.overdue, and this is invoice.paid"),
+        (PAID | {"days": 3}, "'days' goes with invoice.overdue and subscription.renewal_due, and"),
         (LATE | {"task": {"subject": "{opn}"}}, "task.subject knows no {opn}: did you mean {open}?"),
         (HELD | {"task": {"subject": "x", "body": "{number}"}}, "task.body knows no {number}: there are customer, day"),
         (PAID | {"set": SET | {"property": "amount"}}, "'amount' is no property's name in HubSpot"),
@@ -53,6 +56,31 @@ def test_those_that_the_shipped_contracts_have_switched_off_are_fine(pattern: Pa
 )
 def test_what_cannot_be_meant_is_an_error(wrong: dict[str, Any], message: str):
     (found,) = said(wrong)
+    assert found.startswith(f"error: {message}")
+
+
+def test_a_renewal_is_of_deals_that_are_billed_period_by_period():
+    (found,) = said(DUE)
+    assert found == (
+        "error: no deal is billed period by period, so no term ends: name timing.subscriptions, or leave this out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"days": None}, "say how many days before the end of its term: days: 30"),
+        (
+            {"set": SET | {"of": "invoice", "value": "x"}},
+            "a subscription is a deal's: set it of deal or company, not",
+        ),
+        ({"task": {"subject": "{number}"}}, "task.subject knows no {number}: there are currency, customer, day, days,"),
+    ],
+)
+def test_of_a_renewal_there_is_no_invoice_and_there_are_days(more: dict[str, Any], message: str):
+    recurring = {"timing": {"subscriptions": {}}}
+    assert said(DUE, DUE | {"automation": "set", "set": SET | {"value": "{worth} {every}"}}, **recurring) == []
+    (found,) = said(DUE | more, **recurring)
     assert found.startswith(f"error: {message}")
 
 
