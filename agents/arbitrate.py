@@ -22,7 +22,7 @@ async def arbitrate(batches: AsyncIterator[RecordBatch]) -> None:
     async for batch in batches:
         accounts = batch.table(app.accounts)
         judge = partial(step, records=Drawer(accounts, "r"), customer_view=Drawer(accounts, "c"))
-        await deliver(batch, accounts, judge, prefix=app.names.prefix)
+        await deliver(batch, accounts, judge, prefix=app.names.prefix, tracer=app.traces, name="arbitrate")
 
 
 @app.timer(interval=LOOK)  # type: ignore[untyped-decorator]  # faust types it so

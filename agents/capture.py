@@ -21,4 +21,4 @@ async def capture(batches: AsyncIterator[RecordBatch]) -> None:
     async for batch in batches:
         known = batch.table(app.known)
         place = partial(step, rows=Drawer(known, "v"), names=Drawer(known, "i"))
-        await deliver(batch, known, place, prefix=app.names.prefix)
+        await deliver(batch, known, place, prefix=app.names.prefix, tracer=app.traces, name="capture")

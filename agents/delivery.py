@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from agents.following import Followed, note
 from agents.rules.result import Result
 from streams.engine import Record, RecordBatch, TooLarge
 from streams.engine.record import Headers
 from streams.engine.view import View
 from streams.topics import BATCH_BYTES, ORIGIN
+from streams.tracing import TRACEPARENT, Span, Tracer
 from tables.taken import Origin, Taken
 
 __all__ = ["CHUNK", "ROOM", "deliver"]
@@ -31,7 +33,16 @@ TOLD_ON = {"facts", "documents"}  # topics whose records may change a table once
 Step = Callable[[Sequence[bytes | None]], Result]
 
 
-async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str, once: bool = True) -> None:
+async def deliver(
+    batch: RecordBatch,
+    table: View,
+    step: Step,
+    *,
+    prefix: str,
+    once: bool = True,
+    tracer: Tracer | None = None,
+    name: str = "",
+) -> None:
     """Judge, make each slice of the batch durable, and let the batch be committed.
 
     Args:
@@ -40,25 +51,30 @@ async def deliver(batch: RecordBatch, table: View, step: Step, *, prefix: str, o
         step: what is done with it.
         prefix: of the deployment's topics.
         once: note in the table what it has taken; False where each record has a row of its own.
+        tracer: of the spans of records that belong to a trace.
+        name: of the step, in its spans.
     """
     taken = Taken(table, batch.topic, batch.partition, batch.log) if once else None
-    for start in range(0, len(batch), CHUNK):
-        # 1 read
-        records = batch.records[start : start + CHUNK]
-        if taken is not None:
-            records = [record for record in records if not _known(taken, record)]
-        # 2 judge
-        if records:
-            _stage(batch, records, step([record.value for record in records]), prefix)
-        if records and taken is not None:
-            taken.note(records[-1].offset, max(record.timestamp for record in records))
-        # 3 write: outputs acknowledged, then the changelog, then local state
-        if _changed(table) >= ROOM:
-            await batch.write()
-        elif start + CHUNK < len(batch):
-            await asyncio.sleep(0)  # heartbeats and lanes have their turn
-    # 3 write, 4 commit
-    await batch.flush()
+    with Followed(batch, tracer, name) as followed:
+        for start in range(0, len(batch), CHUNK):
+            # 1 read
+            records = batch.records[start : start + CHUNK]
+            if taken is not None:
+                records = [record for record in records if not _known(taken, record)]
+            # 2 judge
+            if records:
+                spans = followed.begin(records)
+                _stage(batch, records, step([record.value for record in records]), prefix, spans)
+            if records and taken is not None:
+                taken.note(records[-1].offset, max(record.timestamp for record in records))
+            # 3 write: outputs acknowledged, then the changelog, then local state
+            if _changed(table) >= ROOM:
+                await batch.write()
+                followed.end()
+            elif start + CHUNK < len(batch):
+                await asyncio.sleep(0)  # heartbeats and lanes have their turn
+        # 3 write, 4 commit
+        await batch.flush()
 
 
 def _known(taken: Taken, record: Record) -> bool:
@@ -71,21 +87,28 @@ def _known(taken: Taken, record: Record) -> bool:
     return False
 
 
-def _stage(batch: RecordBatch, records: Sequence[Record], result: Result, prefix: str) -> None:
+def _stage(
+    batch: RecordBatch, records: Sequence[Record], result: Result, prefix: str, spans: Mapping[int, Span]
+) -> None:
     for index, reason in result.refused:
         batch.quarantine(records[index], reason=reason)
     made: Counter[int] = Counter()
     for output in result.outputs:
-        cause = records[min(output.cause, len(records) - 1)]
+        place = min(output.cause, len(records) - 1)
+        cause = records[place]
         headers: Headers = ()
         if output.topic in TOLD_ON:
             origin = Origin(batch.topic, batch.partition, batch.log, cause.offset, cause.timestamp, made[cause.offset])
             headers = ((ORIGIN, origin.to_bytes()),)
             made[cause.offset] += 1
+        if place in spans:
+            headers = (*headers, (TRACEPARENT, spans[place].context))
         try:
             batch.send(f"{prefix}{output.topic}", key=output.key, value=output.value, headers=headers)
         except TooLarge as error:
             batch.quarantine(cause, reason=str(error))
+    if spans:
+        note(spans, result)
 
 
 def _changed(table: View) -> int:

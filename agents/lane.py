@@ -15,7 +15,7 @@ from streams.lanes.office import Office
 
 TICK = 0.5  # seconds between looks at the clock: what a due poll or a finished park is late by at most
 
-office = Office(app)
+office = Office(app, tracer=app.traces)
 app.metrics.registry.register(LaneMeasures(office))
 
 

@@ -19,4 +19,5 @@ async def publish(batches: AsyncIterator[RecordBatch]) -> None:
     async for batch in batches:
         published = batch.table(app.published)
         number = partial(step, published=published)
-        await deliver(batch, published, number, prefix=app.names.prefix, once=False)  # each event has a row
+        # each event has a row
+        await deliver(batch, published, number, prefix=app.names.prefix, once=False, tracer=app.traces, name="publish")

@@ -20,4 +20,4 @@ async def reconcile(batches: AsyncIterator[RecordBatch]) -> None:
     async for batch in batches:
         books = batch.table(app.books)
         add_up = partial(step, books=Drawer(books, "d"), sums=Drawer(books, "w"))
-        await deliver(batch, books, add_up, prefix=app.names.prefix)
+        await deliver(batch, books, add_up, prefix=app.names.prefix, tracer=app.traces, name="reconcile")

@@ -23,6 +23,8 @@ from streams.engine.failure import EXIT_CODE
 from streams.kafka import Kafka
 from streams.settings import Settings, load_settings
 from streams.topics import BATCH_BYTES, Topic, Topics
+from streams.tracing import tracer_of
+from streams.tracing.measures import TraceMeasures
 
 START_REFUSED = 3  # exit code: what the worker needs is not there
 
@@ -35,6 +37,7 @@ class Revmark(EngineApp):
         self.settings = settings
         self.contract = contract
         self.names = Topics(settings.topic_prefix, settings.partitions, settings.replication)
+        self.traces = tracer_of(settings, "worker")
         super().__init__(
             settings.group,
             broker=settings.broker,
@@ -56,6 +59,8 @@ class Revmark(EngineApp):
         self.cursors = self._table(self.names.cursors)
         self.books = self._table(self.names.books)
         self.published = self._table(self.names.published)
+        if self.traces is not None:
+            self.metrics.registry.register(TraceMeasures(self.traces))
 
     def _table(self, topic: Topic) -> BatchTable:
         return self.batch_table(topic.name.removeprefix("tables."), changelog=self.names.name(topic))
@@ -76,6 +81,12 @@ class Revmark(EngineApp):
             sys.stderr.write(f"revmark: {error}{hint}\n")
             sys.stderr.flush()
             os._exit(START_REFUSED)  # nothing is open yet; an orderly stop would only add the library's own traces
+
+    async def on_stop(self) -> None:
+        """Stop, and let the last spans go."""
+        await super().on_stop()
+        if self.traces is not None:
+            await asyncio.to_thread(self.traces.close)
 
 
 def _credentials(kafka: Kafka) -> SSLCredentials | SASLCredentials | None:

@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         default=None, ge=0, le=65535, description="of a worker, for Prometheus: one each; empty serves none"
     )
     secret_key: SecretStr = Field(default=SecretStr(""), description="base64 of 32 bytes: seals grants at rest")
+    traces: str = Field(
+        default="",
+        description="address of an OTLP/HTTP collector that takes spans, as http://127.0.0.1:4318; empty: off",
+    )
+    trace_share: float = Field(default=0.01, ge=0, le=1, description="of the webhooks and polls that begin a trace")
 
     # HubSpot
     hubspot_url: str = "https://api.hubapi.com"

@@ -41,10 +41,13 @@ from streams.gateway.signatures import (
 from streams.gateway.xero import KINDS, Sequence, numbers, xero_hints
 from streams.settings import Settings
 from streams.topics import Topics
+from streams.tracing import Carrier, Span, Tracer, carried
 
 PRODUCE_SECONDS = 4.0  # leaves a second of the vendors' five to answer 503
 Clock = Callable[[], datetime]
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+Verify = Callable[[Request, bytes], str | None]  # why a request is refused, if it is
+Understand = Callable[[bytes], Hints]
 
 log = logging.getLogger(__name__)
 
@@ -59,23 +62,25 @@ class Gateway:
         clock: Clock,
         ready: Callable[[], bool],
         types: Mapping[str, str] = TYPES,
+        tracer: Tracer | None = None,
     ) -> None:
         self.settings = settings
+        self.tracer = tracer
         self.types = types
         self.produce = produce
         self.clock = clock
         self.ready = ready
-        self.counts = Counts()
+        self.counts = Counts(tracer)
         self._topics = Topics(prefix=settings.topic_prefix)
         self._sequence = Sequence()
 
     async def hubspot(self, request: Request) -> Response:
         """Take HubSpot's events."""
-        return await self._answer("hubspot", request, self._verify_hubspot, self._hubspot_hints)
+        return await self._take("hubspot", request, self._verify_hubspot, self._hubspot_hints)
 
     async def xero(self, request: Request) -> Response:
         """Take Xero's events, and its intent-to-receive probes, which are requests like any other."""
-        return await self._answer("xero", request, self._verify_xero, self._xero_hints)
+        return await self._take("xero", request, self._verify_xero, self._xero_hints)
 
     async def health(self, _request: Request) -> Response:
         """Tell whether hints can be produced."""
@@ -86,12 +91,23 @@ class Gateway:
         """Show the counters to Prometheus."""
         return PlainTextResponse(self.counts.text(), media_type="text/plain; version=0.0.4")
 
+    async def _take(self, platform: Platform, request: Request, verify: Verify, understand: Understand) -> Response:
+        """Answer; of the share of requests that is drawn, in a span that the records of the request carry on."""
+        span = self.tracer.begin(f"webhook {platform}", platform=platform) if self.tracer is not None else None
+        if span is None:
+            return await self._answer(platform, request, verify, understand)
+        with span, Carrier(span.context):
+            response = await self._answer(platform, request, verify, understand, span)
+            span.set(answer=response.status_code)
+            return response
+
     async def _answer(
         self,
         platform: Platform,
         request: Request,
-        verify: Callable[[Request, bytes], str | None],
-        understand: Callable[[bytes], Hints],
+        verify: Verify,
+        understand: Understand,
+        span: Span | None = None,
     ) -> Response:
         # 1. bytes, within limits
         try:
@@ -111,6 +127,8 @@ class Gateway:
             hints = understand(body)
         except Refused as refused:
             return self._refuse(platform, refused, "malformed")
+        if span is not None:
+            span.set(events=hints.results.total(), records=hints.number)
         # 4. durable before it is acknowledged
         try:
             await self._hand_on(platform, hints)
@@ -134,8 +152,8 @@ class Gateway:
         side = Side.CRM if platform == "hubspot" else Side.ERP
         work = hints.work(tenant, platform, now)
         erasures = hints.erasures(tenant, platform, side, now)
-        records = [(lane, each.connection.encode(), each.to_bytes()) for each in work]
-        records += [(changes, tenant.encode(), each.to_bytes()) for each in erasures]
+        records = [(lane, each.connection.encode(), each.to_bytes(), carried()) for each in work]
+        records += [(changes, tenant.encode(), each.to_bytes(), carried()) for each in erasures]
         async with asyncio.timeout(PRODUCE_SECONDS):
             if len(records) == 1:
                 await self.produce(*records[0])  # as most often: a task of its own would only be waited for
@@ -187,12 +205,13 @@ def create_app(
     ready: Callable[[], bool] = lambda: True,
     lifespan: Lifespan | None = None,
     types: Mapping[str, str] = TYPES,
+    tracer: Tracer | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application; its `Gateway` is at `app.state.gateway`.
 
     `types`: HubSpot's object types that are followed under the contract.
     """
-    gateway = Gateway(settings, produce, clock, ready, types)
+    gateway = Gateway(settings, produce, clock, ready, types, tracer)
 
     def route(path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> Route:
         return Route(path, endpoint, methods=[method])

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
+from streams.tracing import Tracer
+from streams.tracing.measures import TraceMeasures
+
 LABELS = ("platform", "result")
 
 
 class Counts:
     """The counters of one gateway process."""
 
-    def __init__(self) -> None:
+    def __init__(self, tracer: Tracer | None = None) -> None:
         self._registry = CollectorRegistry()
+        if tracer is not None:
+            self._registry.register(TraceMeasures(tracer))
         self._requests = self._counter("requests", "Webhook requests by platform and result.")
         self._events = self._counter("events", "Events inside accepted webhooks by platform and result.")
         self._hints = self._counter("hints", "Records asked to be read again, by platform.")

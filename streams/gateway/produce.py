@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas.errors import Transient
+from streams.engine.record import Headers
 from streams.kafka import Broker, reach
 
 REQUEST_MS = 4_000  # milliseconds: HubSpot and Xero hang up after five seconds
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 class Produce(Protocol):
     """Something that puts a record on a topic durably."""
 
-    async def __call__(self, topic: str, key: bytes, value: bytes) -> None:
+    async def __call__(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> None:
         """Produce one record and wait until it is durable.
 
         Raises:
@@ -70,12 +71,12 @@ class KafkaProduce:
                 self._producer = producer
                 return
 
-    async def __call__(self, topic: str, key: bytes, value: bytes) -> None:
+    async def __call__(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> None:
         """See `Produce`."""
         if self._producer is None:
             raise Transient(f"the broker {self._broker} has not been reached yet", code="broker")
         try:
-            await self._producer.send_and_wait(topic, value, key=key)
+            await self._producer.send_and_wait(topic, value, key=key, headers=list(headers))
         except KafkaError as error:
             raise Transient(f"could not produce to {topic}: {type(error).__name__}", code="broker") from error
 

@@ -5,6 +5,7 @@ In: settings. Out: nothing until it is told to stop. Invariant: what was acknowl
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -22,6 +23,7 @@ from streams.gateway.objects import TYPES, types_of
 from streams.gateway.patience import Impatient
 from streams.gateway.produce import KafkaProduce
 from streams.settings import Settings
+from streams.tracing import tracer_of
 
 KEEP_ALIVE = 5  # seconds: an idle connection is closed, so that idle callers cost nothing
 MAX_CONNECTIONS = 512  # beyond it uvicorn answers 503, which both vendors retry
@@ -36,6 +38,7 @@ def _now() -> datetime:
 def build(settings: Settings) -> Starlette:
     """The application with its producer, started and stopped with it."""
     produce = KafkaProduce(settings.kafka)
+    tracer = tracer_of(settings, "gateway")
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -44,10 +47,13 @@ def build(settings: Settings) -> Starlette:
             yield
         finally:
             await produce.stop()
+            if tracer is not None:
+                await asyncio.to_thread(tracer.close)
 
     return create_app(
-        settings, produce, _now, ready=lambda: produce.ready, lifespan=lifespan, types=_types(settings.contract)
-    )
+        settings, produce, _now, ready=lambda: produce.ready, lifespan=lifespan, types=_types(settings.contract),
+        tracer=tracer,
+    )  # fmt: skip
 
 
 def _types(contract: Path) -> Mapping[str, str]:

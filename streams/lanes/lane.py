@@ -30,8 +30,10 @@ from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
 from streams.lanes.rounds import Rounds
 from streams.lanes.supersession import covered
+from streams.lanes.trail import Trail
 from streams.lanes.writing import Checkpoint, Writer, _pass
 from streams.platforms.interface import Fed, PlatformClient
+from streams.tracing import Tracer
 from tables import ledger
 
 Work = Command | Read | Poll | Backfill | Resume | Release | Approval
@@ -54,11 +56,13 @@ class Lane:
     sweep_every: timedelta | None = None
     limits: Limits = field(default_factory=Limits)
     gate: str = ""
+    tracer: Tracer | None = None
     due: datetime | None = None
     at_work: bool = False
     resumed: bool = False
     snapshot: status.Snapshot = field(default_factory=status.Snapshot)
     line: Line = field(init=False)
+    trail: Trail = field(init=False)
     writer: Writer = field(init=False)
     rounds: Rounds = field(init=False)
     backfills: Backfills = field(init=False)
@@ -67,7 +71,8 @@ class Lane:
     def __post_init__(self) -> None:
         """Set writer and rounds to work on the same line."""
         self.line = Line(self.client, self.clock)
-        reader = Reader(self.line, self.tenant, self.connection, self.clock)
+        self.trail = Trail(self.tracer, self.connection, self.line.platform, self.clock)
+        reader = Reader(self.line, self.tenant, self.connection, self.clock, self.trail)
         self.writer = Writer(reader, self.clock, self.checkpoint)
         self.rounds = Rounds(reader, self.clock, self.sweep_every)
         self.backfills = Backfills(reader, self.clock)
@@ -93,9 +98,11 @@ class Lane:
         """Somebody else may have had the connection: what was told last and called since is theirs to know."""
         self.resumed = False
         self.rounds.reader.told.forget()
+        self.trail.forget()
 
     async def _work(self, desk: Desk, works: Sequence[Work]) -> None:
         self.rounds.reader.told.begin()
+        self.trail.begin(desk)
         standing = status.load(desk.cursors, self.connection)
         if not self.resumed:
             self.resumed = True
@@ -133,6 +140,7 @@ class Lane:
                 ledger.queue(desk.ledger, command, at=self.clock(), until=standing.parked_until(), message=why)
         writes = backlog.next_at(self.clock(), lets)
         self._close(desk, standing, backlog, brakes, [writes, gate.closes_at()], unfinished=unfinished)
+        self.trail.close(desk)
         await desk.write()
         self.rounds.reader.told.wrote()
 
@@ -141,6 +149,7 @@ class Lane:
         for work in works:
             match work:
                 case Poll():
+                    self.trail.poll_asked()
                     self.rounds.ask(desk, work.kinds, sweep=work.sweep, poll=True)
                 case Backfill():
                     self.backfills.hear(desk, work)
@@ -263,8 +272,9 @@ class Lane:
             try:
                 await self.rounds.hints(desk, hints)
                 if turn:
-                    unfinished = self.feeding is not None and await self.feeding.go(desk)
-                    unfinished = await self.rounds.go(desk) or unfinished
+                    with self.trail.polling():
+                        unfinished = self.feeding is not None and await self.feeding.go(desk)
+                        unfinished = await self.rounds.go(desk) or unfinished
             except Throttled as error:
                 standing.again = error.until.isoformat()
             except Parked as error:

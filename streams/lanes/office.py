@@ -26,6 +26,7 @@ from streams.platforms.interface import PlatformClient
 from streams.platforms.registry import PLATFORMS, client
 from streams.settings import Settings
 from streams.topics import Topics
+from streams.tracing import Tracer, carried
 from tables.view import View
 
 
@@ -74,7 +75,7 @@ class BatchDesk:
         """Stage an output; one that no topic would take goes to quarantine instead, and its neighbours go on."""
         content = value.to_bytes()
         try:
-            self._batch.send(f"{self._prefix}{topic}", key=key.encode(), value=content)
+            self._batch.send(f"{self._prefix}{topic}", key=key.encode(), value=content, headers=carried())
         except TooLarge:
             self._set_aside(f"{self._prefix}{topic}", key, value, len(content))
 
@@ -112,9 +113,17 @@ class BatchDesk:
 class Office:
     """The lanes of this worker's connections, made when first needed."""
 
-    def __init__(self, app: Deployment, *, make: Make = client, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        app: Deployment,
+        *,
+        make: Make = client,
+        clock: Callable[[], datetime] = _now,
+        tracer: Tracer | None = None,
+    ) -> None:
         """Serve the connections of `app`'s settings; `make` makes the clients."""
         self._app = app
+        self._tracer = tracer
         self._make = make
         self._clock = clock
         self._lanes: dict[str, Lane] = {}
@@ -141,6 +150,9 @@ class Office:
                 if self._epochs.get(connection) != batch.epoch:
                     self._epochs[connection] = batch.epoch
                     lane.forget()  # between two epochs the connection may have been another worker's
+                if self._tracer is not None:
+                    for record, each in pairs:
+                        lane.trail.hear(each, record.headers)
                 await lane.work(desk, [each for _, each in pairs])
                 continue
             for record, _ in pairs:
@@ -158,8 +170,9 @@ class Office:
             every = timedelta(seconds=settings.sweep_every)
             gate = self._app.contract.digest if settings.gated else ""
             self._lanes[connection] = Lane(
-                made, settings.tenant, connection, self._clock, sweep_every=every, limits=self._limits, gate=gate
-            )
+                made, settings.tenant, connection, self._clock, sweep_every=every, limits=self._limits, gate=gate,
+                tracer=self._tracer,
+            )  # fmt: skip
         return self._lanes[connection]
 
     def _unknown(self, connection: str) -> str:

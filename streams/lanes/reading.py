@@ -18,6 +18,8 @@ from streams.lanes.desk import Desk
 from streams.lanes.hinted import Hint, answers
 from streams.lanes.line import Line
 from streams.lanes.told import Told
+from streams.lanes.traced import Reading
+from streams.lanes.trail import Trail
 from streams.platforms.interface import Seen
 
 
@@ -29,6 +31,7 @@ class Reader:
     tenant: str
     connection: str
     clock: Callable[[], datetime]
+    trail: Trail
     told: Told = field(default_factory=Told)
     newest: dict[str, int] = field(default_factory=dict)
 
@@ -105,16 +108,22 @@ class Reader:
     async def follow(self, desk: Desk, kind: str, hints: Mapping[str, Hint]) -> None:
         """Read what hints ask for, but for records whose events have all been answered."""
         wanted = {each: hint for each, hint in hints.items() if not self._rests(kind, each, hint)}
+        self.trail.answered(kind, (each for each in hints if each not in wanted))
         if not wanted:
             return
+        with self.trail.reading(kind, wanted) as trace:
+            await self._follow(desk, kind, wanted, trace)
+
+    async def _follow(self, desk: Desk, kind: str, wanted: Mapping[str, Hint], trace: Reading) -> None:
         again = any(hint.again for hint in wanted.values())  # what comes back may have another name: a deal, a survivor
         found = await self.line.read(kind, list(wanted))
         anew = any(hint.anew for hint in wanted.values())
         for seen in found:
-            if anew:
-                self.change(desk, seen, anew=True)
-            else:
-                self.show(desk, seen, again=again)
+            with trace.about(seen):
+                if anew:
+                    self.change(desk, seen, anew=True)
+                else:
+                    self.show(desk, seen, again=again)
         for each, hint in wanted.items():
             self.told.answer(kind, each, answers(hint.events, kind, each, found, alone=len(wanted) == 1))
 

@@ -22,6 +22,7 @@ from streams.lanes.patience import patience
 from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
 from streams.lanes.supersession import Superseded, end_of
+from streams.lanes.traced import Wave
 from streams.platforms.interface import Seen, Written
 from tables import ledger
 
@@ -84,24 +85,35 @@ class Writer:
         if not found:
             return
         told: list[Outcome] = []
-        for each in found:
-            outcome = self._outcome(
-                each.command, "superseded", ref=each.command.ref, version=each.version, code=each.code, message=each.why
-            )
-            ledger.supersede(desk.ledger, each.command, at=outcome.at, message=each.why, outcome=outcome)
-            told.append(outcome)
-        await desk.write()
-        for each, outcome in zip(found, told, strict=True):
-            desk.send("facts", _customer_key(each.command), outcome)
+        with self.reader.trail.wave((each.command, 0) for each in found) as wave:
+            for each in found:
+                outcome = self._outcome(
+                    each.command, "superseded", ref=each.command.ref, version=each.version, code=each.code,
+                    message=each.why,
+                )  # fmt: skip
+                ledger.supersede(desk.ledger, each.command, at=outcome.at, message=each.why, outcome=outcome)
+                wave.told(each.command.id, outcome.state, outcome.code)
+                told.append(outcome)
+            await desk.write()
+            for each, outcome in zip(found, told, strict=True):
+                with wave.of(each.command.id):
+                    desk.send("facts", _customer_key(each.command), outcome)
 
     async def _wave(self, desk: Desk, commands: list[Command], postponed: Postponed) -> None:
         # 1 claim
         entries = {command.id: ledger.claim(desk.ledger, command, self.clock()) for command in commands}
         await desk.write()
         self.checkpoint("claimed")
+        with self.reader.trail.wave((each.command, each.attempts) for each in entries.values()) as wave:
+            await self._call(desk, commands, entries, postponed, wave)
+
+    async def _call(
+        self, desk: Desk, commands: list[Command], entries: dict[str, LedgerEntry], postponed: Postponed, wave: Wave
+    ) -> None:
         # 2 call
         try:
-            answers = await self.reader.line.write(commands)
+            with wave.call():
+                answers = await self.reader.line.write(commands)
         except Fatal:
             raise
         except Unknown as error:
@@ -109,6 +121,8 @@ class Writer:
             postponed.stop(self.reader.line.stop(error))
         except RevmarkError as error:
             self._stopped(desk, entries, error, postponed)
+            for command in commands:
+                wave.told(command.id, "waiting", error.code)
             return
         self.checkpoint("called")
         # 3 outcome
@@ -125,10 +139,12 @@ class Writer:
                 settled.append((command, self._told(command, found), found))
             else:
                 self._postpone(desk, entries[command.id], found, postponed)
+                wave.told(command.id, "unknown" if found.state == "unknown" else "waiting", found.code)
         self._pause(commands, answered, postponed)
         self.checkpoint("answered")
         # 4 ledger
         for command, outcome, found in settled:
+            wave.told(command.id, outcome.state, outcome.code)
             ledger.move(
                 desk.ledger, entries[command.id], _settled(found),
                 at=outcome.at, code=found.code, message=found.message, outcome=outcome,
@@ -137,7 +153,8 @@ class Writer:
         self.checkpoint("recorded")
         # 5 produce
         for command, outcome, found in settled:
-            self._produce(desk, command, outcome, found)
+            with wave.of(command.id):
+                self._produce(desk, command, outcome, found)
         await desk.write()
         self.checkpoint("produced")
 
@@ -195,7 +212,10 @@ class Writer:
             at=outcome.at, code=found.code, message=found.message or "found again by look-up", outcome=outcome,
         )  # fmt: skip
         await desk.write()
-        self._produce(desk, entry.command, outcome, found)
+        with self.reader.trail.wave([(entry.command, entry.attempts)]) as wave:
+            wave.told(entry.command.id, outcome.state, outcome.code)
+            with wave.of(entry.command.id):
+                self._produce(desk, entry.command, outcome, found)
 
     async def _repeat(self, desk: Desk, entry: LedgerEntry) -> None:
         """The command was redelivered after it was settled: repeat its outcome, and show what it wrote.
@@ -203,6 +223,7 @@ class Writer:
         The worker may have died between ledger and produce, so the record is read anew. Whether it went over an edit
         was settled with it: what the record shows by now may come of later writes.
         """
+        self.reader.trail.settled(entry.command.id)
         if entry.outcome is None:
             return
         desk.send("facts", _customer_key(entry.command), entry.outcome)

@@ -23,6 +23,7 @@ from starlette.types import Scope as Scope_
 from schemas.contract import Contract
 from schemas.errors import Transient
 from schemas.names import Platform
+from streams.engine.record import Headers
 from streams.gateway.app import create_app as gateway_app
 from streams.gateway.objects import types_of
 from streams.lanes.desk import Desk, while_ours
@@ -168,8 +169,8 @@ class World:
         self.gateway = gateway_app(self.settings, self._produce, self.hours, types=types_of(self.contract))
         await self.platforms.subscribe(self.gateway, self._lots)
 
-    async def _produce(self, topic: str, key: bytes, value: bytes) -> None:
-        """What the gateway writes through."""
+    async def _produce(self, topic: str, key: bytes, value: bytes, _headers: Headers = ()) -> None:
+        """What the gateway writes through; nothing is traced here, so there are no headers."""
         if self.broker.down:
             raise Transient("the broker is not there", code="broker")
         await self.broker.produce(topic, key, value)

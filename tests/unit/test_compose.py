@@ -17,6 +17,7 @@ from streams.settings import PREFIX, Settings
 ROOT = Path(__file__).parents[2]
 OURS = ("gateway", "worker-1", "worker-2", "page")
 WATCH = ("prometheus", "alertmanager", "grafana")
+TRACES = ("jaeger",)
 KNOWN = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 
 
@@ -84,7 +85,7 @@ def test_workers_see_the_contract_read_only_and_settings_come_from_the_file(comp
 
 def test_ports_stay_on_this_machine(compose: dict[str, Any]):
     published = [port for service in compose["services"].values() for port in service.get("ports", ())]
-    assert len(published) == 3 + len(WATCH)
+    assert len(published) == 3 + len(WATCH) + len(TRACES)
     assert all(port.startswith("127.0.0.1:") or ":-127.0.0.1:" in port for port in published)
 
 
@@ -115,8 +116,9 @@ def test_our_containers_hold_no_more_rights_than_they_need(compose: dict[str, An
 
 
 def test_what_watches_starts_only_when_asked_for_and_finds_its_files(compose: dict[str, Any]):
-    watching = {name: service for name, service in compose["services"].items() if "profiles" in service}
-    assert set(watching) == set(WATCH)
+    asked = {name: service for name, service in compose["services"].items() if "profiles" in service}
+    assert set(asked) == {*WATCH, *TRACES}
+    watching = {name: asked[name] for name in WATCH}
     for name, service in watching.items():
         assert service["profiles"] == ["watch"]
         assert service["cap_drop"] == ["ALL"]
@@ -124,6 +126,18 @@ def test_what_watches_starts_only_when_asked_for_and_finds_its_files(compose: di
             source = mount.rpartition(":/")[0]
             assert source.startswith("${") or (ROOT / source).is_dir() or source in compose["volumes"], mount
         assert name in compose["volumes"], "what it has gathered outlives it"
+
+
+def test_traces_have_a_profile_of_their_own_where_spans_are_taken_and_grafana_asks(compose: dict[str, Any]):
+    jaeger = compose["services"]["jaeger"]
+    assert jaeger["profiles"] == ["traces"]
+    assert jaeger["cap_drop"] == ["ALL"]
+    said = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"`REVMARK_TRACES=http://jaeger:{jaeger['expose'][0]}`" in said
+    folder = ROOT / "deploy" / "grafana" / "provisioning" / "datasources"
+    (source,) = yaml.safe_load((folder / "jaeger.yaml").read_text(encoding="utf-8"))["datasources"]
+    assert source["type"] == "jaeger"
+    assert source["url"] == f"http://jaeger:{jaeger['ports'][0].rpartition(':')[2]}"
 
 
 def test_prometheus_asks_every_process_of_ours_where_it_answers(compose: dict[str, Any]):
@@ -148,7 +162,7 @@ def test_names_for_compose_are_no_settings_of_ours():
 
 def test_the_image_is_small_pinned_and_not_root(dockerfile: str, compose: dict[str, Any]):
     assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"python:3.13-slim"}
-    assert "-c deploy/constraints.txt ." in dockerfile
+    assert "-c deploy/constraints.txt '.[traces]'" in dockerfile
     assert "\nUSER revmark\n" in dockerfile
     assert 'ENTRYPOINT ["revmark"]' in dockerfile
     assert compose["services"]["gateway"]["build"]["dockerfile"] == "deploy/Dockerfile"

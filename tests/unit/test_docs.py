@@ -30,7 +30,7 @@ KNOWN = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OUTSIDE
 # What a page may show in a console block and a unit test cannot run: it stays up, or needs a broker or accounts.
 NEEDS_MORE = (
     r"make [\w-]+( ARGS=\S.*)?", r"export \w+=\S+", r"source \S+", r"curl .*",
-    r"docker compose (--profile \w+ )?up\b.*",
+    r"docker compose (--profile \w+ )*up\b.*",
     r"faust -A streams\.app .*",
     r"revmark (worker|gateway|page|broker|check|sweep|link|links|status|events|decisions|ledger|totals|variances)\b.*",
     r"revmark (sandbox|quarantine|explain|review|brake) .*", r"revmark (backfill|replay)\b.*",

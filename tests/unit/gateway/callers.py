@@ -12,6 +12,7 @@ from schemas.command import Command, Poll, Read, Resume, parse_work
 from schemas.errors import Transient
 from schemas.instants import to_millis
 from schemas.wire import encode
+from streams.engine.record import Headers
 from streams.gateway.app import Gateway, create_app
 from streams.gateway.signatures import hubspot_signature, xero_signature
 from streams.settings import Settings
@@ -31,15 +32,17 @@ class Log:
     """A topic in memory; `away` makes it refuse, `slow` makes it hang."""
 
     records: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    headers: list[Headers] = field(default_factory=list)
     away: bool = False
     slow: bool = False
 
-    async def __call__(self, topic: str, key: bytes, value: bytes) -> None:
+    async def __call__(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> None:
         if self.slow:
             await asyncio.Event().wait()
         if self.away:
             raise Transient("the broker is away")
         self.records.append((topic, key, value))
+        self.headers.append(headers)
 
     def work(self) -> list[Command | Read | Poll | Resume]:
         return [parse_work(value) for topic, _, value in self.records if ".lanes." in topic]

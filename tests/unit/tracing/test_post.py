@@ -1,0 +1,72 @@
+import httpx
+import pytest
+
+from schemas.errors import Refused, SettingsError, Transient
+from streams.tracing.post import Post
+
+
+def posted(url: str, *answers: httpx.Response | Exception) -> list[httpx.Request]:
+    """What is sent to a collector that answers so."""
+    asked: list[httpx.Request] = []
+    left = list(answers) or [httpx.Response(200)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        found = left.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    Post(url, httpx.MockTransport(answer)).send(b"spans")
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("given", "called"),
+    [
+        ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
+        ("http://tempo:4318/", "http://tempo:4318/v1/traces"),
+        ("https://otlp.example/otlp/v1/traces", "https://otlp.example/otlp/v1/traces"),
+    ],
+)
+def test_spans_are_posted_where_otlp_has_them_unless_the_address_says_otherwise(given: str, called: str):
+    (request,) = posted(given)
+    assert (request.method, str(request.url), request.content) == ("POST", called, b"spans")
+    assert request.headers["content-type"] == "application/x-protobuf"
+
+
+@pytest.mark.parametrize(
+    "url", ["tempo:4318", "ftp://tempo", "https://user:secret@otlp.example", "https://o.example/?k=v"]
+)
+def test_an_address_that_cannot_be_called_is_said_at_the_start_and_no_secret_of_it(url: str):
+    with pytest.raises(SettingsError) as refused:
+        Post(url)
+    assert "secret" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(503), httpx.Response(302, headers={"location": "http://169.254.169.254/"}),
+               httpx.ConnectError("no"), httpx.ReadTimeout("no")],
+)  # fmt: skip
+def test_whatever_is_not_taken_is_an_error_and_no_redirect_is_followed(answer: httpx.Response | Exception):
+    with pytest.raises(Transient):
+        posted("https://otlp.example", answer)
+
+
+def test_without_tls_only_this_machine_and_its_network_are_called():
+    with pytest.raises(Transient, match=r"public address"):
+        Post("http://8.8.8.8:4318").send(b"spans")
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::254]"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_metadata_service_is_never_called(scheme: str, host: str):
+    with pytest.raises((Transient, Refused)):
+        Post(f"{scheme}://{host}").send(b"spans")
+
+
+def test_over_tls_a_name_that_leads_home_is_called_there():
+    post = Post("https://127.0.0.1:1")
+    for _ in range(2):
+        with pytest.raises(Transient, match="ConnectError"):  # it went there, and nobody listens
+            post.send(b"spans")
