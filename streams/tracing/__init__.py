@@ -7,6 +7,6 @@ value, a name or an id of a record; without the header a record costs one look a
 
 from streams.tracing.context import TRACEPARENT, Carrier, carried, context_in
 from streams.tracing.make import tracer_of
-from streams.tracing.tracer import Attributes, Span, Tracer
+from streams.tracing.tracer import Span, Tracer
 
-__all__ = ["TRACEPARENT", "Attributes", "Carrier", "Span", "Tracer", "carried", "context_in", "tracer_of"]
+__all__ = ["TRACEPARENT", "Carrier", "Span", "Tracer", "carried", "context_in", "tracer_of"]

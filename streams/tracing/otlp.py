@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Self, cast
+from typing import Self
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags, set_span_in_context
 from opentelemetry.trace import Span as Recorded
 
-from schemas.errors import RevmarkError
+from schemas.errors import RevmarkError, SettingsError
 from streams.settings import Settings
 from streams.tracing.post import Post
 
@@ -48,7 +48,7 @@ class Otlp:
         self._silent = False
         # Room for more than `queue` lets in, so that what is dropped is dropped here, and counted.
         self._processor = BatchSpanProcessor(
-            cast("SpanExporter", _Exporter(self)),
+            _Exporter(self._sent),
             max_queue_size=queue + AT_ONCE,
             schedule_delay_millis=EVERY,
             max_export_batch_size=AT_ONCE,
@@ -66,7 +66,7 @@ class Otlp:
         """The tracer of a deployment's process.
 
         Raises:
-            SettingsError: the address cannot be called.
+            SettingsError: the address cannot be called, or what the SDK reads of the environment is no number.
         """
         post = Post(settings.traces)
 
@@ -77,7 +77,12 @@ class Otlp:
         if process == "worker":
             about["service.instance.id"] = settings.worker
         log.info("a share of %g of webhooks and polls is traced, to %s", settings.trace_share, post)
-        return cls(export, settings.trace_share, about)
+        try:
+            return cls(export, settings.trace_share, about)
+        except ValueError as error:
+            raise SettingsError(
+                f"OpenTelemetry does not take a variable OTEL_... of the environment: {error}. Nothing was started"
+            ) from error
 
     def begin(
         self, name: str, *, parent: bytes | None = None, links: Sequence[bytes] = (), **attributes: str | float | bool
@@ -117,7 +122,7 @@ class Otlp:
             self._waiting += 1
             return True
 
-    def send(self, spans: Sequence[ReadableSpan]) -> None:
+    def _sent(self, spans: Sequence[ReadableSpan]) -> None:
         """Send spans, count them, and say when that begins to fail and when it ends to."""
         why = ""
         try:
@@ -136,21 +141,15 @@ class Otlp:
         self._silent = bool(why)
 
 
-class _Exporter:
-    """What the SDK's queue hands spans to."""
+class _Exporter(SpanExporter):
+    """What the SDK's queue hands spans to; nothing is kept here."""
 
-    def __init__(self, tracer: Otlp) -> None:
-        self._tracer = tracer
+    def __init__(self, send: Export) -> None:
+        self._send = send
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        self._tracer.send(spans)
+        self._send(spans)
         return SpanExportResult.SUCCESS
-
-    def shutdown(self) -> None:
-        """There is nothing to give back."""
-
-    def force_flush(self, timeout_millis: int = 0) -> bool:
-        return timeout_millis >= 0  # nothing is kept here
 
 
 class _Span:

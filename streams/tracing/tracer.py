@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
-__all__ = ["Attributes", "Span", "Tracer"]
-
-Attributes = Mapping[str, str | int | float | bool]
+__all__ = ["Span", "Tracer"]
 
 
 class Span(Protocol):

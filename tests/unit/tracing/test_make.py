@@ -45,6 +45,12 @@ def test_an_address_that_cannot_be_called_is_said_at_the_start():
         tracer_of(Settings(traces="tempo:4318"), "gateway")
 
 
+def test_what_the_sdk_cannot_read_of_the_environment_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OTEL_SPAN_LINK_COUNT_LIMIT", "many")
+    with pytest.raises(SettingsError, match="OTEL_SPAN_LINK_COUNT_LIMIT"):
+        tracer_of(Settings(traces="http://127.0.0.1:1"), "gateway")
+
+
 def test_prometheus_sees_what_became_of_spans():
     spans = Spans()
     span = spans.tracer.begin("capture")

@@ -1,3 +1,9 @@
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator
+from typing import NoReturn
+
 import httpx
 import pytest
 
@@ -35,11 +41,9 @@ def test_spans_are_posted_where_otlp_has_them_unless_the_address_says_otherwise(
     assert request.headers["content-type"] == "application/x-protobuf"
 
 
-@pytest.mark.parametrize(
-    "url", ["tempo:4318", "ftp://tempo", "https://user:secret@otlp.example", "https://o.example/?k=v"]
-)
+@pytest.mark.parametrize("url", ["tempo:4318", "ftp://tempo", "https://user:secret@otlp.example", "http://[::1", "x"])
 def test_an_address_that_cannot_be_called_is_said_at_the_start_and_no_secret_of_it(url: str):
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(SettingsError, match="REVMARK_TRACES") as refused:
         Post(url)
     assert "secret" not in refused.value.message
 
@@ -70,3 +74,39 @@ def test_over_tls_a_name_that_leads_home_is_called_there():
     for _ in range(2):
         with pytest.raises(Transient, match="ConnectError"):  # it went there, and nobody listens
             post.send(b"spans")
+
+
+class Endless(httpx.AsyncByteStream):
+    """An answer that never ends."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(0)
+            yield b"more"
+
+
+def test_what_a_collector_answers_is_not_read_however_long_it_is():
+    posted("http://127.0.0.1:4318", httpx.Response(200, stream=Endless()))  # it comes back
+
+
+def test_a_collector_that_takes_a_connection_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("streams.tracing.post.PATIENCE", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        post = Post(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(Transient, match="did not take spans"):
+            post.send(b"spans")
+
+
+def test_a_name_is_looked_up_in_the_thread_that_posts_so_that_no_pool_is_waited_for_on_the_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    asked_in = []
+
+    def looked_up(*_: object, **__: object) -> NoReturn:
+        asked_in.append(threading.current_thread())
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    with pytest.raises(Transient, match="ConnectError"):
+        Post("https://otlp.example").send(b"spans")
+    assert asked_in == [threading.current_thread()]
