@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from schemas.published import PUBLISHED
 from schemas.wire import Wire
 from streams.topics import Topic, Topics
+from streams.tracing import TRACEPARENT
 
 FILE = Path(__file__).parents[1] / "docs" / "asyncapi.json"
 BINDING = "0.5.0"  # of the Kafka bindings
@@ -26,6 +27,15 @@ SAID = {
     "revenue": "What finance counts has happened. An event may come more than once: drop an `id` that was seen.",
     "totals": "The sums of one day, currency, subsidiary and side; a newer record of a key replaces the older one.",
     "variances": "A difference between the sides, with its document; a newer record of an id replaces the older one.",
+}
+HEADERS: Json = {
+    "type": "object",
+    "properties": {
+        TRACEPARENT: {
+            "type": "string",
+            "description": "The trace that the record belongs to, as W3C Trace Context has it; most records have none.",
+        },
+    },
 }
 
 
@@ -88,6 +98,7 @@ def _message(topic: Topic) -> Json:
     return {
         "name": kind,
         "contentType": "application/json",
+        "headers": HEADERS,
         "payload": {"$ref": f"#/components/schemas/{kind}"},
         "bindings": {"kafka": {"key": {"type": "string", "description": topic.key}, "bindingVersion": BINDING}},
     }
