@@ -48,6 +48,7 @@ class Options:
     page: bool = True
     prefix: str = DEFAULT_PREFIX
     store: str = "rocksdb://"
+    patience: float = READY_SECONDS  # for each process to come up
 
 
 @dataclass
@@ -216,11 +217,16 @@ class Stage:
         self.env = {**outside, "REVMARK_ENV_FILE": str(env_file), "PYTHONUNBUFFERED": "1"}
 
     def _until(self, name: str, ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + self.options.patience
         while not ready():
             process = self.processes[name]
-            if not process.running or time.monotonic() > deadline:
-                raise Fatal(f"{name} did not come up. Its last words:\n{process.last_words}")
+            if not process.running:
+                raise Fatal(f"{name} ended instead of coming up. Its last words:\n{process.last_words}")
+            if time.monotonic() > deadline:
+                raise Fatal(
+                    f"{name} runs and did not answer within {self.options.patience:.0f} seconds. "
+                    f"Its last words:\n{process.last_words}"
+                )
             time.sleep(LOOK_EVERY)
 
 

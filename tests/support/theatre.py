@@ -110,7 +110,7 @@ class Performance:
 @contextmanager
 def performance(folder: Path, broker: str, prefix: str, **more: Any) -> Iterator[Performance]:
     """Bring the stage up, assemble the cast, and strike everything afterwards."""
-    options = Options(folder, broker=broker, prefix=f"{prefix}.", page=False, **more)
+    options = Options(folder, broker=broker, prefix=f"{prefix}.", page=False, patience=PATIENCE, **more)
     with Stage(options, silent) as stage:
         stage.prepare()
         sales, finance = Sales(stage.hubspot["url"]), Finance(stage.xero["url"], stage.xero["tenant_id"])
