@@ -8,13 +8,17 @@ from datetime import timedelta
 import pytest
 from faust.types import TP
 
+from schemas.command import Event
+from schemas.errors import Parked
+from schemas.instants import to_millis
 from schemas.wire import Wire
 from streams.engine import Record, RecordBatch
+from streams.engine.errors import Revoked
 from streams.engine.record import Headers
 from streams.lanes.office import Office
 from streams.tracing import TRACEPARENT
 from streams.tracing.context import CARRIED
-from tests.support.tracing import CALLER, Spans, caused_by, parent_of
+from tests.support.tracing import CALLER, ReadableSpan, Spans, caused_by, parent_of
 from tests.support.work import CONNECTION, create, poll, read, resume, update
 from tests.unit.lanes.test_office import TOPIC, World
 
@@ -79,6 +83,10 @@ def spans(world: Followed) -> Spans:
     return world.spans
 
 
+def writes(world: Followed) -> list[ReadableSpan]:
+    return [span for span in spans(world).all() if span.name == "write xero/invoice"]
+
+
 async def test_a_hint_is_read_in_its_trace_and_only_what_it_names_goes_on_with_it(world: Followed):
     for number in "123":
         world.platform.put("contact", number)
@@ -101,9 +109,7 @@ async def test_one_call_for_two_traces_is_a_span_in_each_and_they_are_linked(wor
 
 async def test_a_write_is_in_the_trace_of_its_command_and_what_it_brings_goes_on_with_it(world: Followed):
     await world.given((create(1), traced()), (create(2), ()), (create(3), traced(OTHER)))
-    found = {
-        span.attributes["revmark.command"]: span for span in spans(world).all() if span.name == "write xero/invoice"
-    }
+    found = {span.attributes["revmark.command"]: span for span in writes(world)}
     assert set(found) == {"c1", "c3"}
     assert parent_of(found["c1"]) == ABOVE
     said = dict(found["c1"].attributes)
@@ -130,11 +136,53 @@ async def test_a_command_that_waits_keeps_its_trace_over_a_restart_and_is_the_sa
     world.anew()
     world.clock.pass_by(301)
     await world.given((resume(world.clock), ()))
-    *_, again = [span for span in spans(world).all() if span.name == "write xero/invoice"]
+    *_, again = writes(world)
     assert parent_of(again) == ABOVE
     assert (again.attributes["revmark.outcome"], again.attributes["revmark.waited"]) == ("applied", 301.0)
     assert world.carried("facts") == [caused_by(again)]
     assert world.kept() is None
+
+
+async def test_of_traced_commands_that_wait_the_newest_keep_their_trace_and_the_others_go_on_without(
+    world: Followed, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("streams.lanes.trail.KEPT", 1)
+    world.platform.mishaps.append(Parked("down", until=world.clock() + timedelta(minutes=5), code="503"))
+    await world.given((create(1), traced()), (create(2), traced(OTHER)))
+    told = [(span.attributes["revmark.outcome"], span.attributes["revmark.code"]) for span in writes(world)]
+    assert told == [("waiting", "503")] * 2
+    assert world.kept() == {"c2": OTHER.decode()}
+    world.clock.pass_by(301)
+    await world.given((resume(world.clock), ()))
+    *_, again = writes(world)
+    assert world.carried("facts") == [None, caused_by(again)]
+
+
+async def test_a_batch_is_of_no_trace_of_the_one_before_and_of_none_that_died_under_another_worker(world: Followed):
+    hint = read(world.clock, "contact", "1")
+    world.platform.put("contact", "1")
+    await world.given((hint, traced()))
+    world.platform.put("contact", "1", name="anew")
+    await world.given((hint, ()))
+    world.app.moved = True
+    with pytest.raises(Revoked):
+        await world.given((hint, traced()), (create(1), ()))
+    world.app.moved, world.epoch = False, world.epoch + 1
+    await world.given((hint, ()))
+    first, *later = world.carried("changes")
+    assert first is not None
+    assert later
+    assert set(later) == {None}
+
+
+async def test_a_webhook_that_a_reading_has_answered_says_so_and_that_nothing_was_read(world: Followed):
+    world.platform.put("contact", "1")
+    event = Event(name="e1", occurred=to_millis(world.clock()))
+    hook = read(world.clock, "contact", "1").model_copy(update={"events": {"1": [event]}})
+    await world.given((hook, ()))
+    await world.given((hook, traced()))
+    assert parent_of(spans(world).one("read xero/contact")) == ABOVE
+    assert spans(world).of("read xero/contact") == {"answered": True}
 
 
 async def test_a_write_that_is_refused_says_with_which_code(world: Followed):

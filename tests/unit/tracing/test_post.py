@@ -89,10 +89,16 @@ def test_what_a_collector_answers_is_not_read_however_long_it_is():
     posted("http://127.0.0.1:4318", httpx.Response(200, stream=Endless()))  # it comes back
 
 
-def test_a_collector_that_takes_a_connection_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("over", ["a socket", "anything"])
+def test_a_collector_that_takes_a_connection_and_says_nothing_is_given_up(over: str, monkeypatch: pytest.MonkeyPatch):
+    async def silent(_: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
     monkeypatch.setattr("streams.tracing.post.PATIENCE", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        post = Post(f"http://127.0.0.1:{silent.getsockname()[1]}")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        post = Post(url, None if over == "a socket" else httpx.MockTransport(silent))
         with pytest.raises(Transient, match="did not take spans"):
             post.send(b"spans")
 
