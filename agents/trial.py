@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from agents.rules.decision import same
 from agents.rules.result import Result
 from agents.steps.arbitrate import Arbitrate
-from schemas.command import Command
+from schemas.command import Command, parse_work
 from schemas.contract import Contract
 from schemas.contract.examples import Example, Expected
 from schemas.entities import ENTITIES
@@ -266,7 +266,9 @@ def _outcome(example: Example, result: Result, records: MemoryView) -> Outcome:
         if output.topic == "decisions":
             _note(found, Verdict.from_bytes(output.value), record)
         elif output.topic.startswith("lanes."):
-            command = Command.from_bytes(output.value)
+            command = parse_work(output.value)
+            if not isinstance(command, Command):
+                continue
             if command.kind == "create" and command.entity is Entity.INVOICE and command.side is Side.ERP:
                 found.invoice = "asked"
             elif command.kind == "create" and command.record == record:

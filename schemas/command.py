@@ -140,6 +140,21 @@ class Release(Wire):
     at: Instant
 
 
+class Withdrawal(Wire):
+    """A command is wanted no more: it is not written if nothing of it was begun, and goes on if it was.
+
+    It travels behind its command, on the same key, so that the lane has heard of what it takes back.
+    """
+
+    type: Literal["withdrawal"] = "withdrawal"
+    tenant: str
+    connection: str
+    command: str = Field(description="id of the command")
+    record: str = Field(description="canonical id of the command's record")
+    why: str
+    at: Instant
+
+
 class Approval(Wire):
     """A person's word to a gated lane, under one contract: write what a plan named, or everything, or nothing more.
 
@@ -159,11 +174,13 @@ class Approval(Wire):
     at: Instant
 
 
-Work = Annotated[Command | Read | Poll | Backfill | Resume | Release | Approval, Field(discriminator="type")]
-_WORK: TypeAdapter[Command | Read | Poll | Backfill | Resume | Release | Approval] = TypeAdapter(Work)
+Work = Annotated[
+    Command | Withdrawal | Read | Poll | Backfill | Resume | Release | Approval, Field(discriminator="type")
+]
+_WORK: TypeAdapter[Command | Withdrawal | Read | Poll | Backfill | Resume | Release | Approval] = TypeAdapter(Work)
 
 
-def parse_work(data: bytes | None) -> Command | Read | Poll | Backfill | Resume | Release | Approval:
+def parse_work(data: bytes | None) -> Command | Withdrawal | Read | Poll | Backfill | Resume | Release | Approval:
     """Parse a value of a lane topic.
 
     Raises:

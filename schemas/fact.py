@@ -53,6 +53,7 @@ class Fact(Wire):
 # Codes of superseded writes, whose record is not there any more or lives on in another: its end is told as a fact.
 GONE = "gone"
 MERGED = "merged"
+WITHDRAWN = "withdrawn"
 
 
 class Outcome(Wire):

@@ -17,7 +17,7 @@ YEARS = timedelta(days=400)  # a year's audit can still read every decision
 SAFE_REPLICATION = 3  # from here on one broker may be away while another is lost
 IN_SYNC = "2"  # brokers that hold a record before it counts as written: with one, acks=all promises nothing
 FINDINGS = "Fact | Outcome | Choice | Retry | Dawn"
-LANE_WORK = "Command | Read | Poll | Backfill | Resume | Release | Approval"
+LANE_WORK = "Command | Withdrawal | Read | Poll | Backfill | Resume | Release | Approval"
 MAX_RECORD = 4 * 1024 * 1024  # bytes: a Xero invoice with hundreds of lines stays under 1 MB
 # Bytes of one record batch: under what our topics take, and all that may be changed at once (see agents.delivery).
 BATCH_BYTES = MAX_RECORD - 256 * 1024

@@ -92,6 +92,17 @@ class Tally:
         self._head["next"], self._head["held"] = number + 1, self.held + 1
         self.changed = True
 
+    def drop(self, command: str) -> None:
+        """Take a command out of the queue, wherever it stands; its place stays empty."""
+        first, end = self._head["first"] // ROW_SIZE, -(-self._head["next"] // ROW_SIZE)
+        for number in range(first, end):
+            row = self._row(f"held|{number}")
+            if command in row:
+                self._rows[f"held|{number}"] = ["" if each == command else each for each in row]
+                self._head["held"] = self.held - 1
+                self.changed = True
+                return
+
     def take(self, limit: int) -> list[str]:
         """Take commands off the beginning of the queue."""
         taken: list[str] = []
@@ -100,7 +111,7 @@ class Tally:
             place = f"held|{first // ROW_SIZE}"
             row = self._row(place)
             part = row[first % ROW_SIZE :][: limit - len(taken)]
-            taken += part
+            taken += filter(None, part)
             self._head["first"] = first + len(part)
             if self._head["first"] % ROW_SIZE == 0 or self._head["first"] == self._head["next"]:
                 self._rows[place] = None

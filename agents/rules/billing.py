@@ -66,8 +66,8 @@ def bills_of(deal: EntityState) -> list[parts.Rows]:
     return found
 
 
-def refused(deal: EntityState, invoice: EntityState, tenant: str) -> None:
-    """The ERP refused a bill: what was on it is to be billed still."""
+def unasked(deal: EntityState, invoice: EntityState, tenant: str) -> None:
+    """A bill will not be made, for the ERP refused it or it was taken back: what was on it is to be billed still."""
     order = deal.marks.get("order", {})
     bills = order.get("bills", [])
     order.pop("billed", None)
@@ -218,7 +218,8 @@ def unwanted(case: Case, deal: EntityState, invoice: EntityState, fields: dict[s
 
 
 def send(case: Case, invoice: EntityState, fields: dict[str, Any], reason: str, by: Spoken | None) -> None:
-    """Ask the ERP for a bill; `by`: whose word is in it."""
+    """Ask the ERP for a bill; `by`: whose word is in it. Until it is there, the customer may still come on hold."""
+    case.customer.wait(invoice.related["deal"])
     command = case.command(
         invoice, Side.ERP, "create", fields, reason=reason, rules=("timing",), natural_key=fields["number"],
         links={"company": str(case.customer.erp)},

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from agents.rules.result import Result
-from schemas.command import Command
+from schemas.command import Command, Withdrawal
 from schemas.contract import Contract
 from schemas.instants import business_day, from_millis
 from schemas.money import Money
@@ -227,6 +227,15 @@ class Case:
         state.flights[side.value].append(Flight(command=name, kind=kind, fields=fields, first=self.first))
         self.result.emit(f"lanes.{platform}", command.connection, command)
         return name
+
+    def withdraw(self, state: EntityState, side: Side, command: str, why: str) -> None:
+        """Ask the side's lane not to write a command that it has not begun; its outcome says what became of it."""
+        platform = self.contract.platforms.on(side)
+        connection = connection_id(self.tenant, platform)
+        taken = Withdrawal(
+            tenant=self.tenant, connection=connection, command=command, record=state.id, why=why, at=self.at
+        )
+        self.result.emit(f"lanes.{platform}", connection, taken)
 
     def event(self, event: RevenueEvent, *, news: bool = False) -> None:
         """Say that something finance counts has happened; `news` even where the finding itself is history."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import billing, calling_off, parts, quoting, subscriptions
+from agents.rules import billing, calling_off, parts, quoting, subscriptions, withdrawing
 from agents.rules.case import Case
 from agents.rules.payers import BUYER
 from schemas.instants import business_day, parse_instant, to_millis
@@ -29,6 +29,7 @@ def consider(case: Case, deal: EntityState) -> None:
     if not deal.crm.present or deal.marks.get("historic"):
         case.customer.wait_no_more(deal.id)  # it has left, or is billed already
         if "order" in deal.marks and deal.marks.get("left") is None:
+            withdrawing.consider(case, deal, won=False)
             _called_off(case, deal)
         return
     if buyer := deal.crm.fields.get(BUYER):
@@ -43,6 +44,7 @@ def consider(case: Case, deal: EntityState) -> None:
         else:
             case.customer.wait_no_more(deal.id)
         return
+    withdrawing.consider(case, deal, won=won)
     if subscriptions.is_one(case, deal):
         subscriptions.consider(case, deal, won=won)
         return

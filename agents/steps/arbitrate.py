@@ -14,7 +14,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.rules import automations, billing, bills, edits, endings, orders, retries, reviews, subscriptions
+from agents.rules import (
+    automations,
+    billing,
+    bills,
+    edits,
+    endings,
+    orders,
+    retries,
+    reviews,
+    subscriptions,
+    withdrawing,
+)
 from agents.rules.case import Case
 from agents.rules.comparison import compare
 from agents.rules.creation import create_missing
@@ -24,7 +35,7 @@ from schemas.choice import Choice
 from schemas.contract import Contract
 from schemas.dawn import Dawn
 from schemas.errors import Refused
-from schemas.fact import GONE, Fact, Finding, Outcome, parse_finding
+from schemas.fact import GONE, WITHDRAWN, Fact, Finding, Outcome, parse_finding
 from schemas.names import Entity, Side
 from schemas.retry import Retry
 from schemas.wire import faults, fingerprint
@@ -219,6 +230,8 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         _block(state, outcome.side, flight)
         case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
         _unbill(case, state, outcome)
+    elif outcome.code == WITHDRAWN:
+        withdrawing.taken_back(case, state)
     elif _overtaken(side, outcome):
         return  # superseded by a version that is on its way: it judges the record when it is here
     case.touch(state.id)
@@ -290,7 +303,7 @@ def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
         return
     state.marks["refused_at"] = case.company().erp.version
     deal = case.known(state.related["deal"])
-    billing.refused(deal, state, case.tenant)
+    billing.unasked(deal, state, case.tenant)
     case.customer.wait(deal.id)
     deal.derived["order_status"] = f"invoice refused: {outcome.message}"
     case.touch(deal.id)

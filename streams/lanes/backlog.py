@@ -141,11 +141,15 @@ class Backlog:
                 listed[1] = until.isoformat() if until else None
 
     def drop(self, record: str, ids: Collection[str]) -> None:
-        """Take commands off that are settled; the rest of their record stays where it is."""
+        """Take commands off that are settled; the rest of their record stays where it is, if anything is left."""
         row = self._record(record)
-        if row is not None and ids:
-            self._head["count"] -= len(ids)
-            row["ids"] = [name for name in row["ids"] if name not in ids]
+        if row is None or not (gone := [name for name in row["ids"] if name in ids]):
+            return
+        if len(gone) == len(row["ids"]):
+            self.keep(record, [], None)
+            return
+        self._head["count"] -= len(gone)
+        row["ids"] = [name for name in row["ids"] if name not in ids]
 
     def pause(self, tier: int, until: datetime) -> None:
         """Let a tier and those below it wait: the platform's quota keeps the rest for the tiers above."""

@@ -88,6 +88,19 @@ class Brakes:
         """The rule that holds a command; empty: none does."""
         return next((rule for name, _, rule in self._of(command.record) if name == command.id), "")
 
+    def held(self, record: str) -> list[str]:
+        """The commands of a record that a brake holds, in order."""
+        return [name for name, _, _ in self._of(record)]
+
+    def forget(self, record: str, commands: Collection[str]) -> None:
+        """Take commands off their queues that are settled; what waits behind one of them goes on with its own rule."""
+        held = self._of(record)
+        for name, entity, rule in held:
+            if name in commands:
+                self._tally(Entity(entity), rule).drop(name)
+        if any(name in commands for name, _, _ in held):
+            self._keep(record, [each for each in held if each[0] not in commands])
+
     def state(self, entity: Entity, rule: str) -> BrakeState:
         """How a brake stands that has acted."""
         return self._state(self._tally(entity, rule))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schemas.command import Approval, Backfill, Command, Poll, Read, Release, Resume
+from schemas.command import Approval, Backfill, Command, Poll, Read, Release, Resume, Withdrawal
 from schemas.errors import Parked, Stale, Throttled
 from schemas.instants import parse_instant
 from streams.lanes import status
@@ -36,7 +36,7 @@ from streams.platforms.interface import Fed, PlatformClient
 from streams.tracing import Tracer
 from tables import ledger
 
-Work = Command | Read | Poll | Backfill | Resume | Release | Approval
+Work = Command | Withdrawal | Read | Poll | Backfill | Resume | Release | Approval
 HELD = "held until a plan is applied. Next: revmark plan --out plan.json, then revmark apply plan.json"
 LIMIT = 500  # commands a batch: ten calls to Xero, five to HubSpot; new work is looked at between two batches
 
@@ -112,6 +112,7 @@ class Lane:
             desk, self.tenant, self.connection, self.line.platform, self.line.side, self.limits, self.clock()
         )
         commands = {command.id: command for command in _admitted(brakes, backlog, works)}
+        await self._take_back(desk, backlog, brakes, commands, works)
         gate = Gate(desk.cursors, self.connection, self.gate, standing)
         lets = self._lets(desk, gate, backlog, commands)
         self._listen(desk, gate, works)
@@ -242,6 +243,19 @@ class Lane:
                 await self.writer.supersede(desk, gone)
                 names = {one.command.id for one in gone}
                 backlog.drop(record, names)
+
+    async def _take_back(
+        self, desk: Desk, backlog: Backlog, brakes: Brakes, commands: dict[str, Command], works: Sequence[Work]
+    ) -> None:
+        """Settle what is wanted no more and waits still, in the backlog or behind a brake; what was begun goes on."""
+        for word in works:
+            if not isinstance(word, Withdrawal):
+                continue
+            waiting = {*backlog.of(word.record), *brakes.held(word.record)} & {word.command}
+            gone = await self.writer.take_back(desk, self._found(desk, sorted(waiting), commands), word.why)
+            backlog.drop(word.record, gone)
+            brakes.forget(word.record, gone)
+        brakes.save()
 
     @staticmethod
     def _unsent(desk: Desk, command: Command) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from schemas.command import Command
-from schemas.fact import GONE
+from schemas.fact import GONE, WITHDRAWN
 from streams.lanes.patience import FRESH
 from streams.platforms.interface import Seen
 
@@ -35,6 +35,11 @@ def covered(commands: Sequence[Command], unsent: Callable[[Command], bool]) -> l
         if later is not None:
             found.append(Superseded(earlier, f"command {later.id} writes the same fields with later values"))
     return found
+
+
+def withdrawn(command: Command, why: str) -> Superseded:
+    """The command, of which nothing was begun, as one that nobody wants any more."""
+    return Superseded(command, f"it was taken back before it was written: {why}", code=WITHDRAWN)
 
 
 def _covers(later: Command, earlier: Command) -> bool:

@@ -21,7 +21,7 @@ from streams.lanes.desk import Desk
 from streams.lanes.patience import patience
 from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
-from streams.lanes.supersession import Superseded, end_of
+from streams.lanes.supersession import Superseded, end_of, withdrawn
 from streams.lanes.traced import Wave
 from streams.platforms.interface import Seen, Written
 from tables import ledger
@@ -98,6 +98,19 @@ class Writer:
             for each, outcome in zip(found, told, strict=True):
                 with wave.of(each.command.id):
                     desk.send("facts", _customer_key(each.command), outcome)
+
+    async def take_back(self, desk: Desk, commands: Sequence[Command], why: str) -> set[str]:
+        """Settle what nobody wants any more, as far as nothing of it was begun; the names of what is settled.
+
+        What a batch that died has settled is told again: behind a brake nobody else would.
+        """
+        entries = [(command, ledger.entry(desk.ledger, command)) for command in commands]
+        unsent = [command for command, known in entries if known is None or known.state == "waiting"]
+        await self.supersede(desk, [withdrawn(command, why) for command in unsent])
+        settled = [known for _, known in entries if known is not None and known.state in SETTLED]
+        for known in settled:
+            await self._repeat(desk, known)
+        return {command.id for command in unsent} | {known.command.id for known in settled}
 
     async def _wave(self, desk: Desk, commands: list[Command], postponed: Postponed) -> None:
         # 1 claim

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.rules.case import Case
 from agents.rules.result import Result
-from schemas.command import Command
+from schemas.command import Command, Withdrawal, parse_work
 from schemas.revenue import RevenueEvent
 from schemas.totals import DocumentVersion
 from schemas.verdict import Verdict
@@ -52,4 +52,13 @@ def documents(case: Case) -> list[DocumentVersion]:
 
 def asked(case: Case) -> list[Command]:
     """The writes that a case asks for."""
-    return [Command.from_bytes(output.value) for output in case.result.outputs if output.topic.startswith("lanes.")]
+    return [each for each in _works(case) if isinstance(each, Command)]
+
+
+def withdrawn(case: Case) -> list[Withdrawal]:
+    """What a case takes back of what was asked for."""
+    return [each for each in _works(case) if isinstance(each, Withdrawal)]
+
+
+def _works(case: Case) -> list[object]:
+    return [parse_work(output.value) for output in case.result.outputs if output.topic.startswith("lanes.")]

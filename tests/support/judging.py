@@ -16,10 +16,10 @@ from typing import Any
 from agents.rules.result import Result
 from agents.steps.arbitrate import Arbitrate
 from schemas.choice import Choice, answer_id
-from schemas.command import Command
+from schemas.command import Command, Withdrawal, parse_work
 from schemas.contract import Contract
 from schemas.dawn import Dawn
-from schemas.fact import Fact, Outcome
+from schemas.fact import WITHDRAWN, Fact, Outcome
 from schemas.instants import to_millis
 from schemas.names import Entity, Side, record_id
 from schemas.retry import Retry, retry_id
@@ -53,12 +53,12 @@ __all__ = [
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 ACME = "company:acme"
 ENDLESS = 20  # rounds of answers after which two rules must be writing against each other
-KINDS: dict[str, type[Wire]] = {
-    "lanes.hubspot": Command,
-    "lanes.xero": Command,
-    "decisions": Verdict,
-    "occurrences": RevenueEvent,
-    "documents": DocumentVersion,
+PARSE: dict[str, Callable[[bytes], Wire]] = {
+    "lanes.hubspot": parse_work,
+    "lanes.xero": parse_work,
+    "decisions": Verdict.from_bytes,
+    "occurrences": RevenueEvent.from_bytes,
+    "documents": DocumentVersion.from_bytes,
 }
 
 
@@ -239,7 +239,7 @@ class Court:
         ]
         self.clock = max([self.clock, *((moment - START).total_seconds() for moment in moments)])
         result = Arbitrate(self.contract)(values, self.records, self.customers)
-        self.outputs += [(output.topic, KINDS[output.topic].from_bytes(output.value)) for output in result.outputs]
+        self.outputs += [(output.topic, PARSE[output.topic](output.value)) for output in result.outputs]
         return result
 
     def settle(self, *, refuse: Callable[[Command], bool] = lambda _: False) -> int:
@@ -288,6 +288,16 @@ class Court:
         """The commands so far."""
         found = [value for _, value in self.outputs if isinstance(value, Command)]
         return [c for c in found if side in {None, c.side} and entity in {None, c.entity}]
+
+    def withdrawn(self) -> list[Withdrawal]:
+        """What was taken back so far."""
+        return [value for _, value in self.outputs if isinstance(value, Withdrawal)]
+
+    def take_back(self, command: Command) -> None:
+        """What a lane says of a command that it had not begun."""
+        self.answered.add(command.id)
+        self.clock += 1
+        self.hear(outcome(command, "superseded", seconds=self.clock, code=WITHDRAWN, message="taken back"))
 
     def verdicts(self, name: str | None = None) -> list[Verdict]:
         """The verdicts so far, of one field or all."""

@@ -79,7 +79,8 @@ def replay_publish(occurrences: Records) -> dict[str, Any]:
 
 def commands(result: Result) -> set[str]:
     """The ids of all commands that a step asked for."""
-    return {decode(output.value)["id"] for output in result.outputs if output.topic.startswith("lanes.")}
+    works = [decode(output.value) for output in result.outputs if output.topic.startswith("lanes.")]
+    return {each["id"] for each in works if each["type"] == "command"}
 
 
 def _values(records: Records) -> Iterable[list[bytes | None]]:

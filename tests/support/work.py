@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from schemas.command import Backfill, Command, Poll, Read, Release, Resume
+from schemas.command import Backfill, Command, Poll, Read, Release, Resume, Withdrawal
 from schemas.names import Entity, Side
 
 __all__ = [
     "CONNECTION", "START", "TENANT", "Clock", "backfill", "command", "create", "poll", "read", "release", "resume",
-    "update",
+    "update", "withdraw",
 ]  # fmt: skip
 
 TENANT = "main"
@@ -88,3 +88,10 @@ def release(clock: Clock, rule: str, entity: Entity = Entity.INVOICE) -> Release
 def resume(clock: Clock) -> Resume:
     """A wake-up."""
     return Resume(tenant=TENANT, connection=CONNECTION, at=clock())
+
+
+def withdraw(clock: Clock, taken: Command) -> Withdrawal:
+    """The word that a command is wanted no more."""
+    return Withdrawal(
+        tenant=TENANT, connection=CONNECTION, command=taken.id, record=taken.record, why="called off", at=clock()
+    )

@@ -78,8 +78,9 @@ def judged(witness: Witness) -> Judged:
 
 
 def _asked(result: Result, told: Told) -> list[Asked]:
-    commands = [decode(output.value) for output in result.outputs if output.topic.startswith("lanes.")]
+    works = [decode(output.value) for output in result.outputs if output.topic.startswith("lanes.")]
     return [
         Asked(each, told.holds.get(each["customer"], (0, True))[1], each["customer"] in told.ordered)
-        for each in commands
+        for each in works
+        if each["type"] == "command"
     ]

@@ -139,7 +139,8 @@ def test_an_order_that_lacks_something_is_held_and_says_what(
     deal = a_deal(**fields)
     case = considered(deal, contract({"required": {"order": required}}))
     assert rulings(case)[:1] == (held(reason) if reason else rulings(case)[:1])
-    assert (deal.marks.get("held"), case.customer.waiting) == ((True, ["deal:1"]) if reason else (None, []))
+    assert deal.marks.get("held") == (True if reason else None)
+    assert case.customer.waiting == ["deal:1"], "held, or with a bill that a hold of the customer would take back"
     assert deal.derived["order_status"] == (f"held: {reason}" if reason else "created")
 
 

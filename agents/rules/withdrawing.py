@@ -1,0 +1,51 @@
+"""Withdrawing: a bill that is asked for, waits still, and that nobody should get any more.
+
+A bill may wait for hours: behind a brake, for a plan, for the platform's next day. Meanwhile the deal is called off, or
+the customer comes on credit hold. The lane takes back what it has not begun to write; what it has is billed.
+"""
+
+from __future__ import annotations
+
+from agents.rules import billing
+from agents.rules.case import Case
+from agents.rules.numbering import invoice_id
+from schemas.names import Entity, Side
+from tables.entities import EntityState
+
+
+def consider(case: Case, deal: EntityState, *, won: bool) -> None:
+    """Take the order's last bill back if it is on its way and should not be; once for each time it is asked for."""
+    invoice = _asked(case, deal)
+    waiting = [each.command for each in invoice.flights["erp"] if each.kind == "create"]
+    if not waiting:
+        return
+    case.customer.wait(deal.id)  # for the customer to come on hold
+    found = _against(case, deal, won=won)
+    if found is None or invoice.marks.get("withdrawn") == waiting[-1]:
+        return
+    invoice.marks["withdrawn"] = waiting[-1]
+    rule, why = found
+    case.withdraw(invoice, Side.ERP, waiting[-1], why)
+    case.verdict(invoice, "", "hold", rule, f"its bill is taken back if it waits still: {why}", command=waiting[-1])
+
+
+def taken_back(case: Case, invoice: EntityState) -> None:
+    """The lane had not begun to write it: what was on the bill is to be billed still, if at all."""
+    deal = case.known(invoice.related["deal"])
+    billing.unasked(deal, invoice, case.tenant)
+    case.touch(deal.id)
+
+
+def _asked(case: Case, deal: EntityState) -> EntityState:
+    """The invoice that was asked for last; of an order that was never billed, its first."""
+    order = deal.marks["order"]
+    period = order.get("subscription") or {}
+    place = max(len(billing.bills_of(deal)), period.get("asked", 0), 1)
+    return case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, place))
+
+
+def _against(case: Case, deal: EntityState, *, won: bool) -> tuple[str, str] | None:
+    """(rule, reason) why the bill should not be made. A period of a subscription has begun when it is asked for."""
+    if not won and "subscription" not in deal.marks["order"]:
+        return "timing", f"deal {deal.label} was called off"
+    return billing.guarded(case, deal)
