@@ -145,4 +145,7 @@ def faults(error: ValidationError) -> str:
 
 
 def _fault(kind: str, message: str) -> str:
-    return "an unknown type" if kind == "union_tag_invalid" else message  # pydantic's own words repeat the value
+    """In words of a person's; pydantic's own of a type repeat the value."""
+    return {"union_tag_invalid": "an unknown type", "union_tag_not_found": "it does not say its type"}.get(
+        kind, message
+    )

@@ -63,6 +63,7 @@ CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, selec
   .filter((each) => each.type !== 'radio' && !each.closest('.plot a[tabindex="-1"]'))
   .filter((each) => each.checkVisibility({visibilityProperty: true}))
   .map((each, i) => { each.dataset.control = i; return `${i} ${each.tagName} ${each.textContent.slice(0, 40)}`; })"""
+ASKED_TWICE = "(path) => performance.getEntriesByType('resource').filter((each) => each.name.includes(path)).length > 1"
 FOCUSED = "() => document.activeElement?.dataset?.control ?? ''"
 
 
@@ -224,6 +225,33 @@ def test_the_keyboard_reaches_every_control(page: tuple[str, str], chromium: Any
         reached.add(visit.tab.evaluate(FOCUSED))
     assert len(controls) >= 8
     assert [each for each in controls if each.split()[0] not in reached] == []
+    visit.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "asks", "said"),
+    [
+        ("/books?day=soon&currency=EUR", "day", "A day is YYYY-MM-DD, not 'soon'."),
+        ("/attribution?month=soon", "attribution", "'soon' is no month: it is written YYYY-MM."),
+        ("/facts?record=nobody", "sheet", "There is nothing to explain for 'nobody'"),
+        ("/record?record=nobody", "explain", "There is nothing to explain for 'nobody'"),
+        ("/quarantine?name=nobody", "held", "'nobody'"),
+    ],
+    ids=["books", "earnings", "facts", "record", "quarantine"],
+)
+def test_what_makes_no_sense_is_told_in_a_sentence_and_nothing_stands_empty(
+    page: tuple[str, str], chromium: Any, path: str, asks: str, said: str
+):
+    visit = Visit(chromium, page[0])
+    visit.tab.goto(page[0] + path)
+    visit.tab.wait_for_selector("#live.on")
+    visit.tab.wait_for_selector("#problem:not([hidden])")
+    visit.tab.wait_for_function(ASKED_TWICE, arg=f"/api/{asks}?")  # the second time when the stream begins
+    visit.tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    told = visit.tab.inner_text("#problem")
+    assert (said in told, told.endswith((".", "!", "?"))) == (True, True)
+    cards = [each.inner_text().strip() for each in visit.tab.locator("main .card:visible").all()]
+    assert [each for each in cards if each.count("\n") < 2] == []
     visit.close()
 
 

@@ -2,6 +2,7 @@
 
 import { el } from "/static/dom.js";
 import { say } from "/static/who.js";
+import { sentence } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 let number = 0;
@@ -48,13 +49,6 @@ export function form(path, fields, buttons, { hint = "", then = () => {} } = {})
 
 function busy(node, on) {
   for (const part of node.elements) part.disabled = on;
-}
-
-// A capital and a full stop, but not for what begins with a name.
-function sentence(text) {
-  if (!text) return "";
-  const begun = /^[a-z]+[ ,:;]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 function choice(name, value, checked, ...text) {

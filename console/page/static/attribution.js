@@ -2,7 +2,7 @@
 
 import { el, money, plural, svg } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
-import { chip, link } from "/static/words.js";
+import { chip, link, sentence } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 const HEADS = { posted: ["invoices", "invoiced", "credited"], cash: ["payments", "received", "refunded"] };
@@ -56,7 +56,8 @@ async function read() {
   drawn = text;
   const found = JSON.parse(text);
   at("problem").hidden = answer.ok;
-  at("problem").textContent = found.error ?? "";
+  at("problem").textContent = sentence(found.error);
+  at("shares").hidden = !answer.ok;
   if (answer.ok) draw(found);
   else at("headline").textContent = "Earnings";
 }

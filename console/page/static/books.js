@@ -4,7 +4,7 @@ import { agreed, busiest, drawCurrencies, drawDifferences, drawTotals, figures, 
 import { el, money, plural } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { drawVariances } from "/static/lists.js";
-import { link } from "/static/words.js";
+import { link, sentence } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 let asked = new URLSearchParams(location.search);
@@ -38,21 +38,24 @@ function go(to) {
   asked = new URLSearchParams(to);
   history.replaceState(null, "", `?${asked}`);
   shown = "";
+  at("day").hidden = !asked.get("day");
   draw();
   drawDay();
 }
 
 async function drawDay() {
   const day = asked.get("day");
-  at("day").hidden = !day;
-  if (!day) return;
+  if (!day) {
+    at("day").hidden = at("problem").hidden = true;
+    return;
+  }
   const answer = await fetch(`/api/day?${new URLSearchParams({ day, currency: currency() ?? "" })}`);
   const text = await answer.text();
   if (text === shown) return;
   shown = text;
   const one = JSON.parse(text);
   at("problem").hidden = answer.ok;
-  at("problem").textContent = one.error ?? "";
+  at("problem").textContent = sentence(one.error);
   at("day").hidden = !answer.ok;
   if (answer.ok) drawOne(one);
 }

@@ -2,7 +2,7 @@
 
 import { el, fill, grouped, plural } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
-import { chip, link } from "/static/words.js";
+import { chip, link, sentence } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 const one = new URLSearchParams(location.search).get("record") ?? "";
@@ -97,7 +97,8 @@ async function read() {
   drawn = text;
   const found = JSON.parse(text);
   at("problem").hidden = answer.ok;
-  at("problem").textContent = found.error ?? "";
+  at("problem").textContent = sentence(found.error);
+  at("drifts").hidden = !answer.ok;
   if (!answer.ok) at("headline").textContent = one || "Facts";
   else if (one) drawSheet(found);
   else drawAll(found);

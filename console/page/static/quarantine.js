@@ -5,7 +5,7 @@ import { el, fill, plural, when, words } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { held } from "/static/lists.js";
 import { me } from "/static/who.js";
-import { chip, link } from "/static/words.js";
+import { chip, link, sentence } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search).get("name") ?? "";
@@ -111,7 +111,7 @@ async function read() {
   if (!answer.ok) {
     at("headline").textContent = asked || "Quarantine";
     show("problem");
-    at("problem").textContent = found.error;
+    at("problem").textContent = sentence(found.error);
   } else if (asked) {
     drawOne(found);
   } else {

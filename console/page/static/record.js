@@ -2,7 +2,7 @@
 
 import { el, fill, plural, when, words } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
-import { chip, link, platform } from "/static/words.js";
+import { chip, link, platform, sentence } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search).get("record") ?? "";
@@ -161,7 +161,7 @@ function choose(found) {
 
 function tell(text) {
   at("problem").hidden = !text;
-  at("problem").textContent = text;
+  at("problem").textContent = sentence(text);
 }
 
 async function read() {

@@ -26,3 +26,10 @@ export function link(record, text) {
   if (parts.length > 1) return el("span", {}, link(parts[0], parts[0]), " ", link(parts[1], parts[1]));
   return el("a", { href: `/record?record=${encodeURIComponent(record)}` }, text);
 }
+
+// A capital and a full stop, but not for what begins with a name.
+export function sentence(text) {
+  if (!text) return "";
+  const begun = /^[a-z]+[ ,:;]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}

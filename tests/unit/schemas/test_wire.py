@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +87,15 @@ def test_a_refusal_names_the_field_and_not_its_value():
         parse_arrival(crm("1").to_bytes().replace(b'"crm"', b'"secret@person.example"'))
     assert "side" in caught.value.message
     assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("said", "why"), [({}, "record: it does not say its type"), ({"type": "letter"}, "record: an unknown type")]
+)
+def test_a_record_of_no_type_is_refused_in_words(said: dict[str, str], why: str):
+    with pytest.raises(Refused) as caught:
+        parse_arrival(orjson.dumps(said))
+    assert caught.value.message.endswith(why)
 
 
 # Names
