@@ -1,13 +1,14 @@
 """Whose is it: from a sighting to a canonical id and a customer.
 
 The other side's id links; a SKU or e-mail links within its scope; a domain or a name only proposes. Nothing is called
-missing before both sides have been read once. A record that was merged away is no record any more: `succession` says
-what becomes of its link. One tenant's identities have one writer, so there is nothing to race.
+missing before both sides have been read once. A record that is gone or was merged away is `departures`' to place. One
+tenant's identities have one writer, so there is nothing to race.
 """
 
 from __future__ import annotations
 
 from agents.rules import likeness
+from agents.rules.departures import ROOTED, Departures
 from agents.rules.likeness import Row
 from agents.rules.numbering import invoice_id, numbered
 from agents.rules.payers import BUYER, Payers
@@ -34,7 +35,6 @@ FIRST_READINGS = {
 
 POSTED = {"posted", "paid"}  # statuses of an invoice that stands in the books
 FOLLOWERS = {Entity.DEAL.value, Entity.CONTACT.value}  # records that change their customer when their company does
-ROOTED = {Entity.COMPANY, Entity.PRODUCT}  # customers of their own, and whose links have to be settled
 
 
 class Identification:
@@ -48,6 +48,9 @@ class Identification:
         self.succession = Succession(identity, tenant)
         self.people = People(identity, self.succession, tenant, by_email=contract.identity.email_links)
         self.payers = Payers(identity, self.succession, self.people, parents=contract.billing.bill_to == "parent")
+        self.departures = Departures(
+            identity, self.succession, self.people, tenant, ready=self.ready, place=self._rooted
+        )
         self._ready: set[Entity] = set()
 
     def resolve(self, row: Row) -> Known | Waits:
@@ -60,7 +63,7 @@ class Identification:
         if root != reference or row["deleted"]:
             if said and self.identity.known(reference) is None:
                 self._told(reference, side, row)  # we made it, and nobody has read it before it ended
-            return self._gone(side, row) if root == reference else self._merged(entity, side, root, row)
+            return self.departures.gone(row) if root == reference else self.departures.merged(row, into=root)
         if said:
             return self._told(reference, side, row)
         match entity:
@@ -133,97 +136,6 @@ class Identification:
             found[BUYER] = found.pop("company")  # its customer is the company that pays
         return found
 
-    def _gone(self, side: Side, row: Row) -> Known | Waits:
-        """A record that is no longer there: its place is free, for one that takes it; an archived one keeps its own.
-
-        A platform says nothing else of it, so whose it was is what is known, or what it said while it waited; what was
-        never known is ignored.
-        """
-        entity, reference, how = Entity(row["entity"]), row["ref"], row.get("ended")
-        if side is Side.CRM and entity is Entity.COMPANY and how not in {"archived", "merged"}:
-            return self._deleted(entity, reference, row)
-        known, customer = self.identity.known(reference), self.identity.customer(reference)
-        if side is Side.CRM and entity is Entity.CONTACT and how not in {"archived", "merged"}:
-            return self._departed(reference)
-        if known is None or customer is None:
-            return self._outlived(entity, side, row) if row.get("lived") else Waits("ignored")
-        if how != "archived":
-            there = reference in {self.identity.reference(known, side), self.identity.missed(known, side)}
-            self.identity.leave(reference, known, side)
-            if there and how != "merged":
-                self.identity.miss(reference, known, side)
-        return Known(known, customer)
-
-    def _departed(self, reference: str) -> Known | Waits:
-        """A person of the CRM that may be restored: it is missed where it stood, or would have."""
-        parent = self.people.whose(reference)
-        if self.identity.known(reference) is None:
-            if parent is None:
-                return Waits("ignored")
-            if self.people.owner(parent) is None:
-                return Waits("record", (parent,))
-        self.identity.end(reference, over=True)
-        self.people.settle(reference)
-        known, customer = self.identity.known(reference), self.identity.customer(reference)
-        return Known(known, customer) if known and customer else Waits("ignored")
-
-    def _deleted(self, entity: Entity, reference: str, row: Row) -> Known | Waits:
-        """A company of the CRM that may be restored: it is missed where it stood, or would have."""
-        work, known, cross = self.succession, self.identity.known(reference), row["keys"].get("erp_ref")
-        own = known or (work.named(entity, cross, reference, Side.CRM) if cross else None)
-        if own is None and (cross or not self.identity.losers(reference)):
-            return Waits("twin", (cross,)) if cross else Waits("ignored")
-        self.identity.end(reference, over=True)
-        if known is None:
-            work.claim(entity, reference, own or work.unnamed(entity, reference))
-        else:
-            work.settle(entity, known)
-        now = CanonicalId(str(self.identity.known(reference)))
-        return Known(now, now)
-
-    def _outlived(self, entity: Entity, side: Side, row: Row) -> Known | Waits:
-        """A contact that was archived while it waited: it goes on waiting, for whoever names it."""
-        placed = self._rooted(entity, side, row["ref"], row)
-        return Waits("ignored") if isinstance(placed, Waits) and placed.why == "person" else placed
-
-    def _merged(self, entity: Entity, side: Side, root: str, row: Row) -> Known | Waits:
-        """A record that lives on in `root`: whatever is still heard of it, it has ended."""
-        reference, was = row["ref"], self.identity.known(row["ref"])
-        if entity is Entity.CONTACT:
-            return self._one_with(side, root, row)
-        if was is not None and self._renames(entity, side, row):
-            self.succession.part(entity, reference, was)
-            was = None
-        if was is None and (waits := self._late(entity, side, row)) is not None:
-            return waits
-        row.update(deleted=True, ended="merged")
-        placed = self._gone(side, row)
-        if isinstance(placed, Known) and entity in ROOTED:
-            self.succession.ended(entity, side, reference, root)
-        return placed
-
-    def _one_with(self, side: Side, root: str, row: Row) -> Known | Waits:
-        """A person that lives on in another: what it has shown counts for that one."""
-        reference, was = row["ref"], self.identity.known(row["ref"])
-        row.update(deleted=True, ended="merged")
-        there = was is not None and self.identity.reference(was, side) == reference
-        placed = self._gone(side, row) if there else Waits("ignored")
-        if self.identity.known(root) is not None:
-            self.people.settle(root)
-        return placed
-
-    def _late(self, entity: Entity, side: Side, row: Row) -> Waits | None:
-        """Find out who a record was that is first heard of after its merge; None: it is known now."""
-        cross = row["keys"].get("erp_ref") or row["keys"].get("crm_ref")
-        if entity not in ROOTED or (row["deleted"] and not cross and not row.get("lived")):
-            return Waits("ignored")
-        was = row.get("canonical") or (self.succession.named(entity, cross, row["ref"], side) if cross else None)
-        if was is None and cross and not (side is Side.ERP and self.ready(entity)):
-            return Waits("twin", (cross,))
-        was = was or canonical_id(entity, self.tenant, row["ref"])
-        self.identity.name(row["ref"], was, was)
-        return None
-
     def _told(self, reference: str, side: Side, row: Row) -> Known:
         """Bind a record to whom the sighting itself says that it is."""
         return self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)
@@ -250,7 +162,7 @@ class Identification:
             self.identity.end(reference, over=False)
         cross = row["keys"].get("erp_ref") or row["keys"].get("crm_ref")
         if known is not None:
-            if cross and self._renames(entity, side, row):
+            if cross and self.departures.renames(row):
                 return self._crossed(entity, side, cross, row)
             return self._placed(entity, side, reference, self.identity.own(reference) or known, row)
         # A CRM id in the ERP that no CRM record has once all are read is some other system's number, and no evidence.
@@ -260,11 +172,6 @@ class Identification:
         if any(self.identity.known(each) for each in losers):
             return self._placed(entity, side, reference, self.succession.unnamed(entity, reference), row)
         return self._by_sku(side, reference, row) or self._unlinked(entity, side, reference, row)
-
-    def _renames(self, entity: Entity, side: Side, row: Row) -> bool:
-        """Whether a company known as one that names nobody has the id of one merged into it, and takes that."""
-        named = side is Side.CRM and row["merged_from"] and row["keys"].get("erp_ref")
-        return bool(named) and self.succession.nameless(entity, row["ref"])
 
     def _placed(self, entity: Entity, side: Side, reference: str, own: CanonicalId, row: Row) -> Known | Waits:
         """Bind a record to whom it is by itself, or to whom merges have made it."""

@@ -14,7 +14,8 @@ from schemas.audit import DiscrepancyClass, Figure, Mend, Paper
 def mend(kind: DiscrepancyClass, figure: Figure, gap: Decimal, crm: Paper | None, erp: Paper | None) -> Mend:
     """The repair of one difference; who shows it adds the command that names it. `gap`: the CRM's less the ERP's."""
     if kind == "late":
-        return Mend(act="wait", says="it is on its way: look again in half an hour")
+        deleted = ", unless somebody deleted it there" if figure == "document" and crm is None else ""
+        return Mend(act="wait", says=f"it is on its way{deleted}: look again in half an hour")
     if kind == "duplicate" and (figure == "document" or gap < 0):  # what HubSpot alone counts twice is read again
         return Mend(act="person", says=_twice(figure, crm, erp))
     if erp is None:

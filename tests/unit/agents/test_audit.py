@@ -59,6 +59,8 @@ def test_what_the_erp_changed_only_now_is_late():
     edited_since = replace(stale, modified=to_millis(AT))
     assert found([edited_since], [fresh])[0][0] == "amount"
     assert one([], [fresh]).mend.act == "wait"
+    assert "on its way, unless somebody deleted it there: look" in one([], [fresh]).mend.says
+    assert "deleted" not in one([stale], [fresh]).mend.says
 
 
 def test_a_difference_keeps_its_id_when_it_is_late_no_more():
