@@ -77,5 +77,7 @@ class Variance(Wire):
 
     @property
     def figures(self) -> tuple[Decimal | None, Decimal | None]:
-        """That figure on both sides, the CRM's first; None where a side has no such document."""
+        """That figure on both sides, the CRM's first; None where a side has no such document, or counts it no more."""
+        if self.kind == "void" and self.difference:
+            return (None, self.erp_total) if self.difference < 0 else (self.crm_total, None)
         return (self.crm_due, self.erp_due) if self.figure == "due" else (self.crm_total, self.erp_total)

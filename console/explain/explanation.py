@@ -39,7 +39,6 @@ def explain(known: Known, record: str, contract: Agreed | Unreadable) -> Explana
         verdicts, ledger, {write.command: write for write in writes}, agreed.contract if agreed else None
     )
     named = {step.write.command for step in steps if step.write}
-    numbers = [str(side.fields["number"]) for side in (state.erp, state.crm) if side.fields.get("number")]
     return Explanation(
         record=record,
         entity=state.entity,
@@ -51,7 +50,7 @@ def explain(known: Known, record: str, contract: Agreed | Unreadable) -> Explana
         fields=tuple(fields(state, customer, agreed, standing.asked(state, verdicts))),
         standing=(
             *standing.of_record(state, verdicts, writes, owner),
-            *standing.of_names(known.store, record, references, numbers),
+            *standing.of_names(known.store, record, references),
         ),
         history=tuple(steps),
         nothing_decided="" if steps else silence(state, agreed.contract if agreed else None),
@@ -86,7 +85,7 @@ def _sighting(known: Known, reference: str, agreed: Agreed | None, problem: str)
         contract=_agreement(agreed, steps),
         problem=problem,
         fields=tuple(sighted(row, agreed)) if row else (),
-        standing=(*held, *standing.of_names(known.store, reference, [reference], [])),
+        standing=(*held, *standing.of_names(known.store, reference, [reference])),
         history=tuple(steps),
         nothing_decided="" if steps else said or (
             "it was seen, and holds nothing by which it could be linked, or is gone: it is no business of Revmark"

@@ -75,7 +75,7 @@ def _order(state: EntityState, verdicts: Sequence[Verdict], owner: str) -> Itera
         field="order_status",
         says=status if word == "refused" else status.removeprefix(begins),
         then=then or ENDS.get(rule, ""),
-        next=f"revmark explain {owner if elsewhere else state.id}",
+        next=f"revmark explain {owner}" if elsewhere else f"revmark decisions --record {state.id}",
     )
 
 
@@ -96,7 +96,7 @@ def _held(state: EntityState, verdicts: Sequence[Verdict]) -> Iterator[Standing]
                 field=name,
                 says=verdict.reason,
                 then=ENDS.get(verdict.rule, ""),
-                next=f"revmark explain {state.id}",
+                next=f"revmark decisions --record {state.id}",
             )
 
 
@@ -128,12 +128,12 @@ def _writes(state: EntityState, writes: Sequence[Write]) -> Iterator[Standing]:
             )
 
 
-def of_names(store: Store, record: str, references: Sequence[str], names: Sequence[str]) -> list[Standing]:
-    """What stands under a record's id, its references or its numbers: quarantine, proposals, variances."""
+def of_names(store: Store, record: str, references: Sequence[str]) -> list[Standing]:
+    """What stands under a record's id or its references: quarantine, proposals, variances."""
     return [
         *_quarantined(store, [record, *references]),
         *_proposed(store, references),
-        *_variances(store, record, names),
+        *_variances(store, record),
     ]
 
 
@@ -159,17 +159,28 @@ def _proposed(store: Store, references: Sequence[str]) -> Iterator[Standing]:
             )
 
 
-def _variances(store: Store, record: str, names: Sequence[str]) -> Iterator[Standing]:
+def _variances(store: Store, record: str) -> Iterator[Standing]:
     for variance in find(store, Variance, Filters(record=record, state="open"), EVERYTHING):
-        crm, erp = variance.figures
         yield Standing(
             state="variance",
             field=variance.figure,
-            says=f"{words(variance.kind)}: the CRM says {money_text(crm, variance.currency)}, "
-            f"the ERP says {money_text(erp, variance.currency)} {variance.currency}, for {variance.day}",
+            says=f"{words(variance.kind)}: {_sides(variance)}, for {variance.day}",
             then="it closes by itself when both sides say the same",
-            next=f"revmark variances --record {names[0] if names else record}",
+            next=f"revmark reconcile --night {variance.day}",
         )
+
+
+def _sides(variance: Variance) -> str:
+    """What each side says of the document; one that has it no longer, or not yet, says nothing of it."""
+    texts = (
+        f"{money_text(each, variance.currency)} {variance.currency}" for each in variance.figures if each is not None
+    )
+    told = {side: next(texts) for side, each in zip(("CRM", "ERP"), variance.figures, strict=True) if each is not None}
+    if len(told) > 1:
+        return f"the CRM says {told['CRM']}, the ERP says {told['ERP']}"
+    (side, text), other = next(iter(told.items())), "ERP" if "CRM" in told else "CRM"
+    gone = "it is deleted, void or a draft" if variance.kind == "void" else "it is not"
+    return f"the {side} says {text}, and in the {other} {gone}"
 
 
 def of_sighting(waits: Waits | None, reference: str, platform: str) -> list[Standing]:

@@ -1,16 +1,22 @@
 """The words of an explanation: each key, rule and reason has its own."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+
+import pytest
 
 from agents.meaning import meaning
 from agents.rules.ownership import ownership
 from console.explain import document
+from console.explain.standing import of_names, of_record
+from console.projection.store import Store
 from schemas.names import Entity
 from tables.customers import CustomerState
 from tables.entities import EntityState
 from tests.support.contracts import contract
+from tests.unit.console.records import delivery, variance, verdict
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,3 +51,40 @@ def test_a_value_that_both_sides_state_is_not_said_to_be_the_crms_alone():
     both, one = (ownership(contract(), CustomerState("company:1"), state, name).why for name in ("amount", "stage"))
     assert both == "the contract does not list it: it is read and never written"
     assert one == f"only the CRM holds it, and {both}"
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        ({}, "amount: the CRM says 100.00 EUR, the ERP says 110.00 EUR, for 2026-11-20"),
+        (
+            {"kind": "void", "difference": Decimal("-110.00")},
+            "void: the ERP says 110.00 EUR, and in the CRM it is deleted, void or a draft, for 2026-11-20",
+        ),
+        (
+            {"kind": "void", "difference": Decimal("100.00")},
+            "void: the CRM says 100.00 EUR, and in the ERP it is deleted, void or a draft, for 2026-11-20",
+        ),
+        (
+            {"kind": "missing", "crm_total": None, "difference": Decimal("-110.00")},
+            "missing: the ERP says 110.00 EUR, and in the CRM it is not, for 2026-11-20",
+        ),
+    ],
+    ids=["amount", "deleted in the CRM", "void in the ERP", "missing"],
+)
+def test_a_variance_says_what_each_side_has_and_leads_to_the_platforms_own_figures(
+    store: Store, found: dict[str, Any], says: str
+):
+    one = variance(1, **found)
+    store.apply([delivery("variances", 0, one, "v1")])
+    (standing,) = of_names(store, one.document, [])
+    assert standing.says == says
+    assert standing.next == "revmark reconcile --night 2026-11-20"
+
+
+def test_what_is_held_does_not_lead_to_its_own_explanation():
+    state = EntityState(Entity.INVOICE, "invoice:1")
+    state.crm.ref, state.crm.version = "hubspot/invoice/1", 1
+    held = verdict(1, record="invoice:1", field="", ruling="hold", rule="guard.finance_kept", reason="it stands")
+    (standing,) = of_record(state, [held], [], "company:1")
+    assert (standing.says, standing.next) == ("it stands", "revmark decisions --record invoice:1")
