@@ -18,6 +18,8 @@ th { text-align: left; font-weight: 600; } .n { text-align: right; font-variant-
 .agreed { border-left: .4rem solid #2a8a4a; padding-left: .8rem; }
 .apart { border-left: .4rem solid #b3261e; padding-left: .8rem; }
 article { border: 1px solid #8886; border-radius: .4rem; padding: .2rem 1rem .8rem; margin: .8rem 0; }
+article td:not(.small) { white-space: nowrap; }
+.wide { overflow-x: auto; }
 .small { font-size: .85rem; opacity: .8; overflow-wrap: anywhere; }
 .sign { margin-top: 3rem; display: flex; gap: 3rem; } .sign div { flex: 1; border-top: 1px solid; padding-top: .3rem; }
 @media print { body { margin: 0; max-width: none; font-size: 10.5pt; color: #000; background: #fff; }
@@ -82,7 +84,12 @@ def _table(headings: Iterable[str], rows: Iterable[list[str]]) -> str:
     body = "\n".join(
         "<tr>" + "".join(f"<td{_align(n)}>{_(each)}</td>" for n, each in enumerate(row)) + "</tr>" for row in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+    return _scrolled("Totals", f"<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody>")
+
+
+def _scrolled(name: str, rows: str) -> str:
+    """A table that a narrow screen scrolls, by keyboard as well."""
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{name}"><table>{rows}</table></div>'
 
 
 def _align(column: int) -> str:
@@ -90,20 +97,18 @@ def _align(column: int) -> str:
 
 
 def _found(number: int, each: Discrepancy) -> str:
-    rows = [
-        *(_side(name, shown) for name, shown in words.sides(each)),
-        *(_side("behind it", cause) for cause in each.causes),
-    ]
+    told = "".join(_side(name, shown) for name, shown in words.sides(each))
+    told += "".join(_side("behind it", cause) for cause in each.causes)
     return (
         f"<article><h3>{number}. {_(each.kind)}: {_(each.currency)} {money_text(each.difference, each.currency)}</h3>\n"
-        f"<p>{_(each.says)}.</p>\n<table><tbody>{''.join(rows)}</tbody></table>\n"
+        f"<p>{_(each.says)}.</p>\n{_scrolled(f'Documents of variance {number}', f'<tbody>{told}</tbody>')}\n"
         f'<p><strong>Repair:</strong> {_(words.repair(each))}</p><p class="small">Variance {_(each.id)}</p></article>'
     )
 
 
 def _side(name: str, shown: Shown | None) -> str:
     if shown is None:
-        return f'<tr><th>{name}</th><td colspan="5">no such document</td></tr>'
+        return f'<tr><th>{name}</th><td colspan="6">no such document</td></tr>'
     amount = "" if shown.amount is None else money_text(shown.amount, shown.currency)
     texts = "".join(f"<td>{_(each)}</td>" for each in (shown.number, shown.day, shown.currency))
     rest = f'<td class="n">{amount}</td><td>{_(shown.status)}</td><td class="small">{_(shown.ref)}</td>'

@@ -218,7 +218,9 @@ def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, 
 def test_the_keyboard_reaches_every_control(page: tuple[str, str], chromium: Any, view: str):
     visit = Visit(chromium, page[0])
     visit.open(view)
+    visit.tab.eval_on_selector_all(".figures", "all => all.forEach((each) => { each.open = true; })")
     controls = visit.tab.evaluate(CONTROLS)
+    visit.tab.evaluate("() => dispatchEvent(new Event('resize'))")  # drawn again, what has not changed stays
     reached = set()
     for _ in range(len(controls) + 20):
         visit.tab.keyboard.press("Tab")

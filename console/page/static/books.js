@@ -1,6 +1,6 @@
 // The books: days as plots, and one day down to its documents, of which each leads to its explanation.
 
-import { agreed, busiest, drawCurrencies, drawDifferences, drawTotals, figures, label } from "/static/chart.js";
+import { agreed, busiest, drawCurrencies, drawDifferences, drawFigures, drawTotals, label } from "/static/chart.js";
 import { el, money, plural } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { drawVariances } from "/static/lists.js";
@@ -31,7 +31,7 @@ function draw() {
   drawCurrencies(at("currencies"), Object.keys(found), name, (picked) => go({ currency: picked }));
   drawTotals(at("plot"), days, name, day);
   drawDifferences(at("gap-plot"), days, name, day);
-  at("totals-table").replaceChildren(...figures(days, name));
+  drawFigures(at("totals-table"), days, name);
 }
 
 function go(to) {

@@ -10,6 +10,7 @@ export const label = (day, year) => new Date(`${day}T12:00:00`).toLocaleDateStri
 
 // One button for each currency; `pick` hears which.
 export function drawCurrencies(place, names, chosen, pick) {
+  if (!changed(place, [names, chosen])) return;
   const focused = document.activeElement?.dataset?.currency;
   place.replaceChildren(...(names.length > 1 ? names : []).map((name) => {
     const button = el("button", { type: "button", "aria-pressed": String(name === chosen), "data-currency": name }, name);
@@ -31,10 +32,16 @@ export function drawDifferences(plot, days, currency, selected = "") {
   redraw(plot, [days, currency, selected], () => gaps(days, currency, selected, plot.clientWidth || 900));
 }
 
+// Whether something else is to be drawn there than there is: what stays keeps the focus, and a reader's place in it.
+function changed(place, what) {
+  const stamp = JSON.stringify(what);
+  if (place.dataset.stamp === stamp) return false;
+  place.dataset.stamp = stamp;
+  return true;
+}
+
 function redraw(plot, what, make) {
-  const stamp = JSON.stringify([...what, plot.clientWidth]);
-  if (plot.dataset.stamp === stamp) return;
-  plot.dataset.stamp = stamp;
+  if (!changed(plot, [...what, plot.clientWidth])) return;
   const held = plot.contains(document.activeElement) ? document.activeElement.dataset.day : null;
   plot.replaceChildren(what[0].length ? make() : el("p", { class: "empty" }, "No invoices have been counted yet."));
   if (held) plot.querySelector(`[data-day="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
@@ -114,7 +121,11 @@ function gaps(days, currency, selected, width) {
   return lines(drawing, [-top, 0, top], y, width);
 }
 
-export function figures(days, currency) {
+export function drawFigures(table, days, currency) {
+  if (changed(table, [days, currency])) table.replaceChildren(...figures(days, currency));
+}
+
+function figures(days, currency) {
   const head = el("tr", {}, ...["day", "CRM invoices", "CRM total", "ERP invoices", "ERP total", `difference ${currency ?? ""}`].map((name) => el("th", { scope: "col" }, name)));
   return [el("thead", {}, head), el("tbody", {}, ...[...days].reverse().map((day) => el("tr", {},
     el("td", {}, el("a", { href: dayLink(day.day, currency) }, day.day)), el("td", {}, day.crm.invoices), el("td", {}, money(day.crm.total, currency)),

@@ -2,7 +2,7 @@
 
 import { el, plural } from "/static/dom.js";
 import { drawFlow } from "/static/flow.js";
-import { busiest, drawCurrencies, drawTotals, figures } from "/static/chart.js";
+import { busiest, drawCurrencies, drawFigures, drawTotals } from "/static/chart.js";
 import { actOn } from "/static/acts.js";
 import { listen, search, theme } from "/static/head.js";
 import { me } from "/static/who.js";
@@ -47,7 +47,7 @@ function drawBooks(totals) {
   const currency = chosen in totals ? chosen : busiest(totals);
   drawCurrencies(at("currencies"), Object.keys(totals), currency, (picked) => { chosen = picked; draw(); });
   drawTotals(at("plot"), totals[currency] ?? [], currency);
-  at("totals-table").replaceChildren(...figures(totals[currency] ?? [], currency));
+  drawFigures(at("totals-table"), totals[currency] ?? [], currency);
 }
 
 function total(counts, shown) {
