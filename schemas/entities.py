@@ -55,6 +55,7 @@ class Company(Canonical):
     last_payment_date: str | None = None
     last_payment_amount: str | None = None
     subsidiary: str | None = Field(default=None, description="CRM side only: which subsidiary it is a customer of")
+    consent: str | None = Field(default=None, description="CRM side only: what it says of the customer's consent")
     owner: str | None = Field(default=None, description="CRM side only: the CRM's id of the user it belongs to")
     erp_id: str | None = Field(default=None, description="CRM side only: the ERP's customer id kept there")
     crm_id: str | None = Field(default=None, description="ERP side only: the CRM's company id kept there")

@@ -26,6 +26,8 @@ RevenueType = Literal[
     "subscription_resumed",
     "subscription_churned",
     "credit_hold_changed",
+    "consent_granted",
+    "consent_withdrawn",
     "brake_tripped",
     "brake_released",
 ]

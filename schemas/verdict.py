@@ -16,7 +16,7 @@ from schemas.wire import Wire
 
 Ruling = Literal[
     "take_crm", "take_erp", "settle", "write_back", "merge", "review", "close", "hold", "link", "propose", "create",
-    "wait", "refuse", "retry", "automate",
+    "wait", "refuse", "retry", "automate", "withhold",
 ]  # fmt: skip
 
 
@@ -26,6 +26,7 @@ class Verdict(Wire):
     `rule` is a policy's name, `person`, `guard.<name>`, `identity`, `timing`, `create` or `automation.<name>`.
     `settle`: a person named a value for both sides. `close`: what a person was asked is no question any more.
     `retry`: a person has a refused write tried again. `automate`: something happened of which the CRM is told, once.
+    `withhold`: the same, but the customer has not agreed to it; it is not told later either.
     """
 
     id: str

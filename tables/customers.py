@@ -18,8 +18,9 @@ PAYMENTS_KEPT = 20  # so that a reversed last payment falls back on the one befo
 class CustomerState:
     """One customer. `waiting` are its records that need something of it before they can go on.
 
-    `settled`: all invoices have been read, so that a customer that has not `ordered` is a prospect. `alarms`: by
-    record, the first day on which it has to be looked at: an invoice by an automation, a deal as a subscription.
+    `settled`: all invoices have been read, so that a customer that has not `ordered` is a prospect. `consent`: whether
+    it has agreed, as the CRM says; None: not heard. `alarms`: by record, the first day on which it has to be looked at:
+    an invoice by an automation, a deal as a subscription.
     """
 
     id: str
@@ -30,6 +31,7 @@ class CustomerState:
     ordered: bool = False
     settled: bool = False
     hold: bool | None = None
+    consent: bool | None = None
     person: str | None = None
     balances: dict[str, str] = field(default_factory=dict)
     payments: list[dict[str, Any]] = field(default_factory=list)

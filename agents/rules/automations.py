@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from agents.rules import instead
+from agents.rules import consents, instead
 from agents.rules.case import Case
 from schemas.contract.automations import Automation, Occasion, filled
 from schemas.fact import Fact
@@ -129,6 +129,11 @@ def act(
     texts = {**_values(case, each, about), **values}
     deal = about.id if about.entity is Entity.DEAL else about.related.get("deal")
     reason, done = why or f"{WHY[each.when]}{f' by {each.days} days' if each.days else ''}", []
+    about.noted.pop(each.rule, None)  # another cause may be told in the same words
+    if each.needs_consent and (lacks := consents.lacking(case)):
+        said = f"{reason}, and the customer is not told: {lacks}; a consent that comes later changes nothing"
+        case.verdict(about, "", "withhold", each.rule, said, note=each.rule)
+        return
     if each.set is not None:
         names = {"deal": deal, "company": case.customer.id, "invoice": about.id}
         if (record := names[each.set.of]) is None:
@@ -150,7 +155,6 @@ def act(
         task.marks.setdefault("wanted", wanted)
         case.touch(task.id)
         done.append("a task is made")
-    about.noted.pop(each.rule, None)  # another cause may be told in the same words
     case.verdict(about, "", "automate", each.rule, f"{reason}: {'; '.join(done)}", note=each.rule)
 
 

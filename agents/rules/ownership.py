@@ -48,6 +48,8 @@ def _unlisted(contract: Contract, customer: CustomerState, state: EntityState, n
     """A field that the contract lists no rule for."""
     if name in IDS:
         return Ownership(_side(IDS[name]), "identity", "identity", f"{NAMES[IDS[name]]}'s id of this record, kept here")
+    if (state.entity, name) == (Entity.COMPANY, "consent"):
+        return Ownership("crm", "", "consent", "the CRM alone keeps it, and no edit in the ERP changes it")
     if (state.entity, name) == (Entity.COMPANY, "lifecycle") and contract.guards.lifecycle_gating:
         return _lifecycle(contract, customer)
     path = f"entities.{state.entity.value}"

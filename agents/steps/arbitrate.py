@@ -18,6 +18,7 @@ from agents.rules import (
     automations,
     billing,
     bills,
+    consents,
     edits,
     endings,
     orders,
@@ -142,6 +143,7 @@ def _take_fact(case: Case, fact: Fact) -> None:
         if fact.entity is Entity.DEAL:
             orders.first_seen(case, state)
     _consequences(case, state, fact.side)
+    consents.heard(case, state, fact.side, fresh=fresh)
     if news:
         endings.ended(case, state, fact)
     elif returns and before is not None:

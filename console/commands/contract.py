@@ -149,7 +149,10 @@ def _settings(contract: Contract) -> Sheet:
     for each in contract.automations:
         when = f"{each.when}{f', {each.days} days' if each.days else ''}"
         does = [f"{each.set.property} of the {each.set.of}"] if each.set else []
+        when += ", with consent" if each.needs_consent else ""
         sheet.add("automations", each.automation, f"{when}: {', '.join([*does, *(['a task'] if each.task else [])])}")
+    if contract.consent is not None:
+        sheet.add("consent", contract.consent.property, f"yes is {', '.join(contract.consent.granted)}")
     if contract.subsidiary is not None:
         sheet.add("subsidiary", contract.subsidiary.name, f"as {contract.subsidiary.crm} says in the CRM")
     sheet.add("credit hold group", "", contract.credit_hold_group)

@@ -43,12 +43,16 @@ class Shown(Part):
 
 
 class Customer(Part):
-    """What the rules know of the record's customer. `on_hold` is null as long as the ERP has not said."""
+    """What the rules know of the record's customer. `on_hold` is null as long as the ERP has not said.
+
+    `consent` is null where the CRM has not said, or the contract does not ask.
+    """
 
     record: str
     label: str
     ordered: bool
     on_hold: bool | None
+    consent: bool | None
     settled: bool = Field(description="all invoices have been read: a customer that has not ordered is a prospect")
 
 

@@ -108,6 +108,7 @@ def _customer(known: Known, owner: str, state: EntityState) -> Customer | None:
         label=customer.name or owner,
         ordered=customer.ordered,
         on_hold=customer.hold,
+        consent=customer.consent,
         settled=customer.settled,
     )
 

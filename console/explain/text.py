@@ -23,7 +23,7 @@ RULINGS = {
     "wait": "waits", "refuse": "refused", "merge": "both sides' changes are kept",
     "settle": "a person's value stands", "close": "no question any more",
     "retry": "a refused write is tried again",
-    "automate": "told in the CRM",
+    "automate": "told in the CRM", "withhold": "not told",
 }  # fmt: skip
 
 
@@ -66,8 +66,9 @@ def _customer(found: Explanation) -> str:
         return ""
     ordered = "has ordered" if customer.ordered else "prospect" if customer.settled else "not known whether it ordered"
     hold = {True: "on credit hold", False: "not on hold", None: "hold not known"}[customer.on_hold]
+    agreed = {True: ", has given consent", False: ", no consent", None: ""}[customer.consent]
     named = "" if customer.record == found.record else f"{customer.label}  {customer.record}, "
-    return f"{named}{ordered}, {hold}"
+    return f"{named}{ordered}, {hold}{agreed}"
 
 
 def _standing(standing: tuple[Standing, ...]) -> None:

@@ -50,6 +50,8 @@ def _errors(contract: Contract, each: Automation) -> Iterator[str]:
                 yield f"{place} knows no {{{name}}}: {hint}"
     if each.set is not None:
         yield from _property(contract, each, each.set.of, each.set.property)
+    if each.needs_consent and contract.consent is None:
+        yield "nothing says who has agreed, so it never acts: name consent, or leave needs_consent out"
 
 
 def _property(contract: Contract, each: Automation, on: str, name: str) -> Iterator[str]:
@@ -68,5 +70,7 @@ def _property(contract: Contract, each: Automation, on: str, name: str) -> Itera
     places = {mapped.on(Side.CRM).at: f"{on}.{own}" for own, mapped in contract.mapped(entity).items()}
     if contract.subsidiary is not None:
         places[contract.subsidiary.crm] = "subsidiary"
+    if contract.consent is not None and entity is Entity.COMPANY:
+        places[contract.consent.property] = "consent"
     if name in places:
         yield f"{name} is the place of {places[name]} already"

@@ -84,6 +84,7 @@ class Automation(Words):
     )
     set: Setting | None = None
     task: TaskWanted | None = None
+    needs_consent: bool = Field(default=False, description="only customers who have agreed: see consent")
     at_most: int = Field(default=AT_MOST, ge=1, description="records within an hour; more wait for a person")
 
     @property

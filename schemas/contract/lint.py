@@ -10,6 +10,7 @@ from typing import Literal
 from schemas.contract.automating import automation_faults
 from schemas.contract.braking import brake_faults
 from schemas.contract.conditions import can_hold, parse, questions
+from schemas.contract.consenting import consent_faults
 from schemas.contract.facts import fact_faults
 from schemas.contract.mappings import BILLED, PROPERTY, TAKEN, faults
 from schemas.contract.model import Contract, Guards
@@ -86,7 +87,7 @@ def lint(contract: Contract) -> list[Finding]:
         *_own_guards(contract),
         *_two_owners(contract),
     ]
-    more = (brake_faults, touch_faults, fact_faults, automation_faults)
+    more = (consent_faults, brake_faults, touch_faults, fact_faults, automation_faults)
     found += [Finding(*each) for faults_of in more for each in faults_of(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 

@@ -294,6 +294,13 @@ class Subsidiary(Clause):
     )
 
 
+class Consent(Clause):
+    """Where the CRM says whether a customer has agreed to be told of things. The ERP has no say in it."""
+
+    property: str = Field(min_length=1, max_length=60, description="HubSpot's property of companies that says it")
+    granted: tuple[str, ...] = Field(min_length=1, description="its values, as HubSpot stores them, that mean yes")
+
+
 class Contract(Clause):
     """The whole contract of one tenant."""
 
@@ -315,6 +322,7 @@ class Contract(Clause):
     invoice_defaults: InvoiceDefaults = InvoiceDefaults()
     billing: Billing = Billing()
     subsidiary: Subsidiary | None = Field(default=None, description="not named: the CRM serves one subsidiary only")
+    consent: Consent | None = Field(default=None, description="not named: nothing can ask for a customer's consent")
     credit_hold_group: str = Field(default="Credit hold", description="the ERP's contact group that means on hold")
     required: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)
     attribution: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=40)], Touches] = Field(

@@ -24,7 +24,7 @@ EVIDENCE: dict[tuple[Entity, str], str] = {
 Said = tuple[Literal["error", "warning"], str]
 # Fields that one side alone can hold: with nothing to compare, a rule for them decides nothing.
 ONE_SIDED: dict[Entity, frozenset[str]] = {
-    Entity.COMPANY: frozenset({"crm_id", "domain", "erp_id", "lifecycle", "owner", "subsidiary"}),
+    Entity.COMPANY: frozenset({"consent", "crm_id", "domain", "erp_id", "lifecycle", "owner", "subsidiary"}),
     Entity.DEAL: frozenset({"closed_at", "lines", "name", "stage", "subsidiary"}),
     Entity.PRODUCT: frozenset({"erp_id"}),
     Entity.INVOICE: frozenset({"currency_rate", "erp_id", "lines", "reference", "subtotal", "tax"}),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agents.rules import automations, parts, renewals, subscriptions
+from agents.rules import automations, consents, parts, renewals, subscriptions
 from agents.rules.periods import Terms
 from schemas.money import exact
 from schemas.names import Side
@@ -49,6 +49,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "overbilled": (parts, "_so_far", lambda _: Counter()),  # what was billed of a line before is not taken off
     "thankful": (automations, "_paid", _thankful),  # people are thanked for a part of what they owe
     "overslept": (subscriptions, "look", lambda _: None),  # a day begins, and what is due on it is not looked at
+    "presumptuous": (consents, "lacking", lambda _: None),  # nobody is asked for a consent
     "unrenewed": (renewals, "tell", lambda *_: None),  # nobody is told that a term ends soon
     "backdated": (Terms, "under_way", lambda *_: 1),  # periods that had ended before the order are billed
     "unfenced": (Worker, "leased", property(lambda _: True)),  # a worker believes in its partitions until it is told

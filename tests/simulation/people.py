@@ -306,7 +306,14 @@ async def erp_due(both: Platforms, lots: Random) -> None:
     await both.finance.do("POST", f"people/Invoices/{row['InvoiceID']}", {"DueDate": day})
 
 
-LATENESS: dict[str, tuple[int, Deed]] = {erp_due.__name__: (6, erp_due)}  # deeds where HubSpot is told of what is late
+async def crm_consent(both: Platforms, lots: Random) -> None:
+    """A customer agrees to be thanked, or does not any more."""
+    await _edit(both, "companies", _one(lots, both.records("companies")), agreed=lots.choice(("yes", "no")))
+
+
+LATENESS: dict[str, tuple[int, Deed]] = {
+    "erp_due": (6, erp_due), "crm_consent": (5, crm_consent)
+}  # deeds where HubSpot is told of what is late  # fmt: skip
 
 
 async def crm_subscribe(both: Platforms, lots: Random) -> None:

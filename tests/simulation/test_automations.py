@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.faults import Fault, FaultKind
 from schemas.names import Entity
+from schemas.revenue import RevenueEvent
 from tests.simulation.checks import renewing, telling
 from tests.simulation.counter import Sale
 from tests.simulation.evidence import violations
@@ -43,6 +44,7 @@ TOLD: list[dict[str, Any]] = [
 ]
 
 
+TASK = {"subject": "Look at {number}"}
 OLD = {
     "Type": "ACCREC", "Status": "AUTHORISED", "InvoiceNumber": "OLD-1", "Date": "2026-07-01", "DueDate": "2026-07-20",
     "LineItems": [{"Description": "Old", "Quantity": "1", "UnitAmount": "10", "AccountCode": "200"}],
@@ -215,6 +217,31 @@ def test_a_renewal_is_told_once_for_each_end_though_answers_are_lost():
         until(sale, "2027-02-05")
         assert sale.shown("order_status") == ["ended: monthly, 5 of 5 periods billed, over since 2027-02-01"]
         assert len(subjects(stage)) == 2
+
+
+def test_who_has_agreed_in_hubspot_is_thanked_and_whoever_agrees_after_paying_is_not():
+    consent = {"property": "marketing_consent", "granted": ["yes"]}
+    thanks = [TOLD[0] | {"needs_consent": True}, TOLD[0] | {"automation": "paid", "set": None, "task": TASK}]
+    with theatre(contract=contract({"consent": consent, "automations": thanks})) as stage:
+        tui = stage.cast.companies["Tui"]
+        first = Sale(stage, [("2", "50.00")])
+        pay(stage, f"RM-{first.deal}", "115.00")
+        first.work()
+        assert (set_to(stage, "deals", "thank_you_for"), len(subjects(stage))) == ([], 1)
+        stage.world.platforms.faults["hubspot"].add(Fault(FaultKind.WEBHOOK_DUPLICATE, seed=1, params={"copies": 3}))
+        stage.sales.edit("companies", tui, marketing_consent="yes")
+        first.work()
+        second = Sale(stage, [("1", "10.00")], name="More")
+        pay(stage, f"RM-{second.deal}", "11.50")
+        second.work()
+        stage.sales.edit("companies", tui, marketing_consent="no")
+        second.work()
+        assert set_to(stage, "deals", "thank_you_for") == [f"RM-{second.deal}, 11.50 NZD"]
+        assert len(subjects(stage)) == 2, "what needs no consent is told of both"
+        world = stage.world
+        events = [RevenueEvent.from_bytes(each.value) for each in world.all(world.topics.revenue)]
+        told = [each.type for each in events if each.type.startswith("consent_")]
+        assert told == ["consent_granted", "consent_withdrawn"]
 
 
 RENEWS = Story(14, (

@@ -28,7 +28,9 @@ TOLD: list[dict[str, Any]] = [
     {"automation": "late", "when": "invoice.overdue", "days": 7, "task": {"subject": "Late {number} {due_date}"}},
     {"automation": "held", "when": "credit_hold.set", "task": {"subject": "Held {customer}"}},
     {"automation": "freed", "when": "credit_hold.lifted", "task": {"to": "nobody", "subject": "Freed {customer}"}},
+    {"automation": "thanks", "when": "invoice.paid", "needs_consent": True, "task": {"subject": "Thank for {number}"}},
 ]
+AGREED = {"property": "agreed", "granted": ["yes"]}
 
 RENEWED: dict[str, Any] = {
     "automation": "renew",
@@ -41,7 +43,7 @@ RENEWED: dict[str, Any] = {
 CONTRACTS: dict[str, Callable[[], Contract]] = {
     "": shipped,
     "deposit": lambda: timed(invoice_when="shipped", deposit={"percent": "30"}),
-    "told": lambda: contract({"automations": TOLD}),
+    "told": lambda: contract({"automations": TOLD, "consent": AGREED}),
     "subscriptions": lambda: contract(
         {"timing": {"subscriptions": {"paused_when_deal_stage": [PAUSED]}}, "automations": [RENEWED]}
     ),

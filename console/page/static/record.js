@@ -39,8 +39,9 @@ function drawAbout(found) {
   if (customer) {
     const ordered = customer.ordered ? "has ordered" : customer.settled ? "prospect" : "not known whether it ordered";
     const hold = customer.on_hold === null ? "hold not known" : customer.on_hold ? "on credit hold" : "not on hold";
+    const agreed = { true: ", has given consent", false: ", no consent" }[customer.consent] ?? "";
     const named = customer.record === found.record ? [] : [link(customer.record, customer.label), ", "];
-    pair(list, "customer", "", ...named, `${ordered}, ${hold}`);
+    pair(list, "customer", "", ...named, `${ordered}, ${hold}${agreed}`);
   }
   for (const other of found.related) {
     if (other.role !== "company") pair(list, words(other.role), "", link(other.record, other.label));

@@ -141,12 +141,17 @@ def properties_of(contract: Contract | None) -> tuple[PortalProperty, ...]:
 
 
 def _own(contract: Contract) -> Iterator[PortalProperty]:
-    """The customer's own fields, and what names a subsidiary. What a portal has stays; what it lacks is made a text."""
+    """The customer's own fields, and what names a subsidiary or a consent.
+
+    What a portal has stays; what it lacks is made a text.
+    """
     for kind, shape in SHAPES.items():
         for name, mapped in contract.mapped(shape.entity).items():
             yield PortalProperty(kind, mapped.on(Side.CRM).at, name.removeprefix(PREFIX).replace("_", " ").capitalize())
         if contract.subsidiary is not None and shape.entity in BELONGS:
             yield PortalProperty(kind, contract.subsidiary.crm, "Subsidiary")
+    if contract.consent is not None:
+        yield PortalProperty("company", contract.consent.property, "Consent")
 
 
 def _asked(contract: Contract) -> Iterator[PortalProperty]:

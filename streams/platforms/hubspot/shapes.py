@@ -248,8 +248,8 @@ def custom_invoice(name: str) -> Shape:
 def shapes_of(contract: Contract) -> dict[str, Shape]:
     """The shapes under a contract, on the objects that it chooses.
 
-    They are ours, with the customer's own fields, the properties that name a subsidiary and who pays, and what
-    automations need: tasks are among them only where one makes any.
+    They are ours, with the customer's own fields, the properties that name a subsidiary, who pays and a consent, and
+    what automations need: tasks are among them only where one makes any.
     """
     chosen, found = contract.platforms.objects.invoice, dict(SHAPES)
     if chosen != "native":
@@ -288,6 +288,8 @@ def _own(contract: Contract, shape: Shape) -> tuple[Column, ...]:
     )
     if shape is COMPANY and any(each.task and each.task.to == "owner" for each in contract.automations):
         own = (*own, Column("owner", OWNER))
+    if shape is COMPANY and contract.consent is not None:
+        own = (*own, Column("consent", contract.consent.property))
     return own if said is None or shape.entity not in BELONGS else (*own, Column("subsidiary", said.crm))
 
 

@@ -12,6 +12,7 @@ from tests.simulation.checks.resting import AGAIN
 from tests.simulation.trade import TOLD
 from tests.simulation.witness import Row, Witness
 
+THANKS = "Thank for "
 LONG_AGO = "2026-08-20"  # a due date up to this day is later than any story's automations wait
 
 
@@ -40,9 +41,30 @@ def untold(witness: Witness) -> list[str]:
 
 
 def untrue(witness: Witness) -> list[str]:
-    """Tasks that thank for what is not paid."""
+    """Tasks of what is not paid, and thanks to those who had never agreed to them."""
     paid = {f"Paid {row['InvoiceNumber']}" for row in witness.finance.invoices() if _paid(row)}
-    return [each for each in _about_invoices(witness) if each.startswith("Paid ") and each not in paid]
+    found = [each for each in _about_invoices(witness) if each.startswith("Paid ") and each not in paid]
+    return found + [
+        f"thanked without consent: {number}" for number in sorted(_thanked(witness) - _may_be_thanked(witness))
+    ]
+
+
+def _thanked(witness: Witness) -> set[str]:
+    return {each.removeprefix(THANKS) for each in _subjects(witness) if each.startswith(THANKS)}
+
+
+def _may_be_thanked(witness: Witness) -> set[str]:
+    """Numbers of the invoices of whoever has ever agreed, in HubSpot's own log; of those whom people ended as well."""
+    agreed = {
+        row.id
+        for row in witness.world.platforms.portal.writes.writes
+        if row.resource == "companies" and isinstance(row.body, dict)
+        and row.body.get("properties", row.body).get("agreed") == "yes"
+    }  # fmt: skip
+    companies = witness.sales.records("companies")
+    contacts = {row["properties"].get("xero_contact_id") for row in companies if row["id"] in agreed}
+    rows = witness.finance.invoices()
+    return {row["InvoiceNumber"] for row in rows if row["_contact"] in contacts | witness.ended_ids}
 
 
 def _telling(witness: Witness) -> bool:
@@ -65,7 +87,7 @@ def _subjects(witness: Witness) -> list[str]:
 
 
 def _about_invoices(witness: Witness) -> Counter[str]:
-    return Counter(each for each in _subjects(witness) if each.startswith(("Paid ", "Late ")))
+    return Counter(each for each in _subjects(witness) if each.startswith(("Paid ", "Late ", THANKS)))
 
 
 def _set(witness: Witness) -> Counter[str]:
