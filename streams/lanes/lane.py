@@ -202,7 +202,7 @@ class Lane:
             standing.parked_until(), standing.why, len(backlog), polled, swept, dict(self.line.calls),
             parse_instant(standing.again) if standing.again else None, brakes.standing(),
             dict(self.rounds.reader.told.spared), {} if self.feeding is None else dict(self.feeding.heard),
-            self.backfills.open(desk),
+            self.backfills.open(desk), self.writer.pace.copy(),
         )  # fmt: skip
 
     def _next_heard(self, desk: Desk) -> datetime | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -94,6 +94,7 @@ class LaneMeasures(Collector):
                 held.add_metric((connection, entity, rule), number)
         yield from (waiting, parked, throttled, polled, swept, calls, spared, heard, stopped, held)
         yield from _backfills(self._office.snapshot())
+        yield from _paces(self._office.snapshot())
 
 
 def _until(at: datetime | None, now: datetime) -> float:
@@ -119,3 +120,18 @@ def _backfills(found: Mapping[str, Snapshot]) -> tuple[Metric, ...]:
             if row.left is not None:
                 left.add_metric((connection, kind), row.left)
     return running, read, left
+
+
+def _paces(found: Mapping[str, Snapshot]) -> tuple[Metric, ...]:
+    """How long writes took, and how often they were tried again."""
+    place = ("connection", "tier")
+    retries = CounterMetricFamily("revmark_write_retries", "Writes that were tried again.", labels=place)
+    took = HistogramMetricFamily(
+        "revmark_write_seconds", "From the judgement that asks for a write until it was applied.", labels=place
+    )
+    for connection, snapshot in sorted(found.items()):
+        for tier, number in sorted(snapshot.pace.retries.items()):
+            retries.add_metric((connection, str(tier)), number)
+        for tier, seconds in sorted(snapshot.pace.seconds.items()):
+            took.add_metric((connection, str(tier)), snapshot.pace.buckets(tier), seconds)
+    return retries, took

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from schemas.instants import parse_instant
+from streams.lanes.pace import Pace
 from tables.view import View
 
 Row = TypeVar("Row", "Standing", "Cursor", "Filling", "Following")
@@ -130,7 +131,7 @@ class Snapshot:
     `backfills` are those that have not ended, by kind.
     `calls` counts since the lane was made, as does `spared`: by kind, what was read and not told again, or not even
     read. `stopped` are the rules that brakes have stopped, with what they hold. `heard` counts the entries of a feed by
-    what became of them.
+    what became of them. `pace` is of the writes.
     """
 
     parked_until: datetime | None = None
@@ -144,6 +145,7 @@ class Snapshot:
     spared: Mapping[tuple[str, str], int] = field(default_factory=dict)
     heard: Mapping[str, int] = field(default_factory=dict)
     backfills: Mapping[str, Filling] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
 
 
 def load(view: View, connection: str) -> Standing:

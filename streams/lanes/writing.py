@@ -18,6 +18,7 @@ from schemas.fact import GONE, MERGED, Outcome
 from schemas.ledger import SETTLED, LedgerEntry, LedgerState
 from streams.lanes.comparison import Comparison
 from streams.lanes.desk import Desk
+from streams.lanes.pace import Pace
 from streams.lanes.patience import patience
 from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
@@ -41,6 +42,7 @@ class Writer:
     reader: Reader
     clock: Callable[[], datetime]
     checkpoint: Checkpoint = _pass
+    pace: Pace = field(default_factory=Pace)
     comparison: Comparison = field(init=False)
 
     def __post_init__(self) -> None:
@@ -115,6 +117,8 @@ class Writer:
     async def _wave(self, desk: Desk, commands: list[Command], postponed: Postponed) -> None:
         # 1 claim
         entries = {command.id: ledger.claim(desk.ledger, command, self.clock()) for command in commands}
+        for entry in entries.values():
+            self.pace.claimed(entry.command.tier, entry.attempts)
         await desk.write()
         self.checkpoint("claimed")
         with self.reader.trail.wave((each.command, each.attempts) for each in entries.values()) as wave:
@@ -162,6 +166,7 @@ class Writer:
                 desk.ledger, entries[command.id], _settled(found),
                 at=outcome.at, code=found.code, message=found.message, outcome=outcome,
             )  # fmt: skip
+            self._paced(command, outcome)
         await desk.write()
         self.checkpoint("recorded")
         # 5 produce
@@ -170,6 +175,10 @@ class Writer:
                 self._produce(desk, command, outcome, found)
         await desk.write()
         self.checkpoint("produced")
+
+    def _paced(self, command: Command, outcome: Outcome) -> None:
+        if outcome.state == "applied":
+            self.pace.applied(command.tier, (outcome.at - command.at).total_seconds())
 
     def _pause(self, commands: Sequence[Command], answered: dict[str, Written], postponed: Postponed) -> None:
         """A tier that was told nothing but `again` waits, with those below it: the quota is spent for it."""
@@ -224,6 +233,7 @@ class Writer:
             desk.ledger, entry, _settled(found),
             at=outcome.at, code=found.code, message=found.message or "found again by look-up", outcome=outcome,
         )  # fmt: skip
+        self._paced(entry.command, outcome)
         await desk.write()
         with self.reader.trail.wave([(entry.command, entry.attempts)]) as wave:
             wave.told(entry.command.id, outcome.state, outcome.code)

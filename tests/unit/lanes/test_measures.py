@@ -3,6 +3,7 @@ from datetime import timedelta
 from prometheus_client import CollectorRegistry, generate_latest
 
 from streams.lanes.measures import LaneMeasures
+from streams.lanes.pace import Pace
 from streams.lanes.status import Filling, Snapshot
 from tests.support.work import Clock
 from tests.unit.engine.scraping import Scraped, assert_conventional, parsed
@@ -26,7 +27,7 @@ def told(office: Office, clock: Clock) -> Scraped:
 
 def test_without_lanes_the_metrics_are_named_and_empty():
     found = told(Office(), Clock())
-    assert len(found.families) == 13
+    assert len(found.families) == 15
     assert not any(family.samples for family in found.families.values())
 
 
@@ -75,3 +76,22 @@ def test_a_connection_that_stands_still_is_told_with_for_how_long():
     clock.pass_by(91)
     assert told(office, clock).all("revmark_lane_parked_seconds") == {("main.xero",): 0}
     assert told(office, clock).all("revmark_lane_reads_throttled_seconds") == {("main.xero",): 0}
+
+
+def test_writes_are_told_by_how_long_they_took_and_how_often_they_were_tried_again():
+    office, clock = Office(), Clock()
+    pace = Pace()
+    for attempts in (1, 2, 3):
+        pace.claimed(1, attempts)
+    pace.claimed(2, 1)
+    for seconds in (-1, 0.5, 1, 60, 61, 100_000):  # a clock that was set back is no time at all
+        pace.applied(1, seconds)
+    office.found["main.xero"] = Snapshot(pace=pace.copy())
+    pace.applied(1, 1)  # after the snapshot
+    found = told(office, clock)
+    assert found.all("revmark_write_retries_total", connection="main.xero") == {("1",): 2, ("2",): 0}
+    took = found.all("revmark_write_seconds_bucket", tier="1")
+    said = {next(bound for bound in key if bound != "main.xero"): value for key, value in took.items()}
+    assert (said["1.0"], said["15.0"], said["60.0"], said["300.0"], said["86400.0"], said["+Inf"]) == (3, 3, 4, 5, 5, 6)
+    assert found.all("revmark_write_seconds_count", connection="main.xero") == {("1",): 6}
+    assert found.all("revmark_write_seconds_sum", connection="main.xero") == {("1",): 100_122.5}

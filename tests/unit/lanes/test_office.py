@@ -11,7 +11,7 @@ import pytest
 from faust.types import TP
 
 from schemas.command import Poll, parse_work
-from schemas.errors import Parked, Throttled
+from schemas.errors import Parked, Throttled, Transient
 from streams.engine import EngineApp, Record, RecordBatch
 from streams.engine.delivery import Delivery
 from streams.engine.errors import Revoked
@@ -21,7 +21,7 @@ from streams.settings import Settings
 from streams.topics import Topics
 from tests.support.contracts import shipped
 from tests.support.lane import MemoryPlatform
-from tests.support.work import CONNECTION, Clock, create, poll, read
+from tests.support.work import CONNECTION, Clock, create, poll, read, resume
 
 TOPIC = "revmark.lanes.xero"
 
@@ -253,6 +253,38 @@ async def test_a_snapshot_tells_what_a_connection_is_at():
     assert found.polled == found.swept == {"contact": begun, "invoice": begun}
     assert found.calls == {"poll.answered": 2, "write.applied": 1, "write.refused": 1, "write.parked": 1}
     assert found.reads_again is None
+
+
+async def test_a_snapshot_tells_how_long_writes_took_and_which_were_tried_again():
+    world = World()
+    await world.work(read(world.clock, "contact", "none").to_bytes())
+    platform = world.made[0]
+    platform.mishaps += [Parked("down", until=world.clock()), Transient("nobody answers")]
+    await world.work(create(1).to_bytes())
+    await world.work(resume(world.clock).to_bytes())
+    assert world.office.snapshot()[CONNECTION].pace.within == {}
+    world.clock.pass_by(301)
+    await world.work(resume(world.clock).to_bytes(), create(2, at=world.clock()).to_bytes())
+    platform.mishaps += ["refuse"]
+    await world.work(create(3, at=world.clock()).to_bytes())
+    pace, tier = world.office.snapshot()[CONNECTION].pace, create(1).tier
+    assert {each: round(seconds) for each, seconds in pace.seconds.items()} == {tier: 301}
+    assert pace.retries == {tier: 1}  # told to wait, it had not been tried
+    assert pace.buckets(tier)[-1] == ("+Inf", 2.0)  # the refused one is none
+
+
+async def test_a_write_whose_answer_was_lost_is_paced_when_it_is_found_after_a_restart():
+    world = World()
+    await world.work(read(world.clock, "contact", "none").to_bytes())
+    platform = world.made[0]
+    platform.mishaps += ["lost_after"]
+    platform.look_up_mishaps.append(Throttled("slower", until=world.clock() + timedelta(minutes=1)))
+    await world.work(create(1).to_bytes())
+    world.clock.pass_by(61)
+    await world.work(resume(world.clock).to_bytes())
+    pace, tier = world.office.snapshot()[CONNECTION].pace, create(1).tier
+    assert {each: round(seconds) for each, seconds in pace.seconds.items()} == {tier: 61}
+    assert platform.created == ["RM-1"]
 
 
 async def test_a_snapshot_tells_until_when_reads_are_throttled():

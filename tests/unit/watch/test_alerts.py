@@ -92,3 +92,18 @@ def test_a_trouble_that_the_page_shows_fires_its_rule_and_clears(name: str, tmp_
     }
     said = play(tmp_path, name, Fault(series, trouble.minutes, trouble.minutes + AFTER))
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_slack_is_told_what_happened_and_which_run_book_by_the_address_that_compose_puts_there():
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["alertmanager"]
+    said = yaml.safe_load((ROOT / "deploy" / "alertmanager" / "slack.yaml").read_text())
+    (receiver,) = said["receivers"]
+    (slack,) = receiver["slack_configs"]
+    assert f"${{SLACK_URL_FILE:-/dev/null}}:{slack['api_url_file']}:ro" in compose["volumes"]
+    assert slack["send_resolved"]
+    used = set(re.findall(r"\.Annotations\.(\w+)", slack["text"]))
+    assert used == {"summary", "runbook"}
+    assert all(used <= set(rule["annotations"]) for rule in ALERTS.values())
+    routes = [said["route"], *said["route"]["routes"]]
+    assert {route["receiver"] for route in routes} == {receiver["name"]}
+    assert {rule["labels"]["severity"] for rule in ALERTS.values()} == {"page", "ticket"}
