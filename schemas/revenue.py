@@ -22,6 +22,7 @@ RevenueType = Literal[
     "renewal_booked",
     "subscription_started",
     "subscription_amended",
+    "subscription_prorated",
     "subscription_paused",
     "subscription_resumed",
     "subscription_churned",
@@ -45,7 +46,9 @@ class RevenueEvent(Wire):
     document: str = Field(default="", description="canonical id of the order, invoice, payment or credit note")
     number: str = Field(default="", description="the document's number as people know it")
     deal: str | None = None
-    money: Money | None = Field(default=None, description="of a subscription: of one period, before tax")
+    money: Money | None = Field(
+        default=None, description="of a subscription, before tax: of one period, or of what was prorated"
+    )
     every: str = Field(default="", description="how often a subscription is billed: weekly, monthly, annually, ...")
     credit_hold: bool | None = None
     day: Day = Field(description="business day in the tenant's zone, YYYY-MM-DD")

@@ -75,6 +75,12 @@ def unasked(deal: EntityState, invoice: EntityState, tenant: str) -> None:
     if period and period["asked"] and invoice.id == invoice_id(tenant, deal.id, period["asked"]):
         once = period["once"] if period["billed"] > 1 else ""
         period |= {"next": period["asked"], "asked": 0, "billed": period["billed"] - 1, "once": once}
+        period.pop("rest", None)
+    rest = period.get("rest") if period else None
+    if rest and rest["asked"] and invoice.id == invoice_id(tenant, deal.id, rest["period"], rest["more"]):
+        asked = rest["asked"]
+        rest |= {"lines": asked["before"], "more": rest["more"] - 1, "asked": None}
+        rest["change"] = rest["change"] or [asked["day"], asked["lines"]]
     if bills and invoice.id == invoice_id(tenant, deal.id, len(bills)):
         order["bills"] = bills[:-1]
 

@@ -129,7 +129,7 @@ class Identification:
             known = self.identity.known(reference)
             if known:
                 found[role] = known
-        deal, _ = self._deal_of(row)
+        deal, _, _ = self._deal_of(row)
         if deal:
             found["deal"] = deal
         if BUYER in row["fields"] and "company" in found:
@@ -282,8 +282,8 @@ class Identification:
             mirrored = entity is Entity.INVOICE and len(self.identity.waiters(twin_of(reference)))
             if entity is Entity.INVOICE and not (settle or mirrored or self.ready(entity)):
                 return Waits("readings")
-            deal, part = self._deal_of(row)
-            known = invoice_id(self.tenant, deal, part) if deal else canonical_id(entity, self.tenant, reference)
+            deal, part, more = self._deal_of(row)
+            known = invoice_id(self.tenant, deal, part, more) if deal else canonical_id(entity, self.tenant, reference)
         return self._bind(reference, known, customer, side, row)
 
     def _foreign(self, cross: str) -> bool:
@@ -294,12 +294,12 @@ class Identification:
         """Whether the deal's invoice exists."""
         return self.identity.reference(invoice_id(self.tenant, deal), Side.ERP) is not None
 
-    def _deal_of(self, row: Row) -> tuple[CanonicalId | None, int]:
+    def _deal_of(self, row: Row) -> tuple[CanonicalId | None, int, int]:
         """The deal that an invoice of ours was made from, and which of its bills it is, as its number says."""
         said = numbered(self.contract.invoice_defaults.number_prefix, str(row["keys"].get("number") or ""))
         if row["entity"] != Entity.INVOICE.value or said is None:
-            return None, 0
-        return self.identity.known(ref(self.contract.platforms.crm, "deal", said.deal)), said.part
+            return None, 0, 0
+        return self.identity.known(ref(self.contract.platforms.crm, "deal", said.deal)), said.part, said.more
 
 
 def twin_of(reference: str) -> str:

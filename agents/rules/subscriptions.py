@@ -9,22 +9,20 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
-from agents.rules import billing, calling_off, instead, parts, periods, renewals
+from agents.rules import amendments, billing, calling_off, instead, parts, periods, renewals
+from agents.rules.amendments import Kept, Step, heard
 from agents.rules.case import Case
 from agents.rules.numbering import bill_number, invoice_id
 from agents.rules.periods import Line, Terms
 from schemas.contract.model import Subscriptions
-from schemas.instants import business_day
-from schemas.money import Money, amount_text, exact
-from schemas.names import Entity, Side, digest, record_id
-from schemas.revenue import RevenueEvent, RevenueType
+from schemas.money import amount_text, exact
+from schemas.names import Entity, Side, record_id
+from schemas.revenue import RevenueType
 from schemas.wire import fingerprint
 from tables.entities import EntityState
 
-Kept = dict[str, Any]  # of one subscription, on its deal's row; what is in it, `_begun` says
-Step = Literal["on", "waits", "held"]  # a period is done; its bill is on its way; something has to be mended first
 NOTHING = Decimal(0)
 MOVES: dict[tuple[str, str], RevenueType] = {
     ("running", "paused"): "subscription_paused",
@@ -62,6 +60,9 @@ def consider(case: Case, deal: EntityState, *, won: bool) -> None:
         return
     if terms is not None:
         _amend(case, deal, kept, terms)
+        amendments.follow(case, deal, kept, terms)
+    else:
+        amendments.forget(kept)
     _move(case, deal, kept, terms)
     step: Step = "on" if terms is None else _bill(case, deal, kept, terms)
     if terms is not None:
@@ -115,7 +116,7 @@ def _amend(case: Case, deal: EntityState, kept: Kept, terms: Terms) -> None:
     longer = kept["count"] is not None and (terms.count is None or terms.count > kept["count"])
     if longer or [terms.count, _sold(deal)] != [kept["count"], kept["lines"]]:
         kept |= {"count": terms.count, "lines": _sold(deal)}
-        _tell(case, deal, kept, "renewal_booked" if longer else "subscription_amended", _heard(case, deal))
+        _tell(case, deal, kept, "renewal_booked" if longer else "subscription_amended", heard(case, deal))
         if longer and kept["state"] == "ended":
             kept["state"] = "running"  # told by its renewal
     if kept["once"] and kept["once"] != _once(deal):
@@ -127,20 +128,20 @@ def _amend(case: Case, deal: EntityState, kept: Kept, terms: Terms) -> None:
 
 def _move(case: Case, deal: EntityState, kept: Kept, terms: Terms | None) -> None:
     """It runs, is paused, or is over."""
-    heard = _heard(case, deal)
-    over = heard if terms is None else _over(case, deal, terms)
+    edited = heard(case, deal)
+    over = edited if terms is None else _over(case, deal, terms)
     paused = case.contract.timing.paused(deal.crm.fields.get("stage"))
     state = "ended" if over is not None and over <= _today(case) else "paused" if paused else "running"
     gap = terms is None or state == "paused"
     pauses = kept["pauses"]
     if gap and not (pauses and not pauses[-1][1]):
-        pauses.append([heard.isoformat(), ""])
+        pauses.append([edited.isoformat(), ""])
     elif not gap and pauses and not pauses[-1][1]:
-        pauses[-1][1] = heard.isoformat()
+        pauses[-1][1] = edited.isoformat()
     before, kept["state"] = kept["state"], state
     if before == state:
         return
-    day = over if state == "ended" and over is not None else heard
+    day = over if state == "ended" and over is not None else edited
     kept["over"] = day.isoformat() if state == "ended" else ""
     _tell(case, deal, kept, MOVES[before, state], day)
 
@@ -172,7 +173,8 @@ def _named(deal: EntityState, rules: Subscriptions) -> date | None:
 def _bill(case: Case, deal: EntityState, kept: Kept, terms: Terms) -> Step:
     """Ask for the bills of all periods that are due, each when the one before it is known to be in the ERP."""
     rules, today = _rules(case), _today(case)
-    while (day := _due(case, deal, kept, terms)) is not None and day <= today:
+    step = amendments.bill(case, deal, kept, terms, _over(case, deal, terms))
+    while step == "on" and (day := _due(case, deal, kept, terms)) is not None and day <= today:
         period = kept["next"]
         if rules.bill != "never" and not _skipped(kept, terms.begins(period).isoformat()):
             step = _ask(case, deal, kept, terms, day)
@@ -184,7 +186,7 @@ def _bill(case: Case, deal: EntityState, kept: Kept, terms: Terms) -> Step:
             kept["terms"] = term
             if rules.renewed == "automatically":
                 _tell(case, deal, kept, "renewal_booked", terms.begins(period))
-    return "on"
+    return step
 
 
 def _skipped(kept: Kept, begins: str) -> bool:
@@ -216,7 +218,7 @@ def _ask(case: Case, deal: EntityState, kept: Kept, terms: Terms, day: date) -> 
     if invoice.erp.ref:
         said = f"{number} is in the ERP already: it is taken as the bill of the period {span}"
         case.verdict(deal, "", "hold", billing.POSTED, said)
-        kept |= {"asked": period, "billed": kept["billed"] + 1, "once": _once(deal)}
+        _billed(case, deal, kept)
         return "on"
     lines = [_stated(line, span) for line in _lines(deal) if line.get("recurs") or not kept["once"]]
     if sum((_worth(line, kept["currency"]) for line in lines), NOTHING) <= 0:
@@ -225,9 +227,15 @@ def _ask(case: Case, deal: EntityState, kept: Kept, terms: Terms, day: date) -> 
     fields, by = instead.applied(invoice, Side.ERP, {**fields, "number": number})
     if billing.unwanted(case, deal, invoice, fields):
         return "held"
-    kept |= {"asked": period, "billed": kept["billed"] + 1, "once": _once(deal)}
+    _billed(case, deal, kept)
     billing.send(case, invoice, fields, f"deal {deal.label}, period {period}: {span}", by)
     return "on"
+
+
+def _billed(case: Case, deal: EntityState, kept: Kept) -> None:
+    """Remember that the next period is billed, and by what."""
+    kept |= {"asked": kept["next"], "billed": kept["billed"] + 1, "once": _once(deal)}
+    amendments.begun(case, deal, kept, kept["next"])
 
 
 def _on_its_way(case: Case, deal: EntityState, kept: Kept) -> bool:
@@ -261,42 +269,25 @@ def _status(case: Case, deal: EntityState, kept: Kept, terms: Terms | None) -> s
     said = f"{kept['state']}: {kept['every']}, {kept['billed']}{whole} periods billed"
     if rules.bill == "never":
         said = f"{kept['state']}: {kept['every']}, billed by people"
+    owed = amendments.owed(kept)
     if kept["state"] == "paused":
-        return f"{said}, none that begins meanwhile"
+        return f"{said}, none that begins meanwhile{owed}"
     if kept["state"] == "ended":
         known = terms or Terms(kept["every"], date.fromisoformat(kept["start"]), kept["count"])
         begun = known.begins(kept["next"]).isoformat()
-        owed = f"; bill what is owed from {begun} on by hand" if begun < kept["over"] and rules.bill != "never" else ""
-        return f"{said}, over since {kept['over']}{owed}"
+        left = f"; bill what is owed from {begun} on by hand" if begun < kept["over"] and rules.bill != "never" else ""
+        return f"{said}, over since {kept['over']}{left}{owed}"
     due = None if terms is None else _due(case, deal, kept, terms)
-    return said if due is None else f"{said}, the next on {due}"
+    return f"{said}{owed}" if due is None else f"{said}, the next on {due}{owed}"
 
 
 def _tell(case: Case, deal: EntityState, kept: Kept, kind: RevenueType, day: date) -> None:
     """Tell what became of it, with what a period is worth; each change is another."""
     kept["told"] += 1
-    order, currency = deal.marks["order"]["id"], kept["currency"]
-    lines = periods.recurring(_lines(deal))
+    lines, currency = periods.recurring(_lines(deal)), kept["currency"]
     if lines:
         kept["worth"] = amount_text(sum((_worth(line, currency) for line in lines), NOTHING), currency)
-    case.event(
-        RevenueEvent(
-            id=digest(case.tenant, kind, order, str(kept["told"])),
-            type=kind,
-            tenant=case.tenant,
-            customer=case.customer.id,
-            customer_name=case.customer.name,
-            document=order,
-            number=deal.label,
-            deal=deal.id,
-            money=Money(amount=kept["worth"], currency=currency),
-            every=kept["every"],
-            day=day.isoformat(),
-            occurred_at=case.seen_version(deal.crm.version),
-            refs={"crm": deal.crm.ref or ""},
-        ),
-        news=True,  # whatever finding brought it on
-    )
+    amendments.announce(case, deal, kept, kind, (str(kept["told"]),), kept["worth"], day.isoformat())
 
 
 def look(case: Case) -> None:
@@ -331,9 +322,3 @@ def _rules(case: Case) -> Subscriptions:
 
 def _today(case: Case) -> date:
     return date.fromisoformat(case.today)
-
-
-def _heard(case: Case, deal: EntityState) -> date:
-    """The day on which the CRM's record became what it is, as far as it says so."""
-    shown = business_day(case.seen_version(deal.crm.version), case.contract.timezone)
-    return min(_today(case), date.fromisoformat(shown)) if deal.crm.version > 0 else _today(case)

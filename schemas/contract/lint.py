@@ -189,6 +189,12 @@ def _subscriptions(contract: Contract) -> Iterator[Finding]:
             "not by what was shipped. Write invoice_when: order_created, or leave subscriptions out"
         )
         yield Finding("error", "timing.subscriptions", message)
+    if rules.amended == "prorated" and rules.bill != "in_advance":
+        message = (
+            f"amended: prorated with bill: {rules.bill} is not supported: what is added to a bill needs one that was "
+            "made before the period was over. Write bill: in_advance, or amended: next_period"
+        )
+        yield Finding("error", "timing.subscriptions.amended", message)
     for stage in sorted({*rules.paused_when_deal_stage} & {*timing.order_when_deal_stage}):
         message = f"in {stage!r} a deal would be an order and paused at once: nothing of it would ever be billed"
         yield Finding("error", "timing.subscriptions.paused_when_deal_stage", message)

@@ -166,8 +166,9 @@ class Subscriptions(Clause):
     bill: Literal["in_advance", "in_arrears", "never"] = Field(
         default="in_advance", description="on a period's first day, on the day after its last one, or by people"
     )
-    amended: Literal["next_period"] = Field(
-        default="next_period", description="what a period's bill holds is what the lines say when it is due"
+    amended: Literal["next_period", "prorated"] = Field(
+        default="next_period",
+        description="an amendment holds from the next period on; or more than was billed is billed for the days left",
     )
     renewed: Literal["by_hand", "automatically"] = Field(
         default="by_hand", description="after a term: nothing until somebody gives it more, or another one as long"

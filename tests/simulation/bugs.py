@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agents.rules import automations, consents, parts, renewals, subscriptions
+from agents.rules import amendments, automations, consents, parts, renewals, subscriptions
 from agents.rules.periods import Terms
+from agents.rules.proration import Rest
 from schemas.money import exact
 from schemas.names import Side
 from streams.engine import RecordBatch
@@ -51,6 +52,8 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "overslept": (subscriptions, "look", lambda _: None),  # a day begins, and what is due on it is not looked at
     "presumptuous": (consents, "lacking", lambda _: None),  # nobody is asked for a consent
     "unrenewed": (renewals, "tell", lambda *_: None),  # nobody is told that a term ends soon
+    "forgiving": (amendments, "follow", lambda *_: None),  # what is amended is not noticed
+    "unprorated": (Rest, "days", property(lambda rest: rest.whole)),  # what is left of a period is all of it
     "backdated": (Terms, "under_way", lambda *_: 1),  # periods that had ended before the order are billed
     "unfenced": (Worker, "leased", property(lambda _: True)),  # a worker believes in its partitions until it is told
 }

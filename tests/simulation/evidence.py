@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.simulation.checks import billing, guarding, hearing, keeping, limits, periods, renewing, resting, telling
+from tests.simulation.checks import (
+    amendments,
+    billing,
+    guarding,
+    hearing,
+    keeping,
+    limits,
+    periods,
+    renewing,
+    resting,
+    telling,
+)
 from tests.simulation.witness import Witness
 from tests.simulation.world import World
 from tests.support.invariants import violated
@@ -25,6 +36,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "I13 nothing silent": (hearing.aside,),
     "I14 no secrets": (keeping.leaked,),
     "I15 bills": (billing.overbilled, billing.unbilled, periods.overbilled, periods.unbilled),
+    "I15 amendments": (amendments.overadded, amendments.unadded),
     "I16 each cause once": (
         telling.told_twice, telling.untold, telling.untrue, renewing.told_twice, renewing.untold, renewing.untrue,
     ),

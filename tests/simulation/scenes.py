@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+RECURRING = ("subscriptions", "prorated")  # ways of trade in which deals are billed by the calendar
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.simulation.people import DEEDS, ENDINGS, LATENESS, SHIPPING, SUBSCRIBING
-from tests.simulation.scenes import Scene, Story
+from tests.simulation.scenes import RECURRING, Scene, Story
 from tests.simulation.troubles import drawn
 
 __all__ = ["draw"]
@@ -26,6 +26,7 @@ TRADES = {"parts": 0.3, "deposit": 0.1, "": 0.45, "told": 0.15}
 
 
 SUBSCRIBED = 0.15  # share of the others in which deals recur
+PRORATED = 0.5  # share of those in which what is amended is billed for the days that are left
 MIDNIGHT = 10_800.0  # seconds after the world begins: the second of September, for its customers
 
 
@@ -36,8 +37,8 @@ def draw(seed: int, operations: int) -> Story:
     deeds = {**DEEDS, **ENDINGS} if lots.random() < ENDING else DEEDS
     (trade,) = Random(f"trade/{seed}").choices(list(TRADES), list(TRADES.values()))
     if not trade and Random(f"subscriptions/{seed}").random() < SUBSCRIBED:
-        trade = "subscriptions"
-    deeds = {**deeds, **({"": {}, "told": LATENESS, "subscriptions": SUBSCRIBING}.get(trade, SHIPPING))}
+        trade = "prorated" if Random(f"prorated/{seed}").random() < PRORATED else "subscriptions"
+    deeds = {**deeds, **({"": {}, "told": LATENESS, **dict.fromkeys(RECURRING, SUBSCRIBING)}.get(trade, SHIPPING))}
     names, weights = list(deeds), [weight for weight, _ in deeds.values()]
     at = pause = 0.0
     haste = Random(f"haste/{seed}")
@@ -48,7 +49,7 @@ def draw(seed: int, operations: int) -> Story:
         scenes.append(Scene(round(at, 3), kind, lots.getrandbits(32)))
     if lots.random() >= CALM:
         scenes += drawn(lots, at)
-    if trade == "subscriptions":  # a day begins in the middle of it
+    if trade in RECURRING:  # a day begins in the middle of it
         night = MIDNIGHT - Random(f"midnight/{seed}").random() * at
         scenes = [replace(scene, at=round(scene.at + night, 3)) for scene in scenes]
     return Story(seed, tuple(sorted(scenes, key=lambda scene: scene.at)), trade)

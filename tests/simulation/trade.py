@@ -40,13 +40,19 @@ RENEWED: dict[str, Any] = {
     "task": {"subject": "Renew {ends_on}"},
 }
 
+
+def recurring(**rules: Any) -> Contract:
+    """Deals recur, and may be paused; who sells them is told when a term ends soon."""
+    rules["paused_when_deal_stage"] = [PAUSED]
+    return contract({"timing": {"subscriptions": rules}, "automations": [RENEWED]})
+
+
 CONTRACTS: dict[str, Callable[[], Contract]] = {
     "": shipped,
     "deposit": lambda: timed(invoice_when="shipped", deposit={"percent": "30"}),
     "told": lambda: contract({"automations": TOLD, "consent": AGREED}),
-    "subscriptions": lambda: contract(
-        {"timing": {"subscriptions": {"paused_when_deal_stage": [PAUSED]}}, "automations": [RENEWED]}
-    ),
+    "subscriptions": recurring,
+    "prorated": lambda: recurring(amended="prorated"),
     "parents": lambda: contract({"billing": {"bill_to": "parent"}}),
     "parts": lambda: timed(invoice_when="shipped", partial="each"),
 }

@@ -44,7 +44,7 @@ from tests.simulation.group import Group
 from tests.simulation.mischief import Mischief
 from tests.simulation.people import EVERY_DEED
 from tests.simulation.platforms import GATEWAY, SECRET, TOKEN, Declined, Platforms
-from tests.simulation.scenes import Scene, Story
+from tests.simulation.scenes import RECURRING, Scene, Story
 from tests.simulation.trade import CONTRACTS
 from tests.simulation.troubles import TROUBLES
 from tests.simulation.wire import Courier, Wire
@@ -197,7 +197,7 @@ class World:
         """Wait for rounds of polls in which nothing is written."""
         quiet, seen = 0, (-1, -1)
         enough = QUIET if self.story.seed % EVERY else LONG_QUIET
-        enough = A_LOOK if self.story.trade == "subscriptions" else enough
+        enough = A_LOOK if self.story.trade in RECURRING else enough
         for _ in range(PATIENCE):
             await asyncio.sleep(POLL)
             now = (len(self.platforms.writes("hubspot")), len(self.platforms.writes("xero")))

@@ -50,7 +50,7 @@ def unbilled(witness: Witness) -> list[str]:
     rows = {row["id"]: row for row in witness.sales.records("deals")}
     for deal, start in started(witness):
         row = rows.get(deal)
-        if row is None or not runs(row) or _stages(witness, deal) - STEADY or ended(witness, deal):
+        if row is None or not runs(row) or stages(witness, deal) - STEADY or ended(witness, deal):
             continue
         part = (day - start).days // WEEK.days + 1
         if part >= 1 and part not in bills.get(deal, {}):
@@ -75,7 +75,7 @@ def runs(row: Row) -> bool:
     return running and row["properties"].get("dealstage") == "closedwon"
 
 
-def _stages(witness: Witness, deal: str) -> set[str]:
+def stages(witness: Witness, deal: str) -> set[str]:
     """The stages that people have put a deal into, in HubSpot's own log."""
     found = set()
     for row in witness.world.platforms.portal.writes.writes:

@@ -314,6 +314,8 @@ def test_without_the_setting_a_recurring_line_is_billed_once_like_any():
         ({"invoice_when": "shipped"}, "", "by its day"),
         ({"invoice_when": "never"}, "", "invoice_when: never are not supported"),
         ({"subscriptions": {"paused_when_deal_stage": ["closedwon"]}}, ".paused_when_deal_stage", "paused at once"),
+        ({"subscriptions": {"amended": "prorated", "bill": "in_arrears"}}, ".amended", "needs one that was made"),
+        ({"subscriptions": {"amended": "prorated", "bill": "never"}}, ".amended", "bill: never is not supported"),
         ({"subscriptions": {"ends": "custom_nothing"}}, ".ends", "no field 'custom_nothing'"),
         ({"subscriptions": {"ends": "custom_text"}}, ".ends", "is no day"),
     ],
@@ -326,7 +328,7 @@ def test_lint_refuses_what_does_not_go_with_subscriptions(timing: dict[str, Any]
     ]
 
 
-def test_a_contract_that_would_prorate_is_refused():
+def test_a_contract_with_another_word_for_amendments_is_refused():
     with pytest.raises(ContractError, match="amended"):
         contract({"timing": {"subscriptions": {"amended": "prorate"}}})
 
