@@ -86,6 +86,7 @@ def test_how_far_it_has_come_is_told(capsys: pytest.CaptureFixture[str], monkeyp
         ("overbilled", 4, 200),
         ("thankful", 41, 100),
         ("backdated", 14, 40),
+        ("unprorated", 38, 120),
         ("unrenewed", 14, 40), ("presumptuous", 41, 100),
     ],
 )  # fmt: skip
