@@ -1,6 +1,6 @@
 """Signatures: a person's word that a night is right, kept where it outlives this machine.
 
-In: an audit, a name. Out: a signature on its topic; the one that stands. Invariants: what was not read whole is not
+In: an audit, a name. Out: a signature on its topic; those that stand. Invariants: what was not read whole is not
 signed; whoever signs with variances, or signs again what has changed, says why, and who signed before stays named.
 """
 
@@ -17,16 +17,16 @@ from schemas.errors import Refused
 from streams.settings import Settings
 
 
-async def signed(settings: Settings, night: str) -> Signature | None:
-    """The signature of a night that stands; None: nobody has signed it.
+async def signed(settings: Settings) -> dict[str, Signature]:
+    """The signatures that stand, by night.
 
     Raises:
         Transient: the broker does not answer.
     """
     values = await Reader(settings).left(topics_of(settings).signatures)
     found = [Signature.from_bytes(value) for value in values if value is not None]
-    ours = [each for each in found if (each.tenant, each.night) == (settings.tenant, night)]
-    return max(ours, key=lambda each: each.at, default=None)
+    ours = (each for each in found if each.tenant == settings.tenant)
+    return {each.night: each for each in sorted(ours, key=lambda each: each.at)}
 
 
 def signature(audit: Audit, who: str, why: str, *, over: bool) -> Signature:

@@ -163,6 +163,9 @@ class Audit(Wire):
     signed: Signature | None = None
     alarms: list[str] = Field(default_factory=list, description="totals that changed after they were signed")
     touched: list[Shown] = Field(default_factory=list, description="documents that changed after the signature")
+    stirred: list[str] = Field(
+        default_factory=list, description="other signed nights of which the stream counts something else since"
+    )
 
     @property
     def agreed(self) -> bool:
@@ -172,7 +175,7 @@ class Audit(Wire):
     @property
     def needs_person(self) -> bool:
         """Whether anything was found."""
-        return bool(self.discrepancies or self.alarms) or any(each.behind for each in self.tallies)
+        return bool(self.discrepancies or self.alarms or self.stirred) or any(each.behind for each in self.tallies)
 
     def apart(self) -> Iterator[tuple[str, Decimal]]:
         """What the sides differ by, by currency: differences add up without their signs, so that none hides another."""

@@ -12,6 +12,7 @@ from agents.rules.audit import shown
 from schemas.audit import Paper, Shown, Signature, Sum, Tally
 from schemas.instants import to_millis
 from schemas.money import plain
+from schemas.totals import Total
 
 SIDES = (("crm", "HubSpot"), ("erp", "Xero"))
 
@@ -19,6 +20,35 @@ SIDES = (("crm", "HubSpot"), ("erp", "Xero"))
 def alarms(signed: Signature, tallies: Iterable[Tally]) -> list[str]:
     """Each total that is not as it was signed."""
     return list(_changes(signed.tallies, tallies))
+
+
+def stirred(signed: Iterable[Signature], totals: Iterable[Total]) -> list[str]:
+    """Each signed night of which the stream counts what neither it nor the platform counted when it was signed.
+
+    The platforms are not asked: a night that is named is to be reconciled again, which says what changed.
+    """
+    by_night: dict[str, list[Total]] = {}
+    for each in totals:
+        by_night.setdefault(each.day, []).append(each)
+    found = ((each, list(_stirs(each, by_night.get(each.night, [])))) for each in signed)
+    return [
+        f"{word.night}, signed by {word.who}: {'; '.join(changes)}. Next: revmark reconcile --night {word.night}"
+        for word, changes in sorted(found, key=lambda pair: pair[0].night)
+        if changes
+    ]
+
+
+def _stirs(signed: Signature, totals: Iterable[Total]) -> Iterator[str]:
+    before = {(each.currency, each.subsidiary): each for each in signed.tallies if each.kind == "invoice"}
+    after = {(each.currency, each.subsidiary, each.side.value): each for each in totals}
+    for key in sorted(before.keys() | {key[:2] for key in after}):
+        for side, name in SIDES:
+            now = after.get((*key, side))
+            counts = Sum(count=now.invoices, total=now.total) if now is not None else Sum()
+            was = [_sum(before.get(key), part) for part in (f"stream_{side}", side)]
+            if counts not in was and not (key in before and getattr(before[key], f"stream_{side}") is None):
+                what = f"{key[0]} invoices{f' of {key[1]}' if key[1] else ''} in {name}"
+                yield f"{what}: signed {_text(was[1])}, the stream now counts {_text(counts)}"
 
 
 def _changes(then: Iterable[Tally], now: Iterable[Tally]) -> Iterator[str]:

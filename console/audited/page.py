@@ -50,6 +50,7 @@ def page(audit: Audit) -> str:
         f'<h1>{_(title)}</h1>\n<p class="{style}"><strong>{_(words.verdict(audit))}</strong></p>',
         *(f"<p><strong>Changed after it was signed:</strong> {_(each)}</p>" for each in audit.alarms),
         *(f'<p class="small">{_(words.document(each))}</p>' for each in audit.touched),
+        *(f"<p><strong>Another night changed after it was signed:</strong> {_(each)}</p>" for each in audit.stirred),
         *(f"<p><strong>Not read:</strong> {_(each)}</p>" for each in audit.gaps),
         "<h2>Totals</h2>",
         _table(TOTALS, map(_total, audit.tallies)),

@@ -15,7 +15,7 @@ TOUCHED = 20  # documents that changed after a signature; a person looks at no m
 def tell(audit: Audit) -> None:
     """Print it."""
     say(words.verdict(audit), "green" if audit.agreed else "red" if audit.discrepancies else "yellow")
-    for each in audit.alarms:
+    for each in (*audit.stirred, *audit.alarms):
         say(f"Changed: {each}", "red")
     for shown in audit.touched[:TOUCHED]:
         say(f"   {words.document(shown)}")

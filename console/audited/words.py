@@ -17,6 +17,9 @@ def verdict(audit: Audit) -> str:
     day = f"Night of {audit.night}"
     if audit.alarms and audit.signed is not None:
         day = f"ALARM: this night was signed by {audit.signed.who} and has changed since. {day}"
+    elif audit.stirred:
+        count = len(audit.stirred)
+        day = f"ALARM: {_many(count, 'other signed night')} {'has' if count == 1 else 'have'} changed since. {day}"
     part = " Not all could be read: see below." if audit.gaps else ""
     if not audit.discrepancies:
         if audit.gaps:

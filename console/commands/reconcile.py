@@ -16,7 +16,6 @@ from console.exits import FINE, NEEDS_PERSON, UNREACHABLE
 from console.options import Document, examples
 from console.output import note, show_json, write_file
 from console.projection import summary
-from console.projection.filters import Filters
 from console.projection.listing import find
 from console.session import Session, session_of
 from schemas.audit import Audit, Signature
@@ -56,7 +55,7 @@ def command(
     """Count a day's invoices, credit notes, payments and refunds in both platforms, and name what differs.
 
     Reads both accounts, writes nothing. Exits 0 when the books agree, 1 with variances, 3 when not all could be read.
-    A night that was signed and has changed since is an alarm, and exits 1.
+    A night that was signed and has changed since is an alarm, and exits 1, and so is any other by the stream's totals.
     """
     session = session_of(context)
     contract = load_contract(session.settings.contract)
@@ -99,21 +98,25 @@ def _day(night: str | None, contract: Contract) -> str:
 
 
 def _made(session: Session, contract: Contract, night: str, settling: timedelta, *, stream: bool) -> Audit:
+    from agents.rules.signing import stirred  # noqa: PLC0415 - as below
     from console.reconciling import Means, Wish, keep, reconcile  # noqa: PLC0415 - loads both platforms' clients
 
-    totals, signed = _stream(session, night) if stream else (None, None)
-    wish = Wish(night, settling, totals, signed)
+    totals, signed = _stream(session, night) if stream else (None, {})
+    ours = None if totals is None else [each for each in totals if each.day == night]
+    wish = Wish(night, settling, ours, signed.get(night))
     try:
         made = asyncio.run(reconcile(session.settings, contract, wish, Means(session.keeper(), note)))
     except Transient as error:
         said = f"{error.message}. Nothing was compared. Next: revmark check, then: revmark reconcile --night {night}"
         raise Transient(said, code=error.code) from error
+    others = [each for each in signed.values() if each.night != night]
+    made = made.model_copy(update={"stirred": stirred(others, totals or ())})
     keep(session.settings, made)
     return made
 
 
-def _stream(session: Session, night: str) -> tuple[Sequence[Total], Signature | None]:
-    """What the stream counted, and what was signed.
+def _stream(session: Session, night: str) -> tuple[Sequence[Total], dict[str, Signature]]:
+    """What the stream counted, and what was signed, of all nights.
 
     Raises:
         Transient: the broker does not answer. Workers may be at work all the same, and a reading that takes them for
@@ -123,8 +126,8 @@ def _stream(session: Session, night: str) -> tuple[Sequence[Total], Signature | 
 
     try:
         with session.projection("totals") as store:
-            totals = find(store, Total, Filters(day=night), limit=summary.EVERYTHING)
-        return totals, asyncio.run(signed(session.settings, night))
+            totals = find(store, Total, limit=summary.EVERYTHING)
+        return totals, asyncio.run(signed(session.settings))
     except Transient as error:
         said = (
             f"no Kafka answers at {session.settings.broker}, so nobody can say whether workers use Xero's grant. "

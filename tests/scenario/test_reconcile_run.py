@@ -73,9 +73,15 @@ def test_a_night_is_counted_signed_spoilt_found_and_repaired(broker: str, names:
         assert seen.startswith("ALARM: this night was signed by Kim and has changed since."), seen
         assert "invoices in Xero: signed 1 of 120.00, now 2 of 150.00" in seen
         assert late["InvoiceNumber"] in seen
+        before = ("reconcile", "--night", "2025-11-19")
+        play.account.expect("another night's report sounds the alarm", 1, lambda: revmark(play, *before)[0])
+        _, seen, _ = revmark(play, *before)
+        assert seen.startswith("ALARM: 1 other signed night has changed since."), seen
+        assert f"Changed: {NIGHT}, signed by Kim: NZD invoices in " in seen
         assert reconcile(play, "--sign", "Lee")[0] == 2, "not without a reason"
         assert reconcile(play, "--sign", "Lee", "--why", "found in a drawer")[0] == 0
         play.account.expect("the night agrees again", "agreed", lambda: agreed(play))
+        assert revmark(play, *before)[0] == 0, "what was signed again stands"
 
         # while nobody works somebody spoils a record: it is found all the same, and repaired once there are workers
         workers = play.stage.processes["worker-1"], play.stage.processes["worker-2"]

@@ -8,13 +8,15 @@ import pytest
 
 from agents.rules.audit import audit
 from agents.rules.gathering import sums
-from agents.rules.signing import alarms, since
+from agents.rules.signing import alarms, since, stirred
 from console.audited import page, words
 from console.signing import signature
 from schemas.audit import Audit, Signature, Sum, Tally
 from schemas.errors import Refused
 from schemas.instants import to_millis
+from schemas.names import Side
 from tests.unit.agents.papers import AT, NIGHT, RULES, invoice, mirror, replace
+from tests.unit.console.records import total
 
 BOOK = invoice("1")
 
@@ -81,6 +83,50 @@ def test_the_documents_that_changed_since_are_named():
     later = to_millis(signed.at + timedelta(hours=1))
     papers = [BOOK, replace(invoice("2"), modified=later), replace(invoice("3"), modified=later, day="2026-11-19")]
     assert [each.number for each in since(signed, papers, NIGHT)] == ["INV-2"]
+
+
+ONE, TWO, NONE = (Sum(count=n, total=Decimal(n * 100)) for n in (1, 2, 0))
+
+
+@pytest.mark.parametrize(
+    ("stream", "now", "changed"),
+    [
+        ((ONE, ONE), (ONE, ONE), []),
+        ((NONE, ONE), (ONE, ONE), []),  # it was behind, and has caught up with what was signed
+        ((ONE, ONE), (ONE, TWO), ["Xero"]),
+        ((ONE, ONE), (NONE, NONE), ["HubSpot", "Xero"]),
+        ((None, ONE), (ONE, ONE), []),  # the CRM keeps no invoices
+    ],
+    ids=["as signed", "caught up", "one more", "gone", "one side"],
+)
+def test_a_signed_night_is_watched_by_the_streams_totals(
+    stream: tuple[Sum | None, Sum], now: tuple[Sum, Sum], changed: list[str]
+):
+    tally = Tally(currency="EUR", kind="invoice", crm=ONE, erp=ONE, stream_crm=stream[0], stream_erp=stream[1])
+    word = signature(made(tallies=[tally]), "Kim", "", over=True)
+    windows = [
+        total(side, str(each.total), day=NIGHT, invoices=each.count) for side, each in zip(Side, now, strict=True)
+    ]
+    found = stirred([word], [*windows, total(Side.ERP, "7.00", day="2026-11-19")])
+    assert [
+        name for name in ("HubSpot", "Xero") if any(f"in {name}: signed 1 of 100" in each for each in found)
+    ] == changed
+    for each in found:
+        assert each.startswith(f"{NIGHT}, signed by Kim: EUR invoices in ")
+        assert each.endswith(f". Next: revmark reconcile --night {NIGHT}")
+
+
+def test_a_currency_that_came_behind_a_signature_is_told():
+    word = signature(made(tallies=[]), "Kim", "", over=True)
+    (found,) = stirred([word], [total(Side.ERP, "5.00", day=NIGHT, currency="JPY")])
+    assert "JPY invoices in Xero: signed 0 of 0, the stream now counts 1 of 5.00" in found
+
+
+def test_another_night_that_changed_is_an_alarm_of_tonights_report():
+    night = made(stirred=["2026-11-01, signed by Kim: ..."])
+    assert (night.needs_person, night.agreed) == (True, False)
+    assert words.verdict(night).startswith("ALARM: 1 other signed night has changed since. Night of ")
+    assert "2026-11-01, signed by Kim" in page.page(night)
 
 
 def test_an_alarm_is_the_first_word_of_every_report():
