@@ -6,6 +6,8 @@ the customer comes on credit hold. The lane takes back what it has not begun to 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from agents.rules import billing
 from agents.rules.case import Case
 from agents.rules.numbering import invoice_id
@@ -14,19 +16,19 @@ from tables.entities import EntityState
 
 
 def consider(case: Case, deal: EntityState, *, won: bool) -> None:
-    """Take the order's last bill back if it is on its way and should not be; once for each time it is asked for."""
-    invoice = _asked(case, deal)
-    waiting = [each.command for each in invoice.flights["erp"] if each.kind == "create"]
-    if not waiting:
-        return
-    case.customer.wait(deal.id)  # for the customer to come on hold
-    found = _against(case, deal, won=won)
-    if found is None or invoice.marks.get("withdrawn") == waiting[-1]:
-        return
-    invoice.marks["withdrawn"] = waiting[-1]
-    rule, why = found
-    case.withdraw(invoice, Side.ERP, waiting[-1], why)
-    case.verdict(invoice, "", "hold", rule, f"its bill is taken back if it waits still: {why}", command=waiting[-1])
+    """Take back what was asked for last, if it is on its way and should not be; once for each time it is asked for."""
+    for invoice in _asked(case, deal):
+        waiting = [each.command for each in invoice.flights["erp"] if each.kind == "create"]
+        if not waiting:
+            continue
+        case.customer.wait(deal.id)  # for the customer to come on hold
+        found = _against(case, deal, won=won)
+        if found is None or invoice.marks.get("withdrawn") == waiting[-1]:
+            continue
+        invoice.marks["withdrawn"] = waiting[-1]
+        rule, why = found
+        case.withdraw(invoice, Side.ERP, waiting[-1], why)
+        case.verdict(invoice, "", "hold", rule, f"its bill is taken back if it waits still: {why}", command=waiting[-1])
 
 
 def taken_back(case: Case, invoice: EntityState) -> None:
@@ -36,12 +38,13 @@ def taken_back(case: Case, invoice: EntityState) -> None:
     case.touch(deal.id)
 
 
-def _asked(case: Case, deal: EntityState) -> EntityState:
-    """The invoice that was asked for last; of an order that was never billed, its first."""
-    order = deal.marks["order"]
-    period = order.get("subscription") or {}
+def _asked(case: Case, deal: EntityState) -> Iterator[EntityState]:
+    """The invoice that was asked for last, of an order that was never billed its first; and what was added to it."""
+    period = deal.marks["order"].get("subscription") or {}
     place = max(len(billing.bills_of(deal)), period.get("asked", 0), 1)
-    return case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, place))
+    yield case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, place))
+    if (rest := period.get("rest")) and rest["asked"]:
+        yield case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, rest["period"], rest["more"]))
 
 
 def _against(case: Case, deal: EntityState, *, won: bool) -> tuple[str, str] | None:

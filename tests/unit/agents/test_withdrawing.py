@@ -10,6 +10,7 @@ from schemas.command import Command
 from schemas.names import Entity, Side
 from tests.support.contracts import contract
 from tests.support.judging import Court, company, deal, fact, invoice, line
+from tests.unit.agents.test_subscriptions import DAY, court, seat
 
 
 def asked(rules: dict[str, Any] | None = None, **fields: Any) -> tuple[Court, Command]:
@@ -154,3 +155,20 @@ def test_it_is_not_taken_back_for_an_invoice_that_people_made():
     court.settle()
     on_hold(court, hold=True)
     assert court.withdrawn() == []
+
+
+def test_what_an_amendment_adds_to_a_bill_is_taken_back_when_the_customer_comes_on_hold():
+    here = court([seat()], amended="prorated")
+    here.clock = 19 * DAY
+    kept = dict(here.state("deal:1").crm.fields)
+    here.hear(deal(here.clock + 60, **(kept | {"lines": [seat() | {"quantity": "3"}]})))
+    more = here.commands(Side.ERP, Entity.INVOICE)[-1]
+    assert more.natural_key == "RM-1.1"
+    on_hold(here, hold=True)
+    assert [each.command for each in here.withdrawn()] == [more.id]
+    here.take_back(more)
+    here.settle()
+    on_hold(here, hold=False)
+    here.settle()
+    assert [each.natural_key for each in here.commands(Side.ERP, Entity.INVOICE)][-2:] == ["RM-1.1", "RM-1.1"]
+    assert here.made["erp", more.record] == 1
