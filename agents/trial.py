@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from agents.rules.decision import same
+from agents.rules.payers import BUYER
 from agents.rules.result import Result
 from agents.steps.arbitrate import Arbitrate
 from schemas.command import Command, parse_work
@@ -177,6 +178,8 @@ def _came(ruled: Ruled, wanted: Expected) -> str:
 
 def _played(contract: Contract, example: Example) -> list[Outcome]:
     """The outcome for each order in which the edits can arrive; the first is the CRM's after the ERP's."""
+    if example.given.buyer is not None and contract.billing.bill_to != "parent":
+        raise Refused("nobody pays for another: given.buyer needs billing: {bill_to: parent}", code="usage")
     judge = Arbitrate(contract)
     moments = {side: EDITED_AT + timedelta(seconds=getattr(example.when.at_second, side)) for side in Side}
     shown = [
@@ -235,7 +238,11 @@ def _fact(contract: Contract, example: Example, side: Side, at: datetime, *, now
         values.pop("lifecycle", None)  # the CRM's alone
         if example.given.on_hold != "unknown":
             values.setdefault("credit_hold", example.given.on_hold)
-    return _stated(contract, example.about, side, values, at, alone=len(example.exists) == 1)
+    found = _stated(contract, example.about, side, values, at, alone=len(example.exists) == 1)
+    if example.given.buyer is None or side is not Side.CRM:
+        return found
+    bought = {"ref": ref(side.value, "company", "buyer"), **example.given.buyer.model_dump()}
+    return found.model_copy(update={"fields": {**found.fields, BUYER: bought}})
 
 
 def _stated(

@@ -21,6 +21,12 @@ class Words(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Buyer(Words):
+    """The company that buys, where its parent pays: the customer of the example."""
+
+    subsidiary: str | None = Field(default=None, description="what it says of its subsidiary")
+
+
 class Given(Words):
     """How things stand before."""
 
@@ -30,6 +36,9 @@ class Given(Words):
         default=None, description="where the record is; a deal in the CRM, payments and credit notes in the ERP, "
         "others on both sides",
     )  # fmt: skip
+    buyer: Buyer | None = Field(
+        default=None, description="of a deal: a child of the customer buys, under billing: {bill_to: parent}"
+    )
     taken_back: Amount | None = Field(default=None, description="of an invoice: a payment that the ERP took back")
     agreed: dict[str, Any] = Field(
         default_factory=dict, description="the baseline: what both sides last agreed on; a field left out never was"
@@ -107,6 +116,8 @@ class Example(Words):
             raise ValueError(f"edited in the {max(edited - self.exists).value}, where given.exists says there is none")
         if self.given.taken_back is not None and self.about is not Entity.INVOICE:
             raise ValueError("given.taken_back is a payment of an invoice: say about: invoice")
+        if self.given.buyer is not None and self.about is not Entity.DEAL:
+            raise ValueError("given.buyer buys by a deal: say about: deal")
         return self
 
     @property

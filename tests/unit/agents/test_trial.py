@@ -20,6 +20,36 @@ def trial(changes: dict[str, Any] | None = None, **words: Any) -> Trial:
     return played
 
 
+PAYS = {"billing": {"bill_to": "parent"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "buyer", "then", "missed"),
+    [
+        (PAYS, {}, {"order": "created", "invoice": "asked"}, ""),
+        (
+            PAYS | {"subsidiary": {"name": "NZ", "crm": "billing_entity"}},
+            {"subsidiary": "AU"},
+            {"order": "held", "invoice": "none", "by": "guard.subsidiary_isolation"},
+            "",
+        ),
+        (PAYS, {}, {"order": "held"}, "created"),
+        ({}, {}, {"order": "created"}, "nobody pays for another: given.buyer needs billing: {bill_to: parent}"),
+    ],
+    ids=["a child's order is billed", "of another subsidiary it is held", "a miss", "nobody pays for another"],
+)
+def test_what_a_child_buys_is_judged_as_its_parents(
+    changes: dict[str, Any], buyer: dict[str, Any], then: dict[str, Any], missed: str
+):
+    played = trial(changes, about="deal", given={"buyer": buyer}, when={"crm": WON}, then=then)
+    assert "; ".join(miss.came for miss in played.misses) == missed
+
+
+def test_only_a_deal_has_a_buyer():
+    with pytest.raises(ContractError, match=r"given\.buyer buys by a deal"):
+        trial(given={"buyer": {}}, then={"fields": {"payment_terms": "erp"}})
+
+
 @pytest.mark.parametrize("pattern", get_args(Pattern))
 def test_every_shipped_example_holds(pattern: Pattern):
     played = trials(parse_contract(template(pattern)))
