@@ -96,7 +96,7 @@ class Facts:
             "refs": {side.value: ref for side, ref in found.refs},
             "facts": [_fact(each) for each in found.facts],
             "unsettled": unsettled([found]),
-            "drifts": [_drift(each, contract) for each in self._of(store, contract, found)],
+            "drifts": [_drift(each, contract) for each in self._of(contract, found)],
         }  # fmt: skip
 
     def linked(self, store: Store, entity: str, asked: str, *, ids: bool) -> tuple[str, bytes]:
@@ -123,9 +123,10 @@ class Facts:
         mark = moved(store, *STATES)
         return self._worked.get(contract.digest, mark, lambda: _known(store, contract, self._settings.tenant))
 
-    def _of(self, store: Store, contract: Contract, found: FactSheet) -> list[Drift]:
-        """What of one sheet drifts: within it as it is now, and beside others as they were found."""
-        others = [each for each in self._all(store, contract).listed if each.also]
+    def _of(self, contract: Contract, found: FactSheet) -> list[Drift]:
+        """What of one sheet drifts: within it as it is now, and beside others as they were found when all were read."""
+        known = self._worked.kept(contract.digest)
+        others = [each for each in known.listed if each.also] if known is not None else []
         beside = [each for each in others if found.record in {each.record, each.also}]
         return sorted([*within(found), *beside], key=lambda each: KINDS.index(each.kind))
 

@@ -33,6 +33,11 @@ class Worked(Generic[T]):
         self._lock = threading.Lock()
         self._kept: dict[Hashable, _Kept[T]] = {}
 
+    def kept(self, wish: Hashable) -> T | None:
+        """What was worked out last for a wish, without a wait; None: nothing yet."""
+        known = self._kept.get(wish)
+        return None if known is None else known.made
+
     def get(self, wish: Hashable, mark: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives for a wish; what it gave before, where the mark stands or it was a moment ago.
 
@@ -42,12 +47,13 @@ class Worked(Generic[T]):
             make: works it out; what it raises is raised, and not kept.
         """
         with self._lock:
-            known = self._kept.pop(wish, None)
+            known = self._kept.get(wish)
             started = self._clock()
             if known is None or (known.mark != mark and started >= known.until):
                 made = make()
                 ended = self._clock()
                 known = _Kept(mark, made, ended + SHARE * (ended - started))
+            self._kept.pop(wish, None)
             self._kept[wish] = known  # the newest wish is the last
             if len(self._kept) > KEPT:
                 del self._kept[next(iter(self._kept))]

@@ -1,6 +1,6 @@
 // What earned a month's revenue: shares by customer, deal, product or what the contract names, and the proof that it is all of it.
 
-import { el, money, plural, svg } from "/static/dom.js";
+import { el, money, plural, svg, unhurried } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { chip, link, sentence } from "/static/words.js";
 
@@ -70,4 +70,4 @@ at("wish").addEventListener("change", () => {
 theme(at("theme"));
 search(at("find"));
 await read();
-listen(read);
+listen(unhurried(read));

@@ -53,6 +53,16 @@ export function fill(list, items, key, make, empty, marks = true) {
   list.dataset.filled = "yes";
 }
 
+// For what is read at every push: not again before the last answer has come, which may take the server long.
+export function unhurried(read) {
+  let under = false;
+  return async () => {
+    if (under) return;
+    under = true;
+    try { await read(); } finally { under = false; }
+  };
+}
+
 // "1234567.50" -> "1,234,567.50", without ever becoming a float.
 export function grouped(text) {
   if (text === null || text === undefined) return "\u2013";

@@ -1,6 +1,6 @@
 // Fact sheets: where the systems drift apart, the worst first; a sheet with the owner of each fact; JSON-LD to save.
 
-import { el, fill, grouped, plural } from "/static/dom.js";
+import { el, fill, grouped, plural, unhurried } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { chip, link, sentence } from "/static/words.js";
 
@@ -116,4 +116,4 @@ at("wish").addEventListener("submit", (event) => event.preventDefault());
 theme(at("theme"));
 search(at("find"));
 await read();
-listen(read);
+listen(unhurried(read));

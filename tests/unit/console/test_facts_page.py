@@ -96,6 +96,8 @@ def test_a_sheet_names_the_record_that_may_be_the_same(store: Store, facts: Fact
     twin = "company:0000000000000009"
     store.apply([row(9, twin, ACME | {"name": "Acme Limited NZ", "domain": "acme.example"}, None),
                  row(10, COMPANY, ACME | {"domain": "acme.example"}, ACME)])  # fmt: skip
+    assert [each for each in facts.one(store, COMPANY)["drifts"] if each["also"]] == []  # nobody waits for all of them
+    facts.listed(store, "", "", "")
     beside = [each for each in facts.one(store, COMPANY)["drifts"] if each["also"]]
     assert [(each["record"], each["also"]) for each in beside] == [(COMPANY, twin)]
     assert [each["also"] for each in facts.one(store, twin)["drifts"] if each["also"]] == [twin]
@@ -163,7 +165,8 @@ def test_what_takes_long_is_worked_out_when_something_moved_and_not_too_often():
         made.append(len(made))
         return len(made)
 
-    assert [worked.get("wish", 1, make), worked.get("wish", 1, make)] == [1, 1]
+    assert worked.kept("wish") is None
+    assert [worked.get("wish", 1, make), worked.get("wish", 1, make), worked.kept("wish")] == [1, 1, 1]
     assert worked.get("wish", 2, make) == 1  # it was made a moment ago, and took long
     clock.now += 20
     assert worked.get("wish", 1, make) == 1  # nothing has moved
