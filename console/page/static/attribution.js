@@ -7,6 +7,7 @@ import { chip, link, sentence } from "/static/words.js";
 const at = (id) => document.getElementById(id);
 const HEADS = { posted: ["invoices", "invoiced", "credited"], cash: ["payments", "received", "refunded"] };
 let asked = Object.fromEntries(new URLSearchParams(location.search));
+let latest = 0;
 let drawn = "";
 
 const monthName = (month) => new Date(`${month}-15T12:00:00`).toLocaleDateString(undefined, { month: "long", year: "numeric" });
@@ -50,9 +51,10 @@ function draw(found) {
 }
 
 async function read() {
+  const turn = latest += 1;
   const answer = await fetch(`/api/attribution?${new URLSearchParams(asked)}`);
   const text = await answer.text();
-  if (text === drawn) return;
+  if (turn !== latest || text === drawn) return;
   drawn = text;
   const found = JSON.parse(text);
   at("problem").hidden = answer.ok;
