@@ -15,7 +15,7 @@ from datetime import datetime
 from random import Random
 
 from streams.engine.partitioner import partition_for
-from streams.engine.record import Outgoing, Record
+from streams.engine.record import Headers, Outgoing, Record
 from tests.simulation.clockwork import nap
 
 DELAY = 0.004  # seconds that a load takes to be acknowledged, at most
@@ -73,10 +73,10 @@ class Broker:
         await nap(self._lots.random() * DELAY)
         return ends
 
-    async def produce(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+    async def produce(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
         """Write one record."""
         place = partition_for(key or b"", self.partitions)
-        await self.deliver([(topic, place, [(key, value, ())])])
+        await self.deliver([(topic, place, [(key, value, headers)])])
 
     async def fetch(self, place: Place, position: int) -> list[Record]:
         """Records from `position` on, as soon as there are any; none when whoever waits is to look up."""

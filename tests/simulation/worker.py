@@ -39,6 +39,7 @@ from streams.lanes.office import Make, Office
 from streams.platforms.registry import translators
 from streams.settings import Settings
 from streams.topics import BATCH_BYTES, Topic, Topics
+from streams.tracing import Tracer
 from tables.view import Drawer
 from tests.simulation.broker import Broker, Load
 from tests.simulation.clockwork import nap
@@ -103,6 +104,7 @@ class Worker:
         lots: Random,
         failed: Callable[[BaseException], None],
         awake: asyncio.Event,
+        tracer: Tracer | None = None,
     ) -> None:
         """Begin without partitions; while it is not `awake` it does nothing at all."""
         self.settings, self.contract = settings, contract
@@ -116,6 +118,7 @@ class Worker:
         self.dead = False
         self.awake = awake
         self._broker, self._lots, self._failed = broker, lots, failed
+        self._tracer = tracer
         self._ours: set[int] = set()
         self._lease: float | None = None  # the loop's time at which it ends; None: heartbeats are answered
         self._begun: set[int] = set()
@@ -128,7 +131,7 @@ class Worker:
             for topic in (names.known, names.accounts, names.ledger, names.cursors, names.books, names.published)
         ]
         self.known, self.accounts, self.ledger, self.cursors, self.books, self.published = self._tables
-        self.office = Office(self, make=make, clock=clock)  # type: ignore[arg-type]  # as above
+        self.office = Office(self, make=make, clock=clock, tracer=tracer)  # type: ignore[arg-type]  # as above
         self.daybreak = Daybreak(self, clock=clock)
         self._bodies = self._agents()
         self._tasks = [asyncio.create_task(self._ticks())]
@@ -194,7 +197,9 @@ class Worker:
             async def body(batch: RecordBatch) -> None:
                 view = batch.table(table)  # type: ignore[arg-type]  # as above
                 views = {name: Drawer(view, drawer) if drawer else view for name, drawer in drawers.items()}
-                await deliver(batch, view, partial(step, **views), prefix=prefix, once="" not in drawers.values())
+                once = "" not in drawers.values()
+                judge = partial(step, **views)
+                await deliver(batch, view, judge, prefix=prefix, once=once, tracer=self._tracer, name=table.name)
 
             return body
 

@@ -37,6 +37,7 @@ from streams.platforms.xero.client import XeroClient
 from streams.platforms.xero.grants import Grant, Grants
 from streams.settings import Settings
 from streams.topics import Topics
+from streams.tracing import Tracer
 from streams.vault import Vault
 from tests.simulation.broker import Broker
 from tests.simulation.clockwork import START, Hours, Skewed, VirtualLoop
@@ -88,6 +89,7 @@ class World:
 
     story: Story
     contract: Contract = field(default_factory=shipped)
+    tracer: Tracer | None = None
     failures: list[str] = field(default_factory=list)
     restless: bool = False
     declined: int = 0
@@ -166,20 +168,22 @@ class World:
         await client.close()
         if begin is not None:
             await begin()
-        self.gateway = gateway_app(self.settings, self._produce, self.hours, types=types_of(self.contract))
+        self.gateway = gateway_app(
+            self.settings, self._produce, self.hours, types=types_of(self.contract), tracer=self.tracer
+        )
         await self.platforms.subscribe(self.gateway, self._lots)
 
-    async def _produce(self, topic: str, key: bytes, value: bytes, _headers: Headers = ()) -> None:
-        """What the gateway writes through; nothing is traced here, so there are no headers."""
+    async def _produce(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> None:
+        """What the gateway writes through."""
         if self.broker.down:
             raise Transient("the broker is not there", code="broker")
-        await self.broker.produce(topic, key, value)
+        await self.broker.produce(topic, key, value, headers)
 
     def _hire(self, number: int, awake: asyncio.Event) -> Worker:
         clock = self.clocks[f"worker{number}"]
         return Worker(
             self.broker, self.settings, self.contract, make=partial(self._client, clock, awake), clock=clock,
-            lots=self._lots, failed=self._failed, awake=awake,
+            lots=self._lots, failed=self._failed, awake=awake, tracer=self.tracer,
         )  # fmt: skip
 
     def _failed(self, error: BaseException) -> None:
@@ -247,9 +251,9 @@ class World:
         )  # fmt: skip
 
 
-def run(story: Story) -> World:
+def run(story: Story, tracer: Tracer | None = None) -> World:
     """Play a story on a loop of its own."""
-    return looped(World(story, CONTRACTS[story.trade]()))
+    return looped(World(story, CONTRACTS[story.trade](), tracer))
 
 
 def looped(world: Played) -> Played:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agents.rules.result import Result
 from agents.steps.arbitrate import Arbitrate
 from schemas.wire import decode
+from streams.topics import ORIGIN
 from tests.support.recount import empty, rows_of
 
 if TYPE_CHECKING:
@@ -65,11 +66,12 @@ def judged(witness: Witness) -> Judged:
     asked: list[Asked] = []
     topic = witness.topics.facts
     for partition, rows in enumerate(witness.rows(topic)):
-        told, met = Told(), set[object]()
+        told, met = Told(), set[bytes]()
         for record, row in zip(witness.world.broker.records[witness.topics.name(topic), partition], rows, strict=True):
-            if record.headers in met:
+            made = {content for name, content in record.headers if name == ORIGIN}
+            if made & met:
                 continue
-            met |= {record.headers} if record.headers else set()
+            met |= made
             result = step([record.value], records, customers)
             if row is not None and not result.refused:
                 told.hear(row)
