@@ -14,12 +14,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from agents.rules.attribution import COUNTED, DEDUCTED, Attribution, Basis, Posting, in_base
+from agents.rules.attribution import COUNTED, DEDUCTED, Attribution, Posting, in_base
 from console.output import money_text
 from console.projection.filters import Filters
 from console.projection.listing import find, labels
 from console.projection.store import Store
 from console.projection.summary import EVERYTHING
+from schemas.contract.touches import Basis
 from schemas.errors import Refused
 from schemas.money import plain
 from schemas.names import Side

@@ -14,9 +14,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Literal
 
+from schemas.contract.touches import Basis
 from schemas.money import MINOR_UNITS, minor_digits
 
-Basis = Literal["posted", "cash"]
 Kind = Literal["invoice", "credit_note", "payment", "refund"]
 
 # What each basis counts, and what it takes off: posted invoices less credit, or money that came less what went back.
@@ -75,10 +75,7 @@ def attribute(postings: Iterable[Posting], basis: Basis, start: str, end: str) -
     for posting in sorted(postings, key=lambda each: each.document):
         if posting.kind not in {COUNTED[basis], DEDUCTED[basis]} or not start <= posting.day <= end:
             continue
-        weights = posting.weights or (Decimal(1),) * len(posting.names)
-        named = sorted(zip(posting.names, weights, strict=True)) or [(NOBODY, Decimal(1))]
-        parts = split(posting.amount, [weight for _, weight in named], posting.currency)
-        for (name, _), part in zip(named, parts, strict=True):
+        for name, part in shared(posting):
             share = shares.setdefault((posting.currency, name), Share(name, posting.currency))
             _add(share, posting, part, basis)
         _add(totals.setdefault(posting.currency, Share("", posting.currency)), posting, posting.amount, basis)
@@ -87,6 +84,14 @@ def attribute(postings: Iterable[Posting], basis: Basis, start: str, end: str) -
         shares=sorted(shares.values(), key=lambda each: (each.currency, -each.net, each.name)),
         totals=[totals[currency] for currency in sorted(totals)],
     )
+
+
+def shared(posting: Posting) -> list[tuple[str, Decimal]]:
+    """What of a posting each of its names earned, in their order; all of it nobody, where it has none."""
+    weights = posting.weights or (Decimal(1),) * len(posting.names)
+    named = sorted(zip(posting.names, weights, strict=True)) or [(NOBODY, Decimal(1))]
+    parts = split(posting.amount, [weight for _, weight in named], posting.currency)
+    return [(name, part) for (name, _), part in zip(named, parts, strict=True)]
 
 
 def split(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:

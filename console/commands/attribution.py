@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agents.rules.attribution import Attribution, Basis, attribute
+from agents.rules.attribution import Attribution, attribute
 from console.attributing import Proof, called, converted, days, document, ledger, proofs, says, within
 from console.audited.table import text
 from console.earning import postings
@@ -20,7 +20,7 @@ from console.options import Document, Offline, examples
 from console.output import Sheet, money_text, note, say, show, show_json, write_file
 from console.projection.delivery import STATES
 from console.session import session_of
-from schemas.contract.touches import Model
+from schemas.contract.touches import Basis, Model
 from schemas.errors import Refused
 from schemas.money import plain
 

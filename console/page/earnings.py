@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from agents.rules.attribution import Basis, attribute
+from agents.rules.attribution import attribute
 from console.attributing import called, days, document, proofs, says
 from console.earning import offered, postings
 from console.explain.contract import required
 from console.projection.store import Store
+from schemas.contract.touches import Basis
 from schemas.errors import SettingsError
 from streams.settings import Settings
 

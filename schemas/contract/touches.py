@@ -1,7 +1,8 @@
 """What marketing touched before there was revenue: under one name, the fields that each model of attribution reads.
 
-In: a contract. Out: the field of a model, and what is wrong with those named. Revmark follows nobody about: HubSpot, or
-a tool beside it, fills these properties, and the contract's mappings read them.
+In: a contract, what somebody wants revenue attributed by. Out: the field that says it, and what is wrong with those
+named. Revmark follows nobody about: HubSpot, or a tool beside it, fills these properties, and the contract's mappings
+read them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.contract.mappings import PREFIX
+from schemas.errors import Refused
 from schemas.names import Entity
 
 if TYPE_CHECKING:
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
 
 Model = Literal["first_touch", "last_touch", "linear"]
 MODELS: tuple[Model, ...] = get_args(Model)
-TAKEN = frozenset({"customer", "deal", "product"})  # what `revmark attribution --by` knows without a contract
+Basis = Literal["posted", "cash"]
+PRODUCT = "product"
+ALWAYS = ("customer", "deal", PRODUCT)  # what `revmark attribution --by` knows without a contract
 TOUCHED = (Entity.COMPANY, Entity.DEAL)
 
 
@@ -43,11 +48,57 @@ class Touches(BaseModel):
         return tuple(each for each in MODELS if self.field(each))
 
 
+def mapped(contract: Contract) -> list[str]:
+    """The fields of the contract's mappings that something can be attributed by."""
+    return sorted({name for entity in TOUCHED for name in contract.mapped(entity)})
+
+
+def asked(by: str, model: Model | None = None) -> tuple[str, Model | None]:
+    """A wish in its two words, also where it comes as one, as campaign.first_touch."""
+    name, _, word = by.partition(".")
+    spelt = next((each for each in MODELS if each == word), None)
+    return (name, spelt) if model is None and spelt else (by, model)
+
+
+def field_of(contract: Contract, by: str, model: Model | None = None) -> str:
+    """The field behind a wish; what is named alone stands for itself, and so does what needs no contract.
+
+    Raises:
+        Refused: nothing is attributed by that, or not under that model.
+    """
+    by, model = asked(by, model)
+    touches = contract.attribution.get(by)
+    if touches is None:
+        known = [*contract.attribution, *mapped(contract)]
+        if by not in {*ALWAYS, *known}:
+            fields = (
+                f", or {', '.join(known)}" if known else f"; a field of your own ({PREFIX}...) once mappings name one"
+            )
+            raise Refused(
+                f"nothing is attributed by {by!r}: there are customer, deal and product{fields}", code="usage"
+            )
+        if model is not None:
+            few = ", ".join(contract.attribution) or "the contract's attribution names none"
+            raise Refused(f"{by} knows no models: leave --model out. Those that do: {few}", code="usage")
+        return by
+    if model is None and len(touches.models) > 1:
+        raise Refused(
+            f"{by} is attributed in more than one way: add --model {' or '.join(touches.models)}", code="usage"
+        )
+    wished = model if model is not None else next(iter(touches.models), MODELS[0])
+    if (field := touches.field(wished)) is None:
+        raise Refused(
+            f"the contract's attribution.{by} names no field for {wished}: there is {', '.join(touches.models)}",
+            code="usage",
+        )
+    return field
+
+
 def touch_faults(contract: Contract) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
     """Level, path and message of what cannot be meant."""
     for name, touches in contract.attribution.items():
         path = f"attribution.{name}"
-        if name in TAKEN:
+        if name in ALWAYS:
             yield "error", path, f"revmark attribution --by {name} means something else already: choose another name"
         if not touches.models:
             yield "error", path, f"it names no field: write one of {', '.join(MODELS)}"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.rules.attribution import NOBODY, Attribution, Basis, Kind, Posting, attribute, in_base, split
+from agents.rules.attribution import NOBODY, Attribution, Kind, Posting, attribute, in_base, split
+from schemas.contract.touches import Basis
 
 OCTOBER = ("2026-10-01", "2026-10-31")
 DIGITS = {"NZD": 2, "JPY": 0, "KWD": 3}
