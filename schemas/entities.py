@@ -224,6 +224,27 @@ class Task(Canonical):
     owner: str | None = Field(default=None, description="the CRM's id of whose it is")
 
 
+class Revenue(Canonical):
+    """What a part of one of the ERP's documents earned, in the CRM only; what lowers revenue is below zero."""
+
+    entity = Entity.REVENUE
+    subject: str | None = Field(default=None, description="what people call it, as 'invoice RM-7'")
+    kind: str | None = Field(default=None, description="invoice, credit_note, payment or refund")
+    basis: str | None = Field(default=None, description="posted or cash")
+    status: str | None = Field(default=None, description="counted, or void: its amounts are then zero")
+    document: str | None = Field(default=None, description="number of the document, or of the one that was paid")
+    date: str | None = None
+    amount: str | None = None
+    currency: str | None = None
+    base_amount: str | None = Field(default=None, description="in the base currency, at the document's own rate")
+    base_currency: str | None = None
+    rate: str | None = Field(default=None, description="units of its currency for one of the base")
+    rate_date: str | None = None
+    earned_by: str | None = Field(default=None, description="the touch, field or product that this part counts for")
+    model: str | None = Field(default=None, description="how it is split, as the contract says: campaign.linear")
+    share: str | None = Field(default=None, description="which part of the document's it is, as '1 of 3'")
+
+
 class Subscription(Canonical):
     """A recurring sale."""
 
@@ -238,5 +259,5 @@ class Subscription(Canonical):
 
 ENTITIES: dict[Entity, type[Canonical]] = {
     kind.entity: kind
-    for kind in (Company, Contact, Product, Deal, Order, Invoice, Payment, CreditNote, Subscription, Task)
+    for kind in (Company, Contact, Product, Deal, Order, Invoice, Payment, CreditNote, Subscription, Task, Revenue)
 }

@@ -42,6 +42,7 @@ class Entity(StrEnum):
     CREDIT_NOTE = "credit_note"
     SUBSCRIPTION = "subscription"
     TASK = "task"
+    REVENUE = "revenue"
 
 
 def connection_id(tenant: str, platform: str) -> ConnectionId:

@@ -27,7 +27,7 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", help="make what is shown")] = False,
     json: Document = False,
 ) -> None:
-    """Show the custom object, associations and properties that HubSpot lacks for the contract; with --yes make them.
+    """Show the custom objects, associations and properties that HubSpot lacks for the contract; with --yes make them.
 
     What is there is never changed, and nothing is made twice. Exits 1 while something is lacking.
     """
@@ -58,8 +58,8 @@ async def _provision(session: Session, *, yes: bool) -> Lacking:
 
 
 def _show(found: Lacking, *, made: bool) -> None:
-    where = f"the custom object {found.object}" if found.object else "HubSpot's own object"
-    say(f"Invoices are mirrored on {where}. No pipeline is needed.")
+    for line in found.says:
+        say(line)
     for line in found.words:
         say(f"{'made ' if made else '+    '}{line}", "green" if made else "")
     if found.nothing:

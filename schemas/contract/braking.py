@@ -11,7 +11,7 @@ from schemas.contract.model import Contract, FieldRule, Guards
 from schemas.names import Entity
 
 POLICIES: tuple[str, ...] = get_args(FieldRule.model_fields["policy"].annotation)
-OTHERS = ("person", "identity", "create", "timing")  # rules that write and are no policy of a field
+OTHERS = ("person", "identity", "create", "timing", "revenue")  # rules that write and are no policy of a field
 Fault = tuple[Literal["error", "warning"], str, str]
 
 
@@ -29,7 +29,7 @@ def brake_faults(contract: Contract) -> Iterator[Fault]:
             near = difflib.get_close_matches(brake.rule, known, n=1)
             hint = f": did you mean {near[0]!r}?" if near else f": there are {', '.join(known)}"
             yield "error", path, f"no rule is named {brake.rule!r}{hint}"
-        elif idle := _idle(contract, brake):
+        elif idle := (_idle_revenue if _shows_revenue(brake) else _idle)(contract, brake):
             yield "warning", path, f"it can never act: {idle}"
 
 
@@ -75,3 +75,16 @@ def _idle(contract: Contract, brake: Brake) -> str:
     if brake.rule == "timing" and not billed:
         return f"{name} is not what a deal's timing writes"
     return ""
+
+
+def _shows_revenue(brake: Brake) -> bool:
+    return brake.about is Entity.REVENUE or brake.rule == "revenue"
+
+
+def _idle_revenue(contract: Contract, brake: Brake) -> str:
+    """The same of a brake about what HubSpot is shown of revenue, which one rule writes, and that rule nothing else."""
+    if brake.about is not Entity.REVENUE or brake.rule not in {ANY, "revenue"}:
+        return "revenue is what the rule 'revenue' writes, and no other does"
+    if brake.records is None:
+        return "how many records of revenue there are is not read: give it 'records'"
+    return "" if contract.platforms.objects.revenue is not None else "the contract shows no revenue in HubSpot"

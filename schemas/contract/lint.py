@@ -14,6 +14,7 @@ from schemas.contract.consenting import consent_faults
 from schemas.contract.facts import fact_faults
 from schemas.contract.mappings import BILLED, PROPERTY, TAKEN, faults
 from schemas.contract.model import Contract, Guards
+from schemas.contract.objects import object_faults
 from schemas.contract.owners import finance, monotonic, one_sided, owners
 from schemas.contract.sources import Source
 from schemas.contract.states import STATES
@@ -87,7 +88,7 @@ def lint(contract: Contract) -> list[Finding]:
         *_own_guards(contract),
         *_two_owners(contract),
     ]
-    more = (consent_faults, brake_faults, touch_faults, fact_faults, automation_faults)
+    more = (consent_faults, brake_faults, touch_faults, fact_faults, automation_faults, object_faults)
     found += [Finding(*each) for faults_of in more for each in faults_of(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 

@@ -15,6 +15,7 @@ from schemas.contract.conditions import parse
 from schemas.contract.examples import Example
 from schemas.contract.facts import Facts
 from schemas.contract.mappings import PREFIX, Mapped
+from schemas.contract.objects import Objects
 from schemas.contract.states import OTHERWISE, STATES
 from schemas.contract.touches import Touches
 from schemas.entities import ENTITIES
@@ -246,23 +247,6 @@ class InvoiceDefaults(Clause):
     tax_types_by_country: dict[str, str] = Field(default_factory=dict)
     line_amounts: Literal["Exclusive", "Inclusive", "NoTax"] = "Exclusive"
     due_days: int = Field(default=20, ge=0, description="days after the invoice date when the customer has no terms")
-
-
-class CustomObject(Clause):
-    """A custom object of the portal's own; `revmark provision` makes it."""
-
-    custom: str = Field(
-        pattern=r"^[a-z][a-z0-9_]*$", max_length=50, description="its name in HubSpot, as revmark_invoice"
-    )
-
-
-class Objects(Clause):
-    """On which object of the CRM a record of the ERP's is mirrored. Chosen before the first sync."""
-
-    invoice: Literal["native"] | CustomObject = Field(
-        default="native",
-        description="native: HubSpot's own invoices; or {custom: its name}, an Enterprise portal's own",
-    )
 
 
 class Billing(Clause):

@@ -14,7 +14,7 @@ from streams.platforms.hubspot.api import NO_OBJECT
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.provisioning import lacking, provision
-from streams.platforms.hubspot.shapes import QUOTE, SHAPES, TASK, shapes_of
+from streams.platforms.hubspot.shapes import QUOTE, REVENUE, SHAPES, TASK, shapes_of
 from streams.platforms.registry import hubspot_auth, hubspot_journal
 from streams.settings import Settings
 
@@ -107,7 +107,8 @@ async def _scopes(client: HubSpotClient, url: str, contract: Contract | None) ->
     refused: list[str] = []
     tasks = (TASK.kind,) if contract and any(each.task for each in contract.automations) else ()
     quotes = (QUOTE,) if contract and contract.timing.order_when == "quote_accepted" else ()
-    kinds = (*KINDS, *tasks, *quotes)
+    revenue = (REVENUE.kind,) if contract and contract.platforms.objects.revenue else ()
+    kinds = (*KINDS, *tasks, *quotes, *revenue)
     for kind in kinds:
         try:
             await client.read(kind, [NOBODY])
@@ -136,5 +137,5 @@ async def _properties(client: HubSpotClient, url: str, contract: Contract | None
         return Finding(name, ok=False, detail=error.message, next_step=step)
     if found.nothing:
         return Finding(name, ok=True, detail="all are there")
-    step = "revmark provision --yes" if found.object else "revmark check --create"
+    step = "revmark provision --yes" if found.objects else "revmark check --create"
     return Finding(name, ok=False, detail=f"{len(found.words)} are missing: {', '.join(found.words)}", next_step=step)

@@ -55,7 +55,7 @@ def job_of(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> Job:
     shape, properties, links = shape_of(command, shapes), properties_of(command, shapes), links_of(command)
     if command.kind == "create":
         return Job(command, shape, properties, links, key=key_of(command, shapes))
-    return Job(command, shape, properties, links, target=target_of(command))
+    return Job(command, shape, properties, links, target=target_of(command, shapes))
 
 
 @dataclass(slots=True)

@@ -133,8 +133,9 @@ class LookUp:
 
 
 def _answer(job: Job, seen: Seen, *, as_written: bool) -> Written | None:
-    # Nobody else writes any key but an e-mail: the record is ours, and what people changed since is theirs.
-    if not as_written and (not job.creates or job.shape.key == EMAIL):
+    # Nobody else writes any key but an e-mail: the record is ours, and what people changed since is theirs. But one of
+    # which every write states all may be there as an earlier write has left it.
+    if not as_written and (not job.creates or job.shape.key == EMAIL or job.shape.whole):
         return None
     version = seen.version if as_written else 0  # of our own write, which nobody can tell any more
     shown = [seen] if job.shape.followed else []

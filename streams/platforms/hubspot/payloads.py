@@ -52,7 +52,8 @@ def properties_of(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> dic
     if shape.address and "shipping_address" in command.fields:
         properties |= _address(shape, command.fields["shipping_address"])
     if command.kind == "create":
-        properties = {name: value for name, value in properties.items() if value}  # nothing is there to be cleared
+        if not shape.whole:
+            properties = {name: value for name, value in properties.items() if value}  # nothing is there to be cleared
         properties |= dict(shape.on_create) | {shape.key: key_of(command, shapes)}
     return properties
 
@@ -90,13 +91,13 @@ def links_of(command: Command) -> dict[str, str]:
     return links
 
 
-def target_of(command: Command) -> str:
+def target_of(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> str:
     """HubSpot's id of the record that an update writes.
 
     Raises:
         Refused: the reference is missing, of another platform or of another kind.
     """
-    shape = shape_of(command)
+    shape = shape_of(command, shapes)
     prefix = f"{PLATFORM}/{shape.kind}/"
     if command.ref is None or not command.ref.startswith(prefix) or not is_id(record_id(command.ref)):
         raise Refused(f"an update needs a reference {prefix}<id>, not {command.ref!r}", code="ref")

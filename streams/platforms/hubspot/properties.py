@@ -109,6 +109,26 @@ CUSTOM_PROPERTIES: tuple[PortalProperty, ...] = (
     PortalProperty("invoice", "revmark_currency", "Currency"),
 )
 
+# Of the object that shows revenue. Everything is text, days or numbers, so that any report of the portal can take it.
+REVENUE_PROPERTIES: tuple[PortalProperty, ...] = (
+    PortalProperty("revenue", "revmark_revenue_key", "Revenue key", unique=True),
+    PortalProperty("revenue", "revmark_name", "Name"),
+    PortalProperty("revenue", "revmark_kind", "Kind"),
+    PortalProperty("revenue", "revmark_basis", "Basis"),
+    PortalProperty("revenue", "revmark_status", "Status"),
+    PortalProperty("revenue", "revmark_document_number", "Document number"),
+    PortalProperty("revenue", "revmark_date", "Date", "date"),
+    PortalProperty("revenue", "revmark_amount", "Amount", "number"),
+    PortalProperty("revenue", "revmark_currency", "Currency"),
+    PortalProperty("revenue", "revmark_base_amount", "Amount in base currency", "number"),
+    PortalProperty("revenue", "revmark_base_currency", "Base currency"),
+    PortalProperty("revenue", "revmark_rate", "Rate", "number"),
+    PortalProperty("revenue", "revmark_rate_date", "Date of the rate", "date"),
+    PortalProperty("revenue", "revmark_earned_by", "Earned by"),
+    PortalProperty("revenue", "revmark_model", "Attribution model"),
+    PortalProperty("revenue", "revmark_share", "Share"),
+)
+
 
 class Portal(Protocol):
     """What is needed of a portal: the property endpoints, as the client has them."""
@@ -135,7 +155,12 @@ def properties_of(contract: Contract | None) -> tuple[PortalProperty, ...]:
         return PORTAL_PROPERTIES
     ships = contract.timing.invoice_when == "shipped"
     custom = shapes_of(contract)[INVOICE.kind].type_id == CUSTOM
-    more = ((SHIPPED_QUANTITY,) if ships else (), CUSTOM_PROPERTIES if custom else ())
+    shown = contract.platforms.objects.revenue is not None
+    more = (
+        (SHIPPED_QUANTITY,) if ships else (),
+        CUSTOM_PROPERTIES if custom else (),
+        REVENUE_PROPERTIES if shown else (),
+    )
     asked = _asked(contract)
     return (*PORTAL_PROPERTIES, *(each for some in more for each in some), *_own(contract), *asked)
 

@@ -1,8 +1,8 @@
 """Provisioning: what a portal lacks of what a contract asks for, and how it is made there, once.
 
-In: a door to the portal, a contract. Out: what is lacking: the custom object that the contract chooses, what it may be
-associated with, properties. Then the same, made. Invariants: what is there is never changed; asked again, it finds what
-has been made; an external id that two records could share is refused, for a mirror could then be made twice.
+In: a door to the portal, a contract. Out: what is lacking: the custom objects that the contract chooses, what they may
+be associated with, properties. Then the same, made. Invariants: what is there is never changed; asked again, it finds
+what has been made; an external id that two records could share is refused, for a document could then be shown twice.
 Source: HubSpot's guide to custom objects (Enterprise; the name never changes; `associatedObjects` makes unlabelled
 association types, one that is missing is made by itself).
 """
@@ -10,7 +10,7 @@ association types, one that is missing is made by itself).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from schemas.contract import Contract
@@ -22,10 +22,9 @@ from streams.platforms.hubspot.properties import (
     missing_properties,
     properties_of,
 )
-from streams.platforms.hubspot.shapes import INVOICE, SHAPES, Shape, shapes_of
+from streams.platforms.hubspot.shapes import INVOICE, REVENUE, SHAPES, Shape, shapes_of
 
-FORBIDDEN = "MISSING_SCOPES"  # the category of a 403, of a scope and of a tier alike
-LABELS = {"singular": "Xero invoice", "plural": "Xero invoices"}
+HUBSPOTS = "HubSpot's own object"
 Json = dict[str, Any]
 
 
@@ -55,31 +54,96 @@ class Association:
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
-    """What a portal lacks. `object`: the custom object that the contract chooses, empty where it chooses none."""
+class Chosen:
+    """A custom object that the contract chooses: its name, what it holds, and how people see it."""
 
-    object: str = ""
-    schema: Json | None = None  # of the object, where it is not there
+    name: str
+    shape: Shape
+    singular: str
+    plural: str
+    says: str
+    display: str
+    secondary: tuple[str, ...]
+    ends: tuple[str, ...]  # kinds that its records may be associated with
+
+    def schema(self, properties: Sequence[PortalProperty]) -> Json:
+        """As HubSpot is given it."""
+        return {
+            "name": self.name,
+            "labels": {"singular": self.singular, "plural": self.plural},
+            "description": self.says,
+            "primaryDisplayProperty": self.display,
+            "secondaryDisplayProperties": list(self.secondary),
+            "requiredProperties": [self.shape.key],
+            "searchableProperties": [self.display, self.shape.key],
+            "properties": [each.body(group="") for each in properties],
+            "associatedObjects": [each.upper() for each in self.ends],
+        }
+
+    def associations(self, source: str = "") -> tuple[Association, ...]:
+        """All that it may be associated with."""
+        return tuple(Association(f"{self.name}_to_{kind}", source, SHAPES[kind].type_id) for kind in self.ends)
+
+
+def chosen(contract: Contract | None) -> list[Chosen]:
+    """The custom objects of a contract: of invoices, of revenue."""
+    if contract is None:
+        return []
+    objects, shapes, found = contract.platforms.objects, shapes_of(contract), []
+    if objects.invoice != "native":
+        found.append(
+            Chosen(
+                objects.invoice.custom, shapes[INVOICE.kind], "Xero invoice", "Xero invoices",
+                "Invoices as Xero has them; made and kept by Revmark", "revmark_invoice_number",
+                ("revmark_invoice_status", "revmark_total"), INVOICE.parents,
+            )
+        )  # fmt: skip
+    if objects.revenue is not None:
+        found.append(
+            Chosen(
+                objects.revenue.custom, shapes[REVENUE.kind], "Revenue", "Revenue",
+                "What Xero's invoices, credit notes and payments earned; made and kept by Revmark", "revmark_name",
+                ("revmark_base_amount", "revmark_date"), ("company", "deal", "contact"),
+            )
+        )  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What a portal lacks. `objects` are the custom objects that the contract chooses, `schemas` those not there."""
+
+    objects: dict[str, str] = field(default_factory=dict)  # kind -> its name
+    schemas: tuple[Json, ...] = ()
     associations: tuple[Association, ...] = ()
     properties: tuple[PortalProperty, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether all is there."""
-        return not (self.schema or self.associations or self.properties)
+        return not (self.schemas or self.associations or self.properties)
 
     @property
     def words(self) -> list[str]:
         """Each thing in a line's words."""
-        found = [f"object {self.object}"] if self.schema else []
+        found = [f"object {each['name']}" for each in self.schemas]
         found += [f"association {each.name}" for each in self.associations]
         return found + [f"property {each.kind}.{each.name}" for each in self.properties]
+
+    @property
+    def says(self) -> list[str]:
+        """Where what is, in sentences."""
+        mirror, revenue = self.objects.get(INVOICE.kind), self.objects.get(REVENUE.kind)
+        found = [f"Invoices are mirrored on {f'the custom object {mirror}' if mirror else HUBSPOTS}."]
+        found += [f"Revenue is shown on the custom object {revenue}."] if revenue else []
+        return [*found[:-1], f"{found[-1]} No pipeline is needed."]
 
     def document(self) -> Json:
         """As JSON: the schema as HubSpot is given it."""
         return {
-            "object": self.object or None,
-            "schemas": [self.schema] if self.schema else [],
+            "object": self.objects.get(INVOICE.kind),
+            "objects": self.objects,
+            "schemas": list(self.schemas),
             "associations": [each.name for each in self.associations],
             "properties": [
                 {"object": each.kind, "name": each.name, "label": each.label, "type": each.type, "unique": each.unique}
@@ -97,21 +161,28 @@ async def lacking(portal: SchemaPortal, contract: Contract | None) -> Lacking:
         Refused: the object is there and cannot be used as it is.
         Throttled, Transient: try again.
     """
-    needed = properties_of(contract)
-    chosen = "native" if contract is None else contract.platforms.objects.invoice
-    if contract is None or chosen == "native":
-        shapes = SHAPES if contract is None else shapes_of(contract)
-        return Lacking(properties=tuple(await missing_properties(portal, needed, shapes)))
-    shapes, name = shapes_of(contract), chosen.custom
-    there = next((each for each in await portal.schemas() if each.get("name") == name), None)
-    if there is None:
-        others = [each for each in needed if each.kind != INVOICE.kind]
-        own = [each for each in needed if each.kind == INVOICE.kind]
-        missing = [*await missing_properties(portal, others, shapes), *own]
-        return Lacking(name, _schema(name, own), _associations(name, shapes[INVOICE.kind]), tuple(missing))
-    _unique(name, there)
-    missing = await missing_properties(portal, needed, shapes)
-    return Lacking(name, None, _unassociated(name, shapes[INVOICE.kind], there), tuple(missing))
+    needed, shapes = properties_of(contract), SHAPES if contract is None else shapes_of(contract)
+    objects = chosen(contract)
+    there = {str(each.get("name")): each for each in await portal.schemas()} if objects else {}
+    new = {each.shape.kind for each in objects if each.name not in there}
+    for each in objects:
+        if each.name in there:
+            _unique(each, there[each.name])
+    present = await missing_properties(portal, [each for each in needed if each.kind not in new], shapes)
+    return Lacking(
+        objects={each.shape.kind: each.name for each in objects},
+        schemas=tuple(
+            each.schema([one for one in needed if one.kind == each.shape.kind])
+            for each in objects
+            if each.name not in there
+        ),
+        associations=tuple(
+            end
+            for each in objects
+            for end in (_unassociated(each, there[each.name]) if each.name in there else each.associations())
+        ),
+        properties=tuple(each for each in needed if each.kind in new or each in present),
+    )
 
 
 async def provision(portal: SchemaPortal, contract: Contract | None, wanted: Lacking) -> None:
@@ -122,55 +193,39 @@ async def provision(portal: SchemaPortal, contract: Contract | None, wanted: Lac
         Refused: HubSpot refuses a definition; the message is its own.
         Throttled, Transient: try again, nothing is made twice.
     """
-    properties = list(wanted.properties)
-    if wanted.schema is not None:
+    made = {each["name"] for each in wanted.schemas}
+    for schema in wanted.schemas:
         try:
-            await portal.create_schema(wanted.schema)
+            await portal.create_schema(schema)
         except Parked as error:
             raise Parked(f"{error.message} ({TIER})", until=error.until, code=error.code) from error
-        properties = [each for each in properties if each.kind != INVOICE.kind]
-    for each in wanted.associations if wanted.schema is None else ():
-        await portal.associate_types(each.source, each.target, each.name)
-    if properties:
+    for each in wanted.associations:
+        if each.source:  # without one its object has come with it
+            await portal.associate_types(each.source, each.target, each.name)
+    whole = {each.shape.kind for each in chosen(contract) if each.name in made}
+    if properties := [each for each in wanted.properties if each.kind not in whole]:
         await create_properties(portal, properties, SHAPES if contract is None else shapes_of(contract))
 
 
 TIER = (
     "custom objects need an Enterprise subscription of HubSpot; without one, take platforms.objects out of the "
-    "contract, and invoices are mirrored on HubSpot's own object"
+    "contract, and invoices are mirrored on HubSpot's own object, and revenue is reported only"
 )
 
 
-def _schema(name: str, properties: Sequence[PortalProperty]) -> Json:
-    return {
-        "name": name,
-        "labels": LABELS,
-        "description": "Invoices as Xero has them; made and kept by Revmark",
-        "primaryDisplayProperty": "revmark_invoice_number",
-        "secondaryDisplayProperties": ["revmark_invoice_status", "revmark_total"],
-        "requiredProperties": [INVOICE.key],
-        "searchableProperties": ["revmark_invoice_number", INVOICE.key],
-        "properties": [each.body(group="") for each in properties],
-        "associatedObjects": [each.upper() for each in INVOICE.parents],
-    }
-
-
-def _associations(name: str, shape: Shape, source: str = "") -> tuple[Association, ...]:
-    return tuple(Association(f"{name}_to_{kind}", source, SHAPES[kind].type_id) for kind in shape.parents)
-
-
-def _unassociated(name: str, shape: Shape, there: Json) -> tuple[Association, ...]:
+def _unassociated(wanted: Chosen, there: Json) -> tuple[Association, ...]:
     ends = {str(each.get("toObjectTypeId")) for each in there.get("associations") or []}
-    wanted = _associations(name, shape, str(there.get("objectTypeId") or ""))
-    return tuple(each for each in wanted if each.target not in ends)
+    found = wanted.associations(str(there.get("objectTypeId") or ""))
+    return tuple(each for each in found if each.target not in ends)
 
 
-def _unique(name: str, there: Json) -> None:
-    key = next((each for each in there.get("properties") or [] if each.get("name") == INVOICE.key), None)
+def _unique(wanted: Chosen, there: Json) -> None:
+    name = wanted.shape.key
+    key = next((each for each in there.get("properties") or [] if each.get("name") == name), None)
     if key is not None and not key.get("hasUniqueValue"):
         raise Refused(
-            f"the property {INVOICE.key} of the custom object {name} is not unique, and HubSpot makes none so later: "
-            "an invoice could have two mirrors. Nothing was changed. Next: delete that property in HubSpot, then: "
+            f"the property {name} of the custom object {wanted.name} is not unique, and HubSpot makes none so later: "
+            "a document could be shown twice. Nothing was changed. Next: delete that property in HubSpot, then: "
             "revmark provision --yes",
             code="not_unique",
         )

@@ -38,6 +38,7 @@ class Column:
     property: str
     spelling: Spelling = "text"
     mapped: Mapped | None = None  # a field of the customer's own, spelt as the contract says
+    currency: str = ""  # property that says in which currency this amount is; empty: as its record says
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Shape:
     on_create: tuple[tuple[str, str], ...] = ()  # properties that every create carries
     dated: tuple[str, ...] = ()  # properties whose histories are read: the later edit wins
     followed: bool = True  # what becomes of it is read; else it is made, and people's from then on
+    whole: bool = False  # each write states all of it, also what is empty, and goes by the unique property
     lines: tuple[str, ...] = ()  # properties of its line items
     quotes: bool = False  # whether its quotes are read, and the line items of those that were accepted
 
@@ -229,6 +231,34 @@ TASK = Shape(
     ),
 )
 
+REVENUE = Shape(
+    kind="revenue",
+    entity=Entity.REVENUE,
+    path="",  # the contract names the object
+    type_id=CUSTOM,
+    key="revmark_revenue_key",
+    currency="revmark_currency",
+    followed=False,
+    whole=True,
+    columns=(
+        Column("subject", "revmark_name"),
+        Column("kind", "revmark_kind"),
+        Column("basis", "revmark_basis"),
+        Column("status", "revmark_status"),
+        Column("document", "revmark_document_number"),
+        Column("date", "revmark_date", "day"),
+        Column("amount", "revmark_amount", "amount"),
+        Column("currency", "revmark_currency", "currency"),
+        Column("base_amount", "revmark_base_amount", "amount", currency="revmark_base_currency"),
+        Column("base_currency", "revmark_base_currency", "currency"),
+        Column("rate", "revmark_rate"),
+        Column("rate_date", "revmark_rate_date", "day"),
+        Column("earned_by", "revmark_earned_by"),
+        Column("model", "revmark_model"),
+        Column("share", "revmark_share"),
+    ),
+)
+
 # In the order in which a first reading makes sense: what is referred to comes before what refers to it.
 SHAPES: dict[str, Shape] = {shape.kind: shape for shape in (PRODUCT, COMPANY, CONTACT, DEAL, INVOICE)}
 
@@ -238,22 +268,29 @@ _OWN_NAMES = {"hs_invoice_date": "revmark_invoice_date", "hs_due_date": "revmark
 
 
 def custom_invoice(name: str) -> Shape:
-    """The mirror of invoices on a custom object of this name, which paths take as p_<name> in every portal."""
+    """The mirror of invoices on a custom object of this name."""
     columns = tuple(replace(each, property=_OWN_NAMES.get(each.property, each.property)) for each in INVOICE.columns)
     return replace(
-        INVOICE, path=f"p_{name}", type_id=CUSTOM, columns=columns, currency="revmark_currency", on_create=()
+        INVOICE, path=object_path(name), type_id=CUSTOM, columns=columns, currency="revmark_currency", on_create=()
     )
+
+
+def object_path(name: str) -> str:
+    """The path of a custom object, the same in every portal."""
+    return f"p_{name}"
 
 
 def shapes_of(contract: Contract) -> dict[str, Shape]:
     """The shapes under a contract, on the objects that it chooses.
 
     They are ours, with the customer's own fields, the properties that name a subsidiary, who pays and a consent, and
-    what automations need: tasks are among them only where one makes any.
+    what automations need: tasks and revenue are among them only where the contract has any.
     """
     chosen, found = contract.platforms.objects.invoice, dict(SHAPES)
     if chosen != "native":
         found[INVOICE.kind] = custom_invoice(chosen.custom)
+    if (revenue := contract.platforms.objects.revenue) is not None:
+        found[REVENUE.kind] = replace(REVENUE, path=object_path(revenue.custom))
     if any(each.task for each in contract.automations):
         found[TASK.kind] = TASK
     if contract.timing.subscriptions is not None:

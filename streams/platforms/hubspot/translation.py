@@ -80,10 +80,14 @@ def sightings(
 
 
 def _values(name: Ref, shape: Shape, properties: dict[str, Any], base_currency: str) -> dict[str, Any]:
-    stated = _read(name, shape.currency, "currency", properties) if shape.currency else None
-    currency = str(stated or base_currency)
+    def stated(property_: str) -> str:
+        return str((_read(name, property_, "currency", properties) if property_ else None) or base_currency)
+
+    currency = stated(shape.currency)
     values: dict[str, Any] = {
-        column.field: _read(name, column.property, column.spelling, properties, currency)
+        column.field: _read(
+            name, column.property, column.spelling, properties, stated(column.currency) if column.currency else currency
+        )
         for column in shape.columns
         if column.mapped is None
     }

@@ -95,3 +95,20 @@ def test_the_shipped_contracts_brake_every_kind_that_is_written(pattern: Pattern
     written = {entity for entity, clause in found.entities.items() if clause.fields}
     assert {each.about for each in found.brakes} == written
     assert not [finding for finding in lint(found) if finding.path.startswith("brakes")]
+
+
+@pytest.mark.parametrize(
+    ("brake", "shown", "said"),
+    [
+        ({"about": "revenue", "records": 9}, True, None),
+        ({"about": "revenue", "rule": "revenue", "records": 9}, True, None),
+        ({"about": "revenue", "records": 9}, False, "the contract shows no revenue in HubSpot"),
+        ({"about": "revenue", "percent": 50}, True, "give it 'records'"),
+        ({"about": "revenue", "rule": "owner", "records": 9}, True, "no other does"),
+        ({"about": "deal", "rule": "revenue", "records": 9}, True, "no other does"),
+    ],
+)
+def test_a_brake_about_revenue_is_about_one_rule(brake: dict[str, Any], *, shown: bool, said: str | None):
+    objects = {"platforms": {"objects": {"revenue": {"custom": "revmark_revenue"}}}} if shown else {}
+    found = [each.message for each in lint(contract({**objects, "brakes": [brake]})) if each.path == "brakes.0"]
+    assert ([] if said is None else [True]) == [str(said) in each for each in found]

@@ -29,3 +29,49 @@ def test_a_contract_chooses(chosen: object):
 def test_what_is_no_choice_is_named_with_its_place(chosen: object, said: str):
     with pytest.raises(ContractError, match=rf"platforms\.objects\.invoice(?s:.)*{said}"):
         contract({"platforms": {"objects": {"invoice": chosen}}})
+
+
+def found(revenue: object, **more: object) -> list[tuple[str, str]]:
+    rules = contract(
+        {"platforms": {"objects": {"revenue": revenue, **more}}, "mappings": MAPPED, "attribution": TOUCHES}
+    )
+    return [(each.path, each.message) for each in lint(rules) if each.path.startswith("platforms")]
+
+
+MAPPED = {"company": {"custom_all": {"kind": "set", "crm": "all"}, "custom_one": {"crm": "one"}}}
+TOUCHES = {"campaign": {"linear": "custom_all", "first_touch": "custom_one"}, "source": {"last_touch": "custom_one"}}
+SHOWN = {"custom": "revmark_revenue"}
+
+
+@pytest.mark.parametrize("by", [None, "campaign.linear", "campaign.first_touch", "source", "custom_all", "product"])
+def test_a_contract_has_revenue_shown(by: str | None):
+    assert found({**SHOWN, "basis": ["cash"], "by": by}) == []
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("campaign", "add --model first_touch or linear"),
+        ("campaign.last_touch", "names no field for last_touch"),
+        ("customer", "associated with its customer already"),
+        ("deal", "associated with its deal already"),
+        ("custom_none", "nothing is attributed by 'custom_none'"),
+    ],
+)
+def test_what_revenue_cannot_be_split_by_is_named(by: str, said: str):
+    ((path, message),) = found({**SHOWN, "by": by})
+    assert path == "platforms.objects.revenue.by"
+    assert said in message
+
+
+def test_revenue_needs_an_object_of_its_own():
+    ((path, message),) = found({"custom": "revmark_invoice"}, invoice={"custom": "revmark_invoice"})
+    assert (path, "mirrors invoices already" in message) == ("platforms.objects.revenue.custom", True)
+
+
+@pytest.mark.parametrize(
+    ("revenue", "said"), [({}, "custom"), ({**SHOWN, "basis": []}, "basis"), ("native", "dictionary")]
+)
+def test_what_is_no_choice_of_revenue_is_named(revenue: object, said: str):
+    with pytest.raises(ContractError, match=rf"platforms\.objects\.revenue(?s:.)*{said}"):
+        contract({"platforms": {"objects": {"revenue": revenue}}})
