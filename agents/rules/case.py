@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from agents.rules.result import Result
 from schemas.command import Command, Withdrawal
@@ -43,6 +43,7 @@ class Case:
     `first`: the same, or a write that came of such a finding has arrived; what is asked for says so.
     `redated`: records of which an older version was heard that dates their edits otherwise.
     `was`: what invoices showed before the finding; None of one that it says nothing new of.
+    `earned`: records that were heard of, which may change what is shown of revenue (`earnings`).
     """
 
     contract: Contract
@@ -57,6 +58,7 @@ class Case:
     touched: deque[str] = field(default_factory=deque)
     redated: set[str] = field(default_factory=set)
     was: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    earned: dict[str, bool] = field(default_factory=dict)
 
     def state(self, entity: Entity, record: str) -> EntityState:
         """The record's state, shared by all rules of this case."""
@@ -189,6 +191,7 @@ class Case:
         natural_key: str | None = None,
         links: dict[str, str] | None = None,
         compare: bool = False,
+        tier: Literal[1, 2, 3] | None = None,
     ) -> str:
         """Ask the side's lane for a write and note it as on its way.
 
@@ -217,7 +220,7 @@ class Case:
                 "expected": {name: state.side(side).fields.get(name) for name in fields} if kind == "update" else None,
                 "links": links or {},
                 "compare": compare,
-                "tier": self.contract.tiers.of(state.entity, fields),
+                "tier": tier or self.contract.tiers.of(state.entity, fields),
                 "reason": reason,
                 "rules": sorted(set(rules)),
                 "first": self.first,

@@ -19,6 +19,7 @@ from agents.rules import (
     billing,
     bills,
     consents,
+    earnings,
     edits,
     endings,
     orders,
@@ -92,6 +93,7 @@ class Arbitrate:
                     pass  # it only tells the time
         automations.look(case)
         subscriptions.look(case)
+        earnings.look(case)
         _judge_all(case)
         case.close(customer_view)
         return case.result
@@ -217,6 +219,8 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         case.result.counts["outcome_" + ("open" if flight else "known")] += 1
         return
     flights.remove(flight)
+    if flight.kind == "create":
+        earnings.made(case, state)
     case.first = case.first or flight.first
     side = state.side(outcome.side)
     if outcome.state == "applied":
@@ -225,10 +229,12 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         side.ref = side.ref if side.present else outcome.ref or side.ref
         _note_written(case, state, outcome, flight)
         automations.applied(state, flight)
+        earnings.applied(state)
         _consequences(case, state, outcome.side)
     elif outcome.state == "refused":
         if flight.kind == "create" and outcome.version is not None and outcome.ref and side.ref in {None, outcome.ref}:
             _note_written(case, state, outcome, flight)  # the record is there, and only a link of it was refused
+            earnings.written(state, outcome.ref)
         _block(state, outcome.side, flight)
         case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
         _unbill(case, state, outcome)
@@ -313,6 +319,7 @@ def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
 
 def _consequences(case: Case, state: EntityState, side: Side) -> None:
     """What the news means beyond the record's own fields."""
+    earnings.hear(case, state, side)
     match state.entity, side:
         case Entity.COMPANY, _:
             _know_customer(case, state, side)
@@ -358,3 +365,5 @@ def _judge_all(case: Case) -> None:
         create_missing(case, state)
         compare(case, state)
         automations.settle(case, state)
+        if state.entity is Entity.REVENUE:
+            earnings.settle(case, state)
