@@ -16,6 +16,7 @@ from tests.support.contracts import contract
 from tests.volume.month import BRAKES
 
 CURRENCIES = ("NZD", "USD", "EUR", "JPY", "KWD")  # with two decimals, none (JPY), and three (KWD)
+REVENUE = {"custom": "revmark_revenue", "by": "product"}  # what everybody's documents earned, shown in HubSpot
 TRADES = {
     "at once": {},
     "by shipment": {"timing": {"invoice_when": "shipped"}},
@@ -81,7 +82,7 @@ def draw(seed: int) -> Life:
 
 def agreed(trade: str) -> Contract:
     """The contract under which a life is lived."""
-    return contract({"brakes": BRAKES, **TRADES[trade]})
+    return contract({"brakes": BRAKES, "platforms": {"objects": {"revenue": REVENUE}}, **TRADES[trade]})
 
 
 def _fulfilled(lots: Random, trade: str) -> list[str]:

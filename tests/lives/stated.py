@@ -12,15 +12,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from agents.rules.attribution import Attribution, Basis, Posting, attribute
+from agents.rules.attribution import Attribution, Posting, attribute
 from console.attributing import days, proofs
 from console.earning import postings
 from console.projection.delivery import STATES, Delivery
 from console.projection.store import Store
+from schemas.contract.touches import Basis
 from schemas.names import Side
 from schemas.totals import Total
 from streams.topics import Topic
 from tests.lives.recount import NOTHING, Bill, Books, amount
+from tests.lives.shown import shown_differences
 from tests.lives.world import LivesWorld
 
 Window = tuple[str, str]  # (currency, day)
@@ -74,12 +76,12 @@ def _in_hubspot(world: LivesWorld) -> Papers:
 
 
 def attributed_differences(world: LivesWorld, found: Books, folder: Path) -> list[str]:
-    """The attribution of each month, as the command makes it, against Xero's documents of that month."""
+    """The attribution of each month, as the command makes it, and HubSpot's records, against Xero's documents."""
     store = Store(folder)
     store.bind("lives")
     try:
         store.apply(_deliveries(world))
-        return list(_attributed(world, store, _papers(found)))
+        return [*_attributed(world, store, _papers(found)), *shown_differences(world, store)]
     finally:
         store.close()
 

@@ -18,6 +18,7 @@ from tests.simulation.checks import (
     periods,
     renewing,
     resting,
+    showing,
     telling,
 )
 from tests.simulation.witness import Witness
@@ -40,6 +41,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "I16 each cause once": (
         telling.told_twice, telling.untold, telling.untrue, renewing.told_twice, renewing.untold, renewing.untrue,
     ),
+    "I17 revenue shown": (showing.unearned, showing.untouched, showing.unlinked),
 }  # fmt: skip
 
 

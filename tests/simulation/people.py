@@ -11,6 +11,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from tests.simulation.marketing import crm_touch
 from tests.simulation.platforms import Declined, Platforms, Record
 
 SKUS = ("HONEY-1", "BOX-L", "ARM-7", "TEA-3", "OIL-2")
@@ -312,8 +313,8 @@ async def crm_consent(both: Platforms, lots: Random) -> None:
 
 
 LATENESS: dict[str, tuple[int, Deed]] = {
-    "erp_due": (6, erp_due), "crm_consent": (5, crm_consent)
-}  # deeds where HubSpot is told of what is late  # fmt: skip
+    deed.__name__: (weight, deed) for weight, deed in ((6, erp_due), (5, crm_consent), (3, crm_touch))
+}  # deeds where HubSpot is told of what is late, and of what was earned
 
 
 async def crm_subscribe(both: Platforms, lots: Random) -> None:

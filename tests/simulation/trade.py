@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas.contract import Contract
+from tests.simulation.marketing import CAMPAIGNS
 from tests.simulation.people import PAUSED
 from tests.support.contracts import contract, shipped
 
@@ -39,6 +40,13 @@ RENEWED: dict[str, Any] = {
     "set": {"of": "deal", "property": "told_end", "value": "{ends_on}"},
     "task": {"subject": "Renew {ends_on}"},
 }
+# What the ERP's documents earned is shown in HubSpot, by the campaigns that touched a company or a deal.
+REVENUE = "revmark_revenue"
+EARNED: dict[str, Any] = {
+    "platforms": {"objects": {"revenue": {"custom": REVENUE, "by": "campaign"}}},
+    "mappings": {kind: {"custom_campaigns": {"kind": "set", "crm": CAMPAIGNS}} for kind in ("company", "deal")},
+    "attribution": {"campaign": {"linear": "custom_campaigns"}},
+}
 
 
 def recurring(**rules: Any) -> Contract:
@@ -50,7 +58,7 @@ def recurring(**rules: Any) -> Contract:
 CONTRACTS: dict[str, Callable[[], Contract]] = {
     "": shipped,
     "deposit": lambda: timed(invoice_when="shipped", deposit={"percent": "30"}),
-    "told": lambda: contract({"automations": TOLD, "consent": AGREED}),
+    "told": lambda: contract({"automations": TOLD, "consent": AGREED, **EARNED}),
     "subscriptions": recurring,
     "prorated": lambda: recurring(amended="prorated"),
     "parents": lambda: contract({"billing": {"bill_to": "parent"}}),

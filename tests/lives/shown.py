@@ -1,0 +1,42 @@
+"""What HubSpot shows of revenue, against Xero's books and the attribution in the base currency, month by month.
+
+Flows in: a world at rest, the projection of its topics. Flows out: every difference, with its document or its month.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from agents.rules.attribution import attribute
+from console.attributing import converted, days
+from console.earning import postings
+from console.projection.store import Store
+from schemas.contract.touches import Basis
+from tests.lives.life import REVENUE
+from tests.lives.world import LivesWorld
+from tests.support.earned import unlike
+
+
+def shown_differences(world: LivesWorld, store: Store) -> Iterator[str]:
+    """Each document has what it earned in HubSpot, to the minor unit, and a month what the report says."""
+    rows: list[dict[str, Any]] = [row["properties"] for row in world.platforms.records(REVENUE["custom"])]
+    base = world.contract.base_currency
+    shelves = {
+        "invoice": world.platforms.invoices(), "credit_note": world.platforms.shelf("CreditNotes"),
+        "payment": world.platforms.shelf("Payments"),
+    }  # fmt: skip
+    yield from unlike(rows, shelves, base)
+    months: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in rows:
+        months[row["revmark_date"][:7], row["revmark_basis"]] += Decimal(row["revmark_base_amount"] or 0)
+    found, _ = converted(postings(store, world.contract, "product"), base)
+    bases: tuple[Basis, Basis] = ("posted", "cash")
+    for month in sorted({month for month, _ in months} | {each.day[:7] for each in found}):
+        for basis in bases:
+            made = attribute(found, basis, *days(month))
+            whole = sum((each.net for each in made.totals), Decimal(0))
+            if whole != months[month, basis]:
+                yield f"{month} {basis} {base}: {months[month, basis]} in HubSpot, {whole} attributed"
