@@ -323,9 +323,12 @@ def _admitted(brakes: Brakes, backlog: Backlog, works: Sequence[Work]) -> list[C
         elif isinstance(work, Command) and brakes.admits(work, backlog.of(work.record)):
             passed.append(work)
             backlog.add(work)
-    for command in brakes.drain():
+    drained = brakes.drain()
+    for command in drained:
         passed.append(command)
         backlog.add(command)
+    if drained:
+        backlog.save()  # they do not come again: a batch that dies from here on must have left them in one of the two
     brakes.save()
     return passed
 

@@ -112,6 +112,18 @@ async def test_a_batch_that_dies_and_comes_again_holds_and_writes_everything_onc
     assert sorted(made(found)) == [0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("step", ["claimed", "called", "answered", "recorded", "produced"])
+async def test_a_batch_that_dies_after_a_release_loses_nothing_that_was_held(step: str):
+    found = shift()
+    await found.work(*(wanted(number) for number in range(5)))
+    again = release(found.clock, "owner")
+    assert not await found.work(again, die_at=step)
+    await found.work(again)
+    await found.rest()
+    assert sorted(made(found)) == [0, 1, 2, 3, 4]
+    assert {outcome.command for outcome in found.papers.outcomes()} == {f"c{number}" for number in range(5)}
+
+
 @pytest.mark.parametrize("table", ["ledger", "cursors"])
 async def test_of_a_batch_whose_tables_were_written_in_part_nothing_is_lost_and_nothing_slips_through(table: str):
     found, lost = shift(), shift()
