@@ -94,11 +94,12 @@ class Tally:
 
     def drop(self, command: str) -> None:
         """Take a command out of the queue, wherever it stands; its place stays empty."""
-        first, end = self._head["first"] // ROW_SIZE, -(-self._head["next"] // ROW_SIZE)
-        for number in range(first, end):
-            row = self._row(f"held|{number}")
-            if command in row:
-                self._rows[f"held|{number}"] = ["" if each == command else each for each in row]
+        begin, end = self._head["first"], -(-self._head["next"] // ROW_SIZE)
+        for number in range(begin // ROW_SIZE, end):
+            row, taken = self._row(f"held|{number}"), max(0, begin - number * ROW_SIZE)
+            if command in row[taken:]:  # what stands before that has left the queue, and may have come back
+                place = row.index(command, taken)
+                self._rows[f"held|{number}"] = [*row[:place], "", *row[place + 1 :]]
                 self._head["held"] = self.held - 1
                 self.changed = True
                 return

@@ -17,6 +17,7 @@ from tables.entities import EntityState
 
 def consider(case: Case, deal: EntityState, *, won: bool) -> None:
     """Take back what was asked for last, if it is on its way and should not be; once for each time it is asked for."""
+    case.customer.wait_no_more(deal.id)  # whatever it waits for still, it says anew
     for invoice in _asked(case, deal):
         waiting = [each.command for each in invoice.flights["erp"] if each.kind == "create"]
         if not waiting:

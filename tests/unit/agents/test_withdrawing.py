@@ -120,6 +120,14 @@ def test_where_the_contract_lets_held_customers_order_nothing_is_taken_back():
     assert court.withdrawn() == []
 
 
+def test_a_deal_waits_for_its_customer_no_longer_than_its_bill_is_on_its_way():
+    court, bill = asked()
+    assert court.customer().waiting == ["deal:1"]
+    court.hear(*court.carry_out(bill))
+    court.hear(deal(court.clock + 60, **dict(court.state("deal:1").crm.fields)))
+    assert court.customer().waiting == []
+
+
 def test_a_bill_that_is_there_is_not_taken_back():
     court, bill = asked()
     court.hear(*court.carry_out(bill))

@@ -114,3 +114,16 @@ def test_tallies_know_nothing_of_each_other(other: tuple[str, Entity, str]):
     view = MemoryView()
     touched(view, ("a", 0))
     assert Tally(view, *other).touch("b", START) == 1
+
+
+def test_what_left_the_queue_and_came_back_is_dropped_where_it_waits_now():
+    opened = tally(MemoryView())
+    names = ["back", *(f"c{number}" for number in range(ROW_SIZE))]
+    for name in names:
+        opened.hold(name)
+    assert opened.take(1) == ["back"]
+    opened.hold("back")
+    opened.drop("back")
+    assert opened.held == ROW_SIZE
+    assert opened.take(2 * ROW_SIZE) == names[1:]
+    assert opened.held == 0
