@@ -127,7 +127,8 @@ class Departures:
         """A person that lives on in another: what it has shown counts for that one."""
         reference, was = row["ref"], self.identity.known(row["ref"])
         row.update(deleted=True, ended="merged")
-        there = was is not None and self.identity.reference(was, side) == reference
+        self.identity.end(reference, over=False)  # one that was deleted was restored before anybody could merge it
+        there = was is not None and self.identity.last(was, side) == reference
         placed = self.gone(row) if there else Waits("ignored")
         if self.identity.known(root) is not None:
             self.people.settle(root)

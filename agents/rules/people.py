@@ -126,34 +126,51 @@ class People:
         return Side.ERP if self._in_books(reference) else Side.CRM
 
     def _beside(self, reference: str, *, books: bool) -> Iterable[str]:
-        """All who have shown an address that this one has shown, at the same customer."""
+        """All who have shown an address that this one has shown, at the same customer, and with whom it stands now.
+
+        That one may have no address with it any more, since a merge has given one of them another customer.
+        """
         if books:
             yield from self.identity.bearers(MADE, self._own(reference))
+        across = Side.CRM if books else Side.ERP
         for member in (reference, *self.identity.losers(reference)):
+            known = self.identity.known(member)
+            if known and (mate := self.identity.last(known, across)):
+                yield mate
             for parent, mail, _ in self.identity.signs(member):
                 if parent == MADE:
                     other = self.identity.last(mail, Side.ERP)
                     yield from [other] if other else []
-                elif customer := self.owner(parent):
+                elif customer := self._at(parent, books=books):
                     for each in self._parents(customer):
                         yield from self.identity.bearers(each, mail)
 
+    def _at(self, parent: str, *, books: bool) -> CanonicalId | None:
+        """Whose people those of a parent are; of a contact that was merged away, until its customer has another."""
+        customer, root = self.owner(parent), self.identity.follow(parent)
+        if not books or root == parent or customer is None:
+            return customer
+        survivor = self.owner(root)
+        return customer if survivor in {customer, self.identity.heir(customer, Side.ERP)} else None
+
     def _parents(self, customer: str) -> list[str]:
-        """The companies and contacts that are a customer."""
-        identity = self.identity
+        """The companies and contacts that are a customer, also a contact that was merged into another customer's."""
+        identity, heir = self.identity, self.identity.heir(customer, Side.ERP)
         heads = [head for side in Side if (head := identity.last(customer, side))]
+        heads += [head] if heir and (head := identity.last(heir, Side.ERP)) else []
         each = [one for head in heads for one in (head, *identity.losers(head))] + identity.claimants(customer)
         return [one for one in dict.fromkeys(each) if self.owner(one) == customer]
 
     def _person(self, reference: str) -> Person:
         """What a person has shown since when, under all ids that were merged into one."""
         shown: dict[tuple[str, str], tuple[int, str]] = {}
+        books = self._in_books(reference)
         for member in sorted((reference, *self.identity.losers(reference)), key=age):
             for parent, mail, version in self.identity.signs(member):
-                customer = MADE if parent == MADE else self.owner(parent)
+                customer = MADE if parent == MADE else self._at(parent, books=books)
                 if (customer and (customer, mail) not in shown) or (customer and version < shown[customer, mail][0]):
                     shown[customer, mail] = (version, member)
-        if self._in_books(reference):
+        if books:
             shown[MADE, self._own(reference)] = (0, reference)
         return Person(reference, shown, self.identity.ended(reference) and not self._erased(reference))
 

@@ -135,7 +135,8 @@ class Tenancy:
         known, side = self.identity.known(reference), Side(row["side"])
         if known is None:
             return versions.parked(self.rows, self.tenant, reference)
-        if self.identity.reference(known, side) != reference:
+        person = row["entity"] == Entity.CONTACT.value  # one that is missed leaves its place as well
+        if (self.identity.last if person else self.identity.reference)(known, side) != reference:
             return []
         return [self.placement.ended(row["entity"], reference, side, row["seen_at"], "merged")]
 

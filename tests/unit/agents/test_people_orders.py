@@ -21,10 +21,13 @@ MANY = settings(max_examples=20, deadline=None, suppress_health_check=[HealthChe
 
 
 def living(town: Town, news: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The tables after all of it; whose one was who is gone is where it was told last, and no link."""
+    """The tables after all of it; whose one was who is gone is where it was told last, and no link.
+
+    So it is with those who live on in one that is gone: they are told of nowhere but where that one was.
+    """
     links, standing = ended(news, town)
     gone = {row["crm_gone"] for key, row in links.items() if "|i|contact:" in key and "crm_gone" in row}
-    told_last = [f"main|r|{ref}" for ref in gone]
+    told_last = {f"main|r|{each}" for ref in gone for each in (ref, *links.get(f"main|s|{ref}", ()))}
     return {key: row["id"] if key in told_last else row for key, row in links.items()}, standing
 
 
@@ -81,15 +84,19 @@ FIVE, SIX = crm_person("5", "1", email="ann@acme.example"), crm_person("6", "1",
 BOOKS = [erp("a", version=3, EmailAddress="ann@acme.example"), crm("1", xero_contact_id="a")]
 
 BOOK = erp("a", EmailAddress="ann@acme.example")
+OTHERS = [erp("b"), crm("2", xero_contact_id="b")]
+MERGED = erp(
+    "a", version=4, EmailAddress="ann@acme.example", ContactStatus="ARCHIVED", MergedToContactID="b"
+)  # into that of the others
 
 
-def whom(*news: Change | Erasure) -> str | None:
-    """Who is paired with the person in the books."""
+def whom(*news: Change | Erasure, of: str = "a") -> str | None:
+    """Who is paired with the person in the books, of a contact."""
     found = Office()
     found.desk.ready()
     found.take(*news)
     names = Identity(found.desk.names, "main")
-    return names.reference(str(names.known("xero/person/a")), Side.CRM)
+    return names.reference(str(names.known(f"xero/person/{of}")), Side.CRM)
 
 
 @pytest.mark.parametrize("order", [(FIVE, SIX), (SIX, FIVE)])
@@ -106,6 +113,42 @@ def test_one_who_was_merged_and_is_heard_of_late_brings_the_survivor_into_the_bo
 def test_an_older_version_that_is_heard_of_late_tells_who_had_the_address():
     six = crm_person("5", "1", version=7, email="new@acme.example")
     assert whom(*BOOKS, six, FIVE) == whom(*BOOKS, FIVE, six) == "hubspot/contact/5"
+
+
+def test_who_is_in_a_contact_that_was_merged_is_found_there_while_the_company_stays():
+    assert whom(*BOOKS, *OTHERS, MERGED, FIVE) == whom(*BOOKS, *OTHERS, FIVE, MERGED) == "hubspot/contact/5"
+
+
+@pytest.mark.parametrize("order", [(FIVE, MERGED), (MERGED, FIVE)])
+def test_who_goes_with_the_company_to_the_survivor_is_nobody_in_the_contact_that_was_merged(order: tuple[Change, ...]):
+    found = Office()
+    found.desk.ready()
+    found.take(*BOOKS, *order).settle([[BOOKS[1]], [FIVE], [MERGED]])  # nobody else has the survivor
+    names = Identity(found.desk.names, "main")
+    assert names.reference(str(names.known("xero/person/a")), Side.CRM) is None
+    told = found.desk.facts("hubspot/contact/5")[-1]
+    assert (told.customer, told.alone) == (names.known("xero/contact/b"), True)
+
+
+@pytest.mark.parametrize("books", [BOOKS, BOOKS[1:]], ids=["in the books", "alone"])
+def test_one_who_was_deleted_and_restored_leaves_its_place_to_whom_it_was_merged_into(books: list[Change]):
+    gone, back = crm_person("5", "1", version=2, deleted=True), FIVE.model_copy(update={"version": SIX.version + 1000})
+    seven = crm_person("7", "1", version=5, email="ann@acme.example", hs_merged_object_ids="4;5")
+    links = []
+    for order in [(FIVE, gone, back, seven), (FIVE, gone, seven, back), (FIVE, gone, seven)]:
+        found = Office()
+        found.desk.ready()
+        links.append(found.take(erp("a"), *books, *order).settle([[seven]]).links())
+    assert links[0] == links[1] == links[2]
+
+
+NEW = erp("c", version=6, EmailAddress="ann@acme.example", ContactNumber="1")
+
+
+@pytest.mark.parametrize("order", [(MERGED, NEW, FIVE), (MERGED, FIVE, NEW), (FIVE, MERGED, NEW)])
+def test_who_is_in_a_contact_that_was_merged_is_let_go_when_the_company_has_another(order: tuple[Change, ...]):
+    assert whom(*BOOKS, *OTHERS, *order) is None
+    assert whom(*BOOKS, *OTHERS, *order, of="c") == "hubspot/contact/5"
 
 
 def test_one_who_was_erased_is_still_the_one_in_the_books():
