@@ -84,7 +84,7 @@ def _terms(deal: EntityState, kept: Kept | None) -> Terms | None:
     if not lines:
         return None
     found = periods.terms(lines, date.fromisoformat(deal.marks["order"]["day"]))
-    if kept is not None and kept["asked"] and [found.every, found.start.isoformat()] != [kept["every"], kept["start"]]:
+    if kept is not None and kept["billed"] and [found.every, found.start.isoformat()] != [kept["every"], kept["start"]]:
         raise ValueError(
             "its frequency or its first day was edited after a period was billed: put it back as it was, "
             "or call the deal off and sell it anew"
@@ -110,7 +110,7 @@ def _begun(case: Case, deal: EntityState, terms: Terms) -> Kept:
 
 def _amend(case: Case, deal: EntityState, kept: Kept, terms: Terms) -> None:
     """Its lines or its term were edited: from the next period on they hold. A longer term is another one."""
-    if not kept["asked"] and [terms.every, terms.start.isoformat()] != [kept["every"], kept["start"]]:
+    if not kept["billed"] and [terms.every, terms.start.isoformat()] != [kept["every"], kept["start"]]:
         first = terms.under_way(date.fromisoformat(deal.marks["order"]["day"]))
         kept |= {"every": terms.every, "start": terms.start.isoformat(), "next": first, "lines": ""}
     longer = kept["count"] is not None and (terms.count is None or terms.count > kept["count"])

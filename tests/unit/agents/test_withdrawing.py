@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from schemas.command import Command
+from schemas.dawn import Dawn
 from schemas.names import Entity, Side
 from tests.support.contracts import contract
-from tests.support.judging import Court, company, deal, fact, invoice, line
-from tests.unit.agents.test_subscriptions import DAY, court, seat
+from tests.support.judging import ACME, Court, at, company, deal, fact, invoice, line
+from tests.unit.agents.test_subscriptions import DAY, bills, court, on, seat, shown
 
 
 def asked(rules: dict[str, Any] | None = None, **fields: Any) -> tuple[Court, Command]:
@@ -180,3 +181,19 @@ def test_what_an_amendment_adds_to_a_bill_is_taken_back_when_the_customer_comes_
     here.settle()
     assert [each.natural_key for each in here.commands(Side.ERP, Entity.INVOICE)][-2:] == ["RM-1.1", "RM-1.1"]
     assert here.made["erp", more.record] == 1
+
+
+def test_a_subscription_keeps_its_frequency_though_the_bill_of_its_last_period_was_taken_back():
+    here = on(on(court([seat()]), "2026-10-01"), "2026-10-31")
+    here.hear(Dawn(tenant="main", customer=ACME, at=at(61 * DAY)))
+    third = here.commands(Side.ERP, Entity.INVOICE)[-1]
+    assert third.natural_key == "RM-1-3"
+    on_hold(here, hold=True)
+    here.take_back(third)
+    shown(here, on="2026-11-02", lines=[seat(every="weekly")])
+    on_hold(here, hold=False)
+    here.settle()
+    assert "put it back as it was" in status(here)
+    assert here.commands(Side.ERP, Entity.INVOICE)[-1] == third
+    shown(here, lines=[seat()])
+    assert [each[0] for each in bills(here)] == ["RM-1", "RM-1-2", "RM-1-3", "RM-1-3"]
