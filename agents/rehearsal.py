@@ -21,10 +21,10 @@ from agents.steps.capture import Capture
 from agents.steps.reconcile import Reconcile
 from agents.stoppage import Stoppage
 from schemas.change import Change
-from schemas.command import Command, parse_work
+from schemas.command import Command, Withdrawal, parse_work
 from schemas.contract import Contract
 from schemas.errors import Refused
-from schemas.fact import Fact, Outcome
+from schemas.fact import WITHDRAWN, Fact, Outcome
 from schemas.instants import from_millis, to_millis
 from schemas.names import Entity, Side
 from schemas.totals import Total
@@ -71,7 +71,8 @@ class Rehearsal:
     `born` says what records looked like that are known to have been made, by canonical id and side; `made` are those
     of them that were asked for here as well, `imagined` the others. `unstated` are customers of invoices whose totals
     nobody has stated. `counts` are those of the steps, `events` what publish would be given. `stoppages` by platform
-    and `holdings` say what would not be written; without them all is.
+    and `holdings` say what would not be written; without them all is. `withdrawn` are commands that were taken back
+    before they were answered.
     """
 
     contract: Contract
@@ -91,6 +92,7 @@ class Rehearsal:
     holdings: Holdings | None = None
     events: list[bytes] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    withdrawn: set[str] = field(default_factory=set)
     wave: int = 0
 
     def __post_init__(self) -> None:
@@ -155,13 +157,28 @@ class Rehearsal:
             work = parse_work(output.value)
             if isinstance(work, Command):  # what capture asks to be read is read by the survey, or was when recorded
                 self.queue.append(work)
+            elif isinstance(work, Withdrawal):
+                self._take_back(work)
         return True
+
+    def _take_back(self, word: Withdrawal) -> None:
+        """What is not answered yet is not written; what a brake holds is answered after all, by that."""
+        self.withdrawn.add(word.command)
+        held = [each for each in self.asked if each.held and each.command.id == word.command]
+        self.asked = [each for each in self.asked if each not in held]
+        self.queue += [each.command for each in held]
 
     def _answer(self, command: Command) -> list[bytes]:
         """The outcome of a command, and its record as it shows afterwards."""
         state = self.state(command)
         side, at = state.side(command.side), to_millis(command.at)
         version = max(side.version, at) + 1
+        if command.id in self.withdrawn:
+            taken = Outcome(
+                tenant=command.tenant, customer=command.customer, entity=command.entity, id=command.record,
+                side=command.side, command=command.id, state="superseded", code=WITHDRAWN, at=from_millis(at),
+            )  # fmt: skip
+            return [taken.to_bytes()]
         asked = Asked(command, self.wave, label=state.label, refs=_refs(state), revisions=_revisions(state))
         stoppage = self.stoppages.get(command.platform)
         held = stoppage.holds(command, state.label) if stoppage else ""
