@@ -40,10 +40,12 @@ def taken_back(case: Case, invoice: EntityState) -> None:
 
 
 def _asked(case: Case, deal: EntityState) -> Iterator[EntityState]:
-    """The invoice that was asked for last, of an order that was never billed its first; and what was added to it."""
-    period = deal.marks["order"].get("subscription") or {}
-    place = max(len(billing.bills_of(deal)), period.get("asked", 0), 1)
-    yield case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, place))
+    """The invoice that was asked for last, if any was; and what was added to it."""
+    order = deal.marks["order"]
+    period = order.get("subscription") or {}
+    place = period["asked"] if period else len(billing.bills_of(deal)) or int(bool(order.get("billed")))
+    if place:
+        yield case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, place))
     if (rest := period.get("rest")) and rest["asked"]:
         yield case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, rest["period"], rest["more"]))
 

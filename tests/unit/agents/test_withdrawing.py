@@ -129,6 +129,14 @@ def test_a_deal_waits_for_its_customer_no_longer_than_its_bill_is_on_its_way():
     assert court.customer().waiting == []
 
 
+def test_of_an_order_that_people_bill_no_invoice_is_looked_for():
+    court = Court(contract({"timing": {"invoice_when": "never"}})).known_everywhere()
+    court.hear(deal(50))
+    court.settle()
+    moved(court, "closedwon", amount="120.00")
+    assert [key for key in court.records.rows if "|invoice:" in key] == []
+
+
 def test_a_bill_that_is_there_is_not_taken_back():
     court, bill = asked()
     court.hear(*court.carry_out(bill))
