@@ -93,7 +93,7 @@ class Brakes:
         return [name for name, _, _ in self._of(record)]
 
     def forget(self, record: str, commands: Collection[str]) -> None:
-        """Take commands off their queues that are settled; what waits behind one of them goes on with its own rule."""
+        """Take commands off their queues that are settled; what waits behind one of them stays where it waits."""
         held = self._of(record)
         for name, entity, rule in held:
             if name in commands:

@@ -54,10 +54,10 @@ class Door:
         """
         try:
             at, own = httpx.URL(url), httpx.URL(vendor)
-        except httpx.InvalidURL as error:
-            raise _unusable(url, f"it is no address ({error})") from error
+        except httpx.InvalidURL:  # its words may hold a piece of a password
+            raise _unusable(url, "it is no address") from None
         if at.scheme not in PORTS or not _HOST.fullmatch(_host(at)) or at.userinfo or at.query or at.fragment:
-            raise _unusable(httpx.URL(url).copy_with(userinfo=b""), "scheme, host and port are all that it may have")
+            raise _unusable(url, "scheme, host and port are all that it may have")
         public = at.raw_host == own.raw_host
         if public and (at.scheme, at.port) != (own.scheme, own.port):
             raise _unusable(url, f"{own.host} is called over TLS, at {vendor}")
@@ -128,9 +128,15 @@ def secure(url: str) -> bool:
     return bool(at.host) and (at.scheme == "https" or (at.scheme == "http" and at.host in {"127.0.0.1", "localhost"}))
 
 
-def _unusable(url: object, why: str) -> SettingsError:
+def shown(url: str) -> str:
+    """An address without what may be a secret in it: a name and password before the host, and a query."""
+    return re.split(r"[?#]", re.sub(r"(?<=//).*@", "", url), maxsplit=1)[0]
+
+
+def _unusable(url: str, why: str) -> SettingsError:
     return SettingsError(
-        f"{url} cannot be called: {why}. Nothing was sent. Mend the address in the settings, then run: revmark check"
+        f"{shown(url)} cannot be called: {why}. Nothing was sent. "
+        "Mend the address in the settings, then run: revmark check"
     )
 
 

@@ -13,7 +13,7 @@ import socket
 import httpx
 
 from schemas.errors import SettingsError, Transient
-from streams.platforms.door import Chosen
+from streams.platforms.door import Chosen, shown
 from streams.platforms.outbound import Outbound, client
 
 PATIENCE = 3.0  # seconds for one post: spans that wait longer are worth less than those behind them
@@ -34,8 +34,8 @@ class Post:
             at = httpx.URL(url)
             at = at if at.path.strip("/") else at.copy_with(path=TRACES)
             self._door = Chosen.at(str(at))
-        except httpx.InvalidURL as error:
-            raise SettingsError(f"REVMARK_TRACES is no address ({error}). Nothing was started") from error
+        except httpx.InvalidURL:  # its words may hold a piece of a password
+            raise SettingsError(f"REVMARK_TRACES is no address: {shown(url)}. Nothing was started") from None
         except SettingsError as error:
             raise SettingsError(f"REVMARK_TRACES: {error.message}") from error
         self._url = at

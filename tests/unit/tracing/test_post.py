@@ -41,7 +41,11 @@ def test_spans_are_posted_where_otlp_has_them_unless_the_address_says_otherwise(
     assert request.headers["content-type"] == "application/x-protobuf"
 
 
-@pytest.mark.parametrize("url", ["tempo:4318", "ftp://tempo", "https://user:secret@otlp.example", "http://[::1", "x"])
+@pytest.mark.parametrize(
+    "url",
+    ["tempo:4318", "ftp://tempo", "https://user:secret@otlp.example", "https://user:secret/@otlp.example", "http://[::1",
+     "https://user:12secret/@otlp.example", "https://otlp.example:key/?secret", "x"],
+)  # fmt: skip
 def test_an_address_that_cannot_be_called_is_said_at_the_start_and_no_secret_of_it(url: str):
     with pytest.raises(SettingsError, match="REVMARK_TRACES") as refused:
         Post(url)
