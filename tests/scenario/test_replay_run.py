@@ -70,8 +70,12 @@ async def there(broker: str, names: str, tmp_path: Path) -> Range:
     }  # fmt: skip
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
+    kept = {"retention.ms": "-1"}  # the records are dated long ago: every five minutes the broker would delete them
     await admin.create_topics(
-        [NewTopic(f"{prefix}{name}", 2, 1) for name in ("changes", "lanes.xero", "lanes.hubspot", "readings")]
+        [
+            NewTopic(f"{prefix}{name}", 2, 1, topic_configs=kept)
+            for name in ("changes", "lanes.xero", "lanes.hubspot", "readings")
+        ]
     )
     await admin.close()
     made = Range(broker, prefix, env)

@@ -99,7 +99,8 @@ def test_a_collector_that_takes_a_connection_and_says_nothing_is_given_up(over: 
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr("streams.tracing.post.PATIENCE", 0.05)
+    # Long enough for the connection to begin: one that is given up before leaves a coroutine that nobody has awaited.
+    monkeypatch.setattr("streams.tracing.post.PATIENCE", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         post = Post(url, None if over == "a socket" else httpx.MockTransport(silent))
