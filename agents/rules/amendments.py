@@ -94,8 +94,7 @@ def bill(case: Case, deal: EntityState, kept: Kept, terms: Terms, over: date | N
         _note(case, deal, rest, left, f"{plain(-proration.total(found))} {kept['currency']}")
         return "on"
     if proration.total(found) <= 0:
-        rest |= {"lines": lines, "change": None}
-        return "on"
+        return "on"  # too little to be billed; with the next amendment it may be enough
     return _ask(case, deal, kept, left, found)
 
 

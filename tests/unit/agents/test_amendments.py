@@ -100,6 +100,13 @@ def test_lines_that_came_and_went_are_told_line_by_line():
     ]  # fmt: skip
 
 
+def test_what_rounds_to_nothing_is_billed_with_what_comes_after_it():
+    here = shown(prorating([seats("1000", "0.01")]), on="2026-09-30", lines=[seats("1010", "0.01")])
+    assert more(here) == [], "a tenth for one day of thirty"
+    shown(here, on="2026-09-30", lines=[seats("1020", "0.01")])
+    assert more(here) == [("RM-1.1", "2026-09-30", ["0.01"])]
+
+
 def test_what_is_billed_once_is_never_prorated():
     here = prorating([seat(), line("SETUP", "1", "500")])
     shown(here, on="2026-09-20", lines=[seat(), line("SETUP", "1", "700")])
