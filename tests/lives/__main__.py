@@ -24,6 +24,7 @@ from tests.lives.life import TRADES, Life, draw
 from tests.lives.recount import books, differences
 from tests.lives.sold import unbilled_differences
 from tests.lives.stated import attributed_differences, window_differences
+from tests.lives.subscribed import subscribed_differences
 from tests.lives.world import LivesWorld, lived
 
 TOGETHER = 200  # lives in one world: more take more memory, fewer more polls each
@@ -55,6 +56,7 @@ class Found:
         self.currencies.update(each.currency for each in (*held.bills.values(), *held.credits.values(), *held.money))
         self.differences += differences(world.platforms, held)
         self.differences += unbilled_differences(world.lived, held) + window_differences(world, held)
+        self.differences += subscribed_differences(world.lived)
         with TemporaryDirectory() as folder:
             self.attributed += attributed_differences(world, held, Path(folder))
 

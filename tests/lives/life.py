@@ -24,6 +24,8 @@ TRADES = {
     "deposit": {"timing": {"invoice_when": "shipped", "deposit": {"percent": "30"}}},
     "deposit and parts": {"timing": {"invoice_when": "shipped", "partial": "each", "deposit": {"percent": "12.5"}}},
     "drafts": {"timing": {"called_off": "delete_drafts"}, "invoice_defaults": {"status": "draft"}},
+    "subscription": {"timing": {"subscriptions": {"amended": "prorated"}}},
+    "quote": {"timing": {"order_when": "quote_accepted", "order_when_deal_stage": ["contractsent", "closedwon"]}},
 }
 EXTRAS = ("bill by hand", "bill by hand", "bill abroad", "amend", "redate", "take back")  # whenever finance likes
 COUNTRIES = ("NZ", "NZ", "AU")  # taxed, and not, under the shipped contract
@@ -36,6 +38,12 @@ MONEY = (
     ("credit part", "pay"), ("credit",), ("credit loose", "refund part", "refund"), ("credit loose", "use credit"),
     ("pay", "credit loose", "refund"), ("pay part", "credit part"), ("pay part", "bounce", "pay"), ("void",),
     ("pay part", "credit loose", "use credit", "refund part"), ("bounce", "void credit", "void"),
+)  # fmt: skip
+
+# How many are wanted of what recurs, while it runs.
+AMENDMENTS = (
+    (), ("want more",), ("want less",), ("want more", "want more"), ("want more", "want less", "want more"),
+    ("want less", "want more"), ("want more", "want less"),
 )  # fmt: skip
 
 
@@ -90,6 +98,8 @@ def _fulfilled(lots: Random, trade: str) -> list[str]:
     deeds: list[str] = []
     if trade in SHIPPED:
         deeds += ["ship part"] * lots.choice((0, 0, 1, 2)) + ["ship"] * (lots.random() < 0.85)
+    if trade == "subscription":
+        deeds += lots.choice(AMENDMENTS)
     if trade == "drafts":
         deeds += ["post"] * (lots.random() < 0.8)
     deeds += lots.choice(MONEY)

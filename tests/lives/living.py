@@ -7,8 +7,8 @@ the life's seed; a deed for which there is nothing on the books is left out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 from random import Random
 from typing import Any
@@ -20,6 +20,8 @@ from tests.simulation.people import SHIPPED
 from tests.simulation.platforms import Declined, Platforms, Record
 from tests.volume.ledgers import LINE_OF, PRIMARY_COMPANY, made
 
+BEGAN = "2026-08-06"  # the first day of what recurs: some weeks before the world, and in the middle of a week
+QUOTE_OF, LINE_OF_QUOTE = 64, 68  # HubSpot's types of association: a quote's deal, a line item's quote
 LOOK = 30.0  # seconds between two looks at whether a bill is there
 LOOKS = 10  # of those, before somebody gives up
 PAUSES = (1.0, 15.0, 90.0, 200.0)  # seconds between two deeds: within one poll, and beyond
@@ -38,6 +40,7 @@ class Living:
     company: str = ""
     deals: list[str] = field(default_factory=list)
     lines: list[list[str]] = field(default_factory=list)
+    sold: dict[str, list[tuple[Line, ...]]] = field(default_factory=dict)  # of each deal, as sales has typed it by now
     amended: set[str] = field(default_factory=set)  # invoices that are no longer what was sold
     done: int = 0
 
@@ -73,11 +76,41 @@ class Living:
             "dealname": f"Order {self.life.seed:06}-{len(self.deals) + 1}", "dealstage": "contractsent",
             "pipeline": "default", "deal_currency_code": self.life.currency,
         }, self.company, PRIMARY_COMPANY)  # fmt: skip
-        self.lines.append([await made(self.both, "line_items", _typed(line, place), deal, LINE_OF)
+        parent, kind, more = deal, LINE_OF, dict[str, str]()
+        if self.life.trade == "quote":
+            parent, kind = await self._quote(deal), LINE_OF_QUOTE
+        if self.life.trade == "subscription":
+            more = {"recurringbillingfrequency": "weekly", "hs_recurring_billing_start_date": BEGAN}
+        self.lines.append([await made(self.both, "line_items", _typed(line, place) | more, parent, kind)
                            for place, line in enumerate(ordered)])  # fmt: skip
         self.deals.append(deal)
-        await self._edit("deals", deal, dealstage="closedwon")
+        self.sold[deal] = [ordered]
+        if self.life.trade == "quote":
+            await self._edit("quotes", parent, hs_status="ACCEPTED")
+        await self._edit("deals", deal, dealstage="closedwon", **({"closedate": f"{BEGAN}T00:00:00Z"} if more else {}))
         await self._billed()
+
+    async def want_more(self) -> None:
+        """The customer wants more of something that recurs."""
+        await self._want(lambda quantity: quantity + self.lots.randrange(1, 5))
+
+    async def want_less(self) -> None:
+        """The customer wants less of it, and keeps some."""
+        await self._want(lambda quantity: quantity / 2)
+
+    async def _want(self, change: Callable[[Decimal], Decimal]) -> None:
+        deal, ordered = self.deals[-1], list(self.sold[self.deals[-1]][-1])
+        place = self.lots.randrange(len(ordered))
+        ordered[place] = replace(ordered[place], quantity=f"{change(Decimal(ordered[place].quantity)):f}")
+        self.sold[deal].append(tuple(ordered))
+        await self._edit("line_items", self.lines[-1][place], quantity=ordered[place].quantity)
+
+    async def _quote(self, deal: str) -> str:
+        """Write a quote of a deal, and send it out."""
+        return await made(self.both, "quotes", {
+            "hs_title": f"Offer {deal}", "hs_expiration_date": "2026-12-31", "hs_currency": self.life.currency,
+            "hs_status": "APPROVAL_NOT_NEEDED",
+        }, deal, QUOTE_OF)  # fmt: skip
 
     async def ship_part(self) -> None:
         """Ship a share of each line."""
@@ -208,6 +241,18 @@ class Living:
         await self._finance("POST", "CreditNotes", {"CreditNoteID": row["CreditNoteID"], "Status": "VOIDED"})
 
     # what is on the books
+
+    def stage(self, deal: str) -> str:
+        """Where a deal stands; empty: it is not there."""
+        row = self.both.portal.store.get(self.both.portal.catalogue.get("deals"), int(deal))
+        return "" if row is None else row.values().get("dealstage", "")
+
+    def invoices(self) -> list[Record]:
+        """All of the customer's invoices; none where Xero has no such customer."""
+        try:
+            return self._invoices()
+        except Declined:
+            return []
 
     def _contact(self) -> str:
         kind = self.both.portal.catalogue.get("companies")

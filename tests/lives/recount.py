@@ -6,6 +6,7 @@ ours is asked: not the ledger, not the tables, not the translations.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -214,12 +215,17 @@ def _unequal(shown: dict[str, Any], owed: Decimal, documents: list[str]) -> str:
     return f"{name} {currency} owes {owed} by {', '.join(documents) or 'nothing'}, HubSpot says {said}"
 
 
+def deal_of(number: str) -> str:
+    """The deal whose bill a number of ours is: the first one, a later one, or what was added to one."""
+    return re.split(r"[-.]", number.removeprefix("RM-"), maxsplit=1)[0]
+
+
 def _deals(both: Platforms, found: Books) -> Iterator[str]:
     """What HubSpot says on a deal of its bills."""
     numbers = defaultdict[str, list[Bill]](list)
     for bill in found.bills.values():
         if bill.number.startswith("RM-"):
-            numbers[bill.number.split("-")[1]].append(bill)
+            numbers[deal_of(bill.number)].append(bill)
     sums: dict[str, Callable[[Bill], Decimal]] = {
         "revmark_amount_due": lambda bill: bill.due,
         "revmark_amount_paid": lambda bill: bill.paid if bill.status not in DEAD else NOTHING,

@@ -13,7 +13,7 @@ from schemas.money import minor_digits
 from tests.lives.life import SHIPPED as BY_SHIPMENT
 from tests.lives.life import Life, Line
 from tests.lives.living import CENTS, Living
-from tests.lives.recount import DEAD, NOTHING, Bill, Books
+from tests.lives.recount import DEAD, NOTHING, Bill, Books, deal_of
 from tests.simulation.people import SHIPPED
 
 TAX = {"NZ": Decimal(15), "AU": NOTHING}  # percent, under the shipped contract
@@ -24,8 +24,9 @@ def unbilled_differences(lived: Iterable[Living], found: Books) -> list[str]:
     """Orders that are billed as a whole, of which the bills are not the order."""
     bills = defaultdict[str, list[Bill]](list)
     for bill in found.bills.values():
-        bills[bill.number.removeprefix("RM-").split("-")[0]].append(bill)
-    return [each for living in lived for each in _orders(living, bills)]
+        bills[deal_of(bill.number)].append(bill)
+    whole = (living for living in lived if living.life.trade != "subscription")  # of which `subscribed` tells
+    return [each for living in whole for each in _orders(living, bills)]
 
 
 def _orders(living: Living, bills: dict[str, list[Bill]]) -> Iterator[str]:
@@ -61,7 +62,12 @@ def _values(living: Living, kind: str, record: str) -> dict[str, str]:
 
 def worth(line: Line, life: Life) -> Decimal:
     """A line with its tax, as Xero states it: each rounded half up to what it keeps of the currency."""
-    unit = Decimal(1).scaleb(-min(minor_digits(life.currency), CENTS))
     share = (HUNDRED - Decimal(line.discount or 0)) / HUNDRED
-    net = (Decimal(line.quantity) * Decimal(line.price) * share).quantize(unit, ROUND_HALF_UP)
+    return taxed(Decimal(line.quantity) * Decimal(line.price) * share, life)
+
+
+def taxed(net: Decimal, life: Life) -> Decimal:
+    """An amount with its tax, each as Xero rounds it."""
+    unit = Decimal(1).scaleb(-min(minor_digits(life.currency), CENTS))
+    net = net.quantize(unit, ROUND_HALF_UP)
     return net + (net * TAX[life.country] / HUNDRED).quantize(unit, ROUND_HALF_UP)

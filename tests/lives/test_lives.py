@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ import pytest
 
 from schemas.money import minor_digits
 from tests.lives.__main__ import Found, play
-from tests.lives.life import CURRENCIES, TRADES, draw
+from tests.lives.life import CURRENCIES, TRADES, Line, draw
 from tests.lives.recount import CREDITS, Bill, Books, books, differences
 from tests.lives.sold import unbilled_differences
 from tests.lives.stated import attributed_differences, window_differences
+from tests.lives.subscribed import subscribed_differences
 from tests.lives.world import LivesWorld
 
-SEEDS = range(36)  # six of each trade, some five seconds of a processor
+SEEDS = range(40)  # five of each trade, some six seconds of a processor
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +144,21 @@ def test_a_payment_that_vanishes_is_found_and_named(worlds: list[LivesWorld], tm
         held = books(world.platforms)
         assert any(each.of in found for found in differences(world.platforms, held))
         assert any("payment" in found for found in attributed_differences(world, held, tmp_path))
+
+
+def test_what_recurs_is_billed_as_it_was_typed_and_what_is_not_is_found(worlds: list[LivesWorld]):
+    (world,) = [each for each in worlds if each.lived[0].life.trade == "subscription"]
+    added = {row["InvoiceNumber"] for one in world.lived for row in one.invoices() if "." in row["InvoiceNumber"]}
+    assert added
+    assert subscribed_differences(world.lived) == []
+    found = []
+    for one in world.lived:
+        typed = one.sold
+        one.sold = {deal: [*before, _dearer(before[-1])] for deal, before in typed.items()}
+        found += subscribed_differences([one])
+        one.sold = typed
+    assert any("the last week is billed by" in each and "and is worth" in each for each in found)
+
+
+def _dearer(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    return (replace(lines[0], quantity="1000"), *lines[1:])
