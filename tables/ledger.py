@@ -42,6 +42,11 @@ def entry(view: View, command: Command) -> LedgerEntry | None:
     return LedgerEntry.model_validate(row) if row else None
 
 
+def unsent(known: LedgerEntry | None) -> bool:
+    """Whether nothing was begun of a command of which the ledger knows this."""
+    return known is None or known.state == "waiting"
+
+
 def claim(view: View, command: Command, at: datetime) -> LedgerEntry:
     """Write down that the command is about to be called.
 

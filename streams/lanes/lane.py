@@ -248,19 +248,18 @@ class Lane:
         self, desk: Desk, backlog: Backlog, brakes: Brakes, commands: dict[str, Command], works: Sequence[Work]
     ) -> None:
         """Settle what is wanted no more and waits still, in the backlog or behind a brake; what was begun goes on."""
-        for word in works:
-            if not isinstance(word, Withdrawal):
-                continue
+        words = [work for work in works if isinstance(work, Withdrawal)]
+        for word in words:
             waiting = {*backlog.of(word.record), *brakes.held(word.record)} & {word.command}
             gone = await self.writer.take_back(desk, self._found(desk, sorted(waiting), commands), word.why)
             backlog.drop(word.record, gone)
             brakes.forget(word.record, gone)
-        brakes.save()
+        if words:
+            brakes.save()
 
     @staticmethod
     def _unsent(desk: Desk, command: Command) -> bool:
-        known = ledger.entry(desk.ledger, command)
-        return known is None or known.state == "waiting"
+        return ledger.unsent(ledger.entry(desk.ledger, command))
 
     def _found(self, desk: Desk, ids: Sequence[str], commands: dict[str, Command]) -> list[Command]:
         """The commands of these names: those of the batch as they came, the others as the ledger has them."""

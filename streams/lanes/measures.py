@@ -74,7 +74,8 @@ class LaneMeasures(Collector):
         stopped = GaugeMetricFamily("revmark_brake_stopped", "Rules that a brake has stopped.", labels=rule_of)
         held = GaugeMetricFamily("revmark_brake_held_commands", "Commands that wait behind a brake.", labels=rule_of)
         now = self._clock()
-        for connection, found in sorted(self._office.snapshot().items()):
+        lanes = self._office.snapshot()
+        for connection, found in sorted(lanes.items()):
             waiting.add_metric((connection,), found.waiting)
             parked.add_metric((connection,), _until(found.parked_until, now))
             throttled.add_metric((connection,), _until(found.reads_again, now))
@@ -93,8 +94,8 @@ class LaneMeasures(Collector):
                 stopped.add_metric((connection, entity, rule), 1)
                 held.add_metric((connection, entity, rule), number)
         yield from (waiting, parked, throttled, polled, swept, calls, spared, heard, stopped, held)
-        yield from _backfills(self._office.snapshot())
-        yield from _paces(self._office.snapshot())
+        yield from _backfills(lanes)
+        yield from _paces(lanes)
 
 
 def _until(at: datetime | None, now: datetime) -> float:

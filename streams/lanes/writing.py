@@ -107,7 +107,7 @@ class Writer:
         What a batch that died has settled is told again: behind a brake nobody else would.
         """
         entries = [(command, ledger.entry(desk.ledger, command)) for command in commands]
-        unsent = [command for command, known in entries if known is None or known.state == "waiting"]
+        unsent = [command for command, known in entries if ledger.unsent(known)]
         await self.supersede(desk, [withdrawn(command, why) for command in unsent])
         settled = [known for _, known in entries if known is not None and known.state in SETTLED]
         for known in settled:
