@@ -1,66 +1,15 @@
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Self
+from collections.abc import Sequence
 
 import pytest
 from faust.types import TP
 
 from agents.delivery import CHUNK, ROOM, deliver
 from agents.rules.result import Output, Result
-from streams.engine import Record, RecordBatch, View
-from streams.engine.record import Outgoing
+from streams.engine import Record, RecordBatch
 from streams.topics import BATCH_BYTES
+from tests.support.shore import Shore, Table
 
 BATCH = 10_000  # records: as many as the engine ever hands out
-
-
-@dataclass
-class Shore:
-    """What a batch is written to: it notes each write, as the broker would see it."""
-
-    said: list[tuple[str, Outgoing]] = field(default_factory=list)
-    writes: list[dict[bytes, bytes | None]] = field(default_factory=list)
-    settled: list[RecordBatch] = field(default_factory=list)
-    logs: dict[str, str] = field(default_factory=dict)
-    epoch: int = 1
-    max_record: int = BATCH_BYTES
-    quarantine_limit: int = BATCH_BYTES
-    quarantine_topic: str = "t.quarantine"
-
-    def check_table(self, batch: RecordBatch, table: Any) -> None:
-        pass
-
-    def log_of(self, topic: str) -> str:
-        return self.logs.get(topic, "")
-
-    def still_owns(self, batch: RecordBatch) -> bool:
-        return batch.epoch == self.epoch
-
-    @property
-    def delivery(self) -> Self:
-        return self
-
-    async def outputs(self, outputs: Mapping[str, Sequence[Outgoing]], _check: Any = None) -> None:
-        self.said += [(topic, record) for topic, records in outputs.items() for record in records]
-
-    async def changes(self, batch: RecordBatch, views: Mapping[Any, View]) -> None:
-        batch.check()
-        (view,) = views.values()
-        self.writes.append(dict(view.staged))
-        view.forget(dict(view.staged))
-
-    def settle(self, batch: RecordBatch) -> None:
-        self.settled.append(batch)
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A table that holds what it is given."""
-
-    held: Mapping[bytes, bytes | None] = field(default_factory=dict)
-
-    def view(self, _partition: int) -> View:
-        return View(self.held.get)
 
 
 MARK = b'"o|t.in|0"'  # the row that says what was taken

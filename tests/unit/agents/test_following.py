@@ -1,61 +1,18 @@
 """Which records of a batch are followed, and what goes on with them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from faust.types import TP
 
 from agents.delivery import CHUNK, deliver
 from agents.rules.result import Output, Result
-from streams.engine import Record, RecordBatch, View
-from streams.engine.record import Headers, Outgoing
-from streams.topics import BATCH_BYTES, ORIGIN
+from streams.engine import Record, RecordBatch
+from streams.engine.record import Headers
+from streams.topics import ORIGIN
 from streams.tracing import TRACEPARENT, Tracer
+from tests.support.shore import Shore, Table
 from tests.support.tracing import CALLER, TRACE, Spans, StatusCode, caused_by, parent_of
-
-
-@dataclass
-class Shore:
-    """What a batch is written to; `away`: nothing is."""
-
-    said: list[tuple[str, Outgoing]] = field(default_factory=list)
-    away: bool = False
-    epoch: int = 1
-    max_record: int = BATCH_BYTES
-    quarantine_limit: int = BATCH_BYTES
-    quarantine_topic: str = "t.quarantine"
-
-    def check_table(self, batch: RecordBatch, table: Any) -> None:
-        pass
-
-    def log_of(self, _topic: str) -> str:
-        return ""
-
-    def still_owns(self, _batch: RecordBatch) -> bool:
-        return True
-
-    @property
-    def delivery(self) -> "Shore":
-        return self
-
-    async def outputs(self, outputs: Mapping[str, Sequence[Outgoing]], _check: Any = None) -> None:
-        if self.away:
-            raise ConnectionError
-        self.said += [(topic, record) for topic, records in outputs.items() for record in records]
-
-    async def changes(self, _batch: RecordBatch, views: Mapping[Any, View]) -> None:
-        for view in views.values():
-            view.forget(dict(view.staged))
-
-    def settle(self, batch: RecordBatch) -> None:
-        """Nothing is committed here."""
-
-
-class Table:
-    def view(self, _partition: int) -> View:
-        return View({}.get)
 
 
 def step(values: Sequence[bytes | None]) -> Result:
