@@ -58,6 +58,7 @@ class RocksStore:
         self._refused: FolderRefused | None = None
         self._times: dict[int, int] = {}
         self._databases: dict[int, Rdict] = {}
+        self._blank: set[int] = set()  # open, and nothing was ever written: there is nothing to read
         self._caches: dict[int, ReadCache] = {}
         self._waiting: dict[int, Waiting] = {}
 
@@ -73,7 +74,7 @@ class RocksStore:
         cache = self._caches.get(partition)
         if cache is None:
             cache = self._caches[partition] = ReadCache(partial(self._read, partition))
-        return cache.get
+        return cache.__getitem__
 
     def write(
         self, partition: int, changes: Mapping[bytes, bytes | None], offset: int, *, at: int | None = None
@@ -114,6 +115,7 @@ class RocksStore:
             else:
                 batch.put(key, value)
         batch.put(OFFSET_KEY, b"%d %d" % (waiting.offset, waiting.complete_at))
+        self._blank.discard(partition)
         self._write(partition, batch)
         del self._waiting[partition]
 
@@ -205,7 +207,9 @@ class RocksStore:
             return waiting.changes[key]
         try:
             database = self._databases.get(partition)
-            value: bytes | None = (self._database(partition) if database is None else database).get(key)
+            if database is None:
+                database = self._database(partition)
+            value: bytes | None = None if partition in self._blank else database.get(key)
         except Exception as error:
             self._understand(partition, error)
             raise
@@ -250,6 +254,7 @@ class RocksStore:
     def _let_go(self, partition: int) -> None:
         self._times.pop(partition, None)
         self._waiting.pop(partition, None)
+        self._blank.discard(partition)
         cache, database = self._caches.pop(partition, None), self._databases.pop(partition, None)
         if cache is not None:
             cache.close()
@@ -277,6 +282,8 @@ class RocksStore:
                 self.drop(partition)
                 database = _opened(place)
             self._databases[partition] = database
+            if database.get(OFFSET_KEY) is None:  # it is in the first batch that is written
+                self._blank.add(partition)
         return database
 
     def _place(self, partition: int) -> Path:

@@ -15,6 +15,7 @@ from streams.engine.errors import TooLarge
 __all__ = ["View", "decode_key", "encode_key", "exact"]
 
 _MISSING: Any = object()
+_ENDS = (b"", b"")  # joined by some bytes they are a copy of those, with no tuple made for it
 MAX_ROW = 4 * 1024 * 1024  # bytes: what a changelog takes unless told otherwise
 
 
@@ -23,12 +24,12 @@ def exact(made: bytes) -> bytes:
 
     What orjson returns keeps the buffer it was written in (4 KiB in 3.13) for as long as it lives.
     """
-    return b"".join((made, b""))
+    return made.join(_ENDS)
 
 
 def encode_key(key: str) -> bytes:
     """Return a table key as it stands in store and changelog: a JSON string, as in a stock Faust table."""
-    return b"".join((orjson.dumps(key), b""))  # as `exact` does: keys are spelled more often than all else
+    return orjson.dumps(key).join(_ENDS)  # as `exact` does: keys are spelled more often than all else
 
 
 def decode_key(key: bytes) -> str:
@@ -76,9 +77,9 @@ class View:
         name = self._names.get(key)
         if name is None:  # nobody has asked for it: what it was is not worth a read
             name = self._name(key)
-        elif self._raw(name) == raw:
+        elif name not in self._staged and self._read(name) == raw:
             return
-        self._staged[name] = exact(raw)
+        self._staged[name] = raw.join(_ENDS)  # as `exact` does
 
     def __delitem__(self, key: str) -> None:
         raw = self._name(key)

@@ -30,6 +30,17 @@ def test_changes_and_their_offset_belong_together(store: Store):
     store.close()
 
 
+def test_new_files_are_read_once_something_is_in_them(tmp_path: Path):
+    store = RocksStore(lambda: tmp_path, "table")
+    assert store.get(0, b'"b"') is None  # nothing was ever written: RocksDB is not asked
+    store.write(0, {b'"a"': b"1"}, 1)
+    store.touch(0)  # it waits no longer, and is in the files only
+    assert store.get(0, b'"a"') == b"1"
+    store.drop(0)
+    assert store.get(0, b'"a"') is None
+    store.close()
+
+
 def test_partitions_that_are_not_ours_are_let_go(store: Store):
     store.write(0, {b'"a"': b"1"}, 1)
     store.write(1, {b'"b"': b"2"}, 1)
@@ -175,6 +186,8 @@ def test_the_time_up_to_which_nothing_is_missing(tmp_path: Path):
 def test_a_folder_that_does_not_tell_its_time_can_be_read(tmp_path: Path):
     store = RocksStore(lambda: tmp_path, "table")
     store._database(0).put(OFFSET_KEY, b"41")  # noqa: SLF001 - as it was written before times were
+    store.close()
+    store = RocksStore(lambda: tmp_path, "table")
     assert (store.offset(0), store.complete_at(0)) == (41, None)
     store.close()
 
