@@ -22,6 +22,7 @@ from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.routes.account import AccountRoutes
 from sandbox.hubspot.routes.associating import AssociationRoutes
 from sandbox.hubspot.routes.batch import BatchRoutes
+from sandbox.hubspot.routes.custom_events import CustomEventRoutes
 from sandbox.hubspot.routes.dictionary import PropertyRoutes
 from sandbox.hubspot.routes.journal import JournalRoutes
 from sandbox.hubspot.routes.oauth import OAuthRoutes
@@ -91,6 +92,7 @@ def create_app(
                     *properties.routes(),
                     *PipelineRoutes(gate).routes(),
                     *SchemaRoutes(gate, properties).routes(),
+                    *CustomEventRoutes(gate).routes(),
                     *AccountRoutes(gate).routes(),
                     *WebhookRoutes(gate, deliverer).routes(),
                     *JournalRoutes(gate).routes(),

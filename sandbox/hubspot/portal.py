@@ -15,6 +15,7 @@ from sandbox.hubspot import actors
 from sandbox.hubspot.access import Access
 from sandbox.hubspot.actors import Actor
 from sandbox.hubspot.associations import Associations, Node
+from sandbox.hubspot.custom_events import CustomEvents
 from sandbox.hubspot.definitions import Dictionary, choices
 from sandbox.hubspot.events import Announcer
 from sandbox.hubspot.index import Index
@@ -110,6 +111,7 @@ class Portal:
         self.writer = Writer(self)
         self.app = actors.app(self.quirks.own_source_type, app_id, "Sandbox app")
         self.system = Actor("person", CALCULATED)
+        self.custom_events = CustomEvents(self)
         self._invoices = 1_000
         self._object_type_ids = 0
         for kind in STANDARD:
@@ -196,6 +198,7 @@ class Portal:
                 kind.name: [_shown(record) for record in self.store.all(kind)] for kind in self.catalogue.types
             },
             "associations": self.associations.listing(),
+            "custom_events": self.custom_events.state(),
             "subscriptions": [
                 {"id": s.id, "action": s.action, "type_id": s.type_id, "property": s.property_name}
                 for s in self.announcer.subscriptions

@@ -1,6 +1,7 @@
 """What HubSpot does not document and the sandbox must choose: switches, each with why it stands as it does."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(slots=True)
@@ -22,4 +23,5 @@ class Quirks:
     journal_repeats_every: int = 20  # one event of the webhooks journal in so many comes again; no page excludes it
     ids_start_alike: bool = True  # hs_object_id is unique only within a type: let all types count alike
     delete_requires_unpaid_invoice: bool = True  # only draft and open invoices can be deleted
+    repeated_event: Literal["dropped", "refused", "counted"] = "dropped"  # a uuid that comes again within a year
     old_signature: str = "v1"  # which of the old signatures goes with version 3; v2 is for workflows

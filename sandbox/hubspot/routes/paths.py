@@ -14,6 +14,7 @@ ASSOCIATIONS = ("/crm/v4/associations", *(f"/crm/associations/{version}" for ver
 RECORD_ASSOCIATIONS = ("/crm/v4/objects", *(f"/crm/objects/{version}" for version in DATED))
 LISTED_ASSOCIATIONS = ("/crm/v4/objects", "/crm/objects/2026-03")  # the GET is gone from 2026-09
 TOKENS = ("/oauth/v1/token", "/oauth/v3/token", *(f"/oauth/{version}/token" for version in DATED))
+EVENTS = ("/events/v3", *(f"/events/{version}" for version in DATED))
 ACCOUNT = ("/account-info/v3", *(f"/account-info/{version}" for version in DATED))
 
 
