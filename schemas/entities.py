@@ -224,6 +224,15 @@ class Task(Canonical):
     owner: str | None = Field(default=None, description="the CRM's id of whose it is")
 
 
+class Event(Canonical):
+    """Something that has happened, in the CRM only: told by an automation as an event of the portal's own."""
+
+    entity = Entity.EVENT
+    name: str | None = Field(default=None, description="the event's, as the contract names it")
+    occurred_at: str | None = Field(default=None, description="ISO instant in UTC")
+    properties: dict[str, str] = Field(default_factory=dict)
+
+
 class Revenue(Canonical):
     """What a part of one of the ERP's documents earned, in the CRM only; what lowers revenue is below zero."""
 
@@ -257,7 +266,5 @@ class Subscription(Canonical):
     renews_on: str | None = None
 
 
-ENTITIES: dict[Entity, type[Canonical]] = {
-    kind.entity: kind
-    for kind in (Company, Contact, Product, Deal, Order, Invoice, Payment, CreditNote, Subscription, Task, Revenue)
-}
+_KINDS = (Company, Contact, Product, Deal, Order, Invoice, Payment, CreditNote, Subscription, Task, Revenue, Event)
+ENTITIES: dict[Entity, type[Canonical]] = {kind.entity: kind for kind in _KINDS}

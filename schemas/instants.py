@@ -72,6 +72,13 @@ def version_millis(millis: int) -> int:
     return millis if 0 <= millis < END_OF_VERSIONS else 0
 
 
+def instant_text(instant: datetime) -> str:
+    """ISO 8601 in UTC with a Z; a fraction only where there is one."""
+    moment = instant.astimezone(UTC)
+    digits = "milliseconds" if moment.microsecond else "seconds"
+    return moment.replace(tzinfo=None).isoformat(timespec=digits) + "Z"
+
+
 def parse_instant(text: str) -> datetime:
     """Parse ISO 8601; a text without a zone is UTC (Xero writes those).
 

@@ -43,6 +43,7 @@ class Entity(StrEnum):
     SUBSCRIPTION = "subscription"
     TASK = "task"
     REVENUE = "revenue"
+    EVENT = "event"
 
 
 def connection_id(tenant: str, platform: str) -> ConnectionId:

@@ -15,6 +15,7 @@ from agents.rules import consents, instead
 from agents.rules.case import Case
 from schemas.contract.automations import Automation, Occasion, filled
 from schemas.fact import Fact
+from schemas.instants import instant_text
 from schemas.money import exact
 from schemas.names import Entity, Side, canonical_id
 from schemas.wire import fingerprint
@@ -84,7 +85,7 @@ def applied(state: EntityState, flight: Flight) -> None:
 
 def settle(case: Case, state: EntityState) -> None:
     """Ask for what a record is still to be told."""
-    if state.entity is Entity.TASK:
+    if state.entity in {Entity.TASK, Entity.EVENT}:
         _make(case, state)
     elif state.crm.present:
         for name, waiting in state.marks.get("triggers", {}).items():
@@ -100,26 +101,36 @@ def _set(case: Case, state: EntityState, name: str, value: str, rule: str) -> No
 
 
 def _make(case: Case, state: EntityState) -> None:
-    """Make a task, as soon as the customer is known in the CRM; from then on it is people's."""
+    """Make a task or send an event, as soon as what it is about is known in the CRM; from then on it is people's."""
     wanted = state.marks.get("wanted")
     if wanted is None or state.crm.ref is not None or state.flights["crm"]:
         return
-    if case.customer.crm is None:
+    links, fields = _links(case, wanted), wanted["fields"]
+    if (needed := wanted.get("of", "company")) not in links:
         case.customer.wait(state.id)
         return
-    to = wanted["to"]
-    owner = case.company().crm.fields.get("owner") if to == "owner" else None if to == "nobody" else to
-    fields, _ = instead.applied(state, Side.CRM, {**wanted["fields"], "owner": owner})
+    if state.entity is Entity.EVENT:
+        links = {needed: links[needed]}  # it shows on one record
+    else:
+        to = wanted["to"]
+        owner = case.company().crm.fields.get("owner") if to == "owner" else None if to == "nobody" else to
+        fields = {**fields, "owner": owner}
+    fields, _ = instead.applied(state, Side.CRM, fields)
     if state.blocked["crm"].get("*") == fingerprint(fields):
         return
-    links = {"company": case.customer.crm}
-    deal = case.known(wanted["deal"]).crm if wanted["deal"] else None
-    if deal is not None and deal.present and deal.ref:
-        links["deal"] = deal.ref
     key = state.id.split(":", 1)[1]
     case.command(
         state, Side.CRM, "create", fields, reason=wanted["why"], rules=[wanted["rule"]], natural_key=key, links=links
     )
+
+
+def _links(case: Case, wanted: Mapping[str, Any]) -> dict[str, str]:
+    """The customer and the deal in the CRM, as far as they are there."""
+    links = {"company": case.customer.crm} if case.customer.crm else {}
+    deal = case.known(wanted["deal"]).crm if wanted["deal"] else None
+    if deal is not None and deal.present and deal.ref:
+        links["deal"] = deal.ref
+    return links
 
 
 def act(
@@ -143,19 +154,34 @@ def act(
             triggers.setdefault(each.set.field, []).append([filled(each.set.value, texts), each.rule])
             case.touch(record)
             done.append(f"{each.set.property} of the {each.set.of} is set")
+    if each.event is not None:
+        if each.event.of == "deal" and deal is None:
+            done.append(f"no deal was billed by it, so the event {each.event.name} is not sent")
+        else:
+            event = {
+                "name": each.event.name,
+                "occurred_at": instant_text(case.at),
+                "properties": {name: filled(text, texts) for name, text in each.event.properties.items()},
+            }
+            _want(case, Entity.EVENT, each, cause, {"fields": event, "of": each.event.of, "deal": deal, "why": reason})
+            done.append(f"the event {each.event.name} of the {each.event.of} is sent")
     if each.task is not None:
-        task = case.state(Entity.TASK, canonical_id(Entity.TASK, case.tenant, each.automation, *cause))
         fields = {
             "subject": filled(each.task.subject, texts),
             "body": filled(each.task.body or "", texts) or None,
             "priority": each.task.priority,
             "due_at": _later(case.today, each.task.due_in_days) + NOON,
         }
-        wanted = {"fields": fields, "to": each.task.to, "deal": deal, "rule": each.rule, "why": reason}
-        task.marks.setdefault("wanted", wanted)
-        case.touch(task.id)
+        _want(case, Entity.TASK, each, cause, {"fields": fields, "to": each.task.to, "deal": deal, "why": reason})
         done.append("a task is made")
     case.verdict(about, "", "automate", each.rule, f"{reason}: {'; '.join(done)}", note=each.rule)
+
+
+def _want(case: Case, entity: Entity, each: Automation, cause: tuple[str, ...], wanted: dict[str, Any]) -> None:
+    """Keep what is to be made on a row of its own, which is named for the cause: asked for twice, it is there once."""
+    state = case.state(entity, canonical_id(entity, case.tenant, each.automation, *cause))
+    state.marks.setdefault("wanted", wanted | {"rule": each.rule})
+    case.touch(state.id)
 
 
 def _values(case: Case, each: Automation, about: EntityState) -> dict[str, str]:

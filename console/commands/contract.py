@@ -150,7 +150,9 @@ def _settings(contract: Contract) -> Sheet:
         when = f"{each.when}{f', {each.days} days' if each.days else ''}"
         does = [f"{each.set.property} of the {each.set.of}"] if each.set else []
         when += ", with consent" if each.needs_consent else ""
-        sheet.add("automations", each.automation, f"{when}: {', '.join([*does, *(['a task'] if each.task else [])])}")
+        does += ["a task"] if each.task else []
+        does += [f"the event {each.event.name} of the {each.event.of}"] if each.event else []
+        sheet.add("automations", each.automation, f"{when}: {', '.join(does)}")
     if contract.consent is not None:
         sheet.add("consent", contract.consent.property, f"yes is {', '.join(contract.consent.granted)}")
     if contract.subsidiary is not None:

@@ -27,7 +27,7 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", help="make what is shown")] = False,
     json: Document = False,
 ) -> None:
-    """Show the custom objects, associations and properties that HubSpot lacks for the contract; with --yes make them.
+    """Show the objects, associations, properties and events that HubSpot lacks for the contract; with --yes make them.
 
     What is there is never changed, and nothing is made twice. Exits 1 while something is lacking.
     """

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Literal
 
-from schemas.contract.automations import Automation, named
+from schemas.contract.automations import MOST_PROPERTIES, Automation, EventWanted, named
 from schemas.contract.mappings import PROPERTY, TAKEN
 from schemas.contract.model import Contract
 from schemas.names import Entity, Side
@@ -32,8 +32,8 @@ def automation_faults(contract: Contract) -> Iterator[Fault]:
 
 
 def _errors(contract: Contract, each: Automation) -> Iterator[str]:
-    if each.set is None and each.task is None:
-        yield "it does nothing: give it 'set', 'task' or both"
+    if each.set is None and each.task is None and each.event is None:
+        yield "it does nothing: give it 'set', 'task' or 'event', or several of them"
     if (each.when in DAYS) is (each.days is None):
         yield (
             f"say {DAYS[each.when]}"
@@ -50,8 +50,24 @@ def _errors(contract: Contract, each: Automation) -> Iterator[str]:
                 yield f"{place} knows no {{{name}}}: {hint}"
     if each.set is not None:
         yield from _property(contract, each, each.set.of, each.set.property)
+    if each.event is not None:
+        yield from _event(contract, each, each.event)
     if each.needs_consent and contract.consent is None:
         yield "nothing says who has agreed, so it never acts: name consent, or leave needs_consent out"
+
+
+def _event(contract: Contract, each: Automation, event: EventWanted) -> Iterator[str]:
+    """An event that is of another object elsewhere, has HubSpot's own names, or is of what nobody would find."""
+    if each.when.startswith("credit_hold.") and event.of != "company":
+        yield f"a credit hold is a customer's: the event is of company, not of {event.of}"
+    others = [one.event for one in contract.automations if one.event is not None and one.event.name == event.name]
+    if others[0].of != event.of:
+        yield f"the event {event.name} is of {others[0].of} already, and HubSpot has an event on one kind of record"
+    if len({name for one in others for name in one.properties}) > MOST_PROPERTIES:
+        yield f"the event {event.name} has more than {MOST_PROPERTIES} properties, the most that HubSpot lets it have"
+    for name in event.properties:
+        if name.startswith("hs_"):
+            yield f"the property {name} of the event {event.name} begins as HubSpot's own do: name it otherwise"
 
 
 def _property(contract: Contract, each: Automation, on: str, name: str) -> Iterator[str]:

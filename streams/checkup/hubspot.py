@@ -137,5 +137,5 @@ async def _properties(client: HubSpotClient, url: str, contract: Contract | None
         return Finding(name, ok=False, detail=error.message, next_step=step)
     if found.nothing:
         return Finding(name, ok=True, detail="all are there")
-    step = "revmark provision --yes" if found.objects else "revmark check --create"
+    step = "revmark provision --yes" if found.objects or found.events else "revmark check --create"
     return Finding(name, ok=False, detail=f"{len(found.words)} are missing: {', '.join(found.words)}", next_step=step)

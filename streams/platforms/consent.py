@@ -54,12 +54,13 @@ HUBSPOT_SCOPES = (
 
 # Tasks go by the scopes of contacts; what they are found again by is a property of ours.
 OF_TASKS = ("crm.schemas.contacts.read", "crm.schemas.contacts.write")
+OF_EVENTS = ("analytics.behavioral_events.send", "behavioral_events.event_definitions.read_write")
 OF_QUOTES = ("crm.objects.quotes.read",)
 OF_CUSTOM = tuple(f"crm.{what}.custom.{may}" for what in ("objects", "schemas") for may in ("read", "write"))
 
 
 def hubspot_scopes(contract: Contract | None) -> tuple[str, ...]:
-    """What the app has to be granted under a contract: for custom objects, for tasks, for quotes."""
+    """What the app has to be granted under a contract: for custom objects, for tasks, for events, for quotes."""
     found = HUBSPOT_SCOPES
     if contract is None:
         return found
@@ -69,6 +70,8 @@ def hubspot_scopes(contract: Contract | None) -> tuple[str, ...]:
         found += OF_CUSTOM
     if any(each.task for each in contract.automations):
         found += OF_TASKS
+    if any(each.event for each in contract.automations):
+        found += OF_EVENTS
     return found + (OF_QUOTES if contract.timing.order_when == "quote_accepted" else ())
 
 

@@ -23,7 +23,6 @@ from streams.platforms.hubspot import translation as hubspot
 from streams.platforms.hubspot.api import Api
 from streams.platforms.hubspot.app_token import AppToken
 from streams.platforms.hubspot.auth import Auth, OAuthGrant, StaticToken
-from streams.platforms.hubspot.batches import job_of
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.doors import files_door, journal_door
 from streams.platforms.hubspot.journal import Journal
@@ -88,7 +87,8 @@ def forecasts(contract: Contract) -> Mapping[str, Forecast]:
 
 def payloads(contract: Contract) -> Mapping[str, Callable[[Command], object]]:
     """What each platform's client makes of a command before it calls; it raises Refused for what it would not send."""
-    return {"hubspot": partial(job_of, shapes=shapes_of(contract)), "xero": partial(draft, own=contract.mappings)}
+    hubspot = partial(hubspot_forecast.payload, shapes=shapes_of(contract))
+    return {"hubspot": hubspot, "xero": partial(draft, own=contract.mappings)}
 
 
 def client(platform: Platform, settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> PlatformClient:

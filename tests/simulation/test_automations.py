@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.simulation.test_subscriptions import MONTHLY, until
 from tests.simulation.witness import Witness
 from tests.simulation.world import run
 from tests.support.contracts import contract
+from tests.support.judging import retry
 
 HOUR = 3600.0  # seconds; the world begins at nine in the evening of its customers, three hours before their midnight
 ENDED_13_DAYS_AGO = "2026-08-19"  # of that day: a day too early for `collect`
@@ -44,6 +46,12 @@ TOLD: list[dict[str, Any]] = [
 ]
 
 
+PAID: dict[str, Any] = {
+    "automation": "paid",
+    "when": "invoice.paid",
+    "event": {"of": "deal", "name": "invoice_paid", "properties": {"number": "{number}", "paid": "{total} {currency}"}},
+}
+SEND = "/events/2026-09/send"
 TASK = {"subject": "Look at {number}"}
 OLD = {
     "Type": "ACCREC", "Status": "AUTHORISED", "InvoiceNumber": "OLD-1", "Date": "2026-07-01", "DueDate": "2026-07-20",
@@ -68,6 +76,12 @@ def tasks(stage: Theatre) -> list[dict[str, Any]]:
 def subjects(stage: Theatre) -> list[str]:
     """What they are called."""
     return [row["hs_task_subject"] for row in tasks(stage)]
+
+
+def events(stage: Theatre) -> list[tuple[str, str, dict[str, str]]]:
+    """HubSpot's custom events: name, record, properties."""
+    found = stage.world.platforms.portal.custom_events.occurrences
+    return [(each.event, each.object_id, dict(each.properties)) for each in found]
 
 
 def due(stage: Theatre, sold: Sale, day: str) -> None:
@@ -140,6 +154,41 @@ def test_answers_that_are_lost_and_webhooks_that_come_three_times_make_no_second
         assert [each.state for each in entries] == ["applied"]
 
 
+def test_an_event_is_sent_once_though_its_answers_are_lost_and_everything_comes_three_times():
+    with told([PAID]) as stage:
+        sold = Sale(stage, [("2", "50.00")])
+        faults = stage.world.platforms.faults
+        faults["xero"].add(Fault(FaultKind.WEBHOOK_DUPLICATE, rate=1.0, seed=1, params={"copies": 3}))
+        lost = faults["hubspot"].add(Fault(FaultKind.DROP_AFTER, method="POST", path=SEND, times=2, seed=1))
+        pay(stage, f"RM-{sold.deal}", "115.00")
+        for _ in range(4):
+            sold.work()
+            stage.pass_by(60.0)
+        assert lost.struck == 2
+        number = f"RM-{sold.deal}"
+        assert events(stage) == [("invoice_paid", sold.deal, {"number": number, "paid": "115.00 NZD"})]
+        (entry,) = [each for each in settled(stage).values() if each.command.entity is Entity.EVENT]
+        assert (entry.state, entry.attempts) == ("applied", 3)
+
+
+def test_an_event_that_the_portal_may_not_have_is_refused_alone_and_sent_when_a_person_says_so():
+    with told([PAID | {"set": TOLD[0]["set"]}]) as stage:
+        sold = Sale(stage, [("2", "50.00")])
+        stage.world.platforms.portal.enterprise = False
+        pay(stage, f"RM-{sold.deal}", "115.00")
+        sold.work()
+        (entry,) = [each for each in settled(stage).values() if each.command.entity is Entity.EVENT]
+        assert (entry.state, events(stage)) == ("refused", [])
+        assert "Custom events need an Enterprise subscription" in entry.message
+        assert stage.sales.properties("deals", sold.deal)["thank_you_for"], "the connection goes on"
+        stage.world.platforms.portal.enterprise = True
+        world, word = stage.world, retry(entry.command)
+        key = f"{word.tenant}|{word.customer}".encode()
+        stage.run(world.broker.produce(world.topics.name(world.topics.facts), key, word.to_bytes(), ()))
+        sold.work()
+        assert [each[0] for each in events(stage)] == ["invoice_paid"]
+
+
 def test_more_tasks_than_an_hour_may_bring_wait_for_a_person():
     with told() as stage:
         for name in ("One", "Two", "Three"):
@@ -182,7 +231,8 @@ def test_what_was_late_or_paid_before_the_first_reading_is_not_told(first: bool)
 
 
 def test_a_plan_says_what_would_be_told_and_by_which_automation():
-    with told() as stage:
+    late = PAID["event"] | {"of": "company", "name": "invoice_late"}
+    with told([*TOLD, TOLD[1] | {"automation": "late", "set": None, "task": None, "event": late}]) as stage:
         stage.run(stage.world.sync())
         stage.finance.put("Invoices", OLD | {"Contact": {"ContactID": stage.cast.contacts["Harakeke"]}})
         plan = stage.run(stage.world.plan())
@@ -190,6 +240,9 @@ def test_a_plan_says_what_would_be_told_and_by_which_automation():
         task, trigger = fields["task", "subject"], fields["invoice", "trigger_chase_since"]
         assert (task.becomes, task.rule) == ("Call Harakeke Foods about OLD-1", "automation.collect")
         assert (trigger.becomes, trigger.rule) == ("2026-09-01", "automation.collect")
+        event = fields["event", "properties"]
+        assert (event.becomes, event.rule) == ({"number": "OLD-1", "paid": "11.50 NZD"}, "automation.late")
+        assert fields["event", "name"].becomes == "invoice_late"
 
 
 def test_a_renewal_is_told_once_for_each_end_though_answers_are_lost():
@@ -285,6 +338,15 @@ def test_what_is_told_twice_not_at_all_or_without_cause_is_found():
     first.overwrite("hs_task_subject", "Paid RM-0")
     assert telling.untold(Witness(world)) == [f"nobody was told: {subject}"]
     assert telling.untrue(Witness(world)) == ["Paid RM-0"]
+    sent = portal.custom_events.occurrences
+    (event,) = sent
+    number = event.properties["number"]
+    sent[:] = [event, event]
+    assert telling.told_twice(Witness(world)) == [f"2 events: paid {number}"]
+    sent[:] = [replace(event, properties={"number": "RM-0"})]
+    assert "an event says that RM-0 is paid" in telling.untrue(Witness(world))
+    assert f"no event says that {number} is paid" in telling.untold(Witness(world))
+    sent[:] = [event]
     for row in told:
         row.overwrite("hs_task_subject", subject)
     assert telling.told_twice(Witness(world)) == [f"{len(told)} tasks: {subject}"]

@@ -25,6 +25,7 @@ TOLD: list[dict[str, Any]] = [
         "when": "invoice.paid",
         "set": {"of": "company", "property": "told_paid", "value": "{number}"},
         "task": {"subject": "Paid {number}"},
+        "event": {"of": "company", "name": "invoice_paid", "properties": {"number": "{number}"}},
     },
     {"automation": "late", "when": "invoice.overdue", "days": 7, "task": {"subject": "Late {number} {due_date}"}},
     {"automation": "held", "when": "credit_hold.set", "task": {"subject": "Held {customer}"}},

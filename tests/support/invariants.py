@@ -214,6 +214,7 @@ def untrue_entries(play: Evidence) -> list[str]:
     entries = [row for row in play.kept(play.topics.ledger).values() if row["state"] == "applied"]
     rows = [row for kind in play.sales.state()["objects"].values() for row in kind]
     held = {str(name) for row in rows for name in (row["id"], *row["merged_ids"])}
+    held |= {row["uuid"] for row in play.sales.state()["custom_events"]}
     for shelf in ("Contacts", "Items", "Invoices"):
         held |= {row[f"{shelf.removesuffix('s')}ID"] for row in play.finance.shelf(shelf)}
     known = {record_id(row["outcome"]["ref"]) for row in entries if row["outcome"] and row["outcome"]["ref"]}

@@ -71,6 +71,19 @@ class Reply:
         """HubSpot's own words."""
         return str(self.body.get("message") or f"status {self.status}")
 
+    @property
+    def lacks(self) -> str:
+        """Of a 403: the scopes that are missing, as far as it names any."""
+        scopes: list[str] = []
+        for error in self.errors:
+            context = error.get("context")
+            for name in ("requiredGranularScopes", "requiredScopes"):
+                found = context.get(name) if isinstance(context, dict) else None
+                scopes += [str(scope) for scope in found] if isinstance(found, list) else []
+        if not scopes:
+            return self.message
+        return f"the app lacks {', '.join(dict.fromkeys(scopes))}. Add it to the app and install it again"
+
     def granted(self) -> Reply:
         """This reply, to a read that HubSpot has no reason to refuse.
 
@@ -149,14 +162,14 @@ class Api:
         """Read."""
         return await self._call("GET", path, params=params)
 
-    async def post(self, path: str, body: Json, *, writes: bool = False) -> Reply:
-        """Read with a body, or write.
+    async def post(self, path: str, body: Json, *, writes: bool = False, alone: bool = False) -> Reply:
+        """Read with a body, or write. Where it stands `alone`, that it is forbidden says nothing of other calls.
 
         Raises:
             Unknown: a write was sent and its answer lost.
             Throttled, Parked, Transient: nothing was written.
         """
-        return await self._call("POST", path, body=body, writes=writes)
+        return await self._call("POST", path, body=body, writes=writes, alone=alone)
 
     async def close(self) -> None:
         """Release connections."""
@@ -171,6 +184,7 @@ class Api:
         params: Mapping[str, str] | None = None,
         body: Json | None = None,
         writes: bool = False,
+        alone: bool = False,
     ) -> Reply:
         # 1. a slot, 2. a token, 3. the call; a refused token is renewed once, and nothing was written by then.
         sort = _sort(path)
@@ -184,7 +198,7 @@ class Api:
                     await self.pace.turn(sort)
                     response = await self._send(method, path, await self.auth.token(), params, body, writes=writes)
                 # 4. what it means: a pause that it asks for is known before the next call
-                return self._judge(f"{method} {path}", response, writes=writes, sort=sort)
+                return self._judge(f"{method} {path}", response, writes=writes, alone=alone, sort=sort)
             finally:
                 self._under_way[sort] -= 1
 
@@ -210,7 +224,7 @@ class Api:
         self.pace.note(sort, told, sent=sent, others=self._under_way[sort] - 1)
         return response
 
-    def _judge(self, call: str, response: httpx.Response, *, writes: bool, sort: Sort) -> Reply:
+    def _judge(self, call: str, response: httpx.Response, *, writes: bool, alone: bool, sort: Sort) -> Reply:
         status = response.status_code
         body = _body(response)
         if status >= SERVER_ERROR or (response.is_success and body is None):
@@ -224,8 +238,8 @@ class Api:
             self._throttle(reply, sort, response)
         if status == UNAUTHORIZED:
             raise self._parked(f"the token is refused: {reply.message}. Set {self._credentials} anew", reply.code)
-        if status == FORBIDDEN:
-            raise self._parked(f"{call} is forbidden: {_scopes(reply)}", reply.code)
+        if status == FORBIDDEN and not alone:
+            raise self._parked(f"{call} is forbidden: {reply.lacks}", reply.code)
         if status in {BAD_REQUEST, NOT_FOUND} and (own := _OWN_TYPE.search(call)) and _UNKNOWN_TYPE in reply.message:
             said = (
                 f"the portal has no custom object {own[1]}, on which the contract mirrors invoices "
@@ -276,19 +290,6 @@ def _body(response: httpx.Response) -> Json | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
-
-
-def _scopes(reply: Reply) -> str:
-    """What a person has to do about a 403."""
-    scopes: list[str] = []
-    for error in reply.errors:
-        context = error.get("context")
-        for name in ("requiredGranularScopes", "requiredScopes"):
-            found = context.get(name) if isinstance(context, dict) else None
-            scopes += [str(scope) for scope in found] if isinstance(found, list) else []
-    if not scopes:
-        return reply.message
-    return f"the app lacks {', '.join(dict.fromkeys(scopes))}. Add it to the app and install it again"
 
 
 def _retry_after(response: httpx.Response, otherwise: timedelta = MIGRATION) -> timedelta:

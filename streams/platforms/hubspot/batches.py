@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from schemas.command import Command
+from schemas.errors import Parked, RevmarkError, Throttled
 from schemas.instants import parse_instant, to_millis
+from schemas.names import Ref
 from streams.platforms.hubspot.api import Json, Reply
+from streams.platforms.hubspot.limits import TRANSIENT
 from streams.platforms.hubspot.payloads import key_of, links_of, properties_of, shape_of, target_of
 from streams.platforms.hubspot.shapes import SHAPES, Shape
+from streams.platforms.interface import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,12 @@ def job_of(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> Job:
     if command.kind == "create":
         return Job(command, shape, properties, links, key=key_of(command, shapes))
     return Job(command, shape, properties, links, target=target_of(command, shapes))
+
+
+def put_off(command: str, error: RevmarkError, now: datetime, reference: Ref | None = None) -> Written:
+    """The answer to a command of which nothing was written, and that may be sent again later."""
+    until = error.until if isinstance(error, Parked | Throttled) else now + TRANSIENT
+    return Written(command, "again", reference, code=error.code, message=error.message, until=until)
 
 
 @dataclass(slots=True)

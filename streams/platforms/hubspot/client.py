@@ -15,9 +15,10 @@ import httpx
 
 from schemas.command import Command
 from schemas.errors import Refused
-from schemas.names import Platform, Side
-from streams.platforms.hubspot.api import Api, Reply
+from schemas.names import Entity, Platform, Side
+from streams.platforms.hubspot.api import NOT_FOUND, Api, Reply
 from streams.platforms.hubspot.auth import Auth
+from streams.platforms.hubspot.events import Events
 from streams.platforms.hubspot.journal import Journal
 from streams.platforms.hubspot.lookup import LookUp
 from streams.platforms.hubspot.polling import Polling
@@ -75,6 +76,7 @@ class HubSpotClient:
         self._reading = Reading(self._api, shapes)
         self._polling = Polling(self._api, self._reading)
         self._writing = Writing(self._api, self._reading)
+        self._events = Events(self._api)
         self._look_up = LookUp(self._api, self._reading)
 
     @property
@@ -95,8 +97,12 @@ class HubSpotClient:
         return self._polling.since(kind, at)
 
     async def write(self, commands: Sequence[Command]) -> list[Written]:
-        """Write, in batches; at most one command per record in a call, each record's in their order."""
-        return await self._writing.write(commands)
+        """Write, in batches, each record's commands in their order; then send events."""
+        told = [each for each in commands if each.entity is Entity.EVENT]
+        if not told:
+            return await self._writing.write(commands)
+        written = await self._writing.write([each for each in commands if each.entity is not Entity.EVENT])
+        return written + await self._events.send(told)
 
     async def look_up(self, command: Command) -> Written | None:
         """Find out whether a command whose answer was lost has been applied."""
@@ -160,6 +166,28 @@ class HubSpotClient:
         """Let records of a custom object be associated with those of another type, by type ids."""
         body = {"fromObjectTypeId": source, "toObjectTypeId": target, "name": name}
         _made(await self._api.post(self._schemas(f"/{source}/associations"), body), f"the association {name}")
+
+    async def event_definition(self, name: str) -> dict[str, Any] | None:
+        """A custom event as the portal knows it, with its properties; None: it knows none of that name."""
+        reply = await self._api.get(self._event_definitions(f"/{name}"))
+        return None if reply.status == NOT_FOUND else reply.granted().body
+
+    async def define_event(self, body: dict[str, Any]) -> None:
+        """Make a custom event.
+
+        Raises:
+            Refused: HubSpot does not.
+            Parked: the app may not, or the portal's tier has none.
+        """
+        _made(await self._api.post(self._event_definitions(), body), f"the event {body['name']}")
+
+    async def extend_event(self, name: str, body: dict[str, Any]) -> None:
+        """Give a custom event another property."""
+        reply = await self._api.post(self._event_definitions(f"/{name}/property"), body)
+        _made(reply, f"the property {body['name']} of the event {name}")
+
+    def _event_definitions(self, rest: str = "") -> str:
+        return f"/events/{self._api.version}/event-definitions{rest}"
 
     def _schemas(self, rest: str = "") -> str:
         return f"/crm-object-schemas/{self._api.version}/schemas{rest}"

@@ -12,12 +12,12 @@ HUBSPOT = "https://api.hubapi.com"
 
 
 def api_door(url: str) -> Door:
-    """Records, associations, properties, schemas of custom objects, and the account's details.
+    """Records, associations, properties, schemas of custom objects, custom events, and the account's details.
 
     Raises:
         SettingsError: the address cannot be called.
     """
-    return Door.to(url, HUBSPOT, "/crm", "/crm-object-schemas", "/account-info")
+    return Door.to(url, HUBSPOT, "/crm", "/crm-object-schemas", "/account-info", "/events")
 
 
 def journal_door(url: str) -> Door:

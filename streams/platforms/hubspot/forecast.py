@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from schemas.command import Command
 from schemas.names import Entity, record_id
 from streams.platforms.hubspot.batches import job_of
+from streams.platforms.hubspot.events import occurrence_of
 from streams.platforms.hubspot.limits import BATCH
 from streams.platforms.hubspot.shapes import SHAPES, Shape
 from streams.platforms.interface import Seen, Unique
@@ -22,6 +23,7 @@ LIMITS = (600, (250_000, 1_000_000))
 # The other keys are the ERP's ids, which nobody else writes.
 UNIQUE = {Entity.CONTACT: Unique("email", "another contact already has the e-mail address {value}", joins=True)}
 COMPARED_CALLS = 1  # of a batch that compares: the look right before the write; histories come with the reading back
+PORTAL = "0"  # in the name of an event that is not sent
 WRITE_CALLS = 2  # of a batch: the write, and the reading back
 
 
@@ -30,12 +32,24 @@ def number_of(name: str) -> str:
     return str(int(name, 16))
 
 
+def payload(command: Command, shapes: Mapping[str, Shape] = SHAPES) -> object:
+    """What the client makes of a command before it calls.
+
+    Raises:
+        Refused: HubSpot cannot take the command.
+    """
+    return occurrence_of(command, PORTAL) if command.entity is Entity.EVENT else job_of(command, shapes)
+
+
 def shown(command: Command, name: str, shapes: Mapping[str, Shape] = SHAPES) -> Seen | None:
     """The record that a create makes, under the id of `name`; None for an update, and of what is not followed.
 
     Raises:
         Refused: HubSpot cannot take the command.
     """
+    if command.entity is Entity.EVENT:
+        payload(command, shapes)
+        return None
     job = job_of(command, shapes)
     if not job.creates or not job.shape.followed:
         return None
@@ -48,8 +62,9 @@ def shown(command: Command, name: str, shapes: Mapping[str, Shape] = SHAPES) -> 
 
 
 def calls(commands: Sequence[Command]) -> int:
-    """How many calls a wave of commands takes: by batches of a hundred of one kind, with what comes with each."""
-    return sum(math.ceil(count / BATCH) * _each(kind) for kind, count in Counter(map(_group, commands)).items())
+    """How many calls a wave takes: events one by one, the rest by batches of one kind, with what comes with each."""
+    counted = Counter(map(_group, commands)).items()
+    return sum(count if kind[0] is Entity.EVENT else math.ceil(count / BATCH) * _each(kind) for kind, count in counted)
 
 
 Group = tuple[Entity, str, tuple[str, ...], bool, bool]

@@ -1,8 +1,8 @@
 """Looking up: whether commands whose answers were lost have been applied.
 
 In: commands. Out: of each `Written` when it is there, None when it may be sent again. Invariant: None is said only of
-what is safe to send again: creates go by a unique property and updates state whole values. As many as a batch reads
-are asked for in one: creates of a kind by their unique property, updates of a kind by their records.
+what is safe to send again: creates go by a unique property, updates state whole values, and events have a uuid. As many
+as a batch reads are asked for in one: creates of a kind by their unique property, updates by their records.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from schemas.change import Change
 from schemas.command import Command
 from schemas.errors import Refused
-from schemas.names import ref
+from schemas.names import Entity, ref
 from streams.platforms.hubspot.api import Api, Json
 from streams.platforms.hubspot.batches import Job, job_of
 from streams.platforms.hubspot.limits import BATCH, HISTORIES
@@ -64,6 +64,9 @@ class LookUp:
         jobs: list[Job] = []
         told: dict[str, Written | None] = {}
         for command in commands:
+            if command.entity is Entity.EVENT:  # nothing shows for certain that one has not come: it is sent again
+                told[command.id] = None
+                continue
             try:
                 jobs.append(job_of(command, self._reading.shapes))
             except Refused as refused:

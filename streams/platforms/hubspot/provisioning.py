@@ -1,8 +1,9 @@
 """Provisioning: what a portal lacks of what a contract asks for, and how it is made there, once.
 
 In: a door to the portal, a contract. Out: what is lacking: the custom objects that the contract chooses, what they may
-be associated with, properties. Then the same, made. Invariants: what is there is never changed; asked again, it finds
-what has been made; an external id that two records could share is refused, for a document could then be shown twice.
+be associated with, properties, custom events. Then the same, made. Invariants: what is there is never changed; asked
+again, it finds what has been made; an external id that two records could share is refused, for a document could then be
+shown twice.
 Source: HubSpot's guide to custom objects (Enterprise; the name never changes; `associatedObjects` makes unlabelled
 association types, one that is missing is made by itself).
 """
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 
 from schemas.contract import Contract
 from schemas.errors import Parked, Refused
+from streams.platforms.hubspot.event_definitions import EventDefinition, EventPortal, define_events, lacking_events
 from streams.platforms.hubspot.properties import (
     Portal,
     PortalProperty,
@@ -28,8 +30,8 @@ HUBSPOTS = "HubSpot's own object"
 Json = dict[str, Any]
 
 
-class SchemaPortal(Portal, Protocol):
-    """What is needed of a portal besides properties, as the client has it."""
+class SchemaPortal(Portal, EventPortal, Protocol):
+    """What is needed of a portal besides properties and events, as the client has it."""
 
     async def schemas(self) -> list[Json]:
         """The portal's custom objects."""
@@ -117,18 +119,20 @@ class Lacking:
     schemas: tuple[Json, ...] = ()
     associations: tuple[Association, ...] = ()
     properties: tuple[PortalProperty, ...] = ()
+    events: tuple[EventDefinition, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether all is there."""
-        return not (self.schemas or self.associations or self.properties)
+        return not (self.schemas or self.associations or self.properties or self.events)
 
     @property
     def words(self) -> list[str]:
         """Each thing in a line's words."""
         found = [f"object {each['name']}" for each in self.schemas]
         found += [f"association {each.name}" for each in self.associations]
-        return found + [f"property {each.kind}.{each.name}" for each in self.properties]
+        found += [f"property {each.kind}.{each.name}" for each in self.properties]
+        return found + [line for each in self.events for line in each.words]
 
     @property
     def says(self) -> list[str]:
@@ -149,6 +153,10 @@ class Lacking:
                 {"object": each.kind, "name": each.name, "label": each.label, "type": each.type, "unique": each.unique}
                 for each in self.properties
             ],
+            "events": [
+                {"name": each.name, "of": each.of, "properties": list(each.properties), "there": each.there}
+                for each in self.events
+            ],
             "pipelines": [],  # no object that is chosen needs one
         }
 
@@ -158,7 +166,7 @@ async def lacking(portal: SchemaPortal, contract: Contract | None) -> Lacking:
 
     Raises:
         Parked: the token may not read definitions; the message names the scope.
-        Refused: the object is there and cannot be used as it is.
+        Refused: an object or an event is there and cannot be used as it is.
         Throttled, Transient: try again.
     """
     needed, shapes = properties_of(contract), SHAPES if contract is None else shapes_of(contract)
@@ -182,6 +190,7 @@ async def lacking(portal: SchemaPortal, contract: Contract | None) -> Lacking:
             for end in (_unassociated(each, there[each.name]) if each.name in there else each.associations())
         ),
         properties=tuple(each for each in needed if each.kind in new or each in present),
+        events=await lacking_events(portal, contract),
     )
 
 
@@ -205,6 +214,7 @@ async def provision(portal: SchemaPortal, contract: Contract | None, wanted: Lac
     whole = {each.shape.kind for each in chosen(contract) if each.name in made}
     if properties := [each for each in wanted.properties if each.kind not in whole]:
         await create_properties(portal, properties, SHAPES if contract is None else shapes_of(contract))
+    await define_events(portal, wanted.events)
 
 
 TIER = (

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from schemas.instants import from_millis, parse_instant
+from schemas.instants import from_millis, instant_text, parse_instant
 from schemas.money import amount_text, exact, plain
 
 Spelling = Literal["text", "lower", "currency", "bool", "amount", "day", "instant"]
@@ -50,13 +50,6 @@ def exact_text(value: Any) -> str | None:
     except ValueError as error:
         raise ValueError("is no number") from error
     return plain(number.normalize() + Decimal(0)) if number else "0"
-
-
-def instant_text(instant: datetime) -> str:
-    """ISO 8601 in UTC with a Z; a fraction only where there is one."""
-    moment = instant.astimezone(UTC)
-    digits = "milliseconds" if moment.microsecond else "seconds"
-    return moment.replace(tzinfo=None).isoformat(timespec=digits) + "Z"
 
 
 def _text(value: Any) -> str | None:

@@ -23,7 +23,7 @@ from schemas.fact import GONE, MERGED
 from schemas.names import Ref, ref
 from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Json, Reply
-from streams.platforms.hubspot.batches import Job, Sorting, job_of, rounds, sort_out
+from streams.platforms.hubspot.batches import Job, Sorting, job_of, put_off, rounds, sort_out
 from streams.platforms.hubspot.limits import BATCH, TRANSIENT
 from streams.platforms.hubspot.overlooked import Overlooked, concerned, traced
 from streams.platforms.hubspot.reading import ALIASED, Reading, chunks, merged_ids
@@ -74,10 +74,8 @@ class Run:
         """Nothing was written for these."""
         if isinstance(error, Parked) or (isinstance(error, Transient) and self.failed is None):
             self.failed = error
-        until = error.until if isinstance(error, Parked | Throttled) else self.now() + TRANSIENT
         for job in jobs:
-            again = Written(job.command.id, "again", _ref(job), code=error.code, message=error.message, until=until)
-            self._stop(job, again)
+            self._stop(job, put_off(job.command.id, error, self.now(), _ref(job)))
 
     def check(self) -> None:
         """Once all that went side by side has ended, let the connection as a whole say what it met.

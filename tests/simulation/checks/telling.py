@@ -1,7 +1,7 @@
 """I16: what automations have told, counted at the platforms: of each cause once, at rest of every cause, and no other.
 
-In: Xero's invoices, HubSpot's tasks and the log of what we wrote onto its companies. What belongs to customers that
-people ended is theirs to look at, unless it is told twice.
+In: Xero's invoices, HubSpot's tasks and custom events, and the log of what we wrote onto its companies. What belongs to
+customers that people ended is theirs to look at, unless it is told twice.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def told_twice(witness: Witness) -> list[str]:
     deeds = sum(scene.what == "erp_hold" for scene in witness.world.story.scenes)
     if not witness.world.story.holds(*AGAIN):
         found += [f"told_paid is set {count} times to {value}" for value, count in _set(witness).items() if count > 1]
+    found += [f"{count} events: paid {number}" for number, count in _sent(witness).items() if count > 1]
     return found + ([f"{len(holds)} tasks of {deeds} changes of credit holds"] if len(holds) > deeds else [])
 
 
@@ -37,6 +38,8 @@ def untold(witness: Witness) -> list[str]:
         found += [f"nobody was told: {subject}" for subject in _causes(row) if subject not in told]
         if _paid(row) and row["InvoiceNumber"] not in _set(witness):
             found.append(f"told_paid was never set to {row['InvoiceNumber']}")
+        if _paid(row) and row["InvoiceNumber"] not in _sent(witness):
+            found.append(f"no event says that {row['InvoiceNumber']} is paid")
     return found
 
 
@@ -44,6 +47,7 @@ def untrue(witness: Witness) -> list[str]:
     """Tasks of what is not paid, and thanks to those who had never agreed to them."""
     paid = {f"Paid {row['InvoiceNumber']}" for row in witness.finance.invoices() if _paid(row)}
     found = [each for each in _about_invoices(witness) if each.startswith("Paid ") and each not in paid]
+    found += [f"an event says that {number} is paid" for number in _sent(witness) if f"Paid {number}" not in paid]
     return found + [
         f"thanked without consent: {number}" for number in sorted(_thanked(witness) - _may_be_thanked(witness))
     ]
@@ -88,6 +92,12 @@ def _subjects(witness: Witness) -> list[str]:
 
 def _about_invoices(witness: Witness) -> Counter[str]:
     return Counter(each for each in _subjects(witness) if each.startswith(("Paid ", "Late ", THANKS)))
+
+
+def _sent(witness: Witness) -> Counter[str]:
+    """The numbers of invoices that HubSpot was told of by an event, and how often that counts there."""
+    events = witness.world.platforms.portal.custom_events.occurrences
+    return Counter(each.properties["number"] for each in events if each.event == "invoice_paid")
 
 
 def _set(witness: Witness) -> Counter[str]:

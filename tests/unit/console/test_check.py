@@ -21,6 +21,7 @@ from sandbox.xero.organisation import Organisation
 from schemas.contract import template
 from streams.checkup import Finding, checkup
 from streams.settings import load_settings
+from tests.support.contracts import contract_text
 
 Run = Callable[..., Result]
 Found = dict[str, Finding]
@@ -250,3 +251,18 @@ async def test_automations_ask_for_tasks_and_for_what_they_set(ground: Ground):
         assert name in found["hubspot properties"].detail
     await ground.findings(contract=told)
     assert (await ground.findings(contract=told, create=False))["hubspot properties"].detail == "all are there"
+
+
+async def test_events_are_looked_for_and_made_and_a_portal_without_them_is_told_what_to_do(ground: Ground):
+    told = {"automation": "paid", "when": "invoice.paid", "event": {"of": "deal", "name": "invoice_paid"}}
+    contract = contract_text({"automations": [told]})
+    lacking = (await ground.findings(contract=contract, create=False))["hubspot properties"]
+    assert "event invoice_paid of deal" in lacking.detail
+    assert lacking.next_step == "revmark provision --yes"
+    ground.portal.enterprise = False
+    refused = (await ground.findings(contract=contract))["hubspot properties"]
+    assert not refused.ok
+    assert "take event out of the contract's automations" in refused.detail
+    ground.portal.enterprise = True
+    await ground.findings(contract=contract)
+    assert (await ground.findings(contract=contract, create=False))["hubspot properties"].detail == "all are there"
