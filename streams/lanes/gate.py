@@ -83,8 +83,8 @@ class Gate:
                 found.append(command)
         return found
 
-    def wrote(self, commands: Sequence[Command], at: datetime) -> None:
-        """These are settled."""
+    def settled(self, commands: Sequence[Command], at: datetime) -> None:
+        """These are written, refused, or taken back: nothing more of them is to come."""
         if not self.gated or self._head is None or not commands:
             return
         head = {**self._head, "last": max(self._head["last"], at.isoformat())}

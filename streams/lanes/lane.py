@@ -112,8 +112,8 @@ class Lane:
             desk, self.tenant, self.connection, self.line.platform, self.line.side, self.limits, self.clock()
         )
         commands = {command.id: command for command in _admitted(brakes, backlog, works)}
-        await self._take_back(desk, backlog, brakes, commands, works)
         gate = Gate(desk.cursors, self.connection, self.gate, standing)
+        gate.settled(await self._take_back(desk, backlog, brakes, commands, works), self.clock())
         lets = self._lets(desk, gate, backlog, commands)
         self._listen(desk, gate, works)
         hints = hinted(work for work in works if isinstance(work, Read))
@@ -224,7 +224,7 @@ class Lane:
         found = gate.passing(waiting)
         stopped = {each.id for each in waiting} - {each.id for each in found} if gate.gated else set()
         postponed = await self.writer.write(desk, found) if found else Postponed()
-        gate.wrote([each for each in found if each.id not in postponed.commands], self.clock())
+        gate.settled([each for each in found if each.id not in postponed.commands], self.clock())
         for record, ids in taken.items():
             left = [name for name in ids if name in postponed.commands or name in stopped]
             backlog.keep(record, left, postponed.records.get(record))
@@ -246,16 +246,23 @@ class Lane:
 
     async def _take_back(
         self, desk: Desk, backlog: Backlog, brakes: Brakes, commands: dict[str, Command], works: Sequence[Work]
-    ) -> None:
-        """Settle what is wanted no more and waits still, in the backlog or behind a brake; what was begun goes on."""
-        words = [work for work in works if isinstance(work, Withdrawal)]
+    ) -> list[Command]:
+        """Settle what is wanted no more and waits still, in the backlog or behind a brake; what was begun goes on.
+
+        Returns:
+            What is settled by that.
+        """
+        words, settled = [work for work in works if isinstance(work, Withdrawal)], list[Command]()
         for word in words:
             waiting = {*backlog.of(word.record), *brakes.held(word.record)} & {word.command}
-            gone = await self.writer.take_back(desk, self._found(desk, sorted(waiting), commands), word.why)
+            found = self._found(desk, sorted(waiting), commands)
+            gone = await self.writer.take_back(desk, found, word.why)
             backlog.drop(word.record, gone)
             brakes.forget(word.record, gone)
+            settled += [each for each in found if each.id in gone]
         if words:
             brakes.save()
+        return settled
 
     @staticmethod
     def _unsent(desk: Desk, command: Command) -> bool:

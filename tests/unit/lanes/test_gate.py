@@ -1,12 +1,14 @@
 """The gate: a lane that may not write yet reads, keeps what it is asked for, and writes it once it is released."""
 
+from datetime import timedelta
 from typing import Literal
 
 from schemas.command import Approval, Command
+from schemas.errors import Parked
 from streams.lanes.gate import FORGOTTEN, SETTLING
 from streams.lanes.lane import HELD, Lane
 from tests.support.lane import Shift
-from tests.support.work import CONNECTION, START, TENANT, Clock, create, poll, resume, update
+from tests.support.work import CONNECTION, START, TENANT, Clock, create, poll, resume, update, withdraw
 
 
 def gated(shift: Shift, contract: str = "agreed") -> Shift:
@@ -113,6 +115,20 @@ async def test_the_gate_closes_once_what_was_planned_is_done_and_followed():
     assert not [key for key in shift.papers.cursors if "|gate" in key], "nothing is left of it"
     await shift.work(create(2, record=record))
     assert shift.platform.applied == ["c1"]
+
+
+async def test_what_was_planned_and_is_taken_back_is_done_as_well():
+    shift = gated(Shift())
+    shift.platform.mishaps.append(Parked("down", until=shift.clock() + timedelta(seconds=60)))
+    named = {record_of(create(number)): ["*", *create(number).fields] for number in (1, 2)}
+    await shift.work(create(1), create(2), plan(shift, named))
+    await shift.work(withdraw(shift.clock, create(2)))
+    shift.clock.pass_by(61)
+    await shift.work(resume(shift.clock))
+    assert shift.platform.applied == ["c1"]
+    shift.clock.pass_by(SETTLING.total_seconds() + 1)
+    await shift.work(resume(shift.clock))
+    assert not [key for key in shift.papers.cursors if "|gate" in key], "nothing is left to wait for"
 
 
 async def test_what_was_planned_and_never_asked_for_is_forgotten():
