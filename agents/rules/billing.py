@@ -22,6 +22,7 @@ from schemas.wire import fingerprint
 from tables.entities import EntityState
 
 POSTED = "guard.posted_immutable"
+HELD = "held: "
 DEFAULT_TERMS_BASIS = "DAYSAFTERBILLDATE"
 
 
@@ -93,7 +94,7 @@ def guarded(case: Case, deal: EntityState) -> tuple[str, str] | None:
 
 def hold(case: Case, deal: EntityState, rule: str, reason: str) -> None:
     """Say on the deal why it does not go on."""
-    deal.derived["order_status"] = f"held: {reason}"
+    deal.derived["order_status"] = f"{HELD}{reason}"
     case.verdict(deal, "order_status", "hold", rule, reason)
     case.customer.wait(deal.id)
 

@@ -43,6 +43,7 @@ def consider(case: Case, deal: EntityState) -> None:
             _place(case, deal)
         else:
             case.customer.wait_no_more(deal.id)
+            _let_go(case, deal, won=won)
         return
     withdrawing.consider(case, deal, won=won)
     if subscriptions.is_one(case, deal):
@@ -80,6 +81,15 @@ def _go_on(case: Case, deal: EntityState, *, won: bool) -> None:
 def _edited(case: Case, deal: EntityState) -> bool:
     """Whether its lines are others than were ordered; a quote that is gone has none."""
     return not quoting.gone(case, deal) and bool(deal.marks["order"]["lines"] != billing.lines_digest(deal))
+
+
+def _let_go(case: Case, deal: EntityState, *, won: bool) -> None:
+    """It was held, and is no order after all: then it does not say so any longer."""
+    if not str(deal.derived.get("order_status") or "").startswith(billing.HELD):
+        return
+    deal.derived["order_status"] = None
+    if not won:
+        case.verdict(deal, "order_status", "wait", "timing", "it is won no more: nothing of it is held", chosen=None)
 
 
 def _held(case: Case, deal: EntityState) -> bool:

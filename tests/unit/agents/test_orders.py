@@ -217,3 +217,18 @@ def test_a_deal_that_is_no_longer_won_waits_for_nothing():
     assert court.customer().waiting == ["deal:1"]
     court.hear(deal(120, stage="proposal"))
     assert court.customer().waiting == []
+
+
+def test_a_deal_that_was_held_and_is_no_longer_won_does_not_say_that_it_is_held():
+    court = Court().known_everywhere(erp={"credit_hold": True})
+    court.hear(deal(60))
+    court.settle()
+    kept = court.state("deal:1").crm.fields
+    court.hear(deal(120, **(kept | {"stage": "proposal"})))
+    court.settle()
+    assert court.shown(Side.CRM, "order_status", record="deal:1") == [None]
+    said = [(each.rule, each.reason) for each in court.verdicts("order_status")]
+    assert ("timing", "it is won no more: nothing of it is held") in said
+    kept = court.state("deal:1").crm.fields
+    court.hear(deal(180, **(kept | {"name": "Widgets again"})))
+    assert court.settle() == 0
