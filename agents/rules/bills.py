@@ -12,6 +12,7 @@ from typing import Any
 
 from agents.rules import automations, refunds
 from agents.rules.case import Case
+from agents.rules.numbering import numbered
 from schemas.money import Money, amount_text, exact, plain
 from schemas.names import Entity, Side, digest
 from schemas.revenue import RevenueEvent, RevenueType
@@ -39,7 +40,9 @@ def invoice(case: Case, state: EntityState) -> None:
     _balance(case, state, exact(fields.get("amount_due") or "0") if posted else Decimal(0))
     deal = state.related.get("deal")
     if deal:
-        _tell_deal(case, case.known(deal), state)
+        if fields:  # one that the ERP has taken and not stated yet says nothing
+            _tell_deal(case, case.known(deal), state)
+        case.touch(deal)
     document(case, state, Side.ERP)
     automations.invoice(case, state)
 
@@ -56,17 +59,22 @@ def _tell_deal(case: Case, deal: EntityState, state: EntityState) -> None:
     deal.marks["bills"] = known
     order = deal.marks.get("order", {"billed": True})
     whole = order.get("billed", False) or "subscription" in order  # of which all that is due by now is billed
-    deal.derived.update(together(list(known.values()), whole=whole))
-    case.touch(deal.id)
+    listed = sorted(known.values(), key=lambda each: _place(case, each["number"] or ""))
+    deal.derived.update(together(listed, whole=whole))
 
 
-def together(bills: Sequence[Mapping[str, Any]], *, whole: bool) -> dict[str, str | None]:
+def _place(case: Case, number: str) -> tuple[bool, int, int, str]:
+    """Bills in the order of what they are for; behind them, what people have given another number."""
+    found = numbered(case.contract.invoice_defaults.number_prefix, number)
+    return (False, found.part, found.more, number) if found else (True, 0, 0, number)
+
+
+def together(listed: Sequence[Mapping[str, Any]], *, whole: bool) -> dict[str, str | None]:
     """What a deal shows of its bills: all their numbers, the sums in the first one's currency, and one status.
 
     It is paid when all of them are, and all of the order is billed (`whole`); what was voided or deleted says nothing
     where others stand.
     """
-    listed = sorted(bills, key=lambda each: (len(each["number"] or ""), each["number"] or ""))
     first = listed[0]
     standing = [each["status"] for each in listed if each["status"] not in ENDED] or [listed[-1]["status"]]
     status = standing[0]

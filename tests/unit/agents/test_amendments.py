@@ -61,6 +61,14 @@ def test_more_in_mid_term_is_billed_for_the_days_that_are_left():
     assert news(here) == ["2026-09-20 18.33 NZD", "2026-10-31 1.61 NZD"]
 
 
+def test_the_deal_names_its_bills_in_the_order_of_what_they_are_for():
+    here = shown(prorating(), on="2026-09-20", lines=[seats("3")])
+    for month in ("2026-10", "2026-11", "2026-12", "2027-01", "2027-02", "2027-03", "2027-04", "2027-05", "2027-06"):
+        on(here, f"{month}-01")
+    (named,) = here.shown(Side.CRM, "invoice_number", record="deal:1")
+    assert named.split(", ") == ["RM-1", "RM-1.1", *(f"RM-1-{place}" for place in range(2, 11))]
+
+
 def test_the_news_of_it_says_whose_it_is():
     here = shown(prorating(), on="2026-09-20", lines=[seats("3")])
     (event,) = [each for each in here.events() if each.type == "subscription_prorated"]

@@ -83,6 +83,16 @@ def test_the_deal_shows_all_its_bills_and_what_they_come_to():
     assert here.customer().balances == {"NZD": "300.00"}
 
 
+def test_a_bill_that_the_erp_has_taken_and_not_stated_yet_changes_nothing_that_the_deal_shows():
+    here = ship(court(), "4")
+    here.hear(sold(here.clock + 60, "10", here))
+    here.hear(outcome(bill_of(here, 2), seconds=here.clock + 70, ref="xero/invoice/second"))
+    wanted = [each.fields for each in here.commands(Side.CRM, Entity.DEAL)][-1]
+    assert "amount_due" not in wanted, wanted
+    shown = {name: here.state("deal:1").derived[name] for name in ("invoice_number", "invoice_status", "amount_due")}
+    assert shown == {"invoice_number": "RM-1", "invoice_status": "posted", "amount_due": "200.00"}
+
+
 def test_a_payment_that_was_taken_back_is_named_on_a_deal_with_several_bills():
     rules = PARTS | {"entities": {"deal": {"fields": {"amount_paid": {"policy": "monotonic", "owner": "erp"}}}}}
     here = ship(court(rules), "4", "10")
