@@ -42,6 +42,9 @@ class Command(Wire):
         default=None, description="what the target showed in those fields when the command was judged, canonical"
     )
     version: int | None = Field(default=None, description="the target's version when the command was judged")
+    on: str | None = Field(
+        default=None, description="of a create: the platform's record that it was judged on, whose version it names"
+    )
     compare: bool = Field(
         default=False,
         description="read the record right before the write: a later edit that nobody has heard of yet would win",
@@ -51,6 +54,11 @@ class Command(Wire):
     rules: list[str] = Field(default_factory=list, description="the rules that want it, as decisions name them")
     first: bool = Field(default=False, description="asked for by the first reading")
     at: Instant
+
+    @property
+    def judged(self) -> str | None:
+        """The platform's record on which it was judged; None: a create that hangs on none."""
+        return self.on or self.ref
 
 
 class Event(BaseModel):

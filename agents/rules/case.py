@@ -192,13 +192,16 @@ class Case:
         links: dict[str, str] | None = None,
         compare: bool = False,
         tier: Literal[1, 2, 3] | None = None,
+        on: EntityState | None = None,
     ) -> str:
         """Ask the side's lane for a write and note it as on its way.
 
         The id follows from the record's own count, which a record that moves to another customer begins anew there.
+        `on`: the record that a create hangs on; where that has moved on by then, nothing is made.
         """
         platform = self.contract.platforms.on(side)
         reference = state.side(side).ref if kind == "update" else None
+        judged = state if kind == "update" else on
         state.counter += 1
         told = encode([fields, links or {}]).decode()
         name = digest(self.tenant, self.customer.id, state.id, side.value, kind, str(state.counter), told)
@@ -216,7 +219,8 @@ class Case:
                 "ref": reference,
                 "natural_key": natural_key,
                 "fields": fields,
-                "version": max(state.side(side).version, 0) if kind == "update" else None,
+                "version": max(judged.side(side).version, 0) if judged is not None else None,
+                "on": on.side(side).ref if on is not None else None,
                 "expected": {name: state.side(side).fields.get(name) for name in fields} if kind == "update" else None,
                 "links": links or {},
                 "compare": compare,

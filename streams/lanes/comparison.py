@@ -1,4 +1,4 @@
-"""Comparison: an update that waited is written only onto the record that it was judged on.
+"""Comparison: an update that waited is written only onto the record that it was judged on; a create may hang on one.
 
 In: a wave of commands. Out: those to write, and those that are superseded because their records have moved on; such a
 record goes out as a change first. Invariant: what cannot be compared now waits.
@@ -53,12 +53,12 @@ class Comparison:
         names: set[str] = set()
         doubts: dict[str, dict[str, list[Command]]] = {}  # two records of ours may mean one that was merged
         for command in wave:
-            _, kind, number = (command.ref or "//").split("/", 2)
+            _, kind, number = (command.judged or "//").split("/", 2)
             if postponed.holds(command):
                 postponed.add(command)
             elif doubtful(command, self.clock()) and kind in self.reader.line.kinds:
                 doubts.setdefault(kind, {}).setdefault(number, []).append(command)
-            elif command.version is not None and command.version < self._moved_on.get(command.ref or "", -1):
+            elif command.version is not None and command.version < self._moved_on.get(command.judged or "", -1):
                 postponed.add(command, command.at + 2 * FRESH)
             else:
                 names.add(command.id)
@@ -105,7 +105,7 @@ class Comparison:
         for seen in shown:
             name = ref(self.reader.line.platform, seen.kind, seen.record_id)
             for command in asked.get(seen.record_id, ()):
-                gone = outdated(command, seen, self._ours.get(name)) if command.ref == name else None
+                gone = outdated(command, seen, self._ours.get(name)) if command.judged == name else None
                 if gone is not None:
                     found.append(gone)
                     self._moved_on[name] = seen.version

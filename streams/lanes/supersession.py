@@ -1,4 +1,4 @@
-"""Supersession: which updates are not worth writing any more.
+"""Supersession: which writes are not worth making any more.
 
 Pure. In: the commands of one record, in order; records as the platform shows them now. Out: the needless ones.
 """
@@ -51,13 +51,13 @@ def _covers(later: Command, earlier: Command) -> bool:
 
 
 def doubtful(command: Command, now: datetime) -> bool:
-    """Whether the record may have moved on since the update was judged, and that would matter."""
+    """Whether the record may have moved on since the write was judged on it, and that would matter."""
     waited = command.compare or now - command.at > FRESH
-    return command.kind == "update" and command.version is not None and waited
+    return command.judged is not None and command.version is not None and waited
 
 
 def outdated(command: Command, seen: Seen, ours: int | None) -> Superseded | None:
-    """The update, if its record has moved on; `ours` is the version that our own last write made."""
+    """The write, if the record that it was judged on has moved on; `ours` is our own last write's version."""
     judged = max(command.version or 0, ours if ours is not None else 0)
     if seen.deleted:
         return Superseded(command, "the record is gone; it is judged anew", seen.version, GONE)

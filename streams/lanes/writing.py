@@ -276,7 +276,7 @@ class Writer:
 
     def _end(self, desk: Desk, command: Command) -> None:
         """Put the end of the record onto the topic that a write was meant for."""
-        _, kind, number = (command.ref or "").split("/", 2)
+        _, kind, number = (command.judged or "").split("/", 2)
         end = end_of(Seen(kind, number, 0, {}, deleted=True), [command])
         self.reader.ended(desk, end, command, command.ref)
 
