@@ -106,6 +106,7 @@ class Line(BaseModel):
     recurs: Recurrence | None = Field(default=None, description="billed again and again; deals only")
     account: str | None = None
     tax_type: str | None = None
+    tax: str | None = Field(default=None, description="what the platform states of it; the ERP's invoices only")
 
 
 class Quote(BaseModel):

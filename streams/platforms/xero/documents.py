@@ -138,6 +138,7 @@ def line(row: Record, currency: str) -> Line:
         amount=row.amount("LineAmount", currency),
         account=row.text("AccountCode"),
         tax_type=row.text("TaxType"),
+        **({"tax": row.amount("TaxAmount", currency)} if "TaxAmount" in row.raw else {}),
     )
 
 

@@ -13,11 +13,16 @@ from schemas.command import Command
 from schemas.errors import Refused
 from schemas.money import exact
 from schemas.names import Entity, Side, record_id
-from streams.platforms.xero.kinds import KINDS
+from streams.platforms.xero.kinds import KINDS, SALES_CREDIT, SALES_INVOICE
 from streams.platforms.xero.payloads import written_fields
 from streams.platforms.xero.translation import NONE, Own, sightings
 
-_KINDS = {Entity.COMPANY: "contact", Entity.CONTACT: "contact", Entity.PRODUCT: "item", Entity.INVOICE: "invoice"}
+_KINDS = {
+    Entity.COMPANY: "contact", Entity.CONTACT: "contact", Entity.PRODUCT: "item", Entity.INVOICE: "invoice",
+    Entity.CREDIT_NOTE: "credit_note",
+}  # fmt: skip
+# What a document of ours is, and where its number stands.
+_NUMBERED = {Entity.INVOICE: (SALES_INVOICE, "InvoiceNumber"), Entity.CREDIT_NOTE: (SALES_CREDIT, "CreditNoteNumber")}
 # A document that has moved on was in the state that was wanted.
 _AFTER = {
     "draft": {"draft", "submitted", "posted", "paid", "voided", "deleted"},
@@ -37,11 +42,27 @@ def is_ours(command: Command, raw: dict[str, Any]) -> bool:
         return bool(command.natural_key) and raw.get("ContactNumber") == command.natural_key
     if command.entity is Entity.PRODUCT:
         return raw.get("Code") == (command.natural_key or command.fields.get("sku"))
-    if command.entity is not Entity.INVOICE or raw.get("Type") != "ACCREC":
+    stated, number = _NUMBERED.get(command.entity, ("", ""))
+    if not stated or raw.get("Type") != stated:
         return False
     contact = str((raw.get("Contact") or {}).get("ContactID") or "")
     owner = record_id(command.links.get("company") or "xero/contact/")
-    return raw.get("InvoiceNumber") == command.natural_key and bool(owner) and contact.lower() == owner.lower()
+    return raw.get(number) == command.natural_key and bool(owner) and contact.lower() == owner.lower()
+
+
+def allocates(command: Command, raw: dict[str, Any]) -> bool:
+    """Whether a credit note is set against the invoice that a command named, by whatever amount: never a second time.
+
+    Xero gives an allocation no key of its own (facts B6), and the note has its place in the books either way.
+    """
+    rows = raw.get("Allocations")
+    wanted = {str(row.get("invoice")).lower() for row in command.fields.get("allocations") or ()}
+    there = {
+        str((row.get("Invoice") or {}).get("InvoiceID")).lower()
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, dict) and not row.get("IsDeleted")
+    }
+    return bool(wanted) and wanted <= there
 
 
 def shows(command: Command, raw: dict[str, Any], own: Own = NONE) -> bool:

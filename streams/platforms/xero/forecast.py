@@ -18,7 +18,7 @@ from schemas.money import exact, rounded
 from schemas.names import Entity
 from streams.platforms.interface import Seen, Unique
 from streams.platforms.xero import records
-from streams.platforms.xero.kinds import CONTACT, INVOICE
+from streams.platforms.xero.kinds import CONTACT, CREDIT_NOTE, INVOICE
 from streams.platforms.xero.payloads import Draft, draft
 from streams.platforms.xero.quota import MINUTE_CALLS
 from streams.platforms.xero.reading import IDS_A_CALL
@@ -54,7 +54,7 @@ def shown(command: Command, name: str, own: Own = NONE) -> Seen | None:
     raw = {**sent.element, sent.kind.id_field: number}
     if sent.kind is CONTACT:
         raw = {"ContactStatus": "ACTIVE", "ContactGroups": [], **raw}
-    if sent.kind is INVOICE:
+    if sent.kind in {INVOICE, CREDIT_NOTE}:
         raw |= _sums(sent, command)
     return Seen(sent.kind.name, number, 0, records.complete(sent.kind, raw))
 
@@ -63,6 +63,8 @@ def _sums(sent: Draft, command: Command) -> dict[str, Any]:
     total = rounded(sum(map(_amount, sent.element.get("LineItems", ())), Decimal(0)), command.fields["currency"])
     nothing = rounded(Decimal(0), command.fields["currency"])
     stated = {"SubTotal": total, "TotalTax": nothing, "Total": total, "AmountDue": total}
+    if sent.kind is CREDIT_NOTE:
+        return {**stated, "RemainingCredit": total}
     return {**stated, "AmountPaid": nothing, "AmountCredited": nothing}
 
 
@@ -78,7 +80,12 @@ def calls(commands: Sequence[Command]) -> int:
 
 
 def _before(entity: Entity, kind: str, count: int) -> int:
-    """Items have to be read for their codes, contacts for whether they have another primary person."""
+    """Items have to be read for their codes, contacts for whether they have another primary person.
+
+    Allocations go one by one, and the credit note and its invoice are read after each.
+    """
+    if entity is Entity.CREDIT_NOTE and kind == "update":
+        return 3 * count - math.ceil(count / BATCH)
     if entity is Entity.PRODUCT and kind == "update":
         return 1
     return math.ceil(count / IDS_A_CALL) if entity is Entity.CONTACT and kind == "create" else 0

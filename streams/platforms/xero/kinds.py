@@ -39,6 +39,8 @@ INVOICE = Kind("invoice", "Invoices", "InvoiceID", by_ids=True, query=(UNIT_PRIC
 CREDIT_NOTE = Kind("credit_note", "CreditNotes", "CreditNoteID", query=(UNIT_PRICES,))
 PAYMENT = Kind("payment", "Payments", "PaymentID")
 
+ALLOCATIONS = "Allocations"  # of a credit note: their path under it, and their key in the envelope
+
 KINDS = {kind.name: kind for kind in (ITEM, CONTACT, INVOICE, CREDIT_NOTE, PAYMENT)}
 
 # What belongs to the sales side; bills, their credits and their payments are not ours to read into topics.

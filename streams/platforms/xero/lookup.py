@@ -15,7 +15,7 @@ from schemas.names import Entity
 from streams.platforms.interface import Seen, Written
 from streams.platforms.xero import evidence
 from streams.platforms.xero.connection import Answer, Connection
-from streams.platforms.xero.kinds import CONTACT, INVOICE, ITEM, KINDS, PAGE_SIZE, Kind, reference
+from streams.platforms.xero.kinds import CONTACT, CREDIT_NOTE, INVOICE, ITEM, KINDS, PAGE_SIZE, Kind, reference
 from streams.platforms.xero.payloads import Draft, draft
 from streams.platforms.xero.questions import Question, questions
 from streams.platforms.xero.reading import FIRST_HUNDRED, IDS_A_CALL, Reader, chunks
@@ -40,7 +40,7 @@ class Finder:
         made = self._draft(command)
         if made is None:
             return None
-        if made.method == "PUT":
+        if made.method == "PUT" and not made.under:
             return self._proof(command, made, await self._created(command))
         return self._proof(command, made, await self._reader.read(made.kind.name, [made.target or ""]))
 
@@ -54,12 +54,12 @@ class Finder:
         yield {name: None for name, made in drafts.items() if made is None}
         sent = [(command, made) for command in commands if (made := drafts[command.id]) is not None]
         for kind in KINDS.values():
-            updates = [each for each in sent if each[1].method == "POST" and each[1].kind is kind]
+            updates = [each for each in sent if (each[1].method == "POST" or each[1].under) and each[1].kind is kind]
             targets = list(dict.fromkeys(made.target or "" for _, made in updates))
             for some in chunks(targets, IDS_A_CALL):
                 found = await self._reader.read(kind.name, some)
                 yield {each.id: self._proof(each, made, found) for each, made in updates if made.target in some}
-        for question in questions([command for command, made in sent if made.method == "PUT"]):
+        for question in questions([command for command, made in sent if made.method == "PUT" and not made.under]):
             shown = await self._listed(question)
             if shown is not None:
                 yield {each.id: self._proof(each, drafts[each.id], shown) for each in question.commands}
@@ -84,11 +84,13 @@ class Finder:
         """What records prove of a command: that it has been applied, or nothing."""
         if made is None:
             return None
+        if made.under:
+            seen = next((each for each in shown if _is(each, made) and evidence.allocates(command, each.raw)), None)
+            return applied(command, made.ref_kind, seen) if seen else None
         if made.method == "PUT":
             seen = next((each for each in shown if evidence.is_ours(command, each.raw)), None)
         else:
-            target = (made.kind.name, (made.target or "").lower())
-            there = (each for each in shown if (each.kind, each.record_id.lower()) == target and not each.deleted)
+            there = (each for each in shown if _is(each, made))
             seen = next((each for each in there if evidence.shows(command, each.raw, self._own)), None)
         if seen is None:
             return None
@@ -114,6 +116,10 @@ class Finder:
         if command.entity is Entity.PRODUCT:
             # Reading an item by its code is not documented, listing all of them is (facts B4).
             return await self._whole(ITEM, await self._connection.get(ITEM.path, query=dict(ITEM.query)))
+        if command.entity is Entity.CREDIT_NOTE:
+            # The list has no filter by number; `where` is documented for it (Xero's specification, getCreditNotes).
+            query = {**dict(CREDIT_NOTE.query), **FIRST_HUNDRED, "where": f'CreditNoteNumber=="{key}"'}
+            return await self._whole(CREDIT_NOTE, await self._connection.get(CREDIT_NOTE.path, query=query))
         query = {**dict(INVOICE.query), **FIRST_HUNDRED, "InvoiceNumbers": key}
         return await self._whole(INVOICE, await self._connection.get(INVOICE.path, query=query))
 
@@ -121,6 +127,11 @@ class Finder:
         return [
             each for each in await self._reader.shown(kind, answer.rows(kind.path), answer.at) if each.kind == kind.name
         ]
+
+
+def _is(seen: Seen, made: Draft) -> bool:
+    """Whether a record is there, and is the one that was written."""
+    return (seen.kind, seen.record_id.lower()) == (made.kind.name, (made.target or "").lower()) and not seen.deleted
 
 
 def applied(command: Command, ref_kind: str, seen: Seen, *more: Seen) -> Written:

@@ -2,7 +2,7 @@
 
 In: one command. Out: a draft: method, kind and element. Invariants: an update carries only the changed fields; an
 invoice names its contact by id alone, because more would also edit the contact (facts B5); credit hold is finance's
-and is never written.
+and is never written. Allocating a credit note is a request of its own, with no key of its own (facts B6).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schemas.errors import Refused
 from schemas.money import exact
 from schemas.names import Entity, Side, record_id
 from streams.platforms.xero.documents import STATUSES
-from streams.platforms.xero.kinds import CONTACT, INVOICE, ITEM, Kind
+from streams.platforms.xero.kinds import CONTACT, CREDIT_NOTE, INVOICE, ITEM, SALES_CREDIT, SALES_INVOICE, Kind
 from streams.platforms.xero.translation import NONE, Own
 
 Element = dict[str, Any]
@@ -35,11 +35,12 @@ class Draft:
     kind: Kind
     element: Element
     ref_kind: str  # of the reference that the command's outcome carries
+    under: str = ""  # the id of the credit note that the element allocates; empty: the element is a record
 
     @property
     def target(self) -> str | None:
         """The id of the record that is updated; two updates of one record cannot share a request."""
-        value = self.element.get(self.kind.id_field)
+        value = self.under or self.element.get(self.kind.id_field)
         return str(value) if value else None
 
 
@@ -97,6 +98,16 @@ def _update_product(command: Command, own: Mappings) -> Draft:
 
 
 def _create_invoice(command: Command, own: Mappings) -> Draft:
+    return Draft("PUT", INVOICE, _new_document(command, own, SALES_INVOICE, "InvoiceNumber"), "invoice")
+
+
+def _create_credit_note(command: Command, own: Mappings) -> Draft:
+    if '"' in (command.natural_key or ""):
+        raise _refuse(command, "CreditNoteNumber", "by a number with a quotation mark it could not be looked up")
+    return Draft("PUT", CREDIT_NOTE, _new_document(command, own, SALES_CREDIT, "CreditNoteNumber"), "credit_note")
+
+
+def _new_document(command: Command, own: Mappings, type_: str, number: str) -> Element:
     company = command.links.get("company")
     if not company:
         raise _refuse(command, "company", "the customer is not known in Xero")
@@ -105,15 +116,23 @@ def _create_invoice(command: Command, own: Mappings) -> Draft:
     status = command.fields.get("status") or "draft"
     if status not in _CREATED_AS:
         raise _refuse(command, "status", f"an invoice is not created as {status}")
-    element = {
-        "Type": "ACCREC",
-        "InvoiceNumber": _natural_key(command, "InvoiceNumber"),
+    return {
+        "Type": type_,
+        number: _natural_key(command, number),
         "Contact": {"ContactID": record_id(company)},
         "LineAmountTypes": "Exclusive",
         "Status": _STATUS_WORDS[status],
-        **{name: value for name, value in _fields(command, own, clearing=False).items() if name != "InvoiceNumber"},
+        **{name: value for name, value in _fields(command, own, clearing=False).items() if name != number},
     }
-    return Draft("PUT", INVOICE, element, "invoice")
+
+
+def _allocate(command: Command, own: Mappings) -> Draft:
+    """What of a credit note is set against one invoice; nothing else of it is ever changed."""
+    note, rows = _target(command), command.fields.get("allocations")
+    if set(command.fields) != {"allocations"} or not isinstance(rows, list) or len(rows) != 1:
+        raise _refuse(command, "allocations", "one allocation is expected, and nothing else")
+    element = _fields(command, own, clearing=True)
+    return Draft("PUT", CREDIT_NOTE, element, "credit_note", under=note)
 
 
 def _update_invoice(command: Command, own: Mappings) -> Draft:
@@ -129,6 +148,8 @@ _MAKERS: dict[tuple[Entity, str], Callable[[Command, Mappings], Draft]] = {
     (Entity.PRODUCT, "update"): _update_product,
     (Entity.INVOICE, "create"): _create_invoice,
     (Entity.INVOICE, "update"): _update_invoice,
+    (Entity.CREDIT_NOTE, "create"): _create_credit_note,
+    (Entity.CREDIT_NOTE, "update"): _allocate,
 }
 
 
@@ -273,6 +294,11 @@ def _line(line: dict[str, Any]) -> Element:
     return element
 
 
+def _allocation(value: list[dict[str, Any]]) -> Element:
+    (row,) = value
+    return {"Invoice": {"InvoiceID": row["invoice"]}, "Amount": exact(row["amount"]), "Date": row["date"]}
+
+
 def _number(value: Any, default: str) -> Decimal:
     return exact(default if value is None or value == "" else value)
 
@@ -308,5 +334,15 @@ _WRITERS: dict[Entity, dict[str, Callable[[Any], Element]]] = {
         "reference": _text("Reference", 255),
         "line_amount_types": _line_amount_types,
         "lines": _lines,
+    },
+    Entity.CREDIT_NOTE: {
+        "number": _kept("CreditNoteNumber", 255),
+        "status": _status,
+        "date": _kept("Date", 10),
+        "currency": _kept("CurrencyCode", 3),
+        "reference": _text("Reference", 255),
+        "line_amount_types": _line_amount_types,
+        "lines": _lines,
+        "allocations": _allocation,
     },
 }

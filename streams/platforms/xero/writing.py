@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from schemas.command import Command
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
@@ -21,7 +22,7 @@ from streams.platforms.interface import Seen, Written
 from streams.platforms.xero import records
 from streams.platforms.xero.connection import Answer, Connection, messages
 from streams.platforms.xero.holds import Holds
-from streams.platforms.xero.kinds import CONTACT, ITEM, Kind
+from streams.platforms.xero.kinds import ALLOCATIONS, CONTACT, ITEM, Kind
 from streams.platforms.xero.lookup import Finder, applied
 from streams.platforms.xero.payloads import Draft, draft
 from streams.platforms.xero.quota import Clock, Purpose
@@ -116,6 +117,8 @@ class Writer:
 
     async def _send(self, batch: list[Job]) -> list[Written]:
         """Steps 3 to 5 for one request."""
+        if batch[0].draft.under:
+            return [await self._allocate(batch[0])]
         kind = batch[0].draft.kind
         query = {"summarizeErrors": "false", **{name: value for name, value in kind.query if name == "unitdp"}}
         key = digest(*(job.command.id for job in batch))
@@ -135,6 +138,25 @@ class Writer:
             lost = Unknown("Xero's answer does not list what was written", code="envelope")
             return [_unknown(job, lost) for job in batch]
         return [await self._outcome(job, row, answer.at) for job, row in zip(batch, rows, strict=True)]
+
+    async def _allocate(self, job: Job) -> Written:
+        """Set a credit note against an invoice. The answer shows neither of them: both are read as they are now."""
+        under = job.draft.under
+        path = f"{job.draft.kind.path}/{quote(under, safe='')}/{ALLOCATIONS}"
+        try:
+            await self._connection.send(
+                job.draft.method, path, {}, {ALLOCATIONS: [job.draft.element]}, key=digest(job.command.id)
+            )
+        except Unknown as error:
+            return _unknown(job, error)
+        except Refused as error:
+            return (await self._whole_refusal([job], error))[0]
+        try:
+            seen = await self._reader.read(job.draft.kind.name, [under])
+        except RevmarkError:
+            return Written(job.command.id, "applied", ref=job.command.ref)  # the polls show what has become of both
+        first, *more = seen
+        return applied(job.command, job.draft.ref_kind, first, *more)
 
     async def _whole_refusal(self, batch: list[Job], error: Refused) -> list[Written]:
         if "idempotency-key" in error.message.lower():
@@ -205,6 +227,7 @@ def batches(jobs: Sequence[Job]) -> list[list[Job]]:
         last = made[-1] if made else []
         fits = (
             last
+            and not (job.draft.under or last[0].draft.under)  # an allocation is a request of its own
             and len(last) < BATCH
             and (last[0].draft.method, last[0].draft.kind) == (job.draft.method, job.draft.kind)
             and not _shared(last, job)
