@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agents.holdings import Held, Holdings
+from agents.imagined import allocated
 from agents.rules.decision import is_empty
 from agents.rules.result import Output, Result
 from agents.steps.arbitrate import Arbitrate
@@ -202,12 +203,32 @@ class Rehearsal:
         billed = command.entity is Entity.INVOICE and command.side is Side.ERP and command.kind == "create"
         if billed and born.ref in self.imagined:
             self.unstated.add(command.customer)
-        echo = Fact(
-            tenant=command.tenant, customer=command.customer, entity=command.entity, id=command.record,
-            side=command.side, ref=born.ref, version=version, seen_at=from_millis(version), fields=born.fields,
+        shown = [self._echo(command, state, born.ref, born.fields, version)]
+        if command.entity is Entity.CREDIT_NOTE and command.kind == "update":
+            shown = self._set_against(command, state, born, version)
+        return [outcome.model_copy(update={"ref": born.ref}).to_bytes(), *(each.to_bytes() for each in shown)]
+
+    def _set_against(self, command: Command, note: entities.EntityState, born: Born, version: int) -> list[Fact]:
+        """A credit note and its invoice, once the one is allocated to the other."""
+        bill = entities.load(
+            Drawer(self.accounts, "r"), command.tenant, command.customer, Entity.INVOICE, note.related["invoice"]
+        )
+        spent, owed = allocated(born.fields, bill.erp.fields, command.fields["allocations"][0]["amount"])
+        later = max(version, bill.erp.version + 1)
+        return [
+            self._echo(command, note, born.ref, spent, version),
+            self._echo(command, bill, str(bill.erp.ref), owed, later),
+        ]
+
+    def _echo(
+        self, command: Command, state: entities.EntityState, ref: str, fields: dict[str, Any], version: int
+    ) -> Fact:
+        """A record as its platform shows it after a write."""
+        return Fact(
+            tenant=command.tenant, customer=command.customer, entity=state.entity, id=state.id, side=command.side,
+            ref=ref, version=version, seen_at=from_millis(version), fields=fields,
             alone=state.side(command.side.other).ref is None, settled=False,
         )  # fmt: skip
-        return [outcome.model_copy(update={"ref": born.ref}).to_bytes(), echo.to_bytes()]
 
     def _born(self, command: Command, side: SideState) -> Born:
         """The record as the command leaves it."""

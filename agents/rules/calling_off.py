@@ -1,14 +1,15 @@
 """Calling off: an order whose deal is won no more, and one that is wanted again.
 
 An order that is not billed is over, and that is told; it is an order again when the deal is won again. What is billed
-stands: a person credits it, and a draft is deleted where the contract says so. Nothing that was posted is ever changed.
+stands: a person credits it, or the contract has it credited, and a draft is deleted where the contract says so. Nothing
+that was posted is ever changed.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from agents.rules import billing
+from agents.rules import billing, crediting
 from agents.rules.bills import ENDED
 from agents.rules.case import Case
 from schemas.money import Money, exact
@@ -29,9 +30,12 @@ def call_off(case: Case, deal: EntityState) -> None:
         tell(case, deal, "order_cancelled", case.today)
     if case.contract.timing.called_off == "delete_drafts" and deal.crm.present:
         _delete_drafts(case, deal)
-    stands = [str(each["number"]) for each in _bills(deal).values() if _counts(each)]
-    then = f": {', '.join(sorted(stands))} stands, credit or void it in the ERP" if stands else ""
-    deal.derived["order_status"] = f"{OFF}{then}"
+    crediting.credit(case, deal)
+    became = crediting.said(case, deal)
+    if became is None:
+        stands = [str(each["number"]) for each in _bills(deal).values() if _counts(each)]
+        became = [f"{', '.join(sorted(stands))} stands, credit or void it in the ERP"] if stands else []
+    deal.derived["order_status"] = f"{OFF}: {'; '.join(became)}" if became else OFF
 
 
 def want_again(case: Case, deal: EntityState) -> None:
@@ -49,6 +53,17 @@ def want_again(case: Case, deal: EntityState) -> None:
     if bills and all(each["status"] in ENDED for each in bills):
         why = "it was called off, and its bill deleted or voided: bill it by hand in the ERP"
         billing.hold(case, deal, billing.POSTED, why)
+
+
+def credited(case: Case, deal: EntityState) -> bool:
+    """Whether a deal that is won again is held, because a bill of it was credited; what people undo holds no more."""
+    order, why = deal.marks["order"], crediting.undone(case, deal)
+    if why is not None:
+        order["credited"] = True
+        billing.hold(case, deal, billing.POSTED, why)
+    elif order.pop("credited", False):
+        deal.derived["order_status"] = "created"
+    return why is not None
 
 
 def tell(case: Case, deal: EntityState, kind: Literal["order_created", "order_cancelled"], day: str) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from agents.rules import likeness
 from agents.rules.departures import ROOTED, Departures
 from agents.rules.likeness import Row
-from agents.rules.numbering import invoice_id, numbered
+from agents.rules.numbering import credit_id, invoice_id, named
 from agents.rules.payers import BUYER, Payers
 from agents.rules.people import People
-from agents.rules.placing import Known, Waits
+from agents.rules.placing import FIRST_READINGS, Known, Waits
 from agents.rules.succession import Succession
 from schemas.contract import Contract
 from schemas.names import CanonicalId, Entity, Side, canonical_id, ref
@@ -21,18 +21,6 @@ from tables.identity import Identity
 
 # What the rule means, in a sentence for people.
 SAYS = {"identity": "Which records are one: an id of the other side links, a domain or a name only proposes."}
-# What has to be read once on each side before a record without a counterpart is a new one.
-FIRST_READINGS = {
-    Entity.COMPANY: ((Side.CRM, "company"), (Side.ERP, "contact")),
-    Entity.CONTACT: ((Side.CRM, "contact"), (Side.ERP, "contact")),
-    Entity.PRODUCT: ((Side.CRM, "product"), (Side.ERP, "item")),
-    Entity.DEAL: ((Side.CRM, "deal"),),
-    Entity.INVOICE: ((Side.ERP, "invoice"), (Side.CRM, "invoice")),
-    Entity.PAYMENT: ((Side.ERP, "payment"),),
-    Entity.CREDIT_NOTE: ((Side.ERP, "credit_note"),),
-}
-
-
 POSTED = {"posted", "paid"}  # statuses of an invoice that stands in the books
 FOLLOWERS = {Entity.DEAL.value, Entity.CONTACT.value}  # records that change their customer when their company does
 
@@ -129,9 +117,10 @@ class Identification:
             known = self.identity.known(reference)
             if known:
                 found[role] = known
-        deal, _, _ = self._deal_of(row)
+        deal, part, more = self._deal_of(row)
         if deal:
-            found["deal"] = deal
+            of_it = {"invoice": invoice_id(self.tenant, deal, part, more)}
+            found |= {"deal": deal, **(of_it if row["entity"] == Entity.CREDIT_NOTE.value else {})}
         if BUYER in row["fields"] and "company" in found:
             found[BUYER] = found.pop("company")  # its customer is the company that pays
         return found
@@ -282,8 +271,7 @@ class Identification:
             mirrored = entity is Entity.INVOICE and len(self.identity.waiters(twin_of(reference)))
             if entity is Entity.INVOICE and not (settle or mirrored or self.ready(entity)):
                 return Waits("readings")
-            deal, part, more = self._deal_of(row)
-            known = invoice_id(self.tenant, deal, part, more) if deal else canonical_id(entity, self.tenant, reference)
+            known = self._numbered(entity, side, row) or canonical_id(entity, self.tenant, reference)
         return self._bind(reference, known, customer, side, row)
 
     def _foreign(self, cross: str) -> bool:
@@ -294,10 +282,20 @@ class Identification:
         """Whether the deal's invoice exists."""
         return self.identity.reference(invoice_id(self.tenant, deal), Side.ERP) is not None
 
+    def _numbered(self, entity: Entity, side: Side, row: Row) -> CanonicalId | None:
+        """Who a document is by its number. A second credit note of one number is not ours, which was voided."""
+        deal, part, more = self._deal_of(row)
+        known = invoice_id(self.tenant, deal, part, more) if deal else None
+        if known is None or entity is Entity.INVOICE:
+            return known
+        credit = credit_id(self.tenant, known)
+        return credit if self.identity.reference(credit, side) in {None, row["ref"]} else None
+
     def _deal_of(self, row: Row) -> tuple[CanonicalId | None, int, int]:
-        """The deal that an invoice of ours was made from, and which of its bills it is, as its number says."""
-        said = numbered(self.contract.invoice_defaults.number_prefix, str(row["keys"].get("number") or ""))
-        if row["entity"] != Entity.INVOICE.value or said is None:
+        """The deal that a document of ours was made for, and which of its bills that is, as its number says."""
+        prefix, number = self.contract.invoice_defaults.number_prefix, str(row["keys"].get("number") or "")
+        said = named(prefix, Entity(row["entity"]), number)
+        if said is None:
             return None, 0, 0
         return self.identity.known(ref(self.contract.platforms.crm, "deal", said.deal)), said.part, said.more
 

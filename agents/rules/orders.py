@@ -23,6 +23,8 @@ SAYS = {
     "guard.posted_immutable": "What has been billed is never edited: it is corrected through credit in the ERP.",
 }
 
+CREDITED = "the contract has what is posted and not paid credited"
+
 
 def consider(case: Case, deal: EntityState) -> None:
     """Make the deal an order when the contract's time has come, and bill it."""
@@ -56,19 +58,23 @@ def consider(case: Case, deal: EntityState) -> None:
 def _go_on(case: Case, deal: EntityState, *, won: bool) -> None:
     """What follows of an order, whether it was billed or not."""
     (calling_off.want_again if won else calling_off.call_off)(case, deal)
+    if won and calling_off.credited(case, deal):
+        return
+    asks = case.contract.timing.called_off_posted == "ask"
     if not won and not deal.marks["order"].get("billed"):
         if billing.bills_of(deal):
             case.verdict(
                 deal, "stage", "hold", billing.POSTED,
-                "the deal was moved after a part of its order was billed: that stands, credit it in the ERP; "
-                "the rest is not billed",
+                "the deal was moved after a part of its order was billed: "
+                f"{'that stands, credit it in the ERP' if asks else CREDITED}; the rest is not billed",
             )  # fmt: skip
         billing.reopen(case, deal)
         return
     if not won:
         case.verdict(
             deal, "stage", "hold", billing.POSTED,
-            "the deal was moved after its order was placed: the order stands, cancel it in the ERP",
+            "the deal was moved after its order was placed: "
+            f"{'the order stands, cancel it in the ERP' if asks else CREDITED}",
         )  # fmt: skip
     elif _edited(case, deal) and deal.marks["order"].get("billed"):
         case.verdict(

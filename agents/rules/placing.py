@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.names import CanonicalId
+from schemas.names import CanonicalId, Entity, Side
 
 # Why a record cannot go on yet, for people; `{on}` is what it waits for.
 WAITING = {
@@ -17,6 +17,17 @@ WAITING = {
     "unattached": "it belongs to no company, so nobody knows whose it is",
     "moved": "it now belongs to another customer than before ({on}), where its balance stands",
     "ignored": "it holds nothing by which it could be linked, so it is no business of Revmark",
+}
+
+# What has to be read once on each side before a record without a counterpart is a new one.
+FIRST_READINGS = {
+    Entity.COMPANY: ((Side.CRM, "company"), (Side.ERP, "contact")),
+    Entity.CONTACT: ((Side.CRM, "contact"), (Side.ERP, "contact")),
+    Entity.PRODUCT: ((Side.CRM, "product"), (Side.ERP, "item")),
+    Entity.DEAL: ((Side.CRM, "deal"),),
+    Entity.INVOICE: ((Side.ERP, "invoice"), (Side.CRM, "invoice")),
+    Entity.PAYMENT: ((Side.ERP, "payment"),),
+    Entity.CREDIT_NOTE: ((Side.ERP, "credit_note"),),
 }
 
 

@@ -40,6 +40,6 @@ def take(case: Case, word: Retry) -> None:
 
 
 def _rebill(case: Case, state: EntityState, side: Side) -> None:
-    """An invoice is asked for by its deal."""
-    if state.entity is Entity.INVOICE and side is Side.ERP and "deal" in state.related:
+    """An invoice, or its credit note, is asked for by its deal."""
+    if state.entity in {Entity.INVOICE, Entity.CREDIT_NOTE} and side is Side.ERP and "deal" in state.related:
         case.touch(state.related["deal"])

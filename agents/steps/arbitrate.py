@@ -19,6 +19,7 @@ from agents.rules import (
     billing,
     bills,
     consents,
+    crediting,
     earnings,
     edits,
     endings,
@@ -47,6 +48,7 @@ from tables.view import View
 
 # What the rule means, in a sentence for people.
 SAYS = {"platform": "The platform refused the write; the same value is not tried again until something changes."}
+DOCUMENTS = {Entity.INVOICE, Entity.CREDIT_NOTE}
 LEFT = {"merged", "parted"}  # endings that another record, or a person, brought about
 JUDGEMENTS = 50  # of one record per finding; more means two rules push it to and fro: to be seen, not looped
 
@@ -219,6 +221,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         case.result.counts["outcome_" + ("open" if flight else "known")] += 1
         return
     flights.remove(flight)
+    crediting.answered(state, outcome, flight)
     if flight.kind == "create":
         earnings.made(case, state)
     case.first = case.first or flight.first
@@ -240,9 +243,10 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         _unbill(case, state, outcome)
     elif outcome.code == WITHDRAWN:
         withdrawing.taken_back(case, state)
-    elif _overtaken(side, outcome):
+    elif _overtaken(crediting.judged_on(case, state, flight, side), outcome):
         return  # superseded by a version that is on its way: it judges the record when it is here
     case.touch(state.id)
+    crediting.heard(case, state)
 
 
 def _overtaken(side: SideState, outcome: Outcome) -> bool:
@@ -274,8 +278,8 @@ def _note_written(case: Case, state: EntityState, outcome: Outcome, flight: Flig
 
 
 def _stated(state: EntityState, side: Side, fields: dict[str, object]) -> dict[str, object]:
-    """What a write tells of the side's fields; an invoice we asked for is known only once the ERP has stated it."""
-    return {} if state.entity is Entity.INVOICE and side is Side.ERP else fields
+    """What a write tells of the side's fields; a document we asked for is known only once the ERP has stated it."""
+    return {} if state.entity in DOCUMENTS and side is Side.ERP else fields
 
 
 def _agreed(case: Case, state: EntityState, side: Side, written: dict[str, object]) -> dict[str, object]:
@@ -333,6 +337,7 @@ def _consequences(case: Case, state: EntityState, side: Side) -> None:
             bills.payment(case, state)
         case Entity.CREDIT_NOTE, Side.ERP:
             bills.credit_note(case, state)
+            crediting.heard(case, state)
         case _:
             pass
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agents.rules.edits import dated
-from agents.rules.identification import FIRST_READINGS
 from agents.rules.likeness import Row
-from agents.rules.placing import Known
+from agents.rules.placing import FIRST_READINGS, Known
 from agents.rules.result import Result
 from agents.steps.placement import Placement
 from schemas.change import Change, Erasure, Mark

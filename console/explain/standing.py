@@ -18,10 +18,12 @@ from schemas.totals import Variance
 from schemas.verdict import Verdict
 from tables.entities import EntityState
 
+CALLED_OFF, FOR_PEOPLE = "called off: ", " in the ERP"  # what says so is left to somebody; the rest is done
 # How the status of an order begins that does not go through, or is not billed yet -> what that is.
 STOPPED: dict[str, tuple[State, str]] = {
     "held: ": ("held", ""),
     "invoice refused: ": ("refused", "mend what the ERP names, on the deal or its company; it is tried again then"),
+    CALLED_OFF: ("held", "what was billed is corrected with a credit note, or voided, in the ERP"),
     "paused: ": ("waits", "it goes on when the deal is in a stage again in which it runs"),
     "created: ": ("waits", "what is not billed yet is billed by itself when it is shipped"),
 }
@@ -63,7 +65,7 @@ def _order(state: EntityState, verdicts: Sequence[Verdict], owner: str) -> Itera
     """A won deal whose order or invoice does not go through. That its status is shown in the CRM is decided later."""
     status = str(state.derived.get("order_status") or "")
     begins = next((each for each in STOPPED if status.startswith(each)), None)
-    if begins is None or not state.crm.present:
+    if begins is None or not state.crm.present or (begins == CALLED_OFF and FOR_PEOPLE not in status):
         return
     word, then = STOPPED[begins]
     rule = next(

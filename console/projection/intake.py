@@ -25,6 +25,7 @@ from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
 
 CURSORS = "tables.cursors"
+NAMED = {Entity.COMPANY, Entity.DEAL, Entity.INVOICE, Entity.CREDIT_NOTE}  # by what a write of them says
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _ledger(delivery: Delivery) -> Row:
     }
     labels = {}
     name = command.fields.get("name") or command.fields.get("number")
-    if isinstance(name, str) and command.entity in {Entity.COMPANY, Entity.DEAL, Entity.INVOICE}:
+    if isinstance(name, str) and command.entity in NAMED:
         labels[command.record] = name
     return Row("ledger", delivery.key_text or command.id, columns, entry.model_dump_json(), labels=labels)
 

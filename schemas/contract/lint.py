@@ -129,6 +129,9 @@ def _timing(contract: Contract) -> Iterator[Finding]:
     if timing.partial == "each" and timing.invoice_when != "shipped":
         message = f"it decides nothing: parts are billed with invoice_when: shipped, not {timing.invoice_when}"
         yield Finding("warning", "timing.partial", message)
+    if timing.invoice_when == "never" and "called_off_posted" in timing.model_fields_set:
+        message = "it decides nothing: with invoice_when: never no bill is Revmark's, and it credits its own only"
+        yield Finding("warning", "timing.called_off_posted", message)
     yield from _deposit(contract)
     yield from _subscriptions(contract)
     yield from _quotes(contract)

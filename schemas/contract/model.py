@@ -206,6 +206,12 @@ class Timing(Clause):
         default="ask", description="bills of a deal that is called off: a person settles them, or drafts are deleted"
     )
 
+    called_off_posted: Literal["ask", "draft_credit", "credit"] = Field(
+        default="ask",
+        description="a posted bill of such a deal: a person settles it, or what is left to credit on it becomes a "
+        "credit note: a draft for a person to approve, or one that is posted and allocated to it",
+    )
+
     subscriptions: Subscriptions | None = Field(
         default=None, description="recurring lines are billed period by period; not said: once, like any line"
     )

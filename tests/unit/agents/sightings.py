@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.rules.identification import FIRST_READINGS, Identification
-from agents.rules.placing import Known
+from agents.rules.identification import Identification
+from agents.rules.placing import FIRST_READINGS, Known
 from schemas.contract import Contract
 from schemas.names import Entity, Side, canonical_id
 from tables.identity import Identity

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agents.rules.identification import FIRST_READINGS, twin_of
-from agents.rules.numbering import invoice_id
-from agents.rules.placing import Known, Waits
+from agents.rules.identification import twin_of
+from agents.rules.numbering import credit_id, invoice_id
+from agents.rules.placing import FIRST_READINGS, Known, Waits
 from schemas.names import Entity, Side, canonical_id
 from tests.support.contracts import contract
 from tests.unit.agents.sightings import (
@@ -180,6 +180,19 @@ def test_an_invoice_with_our_number_is_the_deals():
     assert known(rules, row).id == invoice_id("main", deal.id)
     for number in ("XX-7", "RM-8", None):
         assert "deal" not in rules.related(owned(Entity.INVOICE, BILL, number=number))
+
+
+def test_a_credit_note_with_our_number_is_the_bills_and_a_second_one_is_its_own():
+    rules = acme()
+    deal = known(rules, owned(Entity.DEAL, DEAL, of=ONE))
+    bill = invoice_id("main", deal.id, 2)
+    row = owned(Entity.CREDIT_NOTE, "xero/credit_note/c", number="RM-7-2-CR")
+    assert rules.related(row) == {"company": ACME, "deal": deal.id, "invoice": bill}
+    assert known(rules, row).id == known(rules, row).id == credit_id("main", bill)
+    second = owned(Entity.CREDIT_NOTE, "xero/credit_note/d", number="RM-7-2-CR")
+    assert known(rules, second).id == canonical_id(Entity.CREDIT_NOTE, "main", "xero/credit_note/d")
+    for number in ("RM-7-2", "RM-8-CR", "CN-1", None):
+        assert rules.related(owned(Entity.CREDIT_NOTE, "xero/credit_note/e", number=number)) == {"company": ACME}
 
 
 def test_an_invoice_is_new_once_the_books_and_their_mirrors_are_read():

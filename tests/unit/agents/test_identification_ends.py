@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.rules.identification import FIRST_READINGS
-from agents.rules.placing import Known, Waits
+from agents.rules.placing import FIRST_READINGS, Known, Waits
 from schemas.names import CanonicalId, Entity, Side, canonical_id
 from tests.unit.agents.sightings import (
     ACME,

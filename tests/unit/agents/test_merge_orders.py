@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.rules.identification import FIRST_READINGS
+from agents.rules.placing import FIRST_READINGS
 from schemas.change import Change, Link
 from tests.support.capturing import link, mark
 from tests.support.merging import Town, drawn

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.rules.numbering import bill_number, invoice_id, numbered
+from agents.rules.numbering import bill_number, credit_id, credit_number, invoice_id, named, numbered
+from schemas.names import Entity
 
 
 @pytest.mark.parametrize(("part", "number"), [(1, "RM-7"), (2, "RM-7-2"), (10, "RM-7-10"), (1234, "RM-7-1234")])
@@ -38,3 +39,17 @@ def test_the_first_bill_is_the_one_of_deals_that_have_one_only():
 def test_what_is_added_to_a_bill_is_a_record_of_its_own():
     places = [(1, 0), (1, 1), (2, 0), (2, 1), (1, 2), (12, 0), (11, 2)]
     assert len({invoice_id("main", "deal:1", *place) for place in places}) == len(places)
+
+
+@pytest.mark.parametrize("part", [1, 2, 10])
+def test_a_credit_note_names_its_bill_and_only_as_a_credit_note(part: int):
+    number = credit_number(bill_number("RM-", "7", part))
+    assert named("RM-", Entity.CREDIT_NOTE, number) == ("7", part, 0)
+    assert named("RM-", Entity.INVOICE, number) is None
+    assert named("RM-", Entity.CREDIT_NOTE, bill_number("RM-", "7", part)) is None
+    assert named("RM-", Entity.PAYMENT, number) is None
+
+
+def test_each_bill_has_a_credit_note_of_its_own():
+    bills = [invoice_id("main", deal, part) for deal in ("deal:1", "deal:2") for part in (1, 2)]
+    assert len({credit_id("main", bill) for bill in bills}) == 4

@@ -132,6 +132,8 @@ def test_news_of_two_deals_end_alike_in_any_order():
     ("timing", "level", "path", "said"),
     [
         ({"partial": "each"}, "warning", "timing.partial", "it decides nothing"),
+        ({"invoice_when": "never", "called_off_posted": "credit"}, "warning", "timing.called_off_posted",
+         "it decides nothing"),
         ({"shipped_when_deal_stage": ["x"]}, "warning", "timing.shipped_when_deal_stage", "it decides nothing"),
         (
             {"invoice_when": "shipped", "shipped_when_deal_stage": ["closedwon"]}, "warning",

@@ -49,7 +49,7 @@ def test_a_missing_contract_says_what_to_run(tmp_path: Path):
         ({"entities": {"compani": {"master": "crm"}}}, "unknown entity 'compani': did you mean 'company'?"),
         ({"required": {"ordr": ["lines"]}}, "unknown entity 'ordr': did you mean 'order'?"),
         (field("company", "name", {"ownr": "crm"}), "did you mean 'owner'?"),
-        ({"timing": {"zzz": 1}}, "known here are called_off, deposit, invoice_when, order_when, order_when_deal_stage"),
+        ({"timing": {"zzz": 1}}, "known here are called_off, called_off_posted, deposit, invoice_when, order_when"),
         ({"entities": {"company": {"create": {"crn": "always"}}}}, "did you mean 'crm'?"),
         ({"invoice_defaults": {"acount": "200"}}, "did you mean 'account'?"),
     ],

@@ -1,0 +1,245 @@
+"""Crediting: what is left to credit on a posted bill of a deal that is called off becomes one credit note.
+
+Two writes, the second asked for once the ERP has stated what the first one made: a credit note that is looked up by its
+number, and its allocation to the bill. Invariants: a bill has one credit note of ours at most, for good, and we
+allocate it once at most; no more is credited than the bill's total less what is credited on it; what was paid nobody
+gives back here. What people undo stays undone. See ADR 28.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from agents.rules import endings, instead
+from agents.rules.bills import ENDED, POSTED
+from agents.rules.case import Case
+from agents.rules.credit_lines import credit_lines
+from agents.rules.numbering import credit_id, credit_number, invoice_id, numbered
+from schemas.fact import Outcome
+from schemas.money import amount_text, exact, plain
+from schemas.names import Entity, Side, record_id
+from schemas.wire import fingerprint
+from tables.entities import EntityState, Flight, SideState
+
+RULE = "guard.posted_immutable"
+OPEN = {"draft", "submitted"}
+DONE, SHOWN = "done", "shown"  # of our allocation: the ERP has taken it; it has shown it
+
+
+def credit(case: Case, deal: EntityState) -> None:
+    """Ask for what is next of each posted bill of a deal that is called off, where the contract says so."""
+    wish, order = case.contract.timing.called_off_posted, deal.marks["order"]
+    if wish == "ask" or not deal.crm.present or "subscription" in order:
+        return
+    for record in deal.marks.get("bills", {}):
+        bill = case.state(Entity.INVOICE, record)
+        note = _note(case, record)
+        if note.erp.ref is not None:
+            _allocate(case, bill, note, wish)
+        elif not note.flights["erp"] and _due(bill):
+            _make(case, deal, bill, note, wish)
+
+
+def said(case: Case, deal: EntityState) -> list[str] | None:
+    """What became of the bills of a deal that is called off, for people; None: nothing is credited here."""
+    if case.contract.timing.called_off_posted == "ask" and not deal.marks["order"].get("credits"):
+        return None
+    bills = (case.state(Entity.INVOICE, record) for record in deal.marks.get("bills", {}))
+    return sorted(words for bill in bills if (words := _said(case, deal, bill)))
+
+
+def undone(case: Case, deal: EntityState) -> str | None:
+    """Why a deal that is won again does not go on: a bill of it was credited, or is about to be; None: it does."""
+    if not deal.marks["order"].get("credits"):
+        return None
+    for record in deal.marks.get("bills", {}):
+        note, number = _note(case, record), case.state(Entity.INVOICE, record).label
+        status = note.erp.fields.get("status")
+        if note.flights["erp"] or (note.erp.present and status not in ENDED):
+            if status in OPEN:
+                return f"the draft credit note {note.label} of {number} waits in the ERP: delete it there"
+            return (
+                f"it was called off, and {number} credited by {note.label}: bill it by hand in the ERP, "
+                "or void the credit note there"
+            )
+    return None
+
+
+def answered(note: EntityState, outcome: Outcome, flight: Flight) -> None:
+    """Keep what became of a write of a credit note: what was allocated once is not allocated again, come what may."""
+    if note.entity is not Entity.CREDIT_NOTE:
+        return
+    note.marks.pop("refused", None)
+    if outcome.state == "refused":
+        note.marks["refused"] = f"{outcome.message}. Mend it, then: revmark quarantine replay {outcome.command}"
+    elif outcome.state == "applied" and flight.kind == "update":
+        note.marks["allocated"] = DONE
+
+
+def judged_on(case: Case, state: EntityState, flight: Flight, side: SideState) -> SideState:
+    """The side on which a write was judged: of a credit note that is made, its bill's."""
+    if state.entity is not Entity.CREDIT_NOTE or flight.kind != "create":
+        return side
+    return case.state(Entity.INVOICE, state.related["invoice"]).erp
+
+
+def heard(case: Case, note: EntityState) -> None:
+    """Have the deal judged, which says what became of its bills."""
+    if note.entity is not Entity.CREDIT_NOTE:
+        return
+    if note.marks.get("allocated") == DONE and note.erp.fields.get("allocations"):
+        note.marks["allocated"] = SHOWN
+    if "deal" in note.related:
+        case.touch(note.related["deal"])
+
+
+def _note(case: Case, bill: str) -> EntityState:
+    return case.state(Entity.CREDIT_NOTE, credit_id(case.tenant, bill))
+
+
+def _due(bill: EntityState) -> bool:
+    """Whether a bill is posted, and something is due on it."""
+    fields = bill.erp.fields
+    return bill.erp.present and fields.get("status") == "posted" and exact(fields.get("amount_due") or "0") > 0
+
+
+def _ours(state: EntityState) -> bool:
+    """Whether we have made a document: the ERP has told so."""
+    return "written_erp" in state.marks
+
+
+def _make(case: Case, deal: EntityState, bill: EntityState, note: EntityState, wish: str) -> None:
+    """The first write: a credit note of what is left to credit."""
+    try:
+        asked = _fields(case, deal, bill, wish)
+    except ValueError as error:
+        reason = f"{bill.label} is not credited: {error}: credit it in the ERP"
+        case.verdict(deal, "order_status", "hold", RULE, reason, note=f"credit {bill.id}")
+        return
+    if case.customer.erp is None:
+        if endings.archived(case) is None:
+            case.customer.wait(deal.id)
+        return
+    fields, by = instead.applied(note, Side.ERP, asked)
+    if note.blocked["erp"].get("*") == fingerprint(fields):
+        return
+    deal.marks["order"]["credits"] = True
+    note.related |= {"deal": deal.id, "invoice": bill.id}
+    reason = f"deal {deal.label} was called off after {bill.label} was posted"
+    links = {"company": str(case.customer.erp)}
+    command = case.command(
+        note, Side.ERP, "create", fields, reason=reason, rules=("timing",), natural_key=fields["number"], links=links,
+        compare=True, on=bill,
+    )  # fmt: skip
+    case.verdict(note, "", "create", "timing", reason, written_to=Side.ERP, command=command, by=by)
+
+
+def _fields(case: Case, deal: EntityState, bill: EntityState, wish: str) -> dict[str, Any]:
+    """The credit note's canonical fields.
+
+    Raises:
+        ValueError: a person has to credit it; the message says why.
+    """
+    shown = bill.erp.fields
+    number, currency = str(shown.get("number") or ""), str(shown["currency"])
+    of, sold = numbered(case.contract.invoice_defaults.number_prefix, number), record_id(deal.crm.ref or "")
+    if (
+        not _ours(bill)
+        or of is None
+        or (of.deal, invoice_id(case.tenant, deal.id, of.part, of.more)) != (sold, bill.id)
+    ):
+        raise ValueError("it was made, or given its number, by another hand")
+    left = _left(shown)
+    defaults = case.contract.invoice_defaults.line_amounts
+    untaxed = defaults == "NoTax" and not exact(shown.get("tax") or "0")
+    return {
+        "number": credit_number(number),
+        "status": "draft" if wish == "draft_credit" else "posted",
+        "date": max(case.today, str(shown["date"])),
+        "currency": currency,
+        "reference": shown.get("reference") or number,
+        "total": amount_text(plain(left), currency),
+        "line_amount_types": "NoTax" if untaxed else "Inclusive",
+        "lines": credit_lines(shown, left),
+    }
+
+
+def _left(bill: Mapping[str, Any]) -> Decimal:
+    """What is left to credit on a bill: its total, less what is credited on it."""
+    return exact(bill["total"]) - exact(bill.get("amount_credited") or "0")
+
+
+def _allocate(case: Case, bill: EntityState, note: EntityState, wish: str) -> None:
+    """The second write: of the credit note, what is due on the bill."""
+    shown, there = note.erp.fields, bill.erp.fields
+    posted = note.erp.present and shown.get("status") == "posted"
+    if wish != "credit" or not (posted and _ours(note) and _due(bill)) or note.flights["erp"] or _allocated(bill, note):
+        return
+    amount = min(exact(there["amount_due"]), exact(shown.get("remaining") or "0"))
+    if amount <= 0:
+        return
+    row = {
+        "invoice": record_id(bill.erp.ref or ""),
+        "amount": amount_text(plain(amount), str(there["currency"])),
+        "date": max(case.today, str(shown["date"]), str(there["date"])),
+    }
+    if note.blocked["erp"].get("allocations") == [row]:
+        return
+    reason = f"{note.label} credits {bill.label}"
+    command = case.command(
+        note, Side.ERP, "update", {"allocations": [row]}, reason=reason, rules=("timing",), compare=True
+    )
+    case.verdict(
+        note, "allocations", "write_back", "timing", reason, chosen=[row], written_to=Side.ERP, command=command
+    )
+
+
+def _allocated(bill: EntityState, note: EntityState) -> bool:
+    """Whether we have allocated a credit note, or anybody has."""
+    rows = note.erp.fields.get("allocations") or ()
+    return bool(note.marks.get("allocated")) or any(row["invoice"] == record_id(bill.erp.ref or "") for row in rows)
+
+
+def _said(case: Case, deal: EntityState, bill: EntityState) -> str:
+    """What became of one bill; empty: nothing that anybody has to know."""
+    note, shown = _note(case, bill.id), bill.erp.fields
+    status = note.erp.fields.get("status") if note.erp.present else None
+    if status in OPEN:
+        return f"the draft credit note {note.label} of {bill.label} waits in the ERP: approve it there and allocate it"
+    if status in POSTED:
+        return _credited(case, deal, bill, note)
+    if note.flights["erp"] or (note.erp.present and status is None):
+        return f"{bill.label} is being credited"
+    if not bill.erp.present or shown.get("status") in ENDED:
+        return ""
+    return _stands(bill, note)
+
+
+def _stands(bill: EntityState, note: EntityState) -> str:
+    """Why a bill is not credited, and what is to be done."""
+    owed, paid = (exact(bill.erp.fields.get(name) or "0") for name in ("amount_due", "amount_paid"))
+    if owed and note.marks.get("refused"):
+        return f"{bill.label} stands, its credit note was refused: {note.marks['refused']}"
+    if owed:
+        return f"{bill.label} stands, credit or void it in the ERP"
+    return f"{bill.label} was paid: credit and refund it in the ERP" if paid else ""
+
+
+def _credited(case: Case, deal: EntityState, bill: EntityState, note: EntityState) -> str:
+    """What is left to do where a credit note stands."""
+    shown, currency = note.erp.fields, str(bill.erp.fields["currency"])
+    left, refused = exact(shown.get("remaining") or "0"), note.marks.get("refused")
+    if _due(bill) and left:
+        wished = case.contract.timing.called_off_posted == "credit" and _ours(note)
+        if wished and not refused and note.marks.get("allocated") != SHOWN:
+            return f"{bill.label} is being credited"
+        why = f", which was refused: {refused}" if refused else ""
+        return f"{note.label} is to be allocated to {bill.label} by hand in the ERP{why}"
+    if not left:
+        return f"{bill.label} is credited by {note.label}"
+    words = f"{bill.label} is credited by {note.label}; {amount_text(plain(left), currency)} {currency} of it was paid"
+    reason = f"{words}: a refund is for people, make it from the credit note in the ERP"
+    case.verdict(deal, "order_status", "hold", RULE, reason, note=f"refund {bill.id}")
+    return f"{words}: refund that in the ERP"

@@ -1,0 +1,308 @@
+"""Posted bills of a deal that is called off: one credit note of what is left, and one allocation of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.command import Command
+from schemas.fact import GONE, Fact
+from schemas.names import Entity, Side
+from tests.support.contracts import contract
+from tests.support.judging import Court, deal, fact, invoice, line, outcome, retry
+
+CREDIT: dict[str, Any] = {"timing": {"called_off_posted": "credit"}}
+LINES = [
+    {"description": "Widget", "amount": "100.00", "tax": "15.00", "account": "200", "tax_type": "OUTPUT2"},
+    {"description": "Words only", "amount": "0.00"},
+]
+
+
+class Books(Court):
+    """A court with Acme's won deal, and finance's books beside it."""
+
+    def begin(self) -> Books:
+        self.known_everywhere()
+        self.moves("closedwon")
+        return self
+
+    def moves(self, stage: str) -> Books:
+        """Sales moves the deal; what it leads to in the CRM is carried out, what in the ERP is not."""
+        shown = self.state("deal:1").crm.fields
+        self.hear(deal(self.clock + 60, **(dict(shown) | {"lines": [line()], "stage": stage})))
+        self.works()
+        return self
+
+    def works(self) -> None:
+        """The CRM's side answers, and the bill is made."""
+        while waiting := [each for each in self.commands() if each.id not in self.answered and self._answers(each)]:
+            for command in waiting:
+                self.hear(*self.carry_out(command))
+                if command.entity is Entity.INVOICE and command.side is Side.ERP:
+                    self.shows()
+
+    def _answers(self, command: Command) -> bool:
+        return command.side is Side.CRM or command.entity is Entity.INVOICE
+
+    @property
+    def bill(self) -> str:
+        return self.commands(Side.ERP, Entity.INVOICE)[0].record
+
+    def shows(self, **figures: Any) -> Books:
+        """Finance's books show the bill."""
+        stated = {"number": "RM-1", "lines": LINES, "currency": "NZD", "total": "115.00", "amount_due": "115.00"}
+        news = invoice(self.clock + 60, record=self.bill, related={"deal": "deal:1"}, **{**stated, **figures})
+        self.hear(news.model_copy(update={"ref": self.state(self.bill).erp.ref}))
+        self.works()
+        return self
+
+    def notes(self, kind: str = "create") -> list[Command]:
+        """What was asked for of credit notes."""
+        return [each for each in self.commands(Side.ERP, Entity.CREDIT_NOTE) if each.kind == kind]
+
+    def applied(self, command: Command, **more: Any) -> Books:
+        """The lane tells that a write arrived; the record itself is not shown yet."""
+        self.clock += 1
+        self.answered.add(command.id)
+        self.hear(outcome(command, seconds=self.clock, ref="xero/credit_note/n1", **more))
+        self.works()
+        return self
+
+    def note(self, **shown: Any) -> Books:
+        """Finance's books show the credit note."""
+        made = self.notes()[0]
+        held = {"number": "RM-1-CR", "status": "posted", "date": "2026-09-01", "currency": "NZD", "total": "115.00",
+                "remaining": "115.00", "allocations": [], "lines": []}  # fmt: skip
+        news = fact(
+            Entity.CREDIT_NOTE, Side.ERP, held | shown, record=made.record, seconds=self.clock + 60,
+            ref="xero/credit_note/n1", related={"deal": "deal:1", "invoice": self.bill},
+        )  # fmt: skip
+        self.hear(news)
+        self.works()
+        return self
+
+    def says(self) -> str:
+        return str(self.state("deal:1").derived["order_status"])
+
+    def allocation(self) -> list[dict[str, str]]:
+        """The row by which the credit note is set against the bill."""
+        return [{"invoice": str(self.state(self.bill).erp.ref).rpartition("/")[2], "amount": "115.00"}]
+
+
+def books(rules: dict[str, Any] = CREDIT) -> Books:
+    return Books(contract(rules)).begin()
+
+
+def test_nothing_is_credited_unless_the_contract_says_so():
+    here = books({}).moves("closedlost")
+    assert here.notes() == []
+    assert here.says() == "called off: RM-1 stands, credit or void it in the ERP"
+
+
+@pytest.mark.parametrize(("wish", "status"), [("credit", "posted"), ("draft_credit", "draft")])
+def test_one_credit_note_of_all_of_it_is_asked_for_and_judged_on_the_bill(wish: str, status: str):
+    here = books({"timing": {"called_off_posted": wish}}).moves("closedlost").moves("closedlost")
+    (made,) = here.notes()
+    assert (made.natural_key, made.compare, made.on) == ("RM-1-CR", True, here.state(here.bill).erp.ref)
+    assert made.version == here.state(here.bill).erp.version
+    assert (made.fields["status"], made.fields["total"], made.fields["date"]) == (status, "115.00", "2026-09-01")
+    assert (made.fields["line_amount_types"], made.links) == ("Inclusive", {"company": "xero/contact/acme-erp"})
+    (row,) = made.fields["lines"]
+    assert (row["description"], row["quantity"], row["unit_price"]) == ("Widget", "1", "115.00")
+    assert (row["account"], row["tax_type"]) == ("200", "OUTPUT2")
+    assert here.says() == "called off: RM-1 is being credited"
+
+
+def test_it_is_allocated_once_the_erp_has_stated_it_and_never_before():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0])
+    assert here.notes("update") == []
+    assert here.says() == "called off: RM-1 is being credited"
+    here.note()
+    (asked,) = here.notes("update")
+    (row,) = asked.fields["allocations"]
+    assert {name: row[name] for name in ("invoice", "amount")} == here.allocation()[0]
+    assert (asked.compare, asked.ref) == (True, "xero/credit_note/n1")
+    here.applied(asked)
+    assert len(here.notes("update")) == 1, "the ERP has taken it: that it does not show it yet is nothing"
+    here.note(allocations=here.allocation(), remaining="0.00", status="paid")
+    here.shows(status="paid", amount_due="0.00", amount_credited="115.00")
+    assert here.says() == "called off: RM-1 is credited by RM-1-CR"
+    assert [len(here.notes(kind)) for kind in ("create", "update")] == [1, 1]
+    assert [each.type for each in here.events()][-1] == "credit_memo_issued"
+
+
+def test_what_people_take_back_is_not_made_again():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0]).note()
+    here.applied(here.notes("update")[0]).note(allocations=here.allocation(), remaining="0.00", status="paid")
+    here.note()  # its allocation is taken off
+    assert here.says() == "called off: RM-1-CR is to be allocated to RM-1 by hand in the ERP"
+    here.note(status="voided", remaining="0.00")
+    assert here.says() == "called off: RM-1 stands, credit or void it in the ERP"
+    here.moves("closedwon").moves("closedlost")
+    assert [len(here.notes(kind)) for kind in ("create", "update")] == [1, 1]
+
+
+def test_a_draft_is_approved_and_allocated_by_people():
+    here = books({"timing": {"called_off_posted": "draft_credit"}}).moves("closedlost")
+    here.applied(here.notes()[0]).note(status="draft")
+    words = "the draft credit note RM-1-CR of RM-1 waits in the ERP: approve it there and allocate it"
+    assert here.says() == f"called off: {words}"
+    here.note()
+    assert here.notes("update") == []
+    assert here.says() == "called off: RM-1-CR is to be allocated to RM-1 by hand in the ERP"
+    here.moves("closedwon")
+    assert here.says().startswith("held: it was called off, and RM-1 credited by RM-1-CR")
+
+
+def test_a_draft_that_waits_holds_a_deal_that_is_won_again_until_it_is_deleted():
+    here = books({"timing": {"called_off_posted": "draft_credit"}}).moves("closedlost")
+    here.applied(here.notes()[0]).note(status="draft").moves("closedwon")
+    assert here.says() == "held: the draft credit note RM-1-CR of RM-1 waits in the ERP: delete it there"
+    here.note(status="deleted", remaining="0.00")
+    assert here.says() == "created"
+
+
+@pytest.mark.parametrize(
+    ("figures", "due"),
+    [
+        ({"amount_paid": "40.00", "amount_due": "75.00"}, "75.00"),
+        ({"amount_paid": "114.99", "amount_due": "0.01"}, "0.01"),
+    ],
+)
+def test_of_a_bill_that_was_paid_in_part_what_is_due_is_allocated(figures: dict[str, str], due: str):
+    here = books().shows(**figures).moves("closedlost")
+    assert here.notes()[0].fields["total"] == "115.00"
+    here.applied(here.notes()[0]).note()
+    ((row,),) = (each.fields["allocations"] for each in here.notes("update"))
+    assert row["amount"] == due
+    here.applied(here.notes("update")[0])
+    paid = figures["amount_paid"]
+    here.note(allocations=here.allocation(), remaining=paid).shows(**figures | {"amount_due": "0.00", "status": "paid"})
+    assert here.says() == f"called off: RM-1 is credited by RM-1-CR; {paid} NZD of it was paid: refund that in the ERP"
+    said = {each.ruling for each in here.verdicts("order_status") if "a refund is for people" in each.reason}
+    assert said == {"hold"}
+
+
+def test_a_payment_between_the_two_writes_is_not_given_back():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0]).shows(amount_paid="15.00", amount_due="100.00").note()
+    ((row,),) = (each.fields["allocations"] for each in here.notes("update"))
+    assert row["amount"] == "100.00"
+
+
+@pytest.mark.parametrize(
+    ("figures", "says"),
+    [
+        ({"amount_paid": "115.00", "amount_due": "0.00", "status": "paid"}, "RM-1 was paid: credit and refund it"),
+        ({"lines": [LINES[0] | {"amount": "99.00"}]}, "RM-1 stands"),
+        ({"number": "INV-9"}, "INV-9 stands"),
+        ({"number": "RM-2"}, "RM-2 stands"),
+        ({"amount_credited": "15.00", "amount_due": "100.00", "lines": [
+            LINES[0] | {"amount": "50.00", "tax": "7.50"},
+            LINES[0] | {"amount": "50.00", "tax": "7.50", "account": "201"},
+        ]}, "RM-1 stands"),
+    ],
+)  # fmt: skip
+def test_what_nobody_can_say_is_left_to_people(figures: dict[str, Any], says: str):
+    here = books().shows(**figures).moves("closedlost")
+    assert here.notes() == []
+    assert here.says().startswith(f"called off: {says}")
+
+
+def test_a_bill_that_another_hand_made_is_not_credited():
+    here = books()
+    here.state(here.bill)
+    rows = next(key for key in here.records.rows if key.endswith(here.bill))
+    del here.records.rows[rows]["marks"]["written_erp"]
+    assert here.shows().moves("closedlost").notes() == []
+
+
+def test_what_is_credited_by_people_already_is_not_credited_again():
+    here = books().shows(amount_credited="15.00", amount_due="100.00").moves("closedlost")
+    (row,) = here.notes()[0].fields["lines"]
+    assert (row["unit_price"], row["description"]) == ("100.00", "What is left to credit on RM-1")
+
+
+def test_a_refusal_is_said_with_the_next_command_and_a_persons_word_tries_again():
+    here = books().moves("closedlost")
+    (made,) = here.notes()
+    here.answered.add(made.id)
+    here.hear(outcome(made, "refused", seconds=here.clock + 1, message="the period is locked"))
+    here.works()
+    here.moves("closedlost")
+    assert len(here.notes()) == 1
+    assert here.says() == (
+        "called off: RM-1 stands, its credit note was refused: the period is locked. Mend it, then: "
+        f"revmark quarantine replay {made.id}"
+    )
+    here.hear(retry(made, seconds=here.clock + 120))
+    assert len(here.notes()) == 2
+
+
+def test_an_allocation_that_is_refused_waits_for_people_or_for_another_amount():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0]).note()
+    (asked,) = here.notes("update")
+    here.answered.add(asked.id)
+    here.hear(outcome(asked, "refused", seconds=here.clock + 1, message="no"))
+    here.moves("closedlost")
+    assert len(here.notes("update")) == 1
+    words = "RM-1-CR is to be allocated to RM-1 by hand in the ERP, which was refused: no. Mend it, then: revmark"
+    assert here.says().startswith(f"called off: {words}")
+    here.shows(amount_paid="5.00", amount_due="110.00")
+    assert [each.fields["allocations"][0]["amount"] for each in here.notes("update")] == ["115.00", "110.00"]
+
+
+@pytest.mark.parametrize("first", ["news", "outcome"])
+def test_a_bill_that_moved_on_before_the_write_is_judged_anew(first: str):
+    here = books().moves("closedlost")
+    (made,) = here.notes()
+    later = (made.version or 0) + 120_000
+    gone = outcome(made, "superseded", seconds=here.clock + 1, version=later)
+    figures = {"amount_credited": "15.00", "amount_due": "100.00", "number": "RM-1", "lines": LINES, "total": "115.00"}
+    news: Fact = invoice(here.clock + 130, record=here.bill, related={"deal": "deal:1"}, **figures).model_copy(
+        update={"ref": here.state(here.bill).erp.ref, "version": later}
+    )
+    here.answered.add(made.id)
+    for finding in (news, gone) if first == "news" else (gone, news):
+        here.hear(finding)
+        here.works()
+    assert [each.fields["total"] for each in here.notes()] == ["115.00", "100.00"]
+
+
+def test_an_invoice_that_is_gone_leaves_nothing_to_credit():
+    here = books().moves("closedlost")
+    (made,) = here.notes()
+    here.answered.add(made.id)
+    here.hear(outcome(made, "superseded", seconds=here.clock + 1, version=made.version, code=GONE))
+    assert len(here.notes()) == 1
+
+
+def test_won_again_it_is_held_and_a_credit_on_its_way_counts():
+    here = books().moves("closedlost").moves("closedwon")
+    assert here.says().startswith("held: it was called off, and RM-1 credited by RM-1-CR: bill it by hand in the ERP")
+    here.applied(here.notes()[0]).note()
+    assert here.notes("update") == [], "it is an order: what was made of its credit is for people"
+    here.note(status="voided", remaining="0.00")
+    assert here.says() == "created"
+    assert len(here.commands(Side.ERP, Entity.INVOICE)) == 1
+
+
+def test_a_deal_that_is_deleted_credits_nothing():
+    here = books()
+    kept = here.state("deal:1").crm
+    here.hear(fact(Entity.DEAL, Side.CRM, {}, record="deal:1", seconds=here.clock + 60, deleted=True, ref=kept.ref))
+    here.works()
+    assert here.notes() == []
+
+
+def test_the_same_findings_again_ask_for_nothing():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0]).note()
+    news = [each for _, each in here.outputs]
+    here.note().shows().moves("closedlost")
+    assert [len(here.notes(kind)) for kind in ("create", "update")] == [1, 1]
+    assert news
