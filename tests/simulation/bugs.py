@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agents.rules import amendments, automations, consents, earnings, parts, renewals, subscriptions
+from agents.rules import amendments, automations, consents, crediting, earnings, parts, renewals, subscriptions
 from agents.rules.periods import Terms
 from agents.rules.proration import Rest
 from schemas.money import exact
@@ -56,6 +56,8 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "unprorated": (Rest, "days", property(lambda rest: rest.whole)),  # what is left of a period is all of it
     "backdated": (Terms, "under_way", lambda *_: 1),  # periods that had ended before the order are billed
     "unvoided": (earnings, "nothing", lambda fields: fields),  # revenue that counts no more is still shown as it was
+    "overcredited": (crediting, "_left", lambda bill: exact(bill["total"])),  # what people have credited is forgotten
+    "uncredited": (crediting, "_due", lambda _: False),  # a bill that is called off counts as settled
     "unfenced": (Worker, "leased", property(lambda _: True)),  # a worker believes in its partitions until it is told
 }
 

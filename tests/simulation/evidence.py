@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tests.simulation.checks import (
     amendments,
     billing,
+    crediting,
     guarding,
     hearing,
     keeping,
@@ -42,6 +43,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
         telling.told_twice, telling.untold, telling.untrue, renewing.told_twice, renewing.untold, renewing.untrue,
     ),
     "I17 revenue shown": (showing.unearned, showing.untouched, showing.unlinked),
+    "I18 credits": (crediting.twice, crediting.overcredited, crediting.forgotten),
 }  # fmt: skip
 
 

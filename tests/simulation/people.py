@@ -300,6 +300,28 @@ SHIPPING: dict[str, tuple[int, Deed]] = {
 }  # deeds where orders are billed in parts
 
 
+async def erp_approve(both: Platforms, lots: Random) -> None:
+    """Finance approves a draft credit note, or deletes it."""
+    row = _one(lots, [row for row in both.shelf("CreditNotes") if row["Status"] == "DRAFT"])
+    status = lots.choice(("AUTHORISED", "DELETED"))
+    await both.finance.do("POST", f"people/CreditNotes/{row['CreditNoteID']}", {"Status": status})
+
+
+async def erp_uncredit(both: Platforms, lots: Random) -> None:
+    """Finance takes a credit back."""
+    live = [row for row in both.shelf("Allocations") if not row["IsDeleted"]]
+    row = _one(lots, live)
+    await both.finance.do("DELETE", f"people/CreditNotes/{row['_credit']}/Allocations/{row['AllocationID']}")
+    if lots.random() < 0.7:
+        await both.finance.do("POST", f"people/CreditNotes/{row['_credit']}", {"Status": "VOIDED"})
+
+
+CREDITING: dict[str, tuple[int, Deed]] = {
+    deed.__name__: (weight, deed)
+    for weight, deed in ((12, crm_call_off), (4, crm_win_again), (4, erp_credit), (3, erp_approve), (2, erp_uncredit))
+}  # deeds where what is called off is credited
+
+
 async def erp_due(both: Platforms, lots: Random) -> None:
     """Finance agrees on another due date, long ago."""
     row = _one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED"])
@@ -388,7 +410,7 @@ async def crm_parent(both: Platforms, lots: Random) -> None:
 
 
 FAMILY: dict[str, tuple[int, Deed]] = {"crm_parent": (8, crm_parent)}  # a deed where parents pay
-EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **LATENESS, **SUBSCRIBING, **FAMILY}
+EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **CREDITING, **LATENESS, **SUBSCRIBING, **FAMILY}
 
 
 async def _edit(both: Platforms, kind: str, row: Record, **properties: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from tests.simulation.people import DEEDS, ENDINGS, LATENESS, SHIPPING, SUBSCRIBING
+from tests.simulation.people import CREDITING, DEEDS, ENDINGS, LATENESS, SHIPPING, SUBSCRIBING, Deed
 from tests.simulation.scenes import RECURRING, Scene, Story
 from tests.simulation.troubles import drawn
 
@@ -27,6 +27,7 @@ TRADES = {"parts": 0.3, "deposit": 0.1, "": 0.45, "told": 0.15}
 
 SUBSCRIBED = 0.15  # share of the others in which deals recur
 PRORATED = 0.5  # share of those in which what is amended is billed for the days that are left
+CREDITED = 0.25  # share of what is left in which posted bills of orders that are called off are credited
 MIDNIGHT = 10_800.0  # seconds after the world begins: the second of September, for its customers
 
 
@@ -38,7 +39,10 @@ def draw(seed: int, operations: int) -> Story:
     (trade,) = Random(f"trade/{seed}").choices(list(TRADES), list(TRADES.values()))
     if not trade and Random(f"subscriptions/{seed}").random() < SUBSCRIBED:
         trade = "prorated" if Random(f"prorated/{seed}").random() < PRORATED else "subscriptions"
-    deeds = {**deeds, **({"": {}, "told": LATENESS, **dict.fromkeys(RECURRING, SUBSCRIBING)}.get(trade, SHIPPING))}
+    crediting = Random(f"credits/{seed}")
+    if not trade and crediting.random() < CREDITED:
+        trade = crediting.choice(("credits", "credits", "credits drafted", "credits in parts"))
+    deeds = {**deeds, **_deeds(trade)}
     names, weights = list(deeds), [weight for weight, _ in deeds.values()]
     at = pause = 0.0
     haste = Random(f"haste/{seed}")
@@ -53,3 +57,10 @@ def draw(seed: int, operations: int) -> Story:
         night = MIDNIGHT - Random(f"midnight/{seed}").random() * at
         scenes = [replace(scene, at=round(scene.at + night, 3)) for scene in scenes]
     return Story(seed, tuple(sorted(scenes, key=lambda scene: scene.at)), trade)
+
+
+def _deeds(trade: str) -> dict[str, tuple[int, Deed]]:
+    """What people do besides, by the way in which they trade."""
+    if trade.startswith("credits"):
+        return {**(SHIPPING if trade == "credits in parts" else {}), **CREDITING}
+    return {"": {}, "told": LATENESS, **dict.fromkeys(RECURRING, SUBSCRIBING)}.get(trade, SHIPPING)

@@ -84,6 +84,8 @@ def test_how_far_it_has_come_is_told(capsys: pytest.CaptureFixture[str], monkeyp
         ("echo", 2, 12),
         ("hasty", 1, 12),
         ("overbilled", 4, 200),
+        ("overcredited", 19, 200),
+        ("uncredited", 15, 100),
         ("thankful", 9, 100),
         ("backdated", 14, 40),
         ("unprorated", 38, 120),

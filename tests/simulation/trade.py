@@ -63,5 +63,8 @@ CONTRACTS: dict[str, Callable[[], Contract]] = {
     "subscriptions": recurring,
     "prorated": lambda: recurring(amended="prorated"),
     "parents": lambda: contract({"billing": {"bill_to": "parent"}}),
+    "credits": lambda: timed(called_off_posted="credit"),
+    "credits drafted": lambda: timed(called_off_posted="draft_credit"),
+    "credits in parts": lambda: timed(invoice_when="shipped", partial="each", called_off_posted="credit"),
     "parts": lambda: timed(invoice_when="shipped", partial="each"),
 }

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from agents.rules.identification import FIRST_READINGS
+from agents.rules.placing import FIRST_READINGS
 from agents.rules.result import Result
 from agents.steps.capture import Capture
 from schemas.change import Change, Link, Mark

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 XERO_CONTACT = {"ContactID", "Name", "ContactNumber", "FirstName", "LastName", "EmailAddress", "Phones", "Addresses",
                 "DefaultCurrency", "TaxNumber"}  # fmt: skip
 XERO_WRITTEN = {"Contacts", "Items", "Invoices"}
+XERO_CREDITED = {"CreditNotes", "Allocations"}  # written as well, where the contract has posted bills credited
 # What Revmark may write to HubSpot on a deal: what became of it, never what sales wants.
 HUBSPOT_DEAL = {"revmark_order_status", "revmark_invoice_number", "revmark_invoice_status", "revmark_amount_due",
                 "revmark_amount_paid"}  # fmt: skip
@@ -192,11 +193,14 @@ def apart(play: Evidence) -> list[str]:
 def overstepped(play: Evidence) -> list[str]:
     """Writes of ours that touched what the contract gives to the other side, in the platforms' write logs."""
     found = []
+    written = XERO_WRITTEN | (XERO_CREDITED if play.contract.timing.called_off_posted != "ask" else set())
     for row in play.finance.writes():
         body = row["body"] if isinstance(row["body"], dict) else {}
         fields = set(body) if row["resource"] == "Contacts" else set()
-        if row["resource"] not in XERO_WRITTEN or fields - XERO_CONTACT:
+        if row["resource"] not in written or fields - XERO_CONTACT:
             found.append(f"xero {row['action']} {row['resource']}: {sorted(fields - XERO_CONTACT)}")
+        if row["resource"] in XERO_CREDITED and row["action"] != "create":
+            found.append(f"xero: a credit was changed: {row['resource']} {row['id']}")
         if row["resource"] == "Invoices" and row["action"] != "create" and body.get("Status") != "DELETED":
             # Xero deletes drafts only: what was posted it refuses to, and voids.
             found.append(f"xero: a posted invoice was changed: {row['id']}")
@@ -215,9 +219,10 @@ def untrue_entries(play: Evidence) -> list[str]:
     rows = [row for kind in play.sales.state()["objects"].values() for row in kind]
     held = {str(name) for row in rows for name in (row["id"], *row["merged_ids"])}
     held |= {row["uuid"] for row in play.sales.state()["custom_events"]}
-    for shelf in ("Contacts", "Items", "Invoices"):
+    for shelf in ("Contacts", "Items", "Invoices", "CreditNotes"):
         held |= {row[f"{shelf.removesuffix('s')}ID"] for row in play.finance.shelf(shelf)}
     known = {record_id(row["outcome"]["ref"]) for row in entries if row["outcome"] and row["outcome"]["ref"]}
+    allocated = {each["invoice"] for row in entries for each in row["command"]["fields"].get("allocations") or ()}
     made = [row for row in [*play.sales.writes(), *play.finance.writes()] if row["action"] == "create"]
     return [
         *(f"the ledger says {name} was written, and no platform has it" for name in sorted(known - held)),
@@ -225,6 +230,7 @@ def untrue_entries(play: Evidence) -> list[str]:
             f"{row['resource']} {row['id']} was made and the ledger has no entry"
             for row in made
             if row["id"] not in known
+            and not (row["resource"] == "Allocations" and row["body"]["Invoice"]["InvoiceID"] in allocated)
         ),
     ]
 
