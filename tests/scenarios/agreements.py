@@ -2,7 +2,8 @@
 
 `delivery`: invoices are posted. A deal at "decision maker bought in" is an order; at "closed won" it is one that has
 been delivered, and billed as a whole. A deal may name a deposit, which is billed with the order.
-`parts`: whatever has been shipped is billed as a draft, which finance posts; one portal serves two subsidiaries.
+`parts`: whatever has been shipped is billed as a draft, which finance posts; of what is called off drafts are deleted,
+and posted bills credited; one portal serves two subsidiaries.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from tests.support.contracts import contract_text
 
 ORDERED, DELIVERED, LOST = "decisionmakerboughtin", "closedwon", "closedlost"
+WON = DELIVERED  # where orders say themselves what was shipped
 
 DELIVERY: dict[str, Any] = {
     "entities": {"company": {"fields": {"tax_number": {"policy": "review", "owner": None}}}},
@@ -34,7 +36,8 @@ PARTS: dict[str, Any] = {
         "because": "the name is printed on invoices that are not paid yet",
     }]},
     "subsidiary": {"name": "NZ", "crm": "billing_entity"},
-    "timing": {"invoice_when": "shipped", "partial": "each", "called_off": "delete_drafts"},
+    "timing": {"invoice_when": "shipped", "partial": "each", "called_off": "delete_drafts",
+               "called_off_posted": "credit"},
     "invoice_defaults": {"status": "draft"},
 }  # fmt: skip
 AGREEMENTS = {"delivery": DELIVERY, "parts": PARTS}

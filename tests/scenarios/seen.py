@@ -43,6 +43,22 @@ class Seen:
                 if row["InvoiceNumber"] == number or row["InvoiceNumber"].startswith(f"{number}-")]  # fmt: skip
         return [(row["InvoiceNumber"].removeprefix(number), row["Status"], money(row["Total"])) for row in rows]
 
+    def credit_notes(self, deal: str) -> list[tuple[str, ...]]:
+        """A deal's credit notes of ours in Xero: part, status, total, what is left."""
+        found = []
+        for row in self._notes(deal):
+            part = row["CreditNoteNumber"].removeprefix(f"RM-{deal}").removesuffix("-CR")
+            found.append((part, row["Status"], money(row["Total"]), money(row["RemainingCredit"])))
+        return found
+
+    def credit_note(self, deal: str) -> str:
+        """The id of a deal's credit note."""
+        return str(self._notes(deal)[0]["CreditNoteID"])
+
+    def _notes(self, deal: str) -> list[Record]:
+        numbers = tuple(f"RM-{deal}{part}" for part in ("-CR", "-2-CR"))
+        return [row for row in self.desks.shelf("CreditNotes") if row["CreditNoteNumber"] in numbers]
+
     def mirrors(self, deal: str) -> list[tuple[str, ...]]:
         """A deal's invoices in HubSpot: part, status, total, due, of how many companies."""
         found = []
