@@ -31,15 +31,24 @@ DONE, SHOWN = "done", "shown"  # of our allocation: the ERP has taken it; it has
 def credit(case: Case, deal: EntityState) -> None:
     """Ask for what is next of each posted bill of a deal that is called off, where the contract says so."""
     wish, order = case.contract.timing.called_off_posted, deal.marks["order"]
-    if wish == "ask" or not deal.crm.present or "subscription" in order:
+    if wish == "ask" or "subscription" in order:
         return
+    won = case.contract.timing.won(deal.crm.fields.get("stage"))  # a deal that is gone is in the stage it was last in
     for record in deal.marks.get("bills", {}):
         bill = case.state(Entity.INVOICE, record)
         note = _note(case, record)
         if note.erp.ref is not None:
-            _allocate(case, bill, note, wish)
-        elif not note.flights["erp"] and _due(bill):
+            if not won:
+                _allocate(case, bill, note, wish)
+        elif deal.crm.present and not note.flights["erp"] and _due(bill):
             _make(case, deal, bill, note, wish)
+
+
+def notes(case: Case, deal: EntityState) -> list[EntityState]:
+    """The credit notes that we have asked for, by the order of their bills; none where none was ever asked for."""
+    if not deal.marks["order"].get("credits"):
+        return []
+    return [_note(case, record) for record in deal.marks.get("bills", {})]
 
 
 def said(case: Case, deal: EntityState) -> list[str] | None:
@@ -52,11 +61,10 @@ def said(case: Case, deal: EntityState) -> list[str] | None:
 
 def undone(case: Case, deal: EntityState) -> str | None:
     """Why a deal that is won again does not go on: a bill of it was credited, or is about to be; None: it does."""
-    if not deal.marks["order"].get("credits"):
-        return None
-    for record in deal.marks.get("bills", {}):
-        note, number = _note(case, record), case.state(Entity.INVOICE, record).label
-        status = note.erp.fields.get("status")
+    for note, record in zip(notes(case, deal), deal.marks.get("bills", {}), strict=False):
+        number, status = case.state(Entity.INVOICE, record).label, note.erp.fields.get("status")
+        if note.erp.ref is None and note.flights["erp"]:
+            return f"{number} was about to be credited: its credit note {note.label} is taken back if it waits still"
         if note.flights["erp"] or (note.erp.present and status not in ENDED):
             if status in OPEN:
                 return f"the draft credit note {note.label} of {number} waits in the ERP: delete it there"

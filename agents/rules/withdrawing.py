@@ -1,14 +1,15 @@
-"""Withdrawing: a bill that is asked for, waits still, and that nobody should get any more.
+"""Withdrawing: a bill, or a credit of one, that is asked for, waits still, and that nobody should get any more.
 
-A bill may wait for hours: behind a brake, for a plan, for the platform's next day. Meanwhile the deal is called off, or
-the customer comes on credit hold. The lane takes back what it has not begun to write; what it has is billed.
+It may wait for hours: behind a brake, for a plan, for the platform's next day. Meanwhile the deal is called off, or won
+again, or the customer comes on credit hold. The lane takes back what it has not begun to write; what it has is billed,
+or credited.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agents.rules import billing
+from agents.rules import billing, crediting
 from agents.rules.case import Case
 from agents.rules.numbering import invoice_id
 from schemas.names import Entity, Side
@@ -30,13 +31,30 @@ def consider(case: Case, deal: EntityState, *, won: bool) -> None:
         rule, why = found
         case.withdraw(invoice, Side.ERP, waiting[-1], why)
         case.verdict(invoice, "", "hold", rule, f"its bill is taken back if it waits still: {why}", command=waiting[-1])
+    if won:
+        _take_back_credits(case, deal)
 
 
-def taken_back(case: Case, invoice: EntityState) -> None:
-    """The lane had not begun to write it: what was on the bill is to be billed still, if at all."""
-    deal = case.known(invoice.related["deal"])
-    billing.unasked(deal, invoice, case.tenant)
+def taken_back(case: Case, document: EntityState) -> None:
+    """The lane had not begun to write it: what was on a bill is to be billed still, if at all."""
+    deal = case.known(document.related["deal"])
+    if document.entity is Entity.INVOICE:
+        billing.unasked(deal, document, case.tenant)
     case.touch(deal.id)
+
+
+def _take_back_credits(case: Case, deal: EntityState) -> None:
+    """The deal is won: its bills are owed. A credit that was made already is a person's to undo."""
+    for note in crediting.notes(case, deal):
+        asked = [each.command for each in note.flights["erp"]]
+        if not asked or note.marks.get("withdrawn") == asked[-1]:
+            continue
+        note.marks["withdrawn"] = asked[-1]
+        why = f"deal {deal.label} was won again"
+        case.withdraw(note, Side.ERP, asked[-1], why)
+        case.verdict(
+            note, "", "hold", "timing", f"its bill's credit is taken back if it waits still: {why}", command=asked[-1]
+        )
 
 
 def _asked(case: Case, deal: EntityState) -> Iterator[EntityState]:

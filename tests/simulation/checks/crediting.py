@@ -1,4 +1,4 @@
-"""I17: what is credited of orders that are called off, counted in Xero's books and its log alone.
+"""I18: what is credited of orders that are called off, counted in Xero's books and its log alone.
 
 In: bills and credit notes by their numbers, the log of what was made when and by whom. Out: bills with a second credit
 note or a second allocation of ours, bills of which more was credited than was left, bills that were forgotten.

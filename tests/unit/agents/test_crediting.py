@@ -34,6 +34,13 @@ class Books(Court):
         self.works()
         return self
 
+    def leaves(self) -> Books:
+        """Sales deletes the deal."""
+        ref = self.state("deal:1").crm.ref
+        self.hear(fact(Entity.DEAL, Side.CRM, {}, record="deal:1", seconds=self.clock + 60, deleted=True, ref=ref))
+        self.works()
+        return self
+
     def works(self) -> None:
         """The CRM's side answers, and the bill is made."""
         while waiting := [each for each in self.commands() if each.id not in self.answered and self._answers(each)]:
@@ -281,22 +288,75 @@ def test_an_invoice_that_is_gone_leaves_nothing_to_credit():
     assert len(here.notes()) == 1
 
 
-def test_won_again_it_is_held_and_a_credit_on_its_way_counts():
+def test_won_again_a_credit_that_waits_is_taken_back_and_the_bill_stays_billed():
+    here = books().moves("closedlost")
+    (made,) = here.notes()
+    here.moves("closedwon").moves("closedwon")
+    (word,) = here.withdrawn()
+    assert (word.command, word.record, word.why) == (made.id, made.record, "deal Widgets was won again")
+    words = "held: RM-1 was about to be credited: its credit note RM-1-CR is taken back if it waits still"
+    assert here.says() == words
+    here.take_back(made)
+    here.works()
+    assert here.says() == "created"
+    assert len(here.commands(Side.ERP, Entity.INVOICE)) == 1, "it is billed"
+    assert here.notes("update") == []
+
+
+@pytest.mark.parametrize("answered", ["before", "after"])
+def test_called_off_again_what_was_taken_back_is_asked_for_anew_under_its_number(answered: str):
+    here = books().moves("closedlost")
+    (made,) = here.notes()
+    here.moves("closedwon")
+    if answered == "before":
+        here.take_back(made)
+    here.moves("closedlost")
+    if answered == "after":
+        here.take_back(made)
+    first, again = here.notes()
+    assert first.id != again.id
+    assert (first.natural_key, first.fields) == (again.natural_key, again.fields)
+    here.moves("closedwon")
+    assert [each.command for each in here.withdrawn()] == [first.id, again.id]
+
+
+def test_won_again_a_credit_that_was_begun_stands_and_a_person_is_asked():
     here = books().moves("closedlost").moves("closedwon")
-    assert here.says().startswith("held: it was called off, and RM-1 credited by RM-1-CR: bill it by hand in the ERP")
     here.applied(here.notes()[0]).note()
+    assert here.says().startswith("held: it was called off, and RM-1 credited by RM-1-CR: bill it by hand in the ERP")
     assert here.notes("update") == [], "it is an order: what was made of its credit is for people"
     here.note(status="voided", remaining="0.00")
     assert here.says() == "created"
     assert len(here.commands(Side.ERP, Entity.INVOICE)) == 1
 
 
-def test_a_deal_that_is_deleted_credits_nothing():
-    here = books()
-    kept = here.state("deal:1").crm
-    here.hear(fact(Entity.DEAL, Side.CRM, {}, record="deal:1", seconds=here.clock + 60, deleted=True, ref=kept.ref))
+def test_won_again_an_allocation_that_waits_is_taken_back_and_asked_for_when_it_is_called_off_again():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0]).note()
+    (asked,) = here.notes("update")
+    here.moves("closedwon").take_back(asked)
     here.works()
-    assert here.notes() == []
+    assert here.says().startswith("held: it was called off, and RM-1 credited by RM-1-CR: bill it by hand in the ERP")
+    here.moves("closedlost")
+    first, again = here.notes("update")
+    assert (first.id != again.id, first.fields) == (True, again.fields)
+
+
+def test_a_credit_that_was_begun_is_finished_when_the_deal_is_deleted():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0])
+    here.leaves().note()
+    assert [len(here.notes(kind)) for kind in ("create", "update")] == [1, 1]
+
+
+def test_a_credited_order_that_is_won_again_and_deleted_is_left_as_people_have_it():
+    here = books().moves("closedlost").moves("closedwon")
+    here.applied(here.notes()[0]).leaves().note()
+    assert here.notes("update") == []
+
+
+def test_a_deal_that_is_deleted_credits_nothing():
+    assert books().leaves().notes() == []
 
 
 def test_the_same_findings_again_ask_for_nothing():
