@@ -4,13 +4,14 @@ In: a document's canonical fields, what it and the invoices that it settles belo
 posting. The report (`revmark attribution`) and the records in the CRM are made of the same ones.
 
 A document belongs to its customer and to its deal, a payment to what its invoice belongs to. A credit note belongs
-where it was allocated, part by part; the rest of it is its customer's.
+where it was allocated, part by part; the rest of it is its customer's. One that Revmark made names no items: it takes
+back what its invoice sold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -58,7 +59,7 @@ def parts(
         entity: invoice, payment or credit note.
         fields: what it shows.
         own: what it belongs to by itself.
-        paid: of a payment, what the invoice belongs to that it pays, if that is known.
+        paid: what the invoice belongs to that a payment pays, or whose credit note it is by its number, if known.
         invoice: what an invoice belongs to, by the ERP's id, if it is known.
     """
     if entity is not Entity.CREDIT_NOTE:
@@ -66,14 +67,19 @@ def parts(
         amount = exact(fields.get("amount" if entity is Entity.PAYMENT else "total") or "0")
         yield Part(amount, Owned(own.customer, own.deal or found.deal, found.lines))
         return
-    rest = exact(fields.get("total") or "0")
+    rest, sold = exact(fields.get("total") or "0"), _sold(own, paid)
     for each in fields.get("allocations") or ():
         amount = exact(each["amount"])
         if (against := invoice(each["invoice"])) and amount <= rest:
             rest -= amount
-            yield Part(amount, Owned(own.customer, against.deal, own.lines or against.lines), each["invoice"])
+            yield Part(amount, Owned(own.customer, against.deal, sold or against.lines), each["invoice"])
     if rest:
-        yield Part(rest, own)
+        yield Part(rest, replace(own, lines=sold))
+
+
+def _sold(note: Owned, credited: Owned | None) -> Sequence[Fields]:
+    """The lines by which a credit note is shared."""
+    return note.lines if credited is None or any(line.get("sku") for line in note.lines) else credited.lines
 
 
 def kind(entity: Entity, fields: Fields) -> Kind:

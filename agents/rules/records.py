@@ -132,6 +132,8 @@ def _named(case: Case, state: EntityState, basis: Basis) -> Fields:
 def _parts(case: Case, state: EntityState) -> Iterator[Part]:
     fields = state.erp.fields
     paid = _invoice(case, fields["document"]) if state.entity is Entity.PAYMENT and fields.get("document") else None
+    if state.entity is Entity.CREDIT_NOTE and INVOICE in state.related:
+        paid = _owned(case, case.known(state.related[INVOICE]))
     own = _owned(case, state)
     return postings.parts(state.entity, fields, own, paid=paid, invoice=lambda number: _invoice(case, number))
 

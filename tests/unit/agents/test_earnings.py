@@ -228,6 +228,19 @@ def test_by_product_it_is_split_as_the_lines_are():
     assert [(one["earned_by"], one["amount"]) for one in told(made).values()] == [("A", "86.25"), ("B", "28.75")]
 
 
+def test_a_credit_of_ours_names_no_items_and_takes_back_the_products_that_its_invoice_sold():
+    made = court(by="product")
+    lines = [{"sku": "A", "amount": "75.00"}, {"sku": "B", "amount": "25.00"}]
+    part, whole = [{"invoice": "1-erp", "amount": "75.00"}], [{"description": "all", "amount": "115.00"}]
+    note = credit(3, number="RM-1-CR", total="115.00", remaining="40.00", allocations=part, lines=whole)
+    made.hear(invoice(2, lines=lines), note.model_copy(update={"related": {"invoice": "invoice:1"}}))
+    made.settle()
+    found: Counter[str] = Counter()
+    for one in told(made).values():
+        found[one["earned_by"]] += Decimal(one["amount"])  # type: ignore[assignment]  # counters of money
+    assert found == {"A": 0, "B": 0}
+
+
 def test_one_that_no_rate_is_kept_of_has_no_amount_in_the_base_currency():
     made = court()
     made.hear(invoice(2, currency="EUR"))

@@ -149,6 +149,21 @@ def test_a_credit_note_counts_where_it_was_allocated_and_its_rest_for_the_custom
     assert nets(ask("--by", "customer")) == {ACME: "90.00", OTHER: "50.00"}
 
 
+@pytest.mark.parametrize("allocated", ["100.00", "60.00", None])
+def test_a_credit_of_ours_takes_back_the_products_that_its_invoice_sold(
+    store: Store, ask: Callable[..., Any], allocated: str | None
+):
+    whole = {"lines": [{"description": "all of it", "amount": "100.00"}]}
+    rows = [{"invoice": "1", "amount": allocated}] if allocated else []
+    note, of = document("100.00", allocations=rows) | whole, {"invoice": "invoice:1", "deal": "deal:1"}
+    store.apply([row(9, Entity.CREDIT_NOTE, 3, note, related=of)])
+    assert nets(ask("--by", "product")) == {"ARM-7": "0.00", "BOX-L": "0.00", "": "50.00"}
+    assert nets(ask("--by", "deal")) == {"deal:1": "0.00", "": "50.00"}
+    with_items = {"lines": [{"sku": "ARM-7", "amount": "100.00"}]}
+    store.apply([row(10, Entity.CREDIT_NOTE, 3, note | with_items, related=of)])
+    assert nets(ask("--by", "product")) == {"ARM-7": "-25.00", "BOX-L": "25.00", "": "50.00"}
+
+
 def test_more_allocated_than_there_is_takes_off_no_more(store: Store, ask: Callable[..., Any]):
     twice = {"allocations": [{"invoice": "1", "amount": "8.00"}, {"invoice": "1", "amount": "8.00"}]}
     store.apply([row(9, Entity.CREDIT_NOTE, 3, document("10.00") | twice)])
