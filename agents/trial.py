@@ -7,7 +7,7 @@ example that ends differently then does not hold.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -24,7 +24,7 @@ from schemas.contract import Contract
 from schemas.contract.examples import Example, Expected
 from schemas.entities import ENTITIES
 from schemas.errors import Refused
-from schemas.fact import Fact
+from schemas.fact import Fact, Outcome
 from schemas.instants import to_millis
 from schemas.money import exact, plain
 from schemas.names import Entity, Side, ref
@@ -53,12 +53,13 @@ class Ruled:
 
 
 @dataclass(slots=True)
-class Outcome:
+class Ended:
     """What came out of one example."""
 
     fields: dict[str, Ruled] = field(default_factory=dict)
     order: str = "none"
     invoice: str = "none"
+    credit: str = "none"
     create: str = "none"
     by: str = ""
     reason: str = ""
@@ -115,7 +116,7 @@ def _misses(contract: Contract, example: Example) -> list[Miss]:
         return [Miss("the example", "something that can be judged", str(error))]
 
 
-def compared(contract: Contract, example: Example, outcomes: Sequence[Outcome]) -> list[Miss]:
+def compared(contract: Contract, example: Example, outcomes: Sequence[Ended]) -> list[Miss]:
     """Where what came out is not as expected; there is one outcome for each order of arrival."""
     first, *others = outcomes
     found = [*_field_misses(contract, example, first), *_whole_misses(example, first)]
@@ -124,7 +125,7 @@ def compared(contract: Contract, example: Example, outcomes: Sequence[Outcome]) 
     return found
 
 
-def _field_misses(contract: Contract, example: Example, came: Outcome) -> list[Miss]:
+def _field_misses(contract: Contract, example: Example, came: Ended) -> list[Miss]:
     found = []
     for name in example.then.fields:
         wanted, ruled = example.then.field(name), came.fields.get(name, Ruled("nobody"))
@@ -136,11 +137,12 @@ def _field_misses(contract: Contract, example: Example, came: Outcome) -> list[M
     return found
 
 
-def _whole_misses(example: Example, came: Outcome) -> list[Miss]:
+def _whole_misses(example: Example, came: Ended) -> list[Miss]:
     then = example.then
     pairs = (
         ("order", then.order, came.order),
         ("invoice", then.invoice, came.invoice),
+        ("credit", then.credit, came.credit),
         ("create", then.create, came.create),
     )
     found = [
@@ -176,7 +178,7 @@ def _came(ruled: Ruled, wanted: Expected) -> str:
     return f"{ruled.wins}{value}{f' by {ruled.by}' if ruled.by else ''}"
 
 
-def _played(contract: Contract, example: Example) -> list[Outcome]:
+def _played(contract: Contract, example: Example) -> list[Ended]:
     """The outcome for each order in which the edits can arrive; the first is the CRM's after the ERP's."""
     if example.given.buyer is not None and contract.billing.bill_to != "parent":
         raise Refused("nobody pays for another: given.buyer needs billing: {bill_to: parent}", code="usage")
@@ -194,7 +196,9 @@ def _played(contract: Contract, example: Example) -> list[Outcome]:
         customers.save(customer_view, TENANT, state)
         before = _before(contract, example)
         if before:
-            judge.judge(before, records, customer_view)
+            known = judge.judge(before, records, customer_view)
+            if billed := _billed(contract, example, known):
+                judge.judge(billed, records, customer_view)
         outcomes.append(_outcome(example, judge.judge(order, records, customer_view), records))
     return outcomes
 
@@ -229,6 +233,38 @@ def _payments(contract: Contract, example: Example) -> list[Fact]:
     ]  # fmt: skip
 
 
+def _billed(contract: Contract, example: Example, known: Result) -> list[Outcome | Fact]:
+    """The invoice of a deal that was won: it was asked for, made, and is posted."""
+    bill = example.given.billed
+    if bill is None:
+        return []
+    command = next((each for each in _asked(known) if each.entity is Entity.INVOICE), None)
+    if command is None:
+        raise Refused("given.billed needs a deal that is billed: agreed, with a won stage and lines", code="usage")
+    line = {"description": "All that was ordered", "quantity": "1", "unit_price": plain(bill.total)}
+    shown = {
+        "number": command.natural_key, "status": "posted" if bill.due else "paid", "total": plain(bill.total),
+        "date": command.fields["date"], "currency": command.fields["currency"], "amount_due": plain(bill.due),
+        "amount_paid": plain(bill.paid), "amount_credited": plain(bill.credited),
+        "lines": [{**line, "amount": plain(bill.total)}],
+    }  # fmt: skip
+    fact = _stated(
+        contract, Entity.INVOICE, Side.ERP, shown, AGREED_AT, record=command.record, related={"deal": "deal:example"}
+    )
+    made = Outcome(
+        command=command.id, tenant=TENANT, customer=COMPANY, entity=Entity.INVOICE, id=command.record, side=Side.ERP,
+        state="applied", ref=fact.ref, version=fact.version, at=AGREED_AT,
+    )  # fmt: skip
+    return [made, fact]
+
+
+def _asked(result: Result) -> Iterator[Command]:
+    """The writes that were asked for."""
+    for output in result.outputs:
+        if output.topic.startswith("lanes.") and isinstance(command := parse_work(output.value), Command):
+            yield command
+
+
 def _fact(contract: Contract, example: Example, side: Side, at: datetime, *, now: bool = False) -> Fact:
     edits = {each: example.when.edits(each) or {} for each in Side}
     values = dict(example.given.agreed)
@@ -257,7 +293,7 @@ def _stated(
         entity=entity,
         id=record,
         side=side,
-        ref=ref(side.value, entity.value, record.partition(":")[2]),
+        ref=ref(side.value, entity.value, "1" if entity is Entity.DEAL else record.partition(":")[2]),
         version=to_millis(at),
         seen_at=at,
         fields=_canonical(contract, entity, values),
@@ -266,27 +302,26 @@ def _stated(
     )
 
 
-def _outcome(example: Example, result: Result, records: MemoryView) -> Outcome:
+def _outcome(example: Example, result: Result, records: MemoryView) -> Ended:
     record = f"{example.about.value}:example"
-    found = Outcome()
+    found = Ended()
     for output in result.outputs:
         if output.topic == "decisions":
             _note(found, Verdict.from_bytes(output.value), record)
-        elif output.topic.startswith("lanes."):
-            command = parse_work(output.value)
-            if not isinstance(command, Command):
-                continue
-            if command.kind == "create" and command.entity is Entity.INVOICE and command.side is Side.ERP:
-                found.invoice = "asked"
-            elif command.kind == "create" and command.record == record:
-                found.create = command.side.value
+    for command in (each for each in _asked(result) if each.kind == "create"):
+        if command.side is Side.ERP and command.entity is Entity.INVOICE:
+            found.invoice = "asked"
+        elif command.side is Side.ERP and command.entity is Entity.CREDIT_NOTE:
+            found.credit = command.fields["status"]
+        elif command.record == record:
+            found.create = command.side.value
     if example.about is Entity.DEAL:
         marks = entities.load(records, TENANT, COMPANY, Entity.DEAL, record).marks
         found.order = "created" if "order" in marks else "held" if marks.get("held") else "none"
     return found
 
 
-def _note(found: Outcome, verdict: Verdict, record: str) -> None:
+def _note(found: Ended, verdict: Verdict, record: str) -> None:
     if verdict.record != record:
         return
     if verdict.field in OF_ORDERS and verdict.ruling in {"create", "hold", "wait"}:

@@ -5,6 +5,7 @@ They decide nothing. `revmark contract test` plays them through the rules that j
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -27,6 +28,25 @@ class Buyer(Words):
     subsidiary: str | None = Field(default=None, description="what it says of its subsidiary")
 
 
+class Bill(Words):
+    """An invoice of Revmark's, as the ERP has posted it; what is due is what is neither paid nor credited."""
+
+    total: Amount
+    paid: Amount = Decimal(0)
+    credited: Amount = Decimal(0)
+
+    @model_validator(mode="after")
+    def _is_not_settled_twice(self) -> Bill:
+        if self.total <= 0 or min(self.paid, self.credited, self.due) < 0:
+            raise ValueError("a bill has a total, and no more of it is paid and credited")
+        return self
+
+    @property
+    def due(self) -> Decimal:
+        """What the customer owes still."""
+        return self.total - self.paid - self.credited
+
+
 class Given(Words):
     """How things stand before."""
 
@@ -40,6 +60,9 @@ class Given(Words):
         default=None, description="of a deal: a child of the customer buys, under billing: {bill_to: parent}"
     )
     taken_back: Amount | None = Field(default=None, description="of an invoice: a payment that the ERP took back")
+    billed: Bill | None = Field(
+        default=None, description="of a deal that is agreed to be won: its invoice is posted, and this is on it"
+    )
     agreed: dict[str, Any] = Field(
         default_factory=dict, description="the baseline: what both sides last agreed on; a field left out never was"
     )
@@ -81,13 +104,16 @@ class Then(Words):
     fields: dict[str, Expected | Wins] = Field(default_factory=dict)
     order: Literal["created", "held", "none"] | None = Field(default=None, description="what becomes of a won deal")
     invoice: Literal["asked", "none"] | None = Field(default=None, description="is the ERP asked for an invoice?")
+    credit: Literal["posted", "draft", "none"] | None = Field(
+        default=None, description="as what a credit note of the bill is asked for"
+    )
     create: Literal["crm", "erp", "none"] | None = Field(default=None, description="where the record is made")
     by: str | None = Field(default=None, description="the rule that holds or makes the order or the record")
 
     @model_validator(mode="after")
     def _says_something(self) -> Then:
         if not self.model_fields_set - {"by"}:
-            raise ValueError("an example has to expect something: fields, order, invoice or create")
+            raise ValueError("an example has to expect something: fields, order, invoice, credit or create")
         if self.by is not None and self.order is None and self.create is None:
             raise ValueError("'by' here names the rule of an order or of a record that is made: expect one of them")
         return self
@@ -116,6 +142,8 @@ class Example(Words):
             raise ValueError(f"edited in the {max(edited - self.exists).value}, where given.exists says there is none")
         if self.given.taken_back is not None and self.about is not Entity.INVOICE:
             raise ValueError("given.taken_back is a payment of an invoice: say about: invoice")
+        if self.given.billed is not None and self.about is not Entity.DEAL:
+            raise ValueError("given.billed is a deal's invoice: say about: deal")
         if self.given.buyer is not None and self.about is not Entity.DEAL:
             raise ValueError("given.buyer buys by a deal: say about: deal")
         return self

@@ -20,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from streams.platforms.hubspot.reading import chunks
+from tests.lives.credited import uncredited_differences
 from tests.lives.life import TRADES, Life, draw
 from tests.lives.recount import books, differences
 from tests.lives.sold import unbilled_differences
@@ -56,7 +57,7 @@ class Found:
         self.currencies.update(each.currency for each in (*held.bills.values(), *held.credits.values(), *held.money))
         self.differences += differences(world.platforms, held)
         self.differences += unbilled_differences(world.lived, held) + window_differences(world, held)
-        self.differences += subscribed_differences(world.lived)
+        self.differences += subscribed_differences(world.lived) + uncredited_differences(world.lived)
         with TemporaryDirectory() as folder:
             self.attributed += attributed_differences(world, held, Path(folder))
 

@@ -23,7 +23,11 @@ TRADES = {
     "in parts": {"timing": {"invoice_when": "shipped", "partial": "each"}},
     "deposit": {"timing": {"invoice_when": "shipped", "deposit": {"percent": "30"}}},
     "deposit and parts": {"timing": {"invoice_when": "shipped", "partial": "each", "deposit": {"percent": "12.5"}}},
-    "drafts": {"timing": {"called_off": "delete_drafts"}, "invoice_defaults": {"status": "draft"}},
+    "drafts": {
+        "timing": {"called_off": "delete_drafts", "called_off_posted": "draft_credit"},
+        "invoice_defaults": {"status": "draft"},
+    },
+    "credits": {"timing": {"called_off_posted": "credit"}},
     "subscription": {"timing": {"subscriptions": {"amended": "prorated"}}},
     "quote": {"timing": {"order_when": "quote_accepted", "order_when_deal_stage": ["contractsent", "closedwon"]}},
 }
@@ -103,7 +107,7 @@ def _fulfilled(lots: Random, trade: str) -> list[str]:
     if trade == "drafts":
         deeds += ["post"] * (lots.random() < 0.8)
     deeds += lots.choice(MONEY)
-    if lots.random() < 0.15:
+    if lots.random() < (0.8 if trade == "credits" else 0.15):
         deeds.insert(lots.randrange(len(deeds) + 1), "call off")
         deeds += ["win again"] * (lots.random() < 0.3)
     return deeds

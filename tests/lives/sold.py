@@ -44,18 +44,19 @@ def _orders(living: Living, bills: dict[str, list[Bill]]) -> Iterator[str]:
 
 
 def _stage(living: Living, deal: str) -> str:
-    return _values(living, "deals", deal).get("dealstage", "")
+    return values(living, "deals", deal).get("dealstage", "")
 
 
 def _shipped(living: Living, lines: list[str], ordered: tuple[Line, ...]) -> bool:
     """Whether the contract lets all of it be billed."""
     if living.life.trade not in BY_SHIPMENT:
         return True
-    sent = (_values(living, "line_items", line).get(SHIPPED) for line in lines)
+    sent = (values(living, "line_items", line).get(SHIPPED) for line in lines)
     return all(text == line.quantity for text, line in zip(sent, ordered, strict=True))
 
 
-def _values(living: Living, kind: str, record: str) -> dict[str, str]:
+def values(living: Living, kind: str, record: str) -> dict[str, str]:
+    """What HubSpot holds of a record; nothing of one that is not there."""
     row = living.both.portal.store.get(living.both.portal.catalogue.get(kind), int(record))
     return {} if row is None else row.values()
 

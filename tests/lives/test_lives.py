@@ -14,6 +14,7 @@ import pytest
 
 from schemas.money import minor_digits
 from tests.lives.__main__ import Found, play
+from tests.lives.credited import uncredited_differences
 from tests.lives.life import CURRENCIES, TRADES, Line, draw
 from tests.lives.recount import CREDITS, Bill, Books, books, differences
 from tests.lives.sold import unbilled_differences
@@ -21,7 +22,7 @@ from tests.lives.stated import attributed_differences, window_differences
 from tests.lives.subscribed import subscribed_differences
 from tests.lives.world import LivesWorld
 
-SEEDS = range(40)  # five of each trade, some six seconds of a processor
+SEEDS = range(45)  # five of each trade, some seven seconds of a processor
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +159,26 @@ def test_what_recurs_is_billed_as_it_was_typed_and_what_is_not_is_found(worlds: 
         found += subscribed_differences([one])
         one.sold = typed
     assert any("the last week is billed by" in each and "and is worth" in each for each in found)
+
+
+def test_what_is_called_off_is_credited_and_what_is_not_is_found(worlds: list[LivesWorld]):
+    (world,) = [each for each in worlds if each.lived[0].life.trade == "credits"]
+    ours = [row for row in world.platforms.organisation.shelves["CreditNotes"]
+            if (row["CreditNoteNumber"] or "").endswith("-CR") and row["Status"] == "PAID"]  # fmt: skip
+    assert uncredited_differences(world.lived) == []
+    whole = max(ours, key=lambda row: Decimal(str(row["Total"])))
+    now, before = ({"Total": float(each)} for each in (whole["Total"] + 1, whole["Total"]))
+    with planted(world.platforms.finance, f"CreditNotes/{whole['CreditNoteID']}", now, before):
+        (found,) = uncredited_differences(world.lived)
+        assert found.startswith(f"{whole['CreditNoteNumber']} is of ")
+    for one in world.lived:
+        told = one.life
+        one.life = replace(told, deeds=tuple(each for each in told.deeds if each != "call off"))
+        found = " ".join(uncredited_differences([one]))
+        one.life = told
+        if whole["CreditNoteNumber"].removesuffix("-CR") in found:
+            break
+    assert "is credited, and its order was never called off" in found
 
 
 def _dearer(lines: tuple[Line, ...]) -> tuple[Line, ...]:

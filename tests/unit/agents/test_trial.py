@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from agents.trial import Miss, Outcome, Ruled, Trial, compared, no_longer_hold, trials
+from agents.trial import Ended, Miss, Ruled, Trial, compared, no_longer_hold, trials
 from schemas.contract import Pattern, parse_contract, template
 from schemas.errors import ContractError
 from tests.support.contracts import contract
@@ -48,6 +48,43 @@ def test_what_a_child_buys_is_judged_as_its_parents(
 def test_only_a_deal_has_a_buyer():
     with pytest.raises(ContractError, match=r"given\.buyer buys by a deal"):
         trial(given={"buyer": {}}, then={"fields": {"payment_terms": "erp"}})
+
+
+CREDIT = {"timing": {"called_off_posted": "credit"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "bill", "then", "missed"),
+    [
+        (CREDIT, {"total": "115"}, {"credit": "posted"}, ""),
+        ({"timing": {"called_off_posted": "draft_credit"}}, {"total": "115", "paid": "40"}, {"credit": "draft"}, ""),
+        (CREDIT, {"total": "115", "paid": "100", "credited": "15"}, {"credit": "none"}, ""),
+        (CREDIT, {"total": "115", "credited": "15"}, {"credit": "draft"}, "posted"),
+        ({}, {"total": "115"}, {"credit": "none"}, ""),
+        (CREDIT | {"timing": {"invoice_when": "never"}}, {"total": "1"}, {"credit": "none"},
+         "given.billed needs a deal that is billed: agreed, with a won stage and lines"),
+    ],
+    ids=["in full", "a draft", "nothing is due", "a miss", "a person's", "nothing is billed"],
+)  # fmt: skip
+def test_what_is_called_off_after_it_was_posted_is_credited(
+    changes: dict[str, Any], bill: dict[str, str], then: dict[str, Any], missed: str
+):
+    given = {"agreed": WON, "billed": bill}
+    played = trial(changes, about="deal", given=given, when={"crm": {"stage": "closedlost"}}, then=then)
+    assert "; ".join(miss.came for miss in played.misses) == missed
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"given": {"billed": {"total": "1"}}}, "say about: deal"),
+        ({"about": "deal", "given": {"billed": {"total": "0"}}}, "a bill has a total"),
+        ({"about": "deal", "given": {"billed": {"total": "2", "paid": "1.5", "credited": "1"}}}, "no more of it"),
+    ],
+)
+def test_a_bill_is_a_deals_and_is_not_settled_twice(words: dict[str, Any], says: str):
+    with pytest.raises(ContractError, match=says):
+        trial(**{"when": {"crm": WON}, "then": {"credit": "none"}} | words)
 
 
 @pytest.mark.parametrize("pattern", get_args(Pattern))
@@ -156,7 +193,7 @@ def test_an_example_that_cannot_be_meant_is_refused(words: dict[str, Any], said:
 
 def test_an_outcome_that_depends_on_the_order_of_arrival_is_a_miss():
     example = trial(given=TERMS, then={"fields": {"payment_terms": "erp"}}).example
-    one, other = (Outcome(fields={"payment_terms": Ruled("erp", by=rule)}) for rule in ("owner", "newest"))
+    one, other = (Ended(fields={"payment_terms": Ruled("erp", by=rule)}) for rule in ("owner", "newest"))
     assert compared(contract(), example, [one, one]) == []
     assert [miss.about for miss in compared(contract(), example, [one, other])] == ["the order of arrival"]
 
