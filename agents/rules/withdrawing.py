@@ -13,7 +13,8 @@ from agents.rules import billing, crediting
 from agents.rules.case import Case
 from agents.rules.numbering import invoice_id
 from schemas.names import Entity, Side
-from tables.entities import EntityState
+from schemas.verdict import Ruling
+from tables.entities import EntityState, Flight
 
 
 def consider(case: Case, deal: EntityState, *, won: bool) -> None:
@@ -43,6 +44,19 @@ def taken_back(case: Case, document: EntityState) -> None:
     case.touch(deal.id)
 
 
+def stands(case: Case, document: EntityState, flight: Flight) -> None:
+    """It was asked to be taken back, and had been begun."""
+    if document.marks.get("withdrawn") == flight.command:
+        reason = "it had been begun before it could be taken back: it stands"
+        ruling: Ruling = "create" if flight.kind == "create" else "write_back"
+        case.verdict(document, _whole(flight), ruling, "timing", reason, written_to=Side.ERP, command=flight.command)
+
+
+def _whole(flight: Flight) -> str:
+    """The field that is decided by a write; empty: all of the record."""
+    return "" if flight.kind == "create" else ",".join(flight.fields)
+
+
 def _take_back_credits(case: Case, deal: EntityState) -> None:
     """The deal is won: its bills are owed. A credit that was made already is a person's to undo."""
     for note in crediting.notes(case, deal):
@@ -53,8 +67,9 @@ def _take_back_credits(case: Case, deal: EntityState) -> None:
         why = f"deal {deal.label} was won again"
         case.withdraw(note, Side.ERP, asked[-1], why)
         case.verdict(
-            note, "", "hold", "timing", f"its bill's credit is taken back if it waits still: {why}", command=asked[-1]
-        )
+            note, _whole(note.flights["erp"][-1]), "hold", "timing",
+            f"its bill's credit is taken back if it waits still: {why}", command=asked[-1],
+        )  # fmt: skip
 
 
 def _asked(case: Case, deal: EntityState) -> Iterator[EntityState]:

@@ -231,6 +231,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         # record we meant stays ours, so that its end is heard.
         side.ref = side.ref if side.present else outcome.ref or side.ref
         _note_written(case, state, outcome, flight)
+        withdrawing.stands(case, state, flight)
         automations.applied(state, flight)
         earnings.applied(state)
         _consequences(case, state, outcome.side)

@@ -18,7 +18,9 @@ from schemas.totals import Variance
 from schemas.verdict import Verdict
 from tables.entities import EntityState
 
-CALLED_OFF, FOR_PEOPLE = "called off: ", " in the ERP"  # what says so is left to somebody; the rest is done
+CALLED_OFF = "called off: "
+# What is left to somebody, and to us; the rest is done.
+FOR_PEOPLE, CREDITING = (" in the ERP", "Mend it"), " is being credited"
 # How the status of an order begins that does not go through, or is not billed yet -> what that is.
 STOPPED: dict[str, tuple[State, str]] = {
     "held: ": ("held", ""),
@@ -65,9 +67,13 @@ def _order(state: EntityState, verdicts: Sequence[Verdict], owner: str) -> Itera
     """A won deal whose order or invoice does not go through. That its status is shown in the CRM is decided later."""
     status = str(state.derived.get("order_status") or "")
     begins = next((each for each in STOPPED if status.startswith(each)), None)
-    if begins is None or not state.crm.present or (begins == CALLED_OFF and FOR_PEOPLE not in status):
+    if begins is None or not state.crm.present:
         return
     word, then = STOPPED[begins]
+    if begins == CALLED_OFF and not any(each in status for each in FOR_PEOPLE):
+        if CREDITING not in status:
+            return
+        word, then = "waits", "it goes on by itself: the credit note is made, then allocated"
     rule = next(
         (each.rule for each in reversed(verdicts) if each.ruling == "hold" and each.field == "order_status"), ""
     )

@@ -328,6 +328,11 @@ def test_won_again_a_credit_that_was_begun_stands_and_a_person_is_asked():
     here.note(status="voided", remaining="0.00")
     assert here.says() == "created"
     assert len(here.commands(Side.ERP, Entity.INVOICE)) == 1
+    said = [(each.ruling, each.reason) for each in here.verdicts("") if each.entity is Entity.CREDIT_NOTE]
+    assert said[1:] == [
+        ("hold", "its bill's credit is taken back if it waits still: deal Widgets was won again"),
+        ("create", "it had been begun before it could be taken back: it stands"),
+    ]
 
 
 def test_won_again_an_allocation_that_waits_is_taken_back_and_asked_for_when_it_is_called_off_again():

@@ -88,3 +88,21 @@ def test_what_is_held_does_not_lead_to_its_own_explanation():
     held = verdict(1, record="invoice:1", field="", ruling="hold", rule="guard.finance_kept", reason="it stands")
     (standing,) = of_record(state, [held], [], "company:1")
     assert (standing.says, standing.next) == ("it stands", "revmark decisions --record invoice:1")
+
+
+@pytest.mark.parametrize(
+    ("status", "stands"),
+    [
+        ("called off", []),
+        ("called off: RM-1 is credited by RM-1-CR", []),
+        ("called off: RM-1 is being credited", [("waits", "RM-1 is being credited")]),
+        ("called off: RM-1 stands, void it in the ERP", [("held", "RM-1 stands, void it in the ERP")]),
+        ("called off: RM-1 stands, refused: no. Mend it", [("held", "RM-1 stands, refused: no. Mend it")]),
+    ],
+)
+def test_a_deal_that_is_called_off_says_what_is_left_to_do(status: str, stands: list[tuple[str, str]]):
+    state = EntityState(Entity.DEAL, "deal:1", derived={"order_status": status})
+    state.crm.ref, state.crm.version = "hubspot/deal/1", 1
+    found = of_record(state, [], [], "company:1")
+    assert [(each.state, each.says) for each in found] == stands
+    assert all(each.then and each.next == "revmark decisions --record deal:1" for each in found)
