@@ -10,7 +10,7 @@ from agents.rules.hearing import Heard
 from console.reconciling import Wish, count
 from console.recorded import Recorded, note_row
 from console.streamed import documents
-from schemas.audit import Audit
+from schemas.audit import Audit, Signature
 from schemas.totals import Total
 from streams.daybook.patience import Patience
 from streams.platforms.hubspot.daybook import Daybook as Portal
@@ -25,10 +25,10 @@ def stated(world: PlannedWorld, night: str) -> list[Total]:
     return [each for each in newest.values() if each.day == night]
 
 
-def audited(stage: Theatre, night: str, folder: Path) -> Audit:
+def audited(stage: Theatre, night: str, folder: Path, signed: Signature | None = None) -> Audit:
     """Count a night, and see that nothing was written for it."""
     world = stage.world
-    wish, before = Wish(night, timedelta(0), stated(world, night)), world.broker.written
+    wish, before = Wish(night, timedelta(0), stated(world, night), signed), world.broker.written
 
     async def hear() -> dict[str, Heard]:
         rows = Recorded().known
