@@ -1,7 +1,8 @@
 """The two agreements that scenarios are played under, as finance and sales would have made them.
 
 `delivery`: invoices are posted. A deal at "decision maker bought in" is an order; at "closed won" it is one that has
-been delivered, and billed as a whole. A deal may name a deposit, which is billed with the order.
+been delivered, and billed as a whole. A deal may name a deposit, which is billed with the order. What is posted and
+called off is credited by a draft.
 `parts`: whatever has been shipped is billed as a draft, which finance posts; of what is called off drafts are deleted,
 and posted bills credited; one portal serves two subsidiaries.
 """
@@ -24,6 +25,7 @@ DELIVERY: dict[str, Any] = {
     "timing": {
         "order_when_deal_stage": [ORDERED], "invoice_when": "shipped",
         "shipped_when_deal_stage": [DELIVERED], "deposit": {"field": "custom_deposit"},
+        "called_off_posted": "draft_credit",
     },
 }  # fmt: skip
 PARTS: dict[str, Any] = {

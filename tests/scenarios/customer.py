@@ -177,6 +177,10 @@ class Customer(Seen):
         row = self.invoice(number)
         self.desks.finance.post(f"Invoices/{row['InvoiceID']}", {"InvoiceID": row["InvoiceID"], "Status": status})
 
+    def sets_credit_note(self, deal: str, status: str) -> None:
+        """Finance approves (`AUTHORISED`) or deletes (`DELETED`) the credit note of a deal's bill."""
+        self.desks.finance.post("CreditNotes", {"CreditNoteID": self.credit_note(deal), "Status": status})
+
     def held(self, *, on: bool) -> None:
         """Finance puts the customer on credit hold, or lifts it."""
         finance = self.desks.finance

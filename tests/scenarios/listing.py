@@ -20,6 +20,7 @@ This page is made of the tests by `python -m tests.scenarios`.
 """
 WORDS = {
     "billing": "From a won deal to its invoice",
+    "credits": "What was billed and is called off",
     "customers": "Customers and their people",
     "guards": "What finance's guards hold and take back",
     "money": "Payments, credits and refunds",

@@ -86,18 +86,6 @@ def wanted_again(customer: Customer) -> Play:
     yield Then("told", told, lambda: customer.events(deal))
 
 
-@scenario("A deal that is called off after its bill was posted says which bill stands, until finance has credited it")
-def called_off_after_posting(customer: Customer) -> Play:
-    deal = customer.wins(("2", "50.00"))
-    yield Then("billed", [("", "AUTHORISED", "115.00")], lambda: customer.bills(deal))
-    customer.moves(deal, LOST)
-    says = f"called off: RM-{deal} stands, credit or void it in the ERP"
-    yield Then("the bill stands", (says,), lambda: customer.shown(deal, "order_status"))
-    customer.credits("115.00", {deal: "115.00"})
-    yield Then("credited", ("called off",), lambda: customer.shown(deal, "order_status"))
-    yield Then("nothing is owed", "0.00", customer.balance)
-
-
 @scenario("An order whose deal is deleted is over; restored, it is an order again and can be billed")
 def deleted_and_restored_deal(customer: Customer) -> Play:
     deal = customer.quotes(("2", "50.00"))

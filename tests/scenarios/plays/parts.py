@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from tests.scenarios.agreements import LOST, WON
+from tests.scenarios.agreements import LOST
 from tests.scenarios.customer import Customer
 from tests.scenarios.playbill import Play, Then, holds
 from tests.scenarios.playbill import scenario as any_scenario
@@ -118,67 +118,6 @@ def draft_called_off(customer: Customer) -> Play:
     customer.moves(deal, LOST)
     yield bills(customer, deal, ("", "DELETED", "115.00"))
     yield Then("called off", ("called off",), lambda: customer.shown(deal, "order_status"))
-
-
-def posted(customer: Customer, deal: str) -> Then:
-    """Finance posts the bill."""
-    customer.sets_status(deal, "AUTHORISED")
-    return Then("posted", ("posted",), lambda: customer.shown(deal, "invoice_status"))
-
-
-@scenario("A bill that finance posted before its order was called off is credited in full, once, and nothing is owed",
-          billing_entity="NZ")  # fmt: skip
-def posted_then_called_off(customer: Customer) -> Play:
-    deal = customer.wins(("2", "50.00"))
-    customer.ships(deal, "2")
-    yield bills(customer, deal, ("", "DRAFT", "115.00"))
-    yield posted(customer, deal)
-    customer.moves(deal, LOST)
-    yield Then("credited", [("", "PAID", "115.00", "0.00")], lambda: customer.credit_notes(deal))
-    says = f"called off: RM-{deal} is credited by RM-{deal}-CR"
-    yield Then("it says so", (says,), lambda: customer.shown(deal, "order_status"))
-    yield Then("nothing is owed", "0.00", customer.balance)
-    yield Then("told", ["order_created", "invoice_posted", "credit_memo_issued"], lambda: customer.events(deal))
-    yield Then("in HubSpot", [("", "paid", "115.00", "0.00", "1")], lambda: customer.mirrors(deal))
-    yield Then("still one", [("", "PAID", "115.00", "0.00")], lambda: customer.credit_notes(deal))
-
-
-@scenario("Of a bill that was paid in part what is due is credited, and what was paid is left for people to refund",
-          billing_entity="NZ")  # fmt: skip
-def paid_in_part_then_called_off(customer: Customer) -> Play:
-    deal = customer.wins(("2", "50.00"))
-    customer.ships(deal, "2")
-    yield bills(customer, deal, ("", "DRAFT", "115.00"))
-    yield posted(customer, deal)
-    customer.pays(deal, "40.00")
-    yield Then("paid in part", ("40.00", "75.00"), lambda: customer.shown(deal, "amount_paid", "amount_due"))
-    customer.moves(deal, LOST)
-    yield Then("credited", [("", "AUTHORISED", "115.00", "40.00")], lambda: customer.credit_notes(deal))
-    says = f"called off: RM-{deal} is credited by RM-{deal}-CR; 40.00 NZD of it was paid: refund that in the ERP"
-    yield Then("a refund is for people", (says,), lambda: customer.shown(deal, "order_status"))
-    customer.refunds("CreditNote", customer.credit_note(deal), "40.00")
-    says = f"called off: RM-{deal} is credited by RM-{deal}-CR"
-    yield Then("refunded", (says,), lambda: customer.shown(deal, "order_status"))
-    yield Then("told", ["40.00"], lambda: customer.amounts("refund_made"))
-    yield Then("nothing is owed", "0.00", customer.balance)
-
-
-@scenario("An order that is wanted again after its bill was credited is held, and nobody bills it twice",
-          billing_entity="NZ")  # fmt: skip
-def wanted_again_after_credit(customer: Customer) -> Play:
-    deal = customer.wins(("2", "50.00"))
-    customer.ships(deal, "2")
-    yield bills(customer, deal, ("", "DRAFT", "115.00"))
-    yield posted(customer, deal)
-    customer.moves(deal, LOST)
-    yield Then("credited", [("", "PAID", "115.00", "0.00")], lambda: customer.credit_notes(deal))
-    customer.moves(deal, WON)
-    yield holds("held, and why", lambda: customer.shown(deal, "order_status")[0].startswith("held: it was called off"))
-    yield bills(customer, deal, ("", "PAID", "115.00"))
-    customer.moves(deal, LOST)
-    says = f"called off: RM-{deal} is credited by RM-{deal}-CR"
-    yield Then("called off again", (says,), lambda: customer.shown(deal, "order_status"))
-    yield Then("still one", [("", "PAID", "115.00", "0.00")], lambda: customer.credit_notes(deal))
 
 
 @scenario("An order of another subsidiary is never billed from these books, until sales says that it is of this one",
