@@ -62,6 +62,9 @@ class Settings(BaseSettings):
         default=120.0, gt=0, description="between polls that back up the webhooks; a round costs Xero about six calls"
     )
     sweep_every: float = Field(default=86_400.0, gt=0, description="between full readings")
+    arrives_within: float = Field(
+        default=120.0, gt=0, description="a call whose answer was lost has arrived by then; only then is it sent again"
+    )
 
     # edges
     gateway_host: str = "127.0.0.1"

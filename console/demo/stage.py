@@ -32,6 +32,7 @@ from streams.topics import DEFAULT_PREFIX, Topics
 
 READY_SECONDS = 60.0  # everything but Kafka's first download takes under ten
 LOOK_EVERY = 0.05  # seconds between two looks at whether a process answers
+ARRIVES_WITHIN = 5.0  # seconds: the sandboxes carry a call out within one, whatever becomes of whoever sent it
 POLL_EVERY = 4.0  # seconds: a real deployment polls every minute; the demo plays a day in one
 XERO_MINUTE_LIMIT = 600  # calls: Xero's 60, times ten, for the same reason
 
@@ -193,6 +194,7 @@ class Stage:
             "STORE": self.options.store,
             "SESSION_TIMEOUT": "6",  # seconds, the least Kafka allows: a killed worker is replaced soon
             "POLL_EVERY": str(POLL_EVERY),
+            "ARRIVES_WITHIN": str(ARRIVES_WITHIN),
             "GATEWAY_PORT": str(gateway_port),
             "GATEWAY_URL": self.gateway_url,
             "PAGE_PORT": str(page_port),

@@ -6,6 +6,7 @@ connection at a moment. Invariant: what no lane has told yet is not guessed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -26,6 +27,12 @@ _WAITING = (
     "SELECT connection, json_extract(body, '$.command.tier') AS tier, count(*) AS n,"
     " min(json_extract(body, '$.command.at')) AS oldest"
     " FROM ledger WHERE state IN ('waiting', 'unknown', 'claimed') GROUP BY 1, 2"
+)
+
+
+_UNKNOWN = (
+    "SELECT connection, json_extract(body, '$.until') AS until"
+    " FROM ledger WHERE state = 'unknown' AND json_extract(body, '$.until') IS NOT NULL"
 )
 
 
@@ -51,7 +58,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One connection as it stands. `until` and `why` are of a park, or of a wait of its reads."""
+    """One connection as it stands. `until` and `why` are of a park, a wait of its reads, or of lost answers."""
 
     name: str
     platform: str
@@ -90,13 +97,23 @@ def connections(store: Store, tiers: Tiers, now: datetime) -> list[Connection]:
     waiting: dict[str, dict[int, tuple[int, datetime]]] = {}
     for row in store.rows(_WAITING):
         waiting.setdefault(row["connection"], {})[int(row["tier"])] = row["n"], parse_instant(row["oldest"])
+    unknown: dict[str, list[datetime]] = {}
+    for row in store.rows(_UNKNOWN):
+        if (until := parse_instant(row["until"])) > now:
+            unknown.setdefault(row["connection"], []).append(until)
     return [
-        _connection(name, rows.get(name, {}), waiting.get(name, {}), tiers, now) for name in sorted({*rows, *waiting})
+        _connection(name, rows.get(name, {}), waiting.get(name, {}), unknown.get(name, []), tiers, now)
+        for name in sorted({*rows, *waiting})
     ]
 
 
 def _connection(
-    name: str, row: dict[str, Any], waiting: dict[int, tuple[int, datetime]], tiers: Tiers, now: datetime
+    name: str,
+    row: dict[str, Any],
+    waiting: dict[int, tuple[int, datetime]],
+    unknown: Sequence[datetime],
+    tiers: Tiers,
+    now: datetime,
 ) -> Connection:
     platform = name.rpartition(".")[2]
     newest: dict[int, int] = {}
@@ -118,6 +135,10 @@ def _connection(
         return Connection(name, platform, "parked", str(row.get("why") or ""), parked, told)
     if again is not None and again > now:
         return Connection(name, platform, "reads wait", "a quota of its reads is spent; writes go on", again, told)
+    if unknown:
+        many = "the answer of one write was" if len(unknown) == 1 else f"the answers of {len(unknown):,} writes were"
+        why = f"{many} lost: looked up again by then; all others go on"
+        return Connection(name, platform, "going", why, max(unknown), told)
     return Connection(name, platform, tiers=told)
 
 

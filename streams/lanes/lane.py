@@ -17,6 +17,7 @@ from schemas.command import Approval, Backfill, Command, Poll, Read, Release, Re
 from schemas.errors import Parked, Stale, Throttled
 from schemas.instants import parse_instant
 from streams.lanes import status
+from streams.lanes.arrivals import ARRIVES_WITHIN
 from streams.lanes.backfill import Backfills
 from streams.lanes.backlog import Backlog, Lets, everything
 from streams.lanes.brakes import Brakes, Limits
@@ -57,6 +58,7 @@ class Lane:
     limits: Limits = field(default_factory=Limits)
     gate: str = ""
     tracer: Tracer | None = None
+    arrives_within: timedelta = ARRIVES_WITHIN
     due: datetime | None = None
     at_work: bool = False
     resumed: bool = False
@@ -73,7 +75,7 @@ class Lane:
         self.line = Line(self.client, self.clock)
         self.trail = Trail(self.tracer, self.connection, self.line.platform, self.clock)
         reader = Reader(self.line, self.tenant, self.connection, self.clock, self.trail)
-        self.writer = Writer(reader, self.clock, self.checkpoint)
+        self.writer = Writer(reader, self.clock, self.checkpoint, self.arrives_within)
         self.rounds = Rounds(reader, self.clock, self.sweep_every)
         self.backfills = Backfills(reader, self.clock)
         feed = self.client.feed if isinstance(self.client, Fed) else None
@@ -98,6 +100,7 @@ class Lane:
         """Somebody else may have had the connection: what was told last and called since is theirs to know."""
         self.resumed = False
         self.rounds.reader.told.forget()
+        self.writer.arrivals.forget()
         self.trail.forget()
 
     async def _work(self, desk: Desk, works: Sequence[Work]) -> None:

@@ -171,7 +171,7 @@ class Office:
             gate = self._app.contract.digest if settings.gated else ""
             self._lanes[connection] = Lane(
                 made, settings.tenant, connection, self._clock, sweep_every=every, limits=self._limits, gate=gate,
-                tracer=self._tracer,
+                tracer=self._tracer, arrives_within=timedelta(seconds=settings.arrives_within),
             )  # fmt: skip
         return self._lanes[connection]
 

@@ -2,20 +2,22 @@
 
 1 claim in the ledger  2 call the platform  3 read the outcome  4 write it into the ledger  5 produce outcome and
 changes (6, the commit, is the agent's). A crash at any number loses nothing and repeats nothing: a claim met again is
-an unknown write and is looked up; a settled entry met again only repeats its outcome.
+an unknown write and is looked up, and sent again only once it cannot be on its way any more; a settled entry met again
+only repeats its outcome.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from schemas.command import Command
 from schemas.errors import Fatal, RevmarkError, Unknown
 from schemas.fact import GONE, MERGED, Outcome
 from schemas.ledger import SETTLED, LedgerEntry, LedgerState
+from streams.lanes.arrivals import ARRIVES_WITHIN, ON_ITS_WAY, Arrivals, not_there
 from streams.lanes.comparison import Comparison
 from streams.lanes.desk import Desk
 from streams.lanes.pace import Pace
@@ -42,11 +44,14 @@ class Writer:
     reader: Reader
     clock: Callable[[], datetime]
     checkpoint: Checkpoint = _pass
+    arrives_within: timedelta = ARRIVES_WITHIN
     pace: Pace = field(default_factory=Pace)
+    arrivals: Arrivals = field(init=False)
     comparison: Comparison = field(init=False)
 
     def __post_init__(self) -> None:
         """Compare what has waited through the same reader."""
+        self.arrivals = Arrivals(self.clock, self.arrives_within)
         self.comparison = Comparison(self.reader, self.clock)
 
     async def write(self, desk: Desk, commands: Sequence[Command]) -> Postponed:
@@ -55,15 +60,16 @@ class Writer:
         fresh: list[Command] = []
         self.comparison.begin()
         entries = {command.id: ledger.entry(desk.ledger, command) for command in commands}
-        doubts = [entry.command for entry in entries.values() if entry is not None and self._doubtful(entry)]
-        shown = await self.reader.line.look_up_many(doubts)
+        doubts = {name: entry for name, entry in entries.items() if entry is not None and self._doubtful(entry)}
+        over = {name for name, entry in doubts.items() if self.arrivals.over(entry)}  # before any of it is looked for
+        shown = await self.reader.line.look_up_many([entry.command for entry in doubts.values()])
         for command in commands:
             known = entries[command.id]
             if known is not None and known.state in SETTLED:
                 await self._repeat(desk, known)
-            elif known is not None and self._doubtful(known):
-                await self._look_up(desk, known, fresh, postponed, shown)
-            elif known is not None and known.until is not None and self.clock() < known.until:
+            elif known is not None and command.id in doubts:
+                await self._look_up(desk, known, fresh, postponed, shown, over)
+            elif known is not None and known.until and (known.state == "unknown" or self.clock() < known.until):
                 postponed.add(command, known.until)
             else:
                 fresh.append(command)
@@ -79,8 +85,11 @@ class Writer:
         return postponed
 
     def _doubtful(self, entry: LedgerEntry) -> bool:
-        """Whether nobody knows what became of a command, and it is time to look."""
-        return entry.state in {"claimed", "unknown"} and not (entry.until is not None and self.clock() < entry.until)
+        """Whether nobody knows what became of a command, and it is time to look: what others left, at once."""
+        if entry.state not in {"claimed", "unknown"}:
+            return False
+        waits = entry.until is not None and self.clock() < entry.until
+        return not waits or not self.arrivals.knows(entry.command.id)
 
     async def supersede(self, desk: Desk, found: Sequence[Superseded]) -> None:
         """Settle what is not worth writing any more: ledger, then outcome."""
@@ -118,6 +127,7 @@ class Writer:
         # 1 claim
         entries = {command.id: ledger.claim(desk.ledger, command, self.clock()) for command in commands}
         for entry in entries.values():
+            self.arrivals.end(entry.command.id)
             self.pace.claimed(entry.command.tier, entry.attempts)
         await desk.write()
         self.checkpoint("claimed")
@@ -191,22 +201,29 @@ class Writer:
     async def _clear_up(self, entry: LedgerEntry, answer: Written, postponed: Postponed, shown: Shown) -> Written:
         """An unknown write is looked up at once: most lost answers are found again within the same breath.
 
-        What is not found stays unknown: the write may still be on its way, so it is looked up anew before the next.
+        What is not found stays unknown: it is looked up anew once it cannot be on its way any more.
         """
-        if answer.state == "unknown" and entry.command.id in shown:
-            return shown[entry.command.id] or answer
-        if answer.state != "unknown" or postponed.until is not None:
+        known = entry.command.id in shown
+        if answer.state != "unknown" or (postponed.until is not None and not known):
             return answer
+        until = self.arrivals.until(entry.command.id)
         try:
-            return await self.reader.line.look_up(entry.command) or answer
+            found = shown[entry.command.id] if known else await self.reader.line.look_up(entry.command)
         except Fatal:
             raise
         except RevmarkError as error:
             postponed.stop(self.reader.line.stop(error))
             return answer
+        return found or replace(answer, until=until, message=f"{answer.message}; {not_there(until)}")
 
     async def _look_up(
-        self, desk: Desk, entry: LedgerEntry, fresh: list[Command], postponed: Postponed, shown: Shown
+        self,
+        desk: Desk,
+        entry: LedgerEntry,
+        fresh: list[Command],
+        postponed: Postponed,
+        shown: Shown,
+        over: Collection[str],
     ) -> None:
         """A claim met again: the worker died between claim and outcome, or the answer stayed lost."""
         if postponed.until is not None and entry.command.id not in shown:
@@ -226,8 +243,12 @@ class Writer:
             postponed.stop(self.reader.line.stop(error))
             return
         if found is None:
-            fresh.append(entry.command)
+            if entry.command.id in over:
+                fresh.append(entry.command)
+            else:
+                self._await(desk, entry, postponed)
             return
+        self.arrivals.end(entry.command.id)
         outcome = self._told(entry.command, found)
         ledger.move(
             desk.ledger, entry, _settled(found),
@@ -239,6 +260,13 @@ class Writer:
             wave.told(entry.command.id, outcome.state, outcome.code)
             with wave.of(entry.command.id):
                 self._produce(desk, entry.command, outcome, found)
+
+    def _await(self, desk: Desk, entry: LedgerEntry, postponed: Postponed) -> None:
+        """Keep a write that is not there yet: its call may still arrive, so that it must not be sent again."""
+        until = self.arrivals.until(entry.command.id)
+        said = f"whoever sent it did not hear the answer; {not_there(until)}"
+        ledger.move(desk.ledger, entry, "unknown", at=self.clock(), code=ON_ITS_WAY, message=said, until=until)
+        postponed.add(entry.command, until)
 
     async def _repeat(self, desk: Desk, entry: LedgerEntry) -> None:
         """The command was redelivered after it was settled: repeat its outcome, and show what it wrote.
@@ -317,9 +345,11 @@ class Writer:
         given = found.until if found.until is not None and found.until > self.clock() else None
         until = given or self.clock() + patience(entry.attempts)
         state: LedgerState = "unknown" if found.state == "unknown" else "waiting"
+        if state == "unknown":
+            self.arrivals.until(entry.command.id)  # counted from now, whenever it can be looked up
         ledger.move(
             desk.ledger, entry, state, at=self.clock(), code=found.code, message=found.message, until=until,
-            burn=found.until is None,
+            burn=found.until is None or state == "unknown",
         )  # fmt: skip
         postponed.add(entry.command, until)
 

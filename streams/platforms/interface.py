@@ -218,7 +218,7 @@ class PlatformClient(Protocol):
         ...
 
     async def look_up(self, command: Command) -> Written | None:
-        """Find out whether a command whose answer was lost has been applied; None: it has not.
+        """Find out whether a command whose answer was lost has been applied; None: it has not, so far.
 
         Of one that compares, an edit that it is found to have gone over unseen is put back: then it has not.
         """

@@ -99,7 +99,11 @@ def client(platform: Platform, settings: Settings, contract: Contract, desk: Cal
     """
     if platform == "hubspot":
         return hubspot_client(
-            settings, contract, hubspot_auth(settings, desk), journal=hubspot_journal(settings, contract)
+            settings,
+            contract,
+            hubspot_auth(settings, desk),
+            journal=hubspot_journal(settings, contract),
+            ours=lambda: desk().check(),
         )
     return _xero(settings, contract, desk)
 
@@ -136,6 +140,7 @@ def hubspot_client(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     journal: Journal | None = None,
+    ours: Callable[[], None] = lambda: None,
 ) -> HubSpotClient:
     """The client of the deployment's portal; `transport` is the guarded network unless given."""
     return HubSpotClient(
@@ -146,6 +151,7 @@ def hubspot_client(
         timezone=contract.timezone,
         shapes=shapes_of(contract),
         journal=journal,
+        ours=ours,
     )
 
 
@@ -223,6 +229,7 @@ def xero_client(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ours: Callable[[], None] = lambda: None,
 ) -> XeroClient:
     """The client of the deployment's organisation; `transport` is the guarded network unless given."""
     return XeroClient(
@@ -235,6 +242,7 @@ def xero_client(
         hold_group=contract.credit_hold_group,
         minute_calls=settings.xero_minute_calls,
         own=contract.shared,
+        ours=ours,
     )
 
 
@@ -248,8 +256,11 @@ def _xero(settings: Settings, contract: Contract, desk: Callable[[], Desk]) -> P
     async def save(grant: Grant) -> None:
         await safe.save(grant.to_bytes().decode())
 
-    grants = xero_grants(settings, load, save, ours=lambda: desk().check())
-    return xero_client(settings, contract, grants, sleep=while_ours(desk))
+    def ours() -> None:
+        desk().check()
+
+    grants = xero_grants(settings, load, save, ours=ours)
+    return xero_client(settings, contract, grants, sleep=while_ours(desk), ours=ours)
 
 
 class GrantSafe:

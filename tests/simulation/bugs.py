@@ -16,6 +16,7 @@ from agents.rules.proration import Rest
 from schemas.money import exact
 from schemas.names import Side
 from streams.engine import RecordBatch
+from streams.lanes.arrivals import Arrivals
 from tables.entities import EntityState
 from tables.taken import Reach, Taken
 from tests.simulation.worker import Worker
@@ -58,6 +59,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "unvoided": (earnings, "nothing", lambda fields: fields),  # revenue that counts no more is still shown as it was
     "overcredited": (crediting, "_left", lambda bill: exact(bill["total"])),  # what people have credited is forgotten
     "uncredited": (crediting, "_due", lambda _: False),  # a bill that is called off counts as settled
+    "unwaiting": (Arrivals, "over", lambda *_: True),  # what is not found is sent again, though it may be on its way
     "unfenced": (Worker, "leased", property(lambda _: True)),  # a worker believes in its partitions until it is told
 }
 

@@ -53,7 +53,7 @@ def violations(world: World) -> dict[str, list[str]]:
         return {"a worker ends": world.failures}
     witness = Witness(world)
     found = violated(witness)
-    found["I2 no duplicate effect"] = keeping.made_twice(witness)
+    found["I2 no duplicate effect"] = [*keeping.made_twice(witness), *keeping.overtaken(witness)]
     found["I8 ledger truth"] = [
         row for row in found.get("I8 ledger truth", []) if not any(each in row for each in witness.ended_ids)
     ]

@@ -58,9 +58,8 @@ class Mischief:
         """A platform's calls, or its webhooks, go wrong."""
         more = scene.more
         faults = self._world.platforms.faults[more["platform"]]
-        fault = faults.add(
-            Fault(FaultKind(more["kind"]), rate=more["rate"], seed=scene.draw, params=more.get("params", {}))
-        )
+        kind, params = FaultKind(more["kind"]), more.get("params", {})
+        fault = faults.add(Fault(kind, path=more.get("path"), rate=more["rate"], seed=scene.draw, params=params))
         await asyncio.sleep(more["seconds"])
         faults.remove(fault.id)
 

@@ -15,11 +15,12 @@ from starlette.types import ASGIApp
 
 from sandbox.hubspot.app import create_app as hubspot_app
 from sandbox.hubspot.portal import Portal
+from sandbox.log import Write
 from sandbox.xero.app import create_app as xero_app
 from sandbox.xero.balances import amount_credited, amount_due, amount_paid
 from sandbox.xero.organisation import Organisation
 from tests.simulation.clockwork import Hours, Skewed
-from tests.simulation.wire import Courier, Wire, call
+from tests.simulation.wire import SENT, Courier, Wire, call
 
 TOKEN = "pat-sim"
 SECRET = "hubspot-sim-secret"
@@ -30,6 +31,21 @@ Record = dict[str, Any]
 
 class Declined(Exception):
     """A platform says no to a person: it happens, and nothing has changed."""
+
+
+class Landed(list[Write]):
+    """A log of writes that keeps when each was sent, by its number: a call may arrive long after."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+        self.sent: dict[int, float] = {}
+
+    def append(self, write: Write) -> None:
+        """Add a write, as the log does."""
+        super().append(write)
+        if (sent := SENT.get()) is not None:
+            self.sent.setdefault(write.sequence, sent)
 
 
 class Screen:
@@ -65,6 +81,8 @@ class Platforms:
         self.organisation = Organisation(clock=self.clocks["xero"])
         self.organisation.seed_defaults()
         self.xero = xero_app(self.organisation, clock=self.clocks["xero"])
+        for log in (self.portal.writes, self.xero.state.writes):
+            log.writes = Landed()
         self.credentials = self.organisation.credentials()
         self.sales, self.finance = Screen(self.hubspot), Screen(self.xero)
         self.faults = {"hubspot": self.hubspot.state.faults, "xero": self.xero.state.faults}
@@ -132,7 +150,14 @@ class Platforms:
         issued = self.organisation.identity.issued()
         return {"hubspot token": TOKEN, "hubspot secret": SECRET, **given, **issued}
 
-    def writes(self, platform: str) -> list[Any]:
+    def writes(self, platform: str) -> list[Write]:
         """What our app has written."""
-        log = self.portal.writes if platform == "hubspot" else self.xero.state.writes
-        return [row for row in log.writes if row.actor == "api"]
+        return [row for row in self._log(platform) if row.actor == "api"]
+
+    def sent(self, platform: str) -> dict[int, float]:
+        """When each of these was sent, by its number and the loop's time."""
+        return self._log(platform).sent
+
+    def _log(self, platform: str) -> Landed:
+        log: Landed = (self.portal if platform == "hubspot" else self.xero.state).writes.writes
+        return log

@@ -10,7 +10,7 @@ from random import Random
 
 from tests.simulation.people import CREDITING, DEEDS, ENDINGS, LATENESS, SHIPPING, SUBSCRIBING, Deed
 from tests.simulation.scenes import RECURRING, Scene, Story
-from tests.simulation.troubles import drawn
+from tests.simulation.troubles import drawn, lost_on_the_way
 
 __all__ = ["draw"]
 
@@ -53,6 +53,7 @@ def draw(seed: int, operations: int) -> Story:
         scenes.append(Scene(round(at, 3), kind, lots.getrandbits(32)))
     if lots.random() >= CALM:
         scenes += drawn(lots, at)
+        scenes += lost_on_the_way(Random(f"late/{seed}"), at)
     if trade in RECURRING:  # a day begins in the middle of it
         night = MIDNIGHT - Random(f"midnight/{seed}").random() * at
         scenes = [replace(scene, at=round(scene.at + night, 3)) for scene in scenes]

@@ -47,6 +47,12 @@ def _call(kind: str, **params: Any) -> Callable[[Random], More]:
     return more
 
 
+def _late(lots: Random) -> More:
+    """Writes arrive long after they were sent: whoever sent them has given up, or has died."""
+    given = _call("latency", seconds=lots.choice((15.0, 50.0, 100.0)))(lots)
+    return {**given, "path": r"/batch/(upsert|update)|/api\.xro/"}
+
+
 def _outage(lots: Random) -> More:
     """Nobody answers, or everybody is sent away, for minutes."""
     kind, params = lots.choice((("drop_before", {}), ("status", {"status": 503}), ("status", {"status": 500})))
@@ -112,7 +118,9 @@ TROUBLES: dict[str, Trouble] = {
     "replay": Trouble(3, ("F12", "F29"), _replay),
     "written_twice": Trouble(2, ("F12",), lambda lots: {"share": lots.choice((0.1, 0.5)), **_seconds(5, 60)(lots)}),
     "poison": Trouble(2, ("F20", "F21"), _poison),
+    "arrives_late": Trouble(0, ("F1", "F8"), _late),  # drawn apart, in `lost_on_the_way`
 }
+LATE = 0.12  # share of stories in which writes arrive late
 # Deeds of people, and what every story does anyhow.
 ALWAYS = {
     "merge_delete_restore": ("F32",),
@@ -129,4 +137,19 @@ def drawn(lots: Random, end: float) -> list[Scene]:
         more = TROUBLES[name].more(lots)
         at = 0.0 if more.pop("first", False) else round(lots.random() * end, 3)
         scenes.append(Scene(at, name, lots.getrandbits(32), more))
+    return scenes
+
+
+def lost_on_the_way(lots: Random, end: float) -> list[Scene]:
+    """Writes that arrive long after they were sent, and a worker that dies meanwhile; in most stories there are none.
+
+    Drawn apart from the others, so that whatever else befalls a seed stays the same.
+    """
+    if lots.random() >= LATE:
+        return []
+    more, at = _late(lots), lots.random() * end
+    scenes = [Scene(round(at, 3), "arrives_late", lots.getrandbits(32), more)]
+    for _ in range(lots.randrange(3)):
+        dies = round(at + lots.random() * more["seconds"], 3)
+        scenes.append(Scene(dies, "crash", lots.getrandbits(32), TROUBLES["crash"].more(lots)))
     return scenes

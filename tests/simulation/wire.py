@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -24,6 +25,7 @@ FOREVER = 1e9  # seconds: no world lasts as long
 WHOLE = httpx.ByteStream(b"")  # the stream of an answer that is there already
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
+SENT: ContextVar[float | None] = ContextVar("sent", default=None)  # when the call that is carried out left, by the loop
 Alarm = asyncio.Future[Any]  # what a call waits for: its answer, or None when its patience ends
 
 
@@ -89,6 +91,7 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def _fly(self, alarm: Alarm, method: str, target: bytes, headers: Headers, body: bytes) -> None:
         """Go there and back; the answer ends the wait for it, unless nobody waits any more."""
+        SENT.set(asyncio.get_running_loop().time())
         try:
             await nap(self._lots.random() * FLIGHT / 2)
             answer = await call(self._app, method, target, headers, body)

@@ -218,13 +218,16 @@ class World:
         desk: Callable[[], Desk],
     ) -> PlatformClient:  # fmt: skip
         if platform == "hubspot":
-            return self._hubspot(clock, Door(self.platforms.hubspot, awake))
+            return self._hubspot(clock, Door(self.platforms.hubspot, awake), lambda: desk().check())
         return self._xero(clock, Door(self.platforms.xero, awake), settings, contract, desk)
 
-    def _hubspot(self, clock: Callable[[], datetime], door: ASGIApp) -> HubSpotClient:
+    def _hubspot(
+        self, clock: Callable[[], datetime], door: ASGIApp, ours: Callable[[], None] = lambda: None
+    ) -> HubSpotClient:
         return HubSpotClient(
             URL.format("hubspot"), "2026-09", StaticToken(TOKEN), transport=Wire(door, self._lots),
             http=Courier, clock=clock, timezone=self.contract.timezone, shapes=shapes_of(self.contract),
+            ours=ours,
         )  # fmt: skip
 
     def _xero(
@@ -248,6 +251,7 @@ class World:
         return XeroClient(
             URL.format("xero"), settings.xero_tenant, grants, clock=clock, sleep=while_ours(desk), transport=wire,
             http=Courier, hold_group=contract.credit_hold_group, minute_calls=settings.xero_minute_calls,
+            ours=lambda: desk().check(),
         )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from schemas.fact import GONE, MERGED, Outcome
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity, Platform, Side, record_id, ref
 from schemas.wire import Wire
+from streams.lanes.arrivals import ARRIVES_WITHIN
 from streams.lanes.brakes import Limits
 from streams.lanes.lane import Lane, Work
 from streams.platforms.interface import Page, Seen, Written
@@ -31,10 +32,11 @@ from tests.support.work import CONNECTION, TENANT, Clock, resume
 
 __all__ = ["Crash", "MemoryDesk", "MemoryPlatform", "Papers"]
 
-LANDING = timedelta(seconds=1)  # how long a write is on its way after its answer was given up
+Mishap = Literal["lost_before", "lost_after", "lost_on_its_way", "dies", "refuse", "silent"] | datetime | RevmarkError
+"""How one write goes wrong; a time means `again` until then, an error is raised, `silent` answers nothing at all.
 
-Mishap = Literal["lost_before", "lost_after", "lost_on_its_way", "refuse", "silent"] | datetime | RevmarkError
-"""How one write goes wrong; a time means `again` until then, an error is raised, `silent` answers nothing at all."""
+`lost_on_its_way` and `dies`: the write is still on its way when its answer is given up, or when its worker dies.
+"""
 
 
 class Crash(Exception):
@@ -58,6 +60,7 @@ class MemoryPlatform:
     erased: set[str] = field(default_factory=set)
     created: list[str] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
+    landing: timedelta = timedelta(seconds=1)  # how long a write is on its way after its answer was given up
     on_their_way: list[tuple[datetime, Command]] = field(default_factory=list)
     witness: Callable[[Sequence[Command]], None] | None = None
     page_size: int = 2
@@ -142,8 +145,10 @@ class MemoryPlatform:
                 return None
             case "lost_after":
                 self._apply(command)
-            case "lost_on_its_way":
-                self.on_their_way.append((self.clock() + LANDING, command))
+            case "lost_on_its_way" | "dies":
+                self.on_their_way.append((self.clock() + self.landing, command))
+                if mishap == "dies":
+                    raise Crash
             case "refuse":
                 return Written(command.id, "refused", code="400", message="no")
             case datetime():
@@ -325,6 +330,7 @@ class Shift:
     platform: MemoryPlatform = field(init=False)
     due: datetime | None = None
     stays: bool = False
+    arrives_within: timedelta = ARRIVES_WITHIN
     sweep_every: timedelta | None = None
     asked: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -343,12 +349,16 @@ class Shift:
                 raise Crash
 
         if self.lane is None or not self.stays:
-            self.lane = Lane(self.platform, TENANT, CONNECTION, self.clock, checkpoint, self.sweep_every, self.limits)
+            self.lane = Lane(
+                self.platform, TENANT, CONNECTION, self.clock, checkpoint, self.sweep_every, self.limits,
+                arrives_within=self.arrives_within,
+            )  # fmt: skip
         before = len(self.papers.resumes())
         self.desk = MemoryDesk(self.papers, die_in_write=die_in_write)
         try:
             await self.lane.work(self.desk, works)
         except Crash:
+            self.lane = None
             return False
         self.due = self.lane.due
         self.asked = len(self.papers.resumes()) > before

@@ -129,10 +129,12 @@ class Api:
         timezone: str = "UTC",
         door: Door | None = None,
         credentials: str = "REVMARK_HUBSPOT_TOKEN",
+        ours: Callable[[], None] = lambda: None,
     ) -> None:
         """`timezone` is the portal's: its daily quota is new at midnight there.
 
         `door` is where it may call, the records' unless given; `credentials` are the settings that its token is of.
+        `ours` raises when the connection may be another worker's by now: a write is not sent then.
         """
         self.version = version
         self.auth = auth
@@ -141,6 +143,7 @@ class Api:
         self._abreast = asyncio.Semaphore(AT_ONCE)
         self._under_way: Counter[Sort] = Counter()
         self._credentials = credentials
+        self._ours = ours
         self._http = client(
             door or api_door(base_url),
             transport,
@@ -210,6 +213,8 @@ class Api:
         if body is not None:
             headers["content-type"] = "application/json"
             content = encode(body)
+        if writes:
+            self._ours()  # whoever woke up after a stop would send what its successor looks for
         sort, sent = _sort(path), self.clock()
         try:
             response = await self._http.request(method, path, params=params, content=content, headers=headers)

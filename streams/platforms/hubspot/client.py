@@ -54,6 +54,7 @@ class HubSpotClient:
         timezone: str = "UTC",
         shapes: Mapping[str, Shape] = SHAPES,
         journal: Journal | None = None,
+        ours: Callable[[], None] = lambda: None,
     ) -> None:
         """Put the parts together.
 
@@ -68,10 +69,19 @@ class HubSpotClient:
             timezone: the portal's, where its day's quota begins anew.
             shapes: the contract's, with the customer's own fields.
             journal: the webhooks journal, where it is enabled.
+            ours: raises when the connection may be another worker's by now; asked before each write.
         """
         self._journal = journal
         self._api = Api(
-            base_url, version, auth, clock=clock, sleep=sleep, transport=transport, http=http, timezone=timezone
+            base_url,
+            version,
+            auth,
+            clock=clock,
+            sleep=sleep,
+            transport=transport,
+            http=http,
+            timezone=timezone,
+            ours=ours,
         )
         self._reading = Reading(self._api, shapes)
         self._polling = Polling(self._api, self._reading)

@@ -1,8 +1,9 @@
 """Looking up: whether commands whose answers were lost have been applied.
 
-In: commands. Out: of each `Written` when it is there, None when it may be sent again. Invariant: None is said only of
-what is safe to send again: creates go by a unique property, updates state whole values, and events have a uuid. As many
-as a batch reads are asked for in one: creates of a kind by their unique property, updates by their records.
+In: commands. Out: of each `Written` when it is there, else None: it may be sent again once its call cannot arrive any
+more. Invariant: None is said only of what is safe to send again then: creates go by a unique property, updates state
+whole values, and events have a uuid. As many as a batch reads are asked for in one: creates of a kind by their unique
+property, updates by their records.
 """
 
 from __future__ import annotations

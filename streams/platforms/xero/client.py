@@ -7,7 +7,7 @@ reply's headers restore, and the last look at the hold group, which the contact 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 
 import httpx
@@ -47,6 +47,7 @@ class XeroClient:
         page_size: int = PAGE_SIZE,
         minute_calls: int = MINUTE_CALLS,
         own: Own = NONE,
+        ours: Callable[[], None] = lambda: None,
     ) -> None:
         """Put the parts together. Nothing is called yet.
 
@@ -62,9 +63,12 @@ class XeroClient:
             page_size: records a page of a poll, 1 to 1000.
             minute_calls: Xero's limit of calls a minute.
             own: the fields of the customer's own, as the contract maps them.
+            ours: raises when the connection may be another worker's by now; asked before each write.
         """
         self.quota = Quota(clock, sleep, minute_calls=minute_calls)
-        self.connection = Connection(url, organisation, auth, self.quota, clock=clock, transport=transport, http=http)
+        self.connection = Connection(
+            url, organisation, auth, self.quota, clock=clock, transport=transport, http=http, ours=ours
+        )
         holds = Holds(self.connection, hold_group)
         self._reader = Reader(self.connection, holds)
         self._poller = Poller(self.connection, self._reader, holds, self.quota, clock, page_size=page_size)

@@ -7,7 +7,7 @@ go to the configured hosts only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -87,13 +87,15 @@ class Connection:
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
         http: type[httpx.AsyncClient] = httpx.AsyncClient,
+        ours: Callable[[], None] = lambda: None,
     ) -> None:
-        """Keep where and as whom to call."""
+        """Keep where and as whom to call; `ours` raises when the connection may be another worker's by now."""
         self._url = url.rstrip("/")
         self._organisation = organisation
         self._auth = auth
         self._quota = quota
         self._clock = clock
+        self._ours = ours
         self._http = client(api_door(url), transport, http=http, timeout=TIMEOUT)
 
     async def close(self) -> None:
@@ -161,6 +163,8 @@ class Connection:
             refused = token if status == httpx.codes.UNAUTHORIZED else ""
             token = await self._auth.token(refused=refused)
             async with self._quota.call(purpose):
+                if method != "GET":
+                    self._ours()  # whoever woke up after a stop would send what its successor looks for
                 reply = await self._exchange(method, url, query, self._headers(token) | headers, body)
             self._quota.note(reply.headers)
             status = reply.status_code

@@ -13,6 +13,7 @@ from tests.support.recount import drawer
 
 WRITTEN = {"create", "update"}
 CRM = {"companies", "contacts", "products", "deals", "invoices"}
+NAMES = {"ContactID", "ContactNumber", "InvoiceID", "InvoiceNumber", "ItemID", "Code", "Contact"}  # of what is written
 GRAIN = timedelta(milliseconds=1)  # of the platforms' and the topics' times
 
 
@@ -27,6 +28,27 @@ def made_twice(witness: Witness) -> list[str]:
         if row["action"] == "create" and row["id"] not in witness.ended_ids
     )
     return [f"{resource} {dict(keys)} was made {count} times" for (resource, keys), count in made.items() if count > 1]
+
+
+def overtaken(witness: Witness) -> list[str]:
+    """I2: writes in the platforms' logs that landed after one of the same field that was sent later.
+
+    Whoever sends again while a call may still be on its way has the older value land over the newer one.
+    """
+    found = []
+    for platform in ("hubspot", "xero"):
+        newest: dict[tuple[str, str], float] = {}
+        sent = witness.world.platforms.sent(platform)
+        for row in witness.world.platforms.writes(platform):
+            if row.action not in WRITTEN or not isinstance(row.body, dict) or row.sequence not in sent:
+                continue
+            at = sent[row.sequence]
+            fields = [name for name in row.body if name not in row.keys and name not in NAMES]
+            late = [name for name in fields if newest.get((row.id, name), at) > at]
+            newest |= {(row.id, name): max(at, newest.get((row.id, name), at)) for name in fields}
+            if late:
+                found.append(f"{platform} {row.action} {row.resource} {row.id}: {late} landed over what was sent later")
+    return found
 
 
 def unclaimed(witness: Witness) -> list[str]:

@@ -103,3 +103,17 @@ def test_a_connection_of_which_only_writes_are_known_is_shown(store: Store):
     store.apply([delivery("ledger", 0, entry(1, "waiting", entity=Entity.COMPANY), "main.xero|command-1")])
     (found,) = connections(store, Tiers(), NOW)
     assert (found.name, found.state, found.waiting) == ("main.xero", "going", 1)
+
+
+def test_writes_that_may_still_be_on_their_way_are_told_with_their_time(store: Store):
+    lost = [
+        entry(nth, "unknown").model_copy(update={"until": at(until)})
+        for nth, until in ((1, 3500), (2, 3660), (3, 3720))
+    ]
+    store.apply([delivery("ledger", place, each, f"main.xero|{place}") for place, each in enumerate(lost)])
+    (found,) = connections(store, Tiers(), NOW)
+    why = "the answers of 2 writes were lost: looked up again by then; all others go on"
+    assert (found.state, found.why, found.until, found.waiting) == ("going", why, at(3720), 3)
+    (found,) = connections(store, Tiers(), at(3700))
+    assert found.why.startswith("the answer of one write was lost")
+    assert connections(store, Tiers(), at(3720))[0].until is None

@@ -290,7 +290,7 @@ async def test_the_same_command_twice_in_a_batch_is_written_once():
 
 MISHAPS = st.lists(
     st.sampled_from(
-        [None, "lost_before", "lost_after", "lost_on_its_way", "silent", Transient("x"), Unknown("x"), "refuse"]
+        [None, "lost_before", "lost_after", "lost_on_its_way", "dies", "silent", Transient("x"), Unknown("x"), "refuse"]
     ),
     max_size=8,
 )
@@ -301,12 +301,21 @@ MISHAPS = st.lists(
     deaths=st.lists(st.sampled_from([None, *STEPS]), max_size=4),
     order=st.permutations(range(1, 6)),
     looks=st.lists(st.sampled_from([None, Transient("x")]), max_size=4),
+    landing=st.sampled_from([1, 39, 119]),
+    stays=st.booleans(),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 async def test_whatever_goes_wrong_each_command_takes_effect_at_most_once_and_its_outcome_is_told(
-    mishaps: list[Mishap | None], deaths: list[str | None], order: list[int], looks: list[Transient | None]
+    mishaps: list[Mishap | None],
+    deaths: list[str | None],
+    order: list[int],
+    looks: list[Transient | None],
+    landing: int,
+    *,
+    stays: bool,
 ):
     shift = with_record()
+    shift.platform.landing, shift.stays = timedelta(seconds=landing), stays
     shift.platform.mishaps += [mishap for mishap in mishaps if mishap is not None]
     shift.platform.look_up_mishaps += [look for look in looks if look is not None]
     works = [create(number) if number % 2 else update(number) for number in order]
@@ -315,11 +324,17 @@ async def test_whatever_goes_wrong_each_command_takes_effect_at_most_once_and_it
             shift.clock.pass_by(40)
             death = None  # noqa: PLW2901 - it dies once
         shift.clock.pass_by(400)
-    await shift.work(*works)
+    while not await shift.work(*works):
+        shift.clock.pass_by(40)
     await shift.rest()
     states = {command.id: shift.papers.state(command) for command in works}
     assert set(states.values()) <= {"applied", "refused"}
     assert sorted(shift.platform.applied) == sorted(name for name, state in states.items() if state == "applied")
+    assert not shift.platform.on_their_way
+    updates = [f"c{number}" for number in order if not number % 2]
+    assert [name for name in shift.platform.applied if name in updates] == [
+        name for name in updates if states[name] == "applied"
+    ]
     for command in works:
         assert {outcome.state for outcome in shift.papers.outcomes(command)} == {states[command.id]}
 
