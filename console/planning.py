@@ -90,6 +90,7 @@ def foresee(
     # The ERP first: what finance shows now (a credit hold) is known before the CRM asks for anything.
     for name in (contract.platforms.erp, contract.platforms.crm):
         rehearsal.judge(rehearsal.facts_of(readings[name].arrivals))
+    rehearsal.withdrawn |= recorded.withdrawn
     rehearsal.queue = [*waiting, *(each for each in rehearsal.queue if each.id not in {one.id for one in waiting})]
     links = foreseen.links(rehearsal, before)  # as both sides say it, before we write it there
     rehearsal.holdings = Holdings(rehearsal.forecasts)

@@ -18,13 +18,14 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from console.projection.cluster import admin, consumer, describe
 from console.projection.delivery import topics_of
-from schemas.command import Command, parse_work
+from schemas.command import Command, Withdrawal, parse_work
 from schemas.errors import Refused, Stale, Transient
 from schemas.instants import from_millis
 from schemas.ledger import SETTLED, LedgerEntry
 from schemas.wire import decode
 from streams.settings import Settings
 from streams.topics import Topic, Topics
+from tables.ledger import unsent
 
 STALLED = 15.0  # seconds without a record while some are still due: the broker is gone
 WAIT = 250  # milliseconds a fetch may wait for records
@@ -36,7 +37,10 @@ Rows = dict[str, Any]
 
 @dataclass(slots=True)
 class Recorded:
-    """One deployment as its topics tell it. `fresh`: no worker has ever read here."""
+    """One deployment as its topics tell it. `fresh`: no worker has ever read here.
+
+    `begun` are commands that may have been sent; `withdrawn` are wanted no more, and their lane has not heard it yet.
+    """
 
     known: Rows = field(default_factory=dict)
     accounts: Rows = field(default_factory=dict)
@@ -44,6 +48,8 @@ class Recorded:
     changes: list[bytes | None] = field(default_factory=list)
     facts: list[bytes | None] = field(default_factory=list)
     commands: dict[str, Command] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
+    withdrawn: set[str] = field(default_factory=set)
     fresh: bool = True
 
 
@@ -240,6 +246,10 @@ def note_entry(found: Recorded, key: bytes | None, value: bytes | None) -> None:
         found.commands.pop(str(decode(key or b"null")).rpartition("|")[2], None)
         return
     entry = LedgerEntry.from_bytes(value)
+    if not unsent(entry):
+        found.begun.add(entry.command.id)
+    else:
+        found.begun.discard(entry.command.id)
     if entry.state in SETTLED:
         found.commands.pop(entry.command.id, None)
     else:
@@ -247,13 +257,15 @@ def note_entry(found: Recorded, key: bytes | None, value: bytes | None) -> None:
 
 
 def note_command(found: Recorded, value: bytes | None) -> None:
-    """Keep a command that no lane has taken up yet."""
+    """Keep a command that no lane has taken up yet, and that one is wanted no more: it ends unless it was begun."""
     try:
         work = parse_work(value)
     except Refused:
         return  # it will be quarantined, and says so then
     if isinstance(work, Command):
         found.commands.setdefault(work.id, work)
+    elif isinstance(work, Withdrawal) and work.command in found.commands and work.command not in found.begun:
+        found.withdrawn.add(work.command)
 
 
 async def _first_time(client: AIOKafkaConsumer, place: TopicPartition) -> datetime:
