@@ -83,6 +83,11 @@ class EntityState:
         return values
 
     @property
+    def is_blank(self) -> bool:
+        """Whether nothing is known of it, and nothing was decided."""
+        return self.crm.version < 0 and self.erp.version < 0 and self == EntityState(self.entity, self.id)
+
+    @property
     def label(self) -> str:
         """What people call the record."""
         asked = (flight.fields for flights in self.flights.values() for flight in flights)
@@ -118,8 +123,11 @@ def _side(row: dict[str, Any]) -> SideState:
 
 
 def save(view: View, tenant: str, customer: str, state: EntityState) -> None:
-    """Write a record's state."""
-    view[key(tenant, customer, state.id)] = to_row(state)
+    """Write a record's state; one that was only looked for, and of which nothing is known, has no row."""
+    name = key(tenant, customer, state.id)
+    if state.is_blank and view.get(name) is None:
+        return
+    view[name] = to_row(state)
 
 
 def to_row(state: EntityState) -> dict[str, Any]:

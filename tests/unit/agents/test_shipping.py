@@ -164,3 +164,14 @@ def test_an_example_can_say_what_was_shipped(sent: str, invoice: str):
     }
     (played,) = trials(contract(SHIPPED | {"examples": [words]}))
     assert played.holds, played.misses
+
+
+def test_one_that_is_called_off_before_it_is_billed_leaves_no_row_of_a_bill():
+    here = court()
+    here.hear(deal(10, lines=lines(None, None)))
+    here.hear(deal(1000, lines=lines(None, None), stage="closedlost"))
+    here.settle()
+    assert [name for name in here.records.rows if "invoice:" in name] == []
+    here.hear(deal(2000, lines=lines("2", "2"), stage="closedwon"))
+    here.settle()
+    assert len(bills(here)) == 1
