@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any, Literal
 
 from agents.rules import billing, instead, parts, proration
@@ -36,36 +37,41 @@ def begun(case: Case, deal: EntityState, kept: Kept, period: int) -> None:
     """A period is billed by what the lines say.
 
     Of `rest`, `lines` is what it is billed by, and `more` how many bills were added to that; `change` is the day and
-    the lines of an amendment that is not billed, `asked` the one whose bill is on its way. `version`: of the deal when
-    it was looked at last.
+    the lines of an amendment that is not billed, `then` are those that came on top of it before it was, `asked` is the
+    one whose bill is on its way. `version`: of the deal when it was looked at last.
     """
     kept.pop("rest", None)
     if wanted(case):
         kept["rest"] = {
-            "period": period, "lines": _plain(deal), "more": 0, "change": None, "asked": None, "credit": "",
-            "version": deal.crm.version,
+            "period": period, "lines": _plain(deal), "more": 0, "change": None, "then": [], "asked": None,
+            "credit": "", "version": deal.crm.version,
         }  # fmt: skip
 
 
 def follow(case: Case, deal: EntityState, kept: Kept, terms: Terms) -> None:
     """Note since when the lines are what they are now; as they were billed, there is nothing to note.
 
-    What is edited while a period is not billed is on its own bill, and while it is paused, from its return on.
+    What is edited while a period is not billed is on its own bill, and while it is paused, from its return on. More on
+    top of what is not billed yet is a bill of its own; anything else takes its place.
     """
     rest, paused = kept.get("rest"), case.contract.timing.paused(deal.crm.fields.get("stage"))
     if rest is None:
         return
     day, rest["version"] = _since(case, deal, rest["version"]), deal.crm.version
-    lines, now = rest["change"][1] if rest["change"] else rest["lines"], _plain(deal)
+    steps, now = billing.steps(rest), _plain(deal)
+    lines = steps[-1][1] if steps else rest["lines"]
     if not paused and day <= terms.ends(rest["period"]) and parts.order_name(lines) != parts.order_name(now):
         back = parts.order_name(rest["lines"]) == parts.order_name(now)
-        rest["change"] = None if back else [day.isoformat(), now]
+        every = [rest["lines"], *(each for _, each in steps), now]
+        more = all(proration.grows(*pair, kept["currency"]) for pair in pairwise(every))
+        kept_steps = steps if more and not _refused(case, deal, rest) else []
+        billing.put_steps(rest, [] if back else [*kept_steps, [day.isoformat(), now]])
 
 
 def forget(kept: Kept) -> None:
     """It is over: what was amended and is not billed never is."""
     if kept.get("rest"):
-        kept["rest"]["change"] = None
+        billing.put_steps(kept["rest"], [])
 
 
 def owed(kept: Kept) -> str:
@@ -82,7 +88,7 @@ def bill(case: Case, deal: EntityState, kept: Kept, terms: Terms, over: date | N
     rest["credit"] = ""
     whole = case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, rest["period"]))
     if not wanted(case) or whole.erp.fields.get("status") in ENDED or whole.erp.deleted:
-        rest["change"] = None  # people bill what they have voided, and what is left of it
+        billing.put_steps(rest, [])  # people bill what they have voided, and what is left of it
     if rest["change"] is None or whole.erp.ref is None:
         return "on" if rest["change"] is None else "waits"
     day, lines = rest["change"]
@@ -93,6 +99,9 @@ def bill(case: Case, deal: EntityState, kept: Kept, terms: Terms, over: date | N
     if sum(difference for _, difference in changed) < 0:
         _note(case, deal, rest, left, f"{plain(-proration.total(found))} {kept['currency']}")
         return "on"
+    if proration.total(found) <= 0 and rest.get("then"):
+        billing.put_steps(rest, rest["then"])
+        return bill(case, deal, kept, terms, over)
     if proration.total(found) <= 0:
         return "on"  # too little to be billed; with the next amendment it may be enough
     return _ask(case, deal, kept, left, found)
@@ -144,8 +153,9 @@ def _ask(case: Case, deal: EntityState, kept: Kept, left: Rest, found: Sequence[
     invoice.related["deal"] = deal.id
     number = bill_number(case.contract.invoice_defaults.number_prefix, record_id(deal.crm.ref or ""), period, more)
     day, lines = rest["change"]
+    change, *then = rest.get("then") or [None]
     taken = {
-        "lines": lines, "more": more, "change": None,
+        "lines": lines, "more": more, "change": change, "then": then,
         "asked": {"day": day, "lines": lines, "before": rest["lines"], "amount": plain(proration.total(found))},
     }  # fmt: skip
     said = f"{left.days} of {left.whole} days, {left.since} to {left.to}"
@@ -154,7 +164,7 @@ def _ask(case: Case, deal: EntityState, kept: Kept, left: Rest, found: Sequence[
         case.verdict(deal, "", "hold", billing.POSTED, reason)
         rest |= taken
         _arrived(case, deal, kept)
-        return "on"
+        return "waits" if change else "on"
     stated = [_stated(row, left) for row in found if row.amount]
     fields = billing.stated(case, deal, stated, left.since.isoformat(), kept["currency"])
     fields, by = instead.applied(invoice, Side.ERP, {**fields, "number": number})
@@ -175,6 +185,12 @@ def _arrived(case: Case, deal: EntityState, kept: Kept) -> bool:
     announce(case, deal, kept, "subscription_prorated", name, asked["amount"], asked["day"])
     rest["asked"] = None
     return True
+
+
+def _refused(case: Case, deal: EntityState, rest: Kept) -> bool:
+    """Whether what is not billed is so because the ERP refused it: an edit mends that, and is billed in its place."""
+    invoice = case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, rest["period"], rest["more"] + 1))
+    return bool(invoice.blocked["erp"])
 
 
 def _note(case: Case, deal: EntityState, rest: Kept, left: Rest, credit: str) -> None:

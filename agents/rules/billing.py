@@ -7,6 +7,7 @@ its place among the deal's bills, so that asking again never makes a second one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from agents.rules.case import Case, Spoken
 from agents.rules.guards import isolation_guard, order_guard
 from agents.rules.numbering import bill_number, invoice_id
 from agents.rules.parts import Part
+from agents.rules.proration import grows
 from schemas.contract.model import Deposit
 from schemas.money import exact, plain
 from schemas.names import Entity, Side, record_id
@@ -67,8 +69,21 @@ def bills_of(deal: EntityState) -> list[parts.Rows]:
     return found
 
 
-def unasked(deal: EntityState, invoice: EntityState, tenant: str) -> None:
-    """A bill will not be made, for the ERP refused it or it was taken back: what was on it is to be billed still."""
+def steps(rest: dict[str, Any]) -> list[Any]:
+    """The amendments that are not billed, in their order: of each the day, and the lines from then on."""
+    return [rest["change"], *rest.get("then", [])] if rest["change"] else []
+
+
+def put_steps(rest: dict[str, Any], found: Sequence[Any]) -> None:
+    """Keep them."""
+    rest["change"], rest["then"] = (found[0], list(found[1:])) if found else (None, [])
+
+
+def unasked(deal: EntityState, invoice: EntityState, tenant: str, *, refused: bool) -> None:
+    """A bill will not be made, for the ERP refused it or it was taken back: what was on it is to be billed still.
+
+    An amendment on top of one that was refused mends it, and is billed in its place.
+    """
     order = deal.marks.get("order", {})
     bills = order.get("bills", [])
     order.pop("billed", None)
@@ -79,9 +94,10 @@ def unasked(deal: EntityState, invoice: EntityState, tenant: str) -> None:
         period.pop("rest", None)
     rest = period.get("rest") if period else None
     if rest and rest["asked"] and invoice.id == invoice_id(tenant, deal.id, rest["period"], rest["more"]):
-        asked = rest["asked"]
+        asked, later = rest["asked"], steps(rest)
         rest |= {"lines": asked["before"], "more": rest["more"] - 1, "asked": None}
-        rest["change"] = rest["change"] or [asked["day"], asked["lines"]]
+        instead_of = bool(later) and (refused or not grows(asked["lines"], later[0][1], period["currency"]))
+        put_steps(rest, later if instead_of else [[asked["day"], asked["lines"]], *later])
     if bills and invoice.id == invoice_id(tenant, deal.id, len(bills)):
         order["bills"] = bills[:-1]
 

@@ -67,6 +67,11 @@ def differences(before: Iterable[Line], after: Iterable[Line], currency: str) ->
     return sorted(changed, key=lambda each: each[1] < 0)
 
 
+def grows(before: Iterable[Line], after: Iterable[Line], currency: str) -> bool:
+    """Whether lines are worth more than before, and none of them less."""
+    return all(difference > 0 for _, difference in differences(before, after, currency))
+
+
 def rows(changed: Sequence[tuple[Line, Decimal]], left: Rest, currency: str) -> list[Row]:
     """The share of each difference; together the share of all of them."""
     whole = so_far = NOTHING

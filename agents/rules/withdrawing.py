@@ -40,7 +40,7 @@ def taken_back(case: Case, document: EntityState) -> None:
     """The lane had not begun to write it: what was on a bill is to be billed still, if at all."""
     deal = case.known(document.related["deal"])
     if document.entity is Entity.INVOICE:
-        billing.unasked(deal, document, case.tenant)
+        billing.unasked(deal, document, case.tenant, refused=False)
     case.touch(deal.id)
 
 

@@ -316,7 +316,7 @@ def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
         return
     state.marks["refused_at"] = case.company().erp.version
     deal = case.known(state.related["deal"])
-    billing.unasked(deal, state, case.tenant)
+    billing.unasked(deal, state, case.tenant, refused=True)
     case.customer.wait(deal.id)
     deal.derived["order_status"] = f"invoice refused: {outcome.message}"
     case.touch(deal.id)
