@@ -45,6 +45,9 @@ class Fact(Wire):
     alone: bool = Field(default=False, description="the other side is known to have no such record")
     settled: bool = Field(default=True, description="all invoices have been read once: who ever ordered is known")
     moved: bool = Field(default=False, description="it belonged to another customer before")
+    unsold: bool = Field(
+        default=False, description="of a deal that moved: its customer before was never told that it is won"
+    )
     apart: bool = Field(default=False, description="a person took it from its counterpart: none is made for it")
     past: bool = Field(default=False, description="an older version than was told already: it only dates edits")
     ended: Ending = Field(default="", description="how it ended, where it is deleted; archived can come back")

@@ -1,17 +1,17 @@
 """Identity: which platform records are one canonical record. One writer per tenant (capture), keyed by tenant.
 
-Rows: `r|<ref>` -> {"id", "customer", "posted", "of"}; `i|<id>` -> {"crm": ref, "erp": ref}, "crm_gone" for one that was
-deleted; `k|<scope>` -> id, for SKUs; `n|<scope>` -> refs of companies by name or domain, to propose;
-`m|<side>|<kind>`: a first reading has ended; `w|<ref>`: who waits for that record; `h|<entity>`: who waits for these
-readings; `p|<id>`: how many posted invoices a customer has. Of merges: `a|<ref>` -> the record that a merged one lives
-on in; `s|<ref>` -> all that live on in it; `g|<side>|<id>` -> the customer that one stands behind; `y|<ref>` -> who a
-record of the CRM is by itself, where a merge has brought it to another; `d|<id>` -> the records of the CRM that claim
-to be a customer beside the one that stands for it; `e|<ref>`: a company or person of the CRM was deleted; `q|<ref>` ->
-the survivor for which a person was asked about it. Of persons: `j|<ref>` -> the addresses (digests) that one has shown
-as whose, and since when; `l|<parent>|<digest>` -> who has shown it there; `b|<ref>` -> of whom it was told: an erasure
-goes there as well; `v|<ref>` and `v|<id>` -> who was of that company once. Of people's words: `x|<ref>|<ref>`: these
-are two; `u|<id>`: taken from its counterpart; `z|<ref>` and `z|<id>`: erased under privacy law, `z|<id>|<id>`: and told
-to that customer. Who pays for whom is in `paying`.
+Rows: `r|<ref>` -> {"id", "customer", "posted", "of", "bought", "unsold"}; `i|<id>` -> {"crm": ref, "erp": ref},
+"crm_gone" for one that was deleted; `k|<scope>` -> id, for SKUs; `n|<scope>` -> refs of companies by name or domain,
+to propose; `m|<side>|<kind>`: a first reading has ended; `w|<ref>`: who waits for that record; `h|<entity>`: who
+waits for these readings; `p|<id>`: how many posted invoices a customer has. Of merges: `a|<ref>` -> the record that a
+merged one lives on in; `s|<ref>` -> all that live on in it; `g|<side>|<id>` -> the customer that one stands behind;
+`y|<ref>` -> who a record of the CRM is by itself, where a merge has brought it to another; `d|<id>` -> the records of
+the CRM that claim to be a customer beside the one that stands for it; `e|<ref>`: a company or person of the CRM was
+deleted; `q|<ref>` -> the survivor for which a person was asked about it. Of persons: `j|<ref>` -> the addresses
+(digests) that one has shown as whose, and since when; `l|<parent>|<digest>` -> who has shown it there; `b|<ref>` ->
+of whom it was told: an erasure goes there as well; `v|<ref>` and `v|<id>` -> who was of that company once. Of
+people's words: `x|<ref>|<ref>`: these are two; `u|<id>`: taken from its counterpart; `z|<ref>` and `z|<id>`: erased
+under privacy law, `z|<id>|<id>`: and told to that customer. Who pays for whom is in `paying`.
 """
 
 from __future__ import annotations
@@ -65,16 +65,19 @@ class Identity:
         posted: bool = False,
         of: str | None = None,
         bought: dict[str, str | None] | None = None,
+        unsold: str | None = None,
     ) -> None:
         """Say that the record is `canonical`, of `customer`. The side's newest record is the one written to.
 
         `posted`: it is an invoice that stands in the books; a customer's are counted. `of`: the record that it belongs
-        to, whose customer is its own. `bought`: which company buys, of a deal that another one pays.
+        to, whose customer is its own. `bought`: which company buys, of a deal that another one pays. `unsold`: the
+        contract under which all that was told of a deal was told, and in no stage of an order.
         """
         key = self._key("r", reference)
         before = self._view.get(key) or {}
         now: dict[str, Any] = {"id": canonical, "customer": customer} | ({"posted": True} if posted else {})
         now |= ({"of": of} if of else {}) | ({"bought": bought} if bought else {})
+        now |= {"unsold": unsold} if unsold else {}
         if before != now:
             self._count(before, -1)
             self._view[key] = now
@@ -98,6 +101,11 @@ class Identity:
         """Which company buys, as a deal was told that another one pays; None: its own company pays."""
         row = self._get(f"{self._prefix}r|{deal}") or {}
         return row.get("bought")
+
+    def unsold(self, deal: str) -> str | None:
+        """The contract under which no stage that was told of a deal was one of an order; None: one may have been."""
+        row = self._get(f"{self._prefix}r|{deal}") or {}
+        return row.get("unsold")
 
     def _count(self, row: dict[str, Any], by: int) -> None:
         if row.get("posted"):

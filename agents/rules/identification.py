@@ -135,10 +135,16 @@ class Identification:
         parent = row["parents"].get("company")
         follows = side is Side.CRM and row["entity"] in FOLLOWERS and not row.get("stays")
         of, bought = (parent, row["fields"].get(BUYER)) if follows else (None, None)
-        self.identity.bind(reference, canonical, customer, side, posted=posted, of=of, bought=bought)
-        self.payers.hear(
-            row, known=before is not None or any(map(self.identity.known, self.identity.losers(reference)))
-        )
+        known = before is not None or any(map(self.identity.known, self.identity.losers(reference)))
+        under = self.contract.digest
+        unsold = not known or self.identity.unsold(reference) == under  # as far as it was told until now
+        row["unsold"] = known and unsold
+        still = row["entity"] == Entity.DEAL.value and not self.contract.timing.won(row["fields"].get("stage"))
+        self.identity.bind(
+            reference, canonical, customer, side, posted=posted, of=of, bought=bought,
+            unsold=under if unsold and still else None,
+        )  # fmt: skip
+        self.payers.hear(row, known=known)
         row["moved_from"] = before if before not in {None, customer} else None
         for scope in likeness.scopes(Entity(row["entity"]), row):
             if self.identity.by_key(scope) is None:

@@ -140,7 +140,7 @@ def _take_fact(case: Case, fact: Fact) -> None:
         state.marks["apart"] = True
     if fact.entity is Entity.COMPANY:
         case.customer.settled = case.customer.settled or fact.settled
-    if fact.moved and fact.entity is Entity.DEAL and not fact.deleted:
+    if fact.moved and not fact.unsold and fact.entity is Entity.DEAL and not fact.deleted:
         orders.moved_here(case, state)
     if fresh and fact.first:
         state.marks["first"] = True

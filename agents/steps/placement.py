@@ -200,6 +200,7 @@ class Placement:
             alone=alone,
             settled=settled,
             moved=bool(row.get("moved_from")),
+            unsold=bool(row.get("moved_from") and row.get("unsold")),
             past=past,
             apart=self.identity.held_apart(known.id),
             ended=(row.get("ended") or "deleted") if row["deleted"] else "",

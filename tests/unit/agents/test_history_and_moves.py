@@ -1,12 +1,14 @@
 """What depends on whether a customer ever ordered, and what happens to a record that changes its customer."""
 
 from datetime import timedelta
+from typing import Any
 
+from schemas.change import Change
 from schemas.names import Entity, Side
 from tables import windows
 from tables.view import MemoryView
 from tests.support import capturing, judging
-from tests.support.contracts import shipped
+from tests.support.contracts import contract, shipped
 from tests.support.judging import Court
 
 AUCKLAND_MORNING = 13 * 3600 + 3600  # seconds after the tests' start: past midnight in Auckland, not yet in UTC
@@ -69,6 +71,54 @@ def test_an_open_deal_that_moves_is_billed_where_it_is_won():
     court.known_everywhere()
     court.hear(judging.deal(5, stage="contractsent").model_copy(update={"moved": True}))
     court.hear(judging.deal(6))
+    assert court.told() == ["order_created"]
+    assert len(court.commands(Side.ERP, Entity.INVOICE)) == 1
+
+
+def moves(desk: capturing.Desk, *before: Change, **more: Any) -> list[bool]:
+    """Whether a deal that is another company's now, and won, is said to have been open as far as it was told."""
+    desk.take(capturing.crm("1"), capturing.crm("2"), *before)
+    desk.take(capturing.deal("7", "2", version=9, **more))
+    return [fact.unsold for fact in desk.facts("hubspot/deal/7") if fact.moved]
+
+
+def test_capture_says_of_a_deal_that_moved_whether_it_was_told_as_won_before():
+    still = capturing.deal("7", "1", dealstage="contractsent")
+    assert moves(capturing.Desk().ready(), still) == [True]
+    assert moves(capturing.Desk().ready(), still, dealstage="contractsent") == [True]
+    assert moves(capturing.Desk().ready(), capturing.deal("7", "1")) == [False]
+    back = capturing.deal("7", "1", version=2, dealstage="contractsent")
+    assert moves(capturing.Desk().ready(), capturing.deal("7", "1"), back) == [False]
+
+
+def test_what_was_told_under_another_contract_may_have_been_won_by_that():
+    desk = capturing.Desk().ready()
+    desk.take(capturing.crm("1"), capturing.deal("7", "1", dealstage="contractsent"))
+    desk.contract = contract({"timing": {"order_when_deal_stage": ["contractsent"]}})
+    assert moves(desk) == [False]
+    desk.take(capturing.deal("7", "1", version=10, dealstage="lost"))
+    assert [fact.unsold for fact in desk.facts("hubspot/deal/7") if fact.moved] == [False, False]
+
+
+def test_a_deal_that_lives_on_in_another_was_told_as_that_one_was():
+    desk = capturing.Desk().ready()
+    desk.take(capturing.crm("1"), capturing.deal("6", "1"))
+    merged = {"hs_merged_object_ids": "6", "dealstage": "contractsent"}
+    assert moves(desk, capturing.deal("7", "1", version=5, **merged), **merged) == [False]
+
+
+def test_a_deal_of_a_row_of_an_older_release_may_have_been_won():
+    desk = capturing.Desk().ready()
+    desk.take(capturing.crm("1"), capturing.deal("7", "1", dealstage="contractsent"))
+    key = next(key for key in desk.names.rows if key.endswith("r|hubspot/deal/7"))
+    desk.names[key] = {name: value for name, value in desk.names.rows[key].items() if name != "unsold"}
+    assert moves(desk) == [False]
+
+
+def test_a_deal_that_was_open_when_it_was_last_heard_of_is_billed_where_it_came_to():
+    court = Court()
+    court.known_everywhere()
+    court.hear(judging.deal(5).model_copy(update={"moved": True, "unsold": True}))
     assert court.told() == ["order_created"]
     assert len(court.commands(Side.ERP, Entity.INVOICE)) == 1
 
