@@ -102,6 +102,7 @@ class Writer:
                     each.command, "superseded", ref=each.command.ref, version=each.version, code=each.code,
                     message=each.why,
                 )  # fmt: skip
+                self.arrivals.end(each.command.id)
                 ledger.supersede(desk.ledger, each.command, at=outcome.at, message=each.why, outcome=outcome)
                 wave.told(each.command.id, outcome.state, outcome.code)
                 told.append(outcome)
@@ -172,6 +173,7 @@ class Writer:
         # 4 ledger
         for command, outcome, found in settled:
             wave.told(command.id, outcome.state, outcome.code)
+            self.arrivals.end(command.id)
             ledger.move(
                 desk.ledger, entries[command.id], _settled(found),
                 at=outcome.at, code=found.code, message=found.message, outcome=outcome,

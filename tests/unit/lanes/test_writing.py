@@ -331,6 +331,8 @@ async def test_whatever_goes_wrong_each_command_takes_effect_at_most_once_and_it
     assert set(states.values()) <= {"applied", "refused"}
     assert sorted(shift.platform.applied) == sorted(name for name, state in states.items() if state == "applied")
     assert not shift.platform.on_their_way
+    assert shift.lane is not None
+    assert not any(shift.lane.writer.arrivals.knows(command.id) for command in works)  # what is settled is forgotten
     updates = [f"c{number}" for number in order if not number % 2]
     assert [name for name in shift.platform.applied if name in updates] == [
         name for name in updates if states[name] == "applied"
