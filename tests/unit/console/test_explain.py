@@ -152,7 +152,7 @@ def test_the_history_says_rule_evidence_and_what_became_of_the_write(scene: Scen
     [
         ("applied", {}, "written", None),
         ("waiting", {"message": "the day's calls are spent", "until": at(900)}, "parked", "parked"),
-        ("unknown", {"message": "the answer was lost"}, "unknown", "unknown"),
+        ("unknown", {"message": "the answer was lost", "until": at(900)}, "unknown", "unknown"),
         ("refused", {"message": "no such term"}, "refused", "refused"),
         ("superseded", {}, "superseded", None),
     ],
@@ -168,6 +168,7 @@ def test_each_end_of_a_write_is_told(scene: Scene, state: str, more: dict, becam
     for each in found.standing:
         assert each.next.startswith("revmark ")
         assert more["message"] in each.says
+        assert ("not tried again before 2026-" in each.says) == ("until" in more)
 
 
 def test_writes_whose_verdict_names_no_command_are_found_by_their_field(scene: Scene):
