@@ -37,15 +37,17 @@ def overtaken(witness: Witness) -> list[str]:
     """
     found = []
     for platform in ("hubspot", "xero"):
-        newest: dict[tuple[str, str], float] = {}
+        newest: dict[tuple[str, str, str], float] = {}
         sent = witness.world.platforms.sent(platform)
         for row in witness.world.platforms.writes(platform):
             if row.action not in WRITTEN or not isinstance(row.body, dict) or row.sequence not in sent:
                 continue
             at = sent[row.sequence]
             fields = [name for name in row.body if name not in row.keys and name not in NAMES]
-            late = [name for name in fields if newest.get((row.id, name), at) > at]
-            newest |= {(row.id, name): max(at, newest.get((row.id, name), at)) for name in fields}
+            late = [name for name in fields if newest.get((row.resource, row.id, name), at) > at]
+            newest |= {
+                (row.resource, row.id, name): max(at, newest.get((row.resource, row.id, name), at)) for name in fields
+            }
             if late:
                 found.append(f"{platform} {row.action} {row.resource} {row.id}: {late} landed over what was sent later")
     return found
