@@ -2,7 +2,7 @@
 
 `delivery`: invoices are posted. A deal at "decision maker bought in" is an order; at "closed won" it is one that has
 been delivered, and billed as a whole. A deal may name a deposit, which is billed with the order. What is posted and
-called off is credited by a draft.
+called off is credited by a draft. That an invoice is paid is an event on its deal's timeline in HubSpot.
 `parts`: whatever has been shipped is billed as a draft, which finance posts; of what is called off drafts are deleted,
 and posted bills credited; one portal serves two subsidiaries.
 """
@@ -27,6 +27,9 @@ DELIVERY: dict[str, Any] = {
         "shipped_when_deal_stage": [DELIVERED], "deposit": {"field": "custom_deposit"},
         "called_off_posted": "draft_credit",
     },
+    "automations": [{"automation": "paid", "when": "invoice.paid", "event": {
+        "of": "deal", "name": "invoice_paid", "properties": {"number": "{number}", "total": "{total}"},
+    }}],
 }  # fmt: skip
 PARTS: dict[str, Any] = {
     "entities": {

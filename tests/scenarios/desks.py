@@ -79,6 +79,10 @@ class Desks:
         pairs = [(tuple(map(str, row["from"])), tuple(map(str, row["to"]))) for row in self._hubspot["associations"]]
         return [end[1] for start, end in pairs if start == (kind, record) and end[0] == other]
 
+    def sent(self) -> list[Record]:
+        """HubSpot's custom events."""
+        return list(self._hubspot["custom_events"])
+
     def told(self, topic: str) -> list[Record]:
         """What stands on a topic."""
         return self.witness.seen(f"{self.prefix}{topic}")

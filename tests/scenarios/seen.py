@@ -75,6 +75,11 @@ class Seen:
         row = self.desks.properties("deals", deal)
         return tuple(str(row.get(f"revmark_{name}") or "") for name in names)
 
+    def timeline(self, deal: str) -> list[tuple[str, ...]]:
+        """The custom events of a deal: name, and what each says."""
+        sent = [row for row in self.desks.sent() if row["object_id"] == deal]
+        return [(row["event"], *(value for _, value in sorted(row["properties"].items()))) for row in sent]
+
     def in_hubspot(self, *names: str) -> tuple[str, ...]:
         """What the company shows."""
         row = self.desks.properties("companies", self.company)
