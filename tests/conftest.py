@@ -1,5 +1,6 @@
 """Fixtures every test may use: the broker of the session, and a prefix no other test has."""
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,12 +9,20 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.broker import kafka_for_tests
+from tests.support.chromium import drawn
 from tests.unit.engine.harness import Bench
 from tests.unit.engine.processes import WorkerProcess
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("revmark", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("revmark")
+BEGAN = time.time()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the pictures are that the tests took of pages."""
+    if said := drawn(BEGAN):
+        terminalreporter.write_line(said)
 
 
 @pytest.fixture(scope="session")

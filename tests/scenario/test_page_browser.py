@@ -1,6 +1,6 @@
 """The pages in headless Chromium: each view in light and dark, wide and on a phone, by keyboard, and read by axe-core.
 
-Where there is no Chromium the tests say so and are skipped. A screenshot of each view is left in the tests' folder.
+Where there is no Chromium the tests say so and are skipped. A picture of each view is kept (`tests.support.chromium.PICTURES`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from schemas.quarantine import Settlement
 from streams.lanes.status import Standing
 from tests.support.broker import read
 from tests.support.capturing import crm, erp, erp_invoice
-from tests.support.chromium import CHROMIUM, complaints
+from tests.support.chromium import CHROMIUM, complaints, keep
 from tests.support.running import REVMARK
 from tests.unit.console.records import (
     INERT,
@@ -186,7 +186,7 @@ class Visit:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, view: str, tmp_path: Path):
+def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, view: str):
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - where there is a Chromium
 
     visit = Visit(chromium, page[0])
@@ -194,7 +194,7 @@ def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, 
     for size, scheme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")):
         where = f"{view}, {size[0]} wide, {scheme}"
         visit.look(size, scheme)
-        visit.tab.screenshot(path=tmp_path / f"{view}-{size[0]}-{scheme}.png", full_page=True)
+        keep(visit.tab, f"{view}-{size[0]}-{scheme}")
         assert visit.tab.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, where
         if (size, scheme) in {(WIDE, "light"), (PHONE, "dark")}:
             serious = [
@@ -272,7 +272,7 @@ def test_a_days_bar_leads_to_its_documents_by_keyboard(page: tuple[str, str], ch
     visit.close()
 
 
-def test_a_fact_sheet_is_found_by_its_drift_and_saved_as_json_ld(page: tuple[str, str], chromium: Any, tmp_path: Path):
+def test_a_fact_sheet_is_found_by_its_drift_and_saved_as_json_ld(page: tuple[str, str], chromium: Any):
     visit = Visit(chromium, page[0])
     visit.open("facts")
     visit.tab.select_option("#kind", "contradiction")
@@ -286,12 +286,12 @@ def test_a_fact_sheet_is_found_by_its_drift_and_saved_as_json_ld(page: tuple[str
     assert saved.value.suggested_filename == f"{PRODUCT.replace(':', '-')}.jsonld"
     (node,) = orjson.loads(Path(saved.value.path()).read_bytes())["@graph"]
     assert (node["sku"], node["offers"]["price"]) == ("ARM-7", "1380.00")
-    visit.tab.screenshot(path=tmp_path / "sheet-of-a-product.png", full_page=True)
+    keep(visit.tab, "sheet-of-a-product")
     assert visit.complaints == []
     visit.close()
 
 
-def test_an_operator_drops_a_record_by_keyboard(broker: str, page: tuple[str, str], chromium: Any, tmp_path: Path):
+def test_an_operator_drops_a_record_by_keyboard(broker: str, page: tuple[str, str], chromium: Any):
     address, prefix = page
     visit = Visit(chromium, address)
     visit.tab.goto(f"{address}/quarantine?name=revmark.changes-0-18")
@@ -302,7 +302,7 @@ def test_an_operator_drops_a_record_by_keyboard(broker: str, page: tuple[str, st
     visit.tab.keyboard.press("Enter")
     visit.tab.wait_for_selector("#told.done:has-text('is dropped')")
     visit.tab.wait_for_selector("#settle-form:has-text('Dropped by')")
-    visit.tab.screenshot(path=tmp_path / "dropped.png", full_page=True)
+    keep(visit.tab, "dropped")
     lying = aside(read(broker, f"{prefix}quarantine"))
     (word,) = [Settlement.from_bytes(each.value) for each in lying if b'"settlement"' in each.value]
     assert (word.state, word.offset, word.why) == ("dropped", 18, "a test record")
