@@ -41,6 +41,16 @@ class Word:
     act: Literal["answer", "relink", "unlink"] = "answer"
     leave: bool = False
 
+    @property
+    def called(self) -> str:
+        """What is done, as the topic `audit` has it."""
+        return self.act if self.act != "answer" else "link" if self.same else "keep apart"
+
+    @property
+    def about(self) -> str:
+        """Which two records it is about."""
+        return f"{self.left} and {self.right}"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -18,6 +18,7 @@ from schemas.contract import Contract
 from schemas.contract.mappings import PREFIX
 from schemas.contract.sources import INCLUDE, OVERRIDES
 from schemas.contract.states import OTHERWISE, STATES
+from schemas.deed import Deed
 from schemas.entities import ENTITIES
 from schemas.fact import Finding
 from schemas.names import Entity
@@ -37,6 +38,7 @@ PUBLISHED: dict[str, Any] = {
     "decisions": Verdict,
     "brakes": BrakeState,
     "readings": ReadingState,
+    "audit": Deed,
 }
 
 

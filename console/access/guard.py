@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from console.access.people import Person
 from console.access.places import Reach
 from console.access.reception import ANSWER, SIGN_IN, SIGN_OUT, SIGNED_OUT, Reception
+from console.access.trail import Trail
 
 OPEN = frozenset({"/healthz", SIGN_IN, ANSWER, SIGNED_OUT})  # and what lies under /static/: no data of a deployment
 OWN_KEY = "/metrics"  # asked by a machine, with a token of its own
@@ -29,10 +30,13 @@ LOOKING = frozenset({"GET", "HEAD"})
 class Guard:
     """Wraps the application."""
 
-    def __init__(self, app: ASGIApp, *, reach: Reach, reception: Reception, metrics_token: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, *, reach: Reach, reception: Reception, trail: Trail, metrics_token: str = ""
+    ) -> None:
         self.app = app
         self._reach = reach
         self._reception = reception
+        self._trail = trail
         self._metrics_token = metrics_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,6 +48,8 @@ class Guard:
         person = self._reception.person(asked.cookies)
         refusal = self._refusal(scope, asked.headers, person)
         if refusal is not None:
+            if person is not None and isinstance(refusal, No):
+                await self._trail.refused("act", person.who, refusal.why, scope["path"])
             await refusal(scope, receive, send)
             return
         scope.setdefault("state", {})["person"] = person
@@ -63,18 +69,18 @@ class Guard:
         if person is None:
             if method in LOOKING and not path.startswith("/api/"):
                 return RedirectResponse(f"{SIGN_IN}?to={quote(_whole(scope), safe='/')}", 303)
-            return _no("sign in first", 401)
+            return No("sign in first", 401)
         return None if method in LOOKING else self._unwanted(path, host, headers, person)
 
     def _unwanted(self, path: str, host: str, headers: Headers, person: Person) -> Response | None:
         """Why what would change something is not taken."""
         origin = self._reach.origin or f"http://{host}"
         if headers.get("origin", "").lower() != origin.lower() or not _same(headers.get(TOKEN, ""), person.token):
-            return _no("that did not come from this page: load it again", 403)
+            return No("that did not come from this page: load it again", 403)
         if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            return _no("JSON is expected", 415)
+            return No("JSON is expected", 415)
         if person.role != "operator" and path != SIGN_OUT:
-            return _no(f"{person.who or 'whoever is here'} may look, and not act", 403)
+            return No(f"{person.who or 'whoever is here'} may look, and not act", 403)
         return None
 
 
@@ -87,8 +93,12 @@ def _same(given: str, held: str) -> bool:
     return hmac.compare_digest(given.encode(), held.encode())
 
 
-def _no(why: str, status: int) -> Response:
-    return Response(orjson.dumps({"error": why}), status, media_type="application/json")
+class No(Response):
+    """What is not taken, and why."""
+
+    def __init__(self, why: str, status: int) -> None:
+        super().__init__(orjson.dumps({"error": why}), status, media_type="application/json")
+        self.why = why
 
 
 def _name(host: str) -> str:

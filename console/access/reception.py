@@ -12,8 +12,9 @@ import getpass
 import hmac
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,6 +25,7 @@ from console.access.people import Person, Role
 from console.access.places import Reach
 from console.access.provider import Provider
 from console.access.seals import Seals, Session, SignIn
+from console.access.trail import Trail
 from console.access.words import turned_away
 from schemas.errors import Refused, RevmarkError, Transient
 from streams.settings import Settings
@@ -37,13 +39,14 @@ SIGN_IN, ANSWER, SIGN_OUT, SIGNED_OUT = "/sign-in", "/sign-in/answer", "/sign-ou
 class Reception:
     """Who is at the page: on loopback the system's user, elsewhere whoever signed in."""
 
-    def __init__(self, settings: Settings, reach: Reach, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, reach: Reach, trail: Trail, clock: Callable[[], datetime]) -> None:
         """Take what is set.
 
         Raises:
             SettingsError: there is no key to seal sessions with.
         """
         self._settings = settings
+        self._trail = trail
         self._clock = clock
         self._local = _local(reach)
         self._redirect = f"{reach.origin}{ANSWER}"
@@ -96,11 +99,18 @@ class Reception:
         return answer
 
     async def _receive(self, request: Request) -> Response:
+        who = ""
         try:
             kept = self._begun(request)
-            session = await self._known(kept, request.query_params.get("code", ""))
+            # 3 the token
+            code = request.query_params["code"]
+            claims = await self._provider.claims(code, self._redirect, nonce=kept.nonce, verifier=kept.verifier)
+            who = people.called(claims)
+            session = self._session(who, claims)
         except RevmarkError as error:
+            await self._trail.refused("sign in", who, error.message)
             return self._no(error)
+        await self._trail.came("sign in", who, f"as {people.role(self._settings, session.met)}")
         answer = RedirectResponse(kept.to, 303)
         self._seals.give(answer, session)
         self._seals.clear(answer, SignIn)
@@ -119,11 +129,9 @@ class Reception:
             raise Refused("the provider did not let you in")
         return kept
 
-    async def _known(self, kept: SignIn, code: str) -> Session:
-        # 3 the token
-        claims = await self._provider.claims(code, self._redirect, nonce=kept.nonce, verifier=kept.verifier)
+    def _session(self, who: str, claims: Mapping[str, Any]) -> Session:
         # 4 what it may do
-        who, met = people.called(claims), people.marks(self._settings, claims)
+        met = people.marks(self._settings, claims)
         if not met:
             log.warning("%r signed in and may see nothing here", who)
             raise Refused(f"{who} may see nothing here: whoever runs this page can name you in its settings")
@@ -137,6 +145,7 @@ class Reception:
         found = self._seals.take(request.cookies, Session)
         if found is not None:
             self._seals.end(found)
+            await self._trail.came("sign out", found.who)
         answer = Response(status_code=204)
         self._seals.clear(answer, Session)
         return answer

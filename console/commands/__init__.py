@@ -7,6 +7,7 @@ import typer
 from console.commands import (
     apply,
     attribution,
+    audit,
     backfill,
     brake,
     broker,
@@ -53,7 +54,7 @@ def register(app: typer.Typer) -> None:
     for panel, modules in (
         (_BEGIN, (demo, init, connect, provision, check, plan, apply, verify)),
         (_RUN, (worker, gateway, page, broker)),
-        (_LOOK, (status, explain, events, decisions, ledger, totals, variances, reconcile, attribution)),
+        (_LOOK, (status, explain, events, decisions, ledger, totals, variances, reconcile, attribution, audit)),
         (_DECIDE, (repair, sweep, replay)),
     ):
         for module in modules:

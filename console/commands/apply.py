@@ -13,6 +13,7 @@ import typer
 
 from console.approval import Lets, approvals
 from console.commands.plan import make
+from console.deeds import doing
 from console.exits import NEEDS_PERSON
 from console.options import Document, examples
 from console.output import Sheet, say, show, show_json
@@ -91,10 +92,12 @@ def _close(settings: Settings, who: str, wait: float) -> None:
 
 
 def _tell(settings: Settings, plan: Plan, who: str, wait: float, lets: Lets) -> None:
-    if not asyncio.run(_release(settings, plan, who, wait, lets)):
-        from console.word import unheard  # noqa: PLC0415 - loads the Kafka client
+    what = {"nothing": "close", "planned": "apply", "everything": "apply and stay open"}[lets]
+    with doing(settings, what, who, f"contract {plan.contract}" if lets == "nothing" else f"plan {plan.id}"):
+        if not asyncio.run(_release(settings, plan, who, wait, lets)):
+            from console.word import unheard  # noqa: PLC0415 - loads the Kafka client
 
-        raise unheard(wait, "closed" if lets == "nothing" else "released")
+            raise unheard(wait, "closed" if lets == "nothing" else "released")
 
 
 def _planned(file: Path, settings: Settings, *, check: bool) -> Plan:

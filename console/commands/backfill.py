@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from console.deeds import account, doing
 from console.exits import NEEDS_PERSON
 from console.options import Document, Offline, examples
 from console.output import Cell, Sheet, moment, note, say, show, show_json
@@ -258,7 +259,8 @@ def _hand_over(session: Session, words: dict[Platform, Backfill], wait: float) -
 
     topics = topics_of(session.settings)
     for name, word in words.items():
-        hand_over(session.settings, place(session.settings, topics.lane(name), word.connection, word), wait)
+        with doing(session.settings, f"{word.act} a backfill", account(), word.connection):
+            hand_over(session.settings, place(session.settings, topics.lane(name), word.connection, word), wait)
     if not wait:
         say("sent. Next: revmark backfill status")
 

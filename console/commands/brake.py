@@ -9,6 +9,7 @@ import typer
 
 from console.answering import goes_on, stopped
 from console.answering import release as release_of
+from console.deeds import doing
 from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Limit, Lines, Offline, examples
 from console.output import Cell, Sheet, moment, say, show, show_lines
@@ -90,7 +91,9 @@ def release(
     with session.projection("brakes") as store:
         found = stopped(store, entity, rule)
     for each in found:
-        _release(session, each, by.strip(), why.strip(), wait)
+        about = f"{rule} of {entity.value} in {each.platform}"
+        with doing(session.settings, "let go", by.strip(), about, why):
+            _release(session, each, by.strip(), why.strip(), wait)
 
 
 def _release(session: Session, brake: BrakeState, by: str, why: str, wait: float) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from agents.rules.duplicates import Customer, Pair
 from agents.rules.duplicates import duplicates as detect
+from console.deeds import doing
 from console.options import DEFAULT_LIMIT, Limit, Lines, Offline, examples
 from console.output import Sheet, moment, note, say, show, show_lines
 from console.projection.summary import open_proposals
-from console.session import session_of
+from console.session import Session, session_of
 from console.suspects import customers_of
 from schemas.errors import Refused, Transient
+
+if TYPE_CHECKING:  # it loads the Kafka client
+    from console.word import Word
 
 EXAMPLES = examples("revmark links", "revmark links --json")
 LINK_EXAMPLES = examples(
@@ -166,10 +170,17 @@ def _say(
 ) -> None:  # fmt: skip
     session = session_of(context)
     left, right = check(left, right, why)
-    from console.word import Word, hand_over, put, turned_down  # noqa: PLC0415 - loads the Kafka client
+    from console.word import Word  # noqa: PLC0415 - loads the Kafka client
 
     who = who or getpass.getuser()
     word = Word(session.settings, left, right, same=same, who=who, why=why.strip(), act=act, leave=leave)
+    with doing(session.settings, word.called, who, word.about, why):
+        _send(session, word, done, wait)
+
+
+def _send(session: Session, word: Word, done: str, wait: float) -> None:
+    from console.word import hand_over, put, turned_down  # noqa: PLC0415 - as above
+
     place = hand_over(session.settings, put(word), wait)
     if not wait:
         say("sent")

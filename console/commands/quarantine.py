@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from console import named
+from console.deeds import doing
 from console.exits import NEEDS_PERSON, UNREACHABLE
 from console.options import DEFAULT_LIMIT, Day, Limit, Lines, Offline, examples
 from console.output import Cell, Sheet, moment, note, say, show, show_lines
@@ -135,15 +136,16 @@ def replay_(
         note("quarantine is empty")
         return
     say_ = Say(by or getpass.getuser(), why.strip())
-    returned = asyncio.run(replay(session.settings, records, say_)) if records else []
-    asked = asyncio.run(retry(session.settings, owned, say_)) if owned else []
-    if not wait:
-        say(f"{_counted(len(returned) + len(asked), 'one')} put back")
-        return
-    if returned:
-        _report(session, returned, wait)
-    if asked:
-        _follow(session, asked, wait)
+    with doing(session.settings, "put back", say_.who, ", ".join(names or ["all that is held"]), say_.why):
+        returned = asyncio.run(replay(session.settings, records, say_)) if records else []
+        asked = asyncio.run(retry(session.settings, owned, say_)) if owned else []
+        if not wait:
+            say(f"{_counted(len(returned) + len(asked), 'one')} put back")
+            return
+        if returned:
+            _report(session, returned, wait)
+        if asked:
+            _follow(session, asked, wait)
 
 
 def _all_held(store: Store) -> list[Held]:
@@ -233,11 +235,12 @@ def drop_(
     with session.projection("quarantine", "ledger") as store:
         refused = named.refused(store, name)
         record = None if refused else named.record(store, name)
-    if refused is not None:
-        asyncio.run(forgo(session.settings, refused, said))
-    elif record is not None:
-        spot = Bytes(record.topic, record.partition, record.offset, None, None)
-        asyncio.run(drop(session.settings, [spot], said))
+    with doing(session.settings, "drop", said.who, name, said.why):
+        if refused is not None:
+            asyncio.run(forgo(session.settings, refused, said))
+        elif record is not None:
+            spot = Bytes(record.topic, record.partition, record.offset, None, None)
+            asyncio.run(drop(session.settings, [spot], said))
     say(f"{name} is dropped; it can still be seen with `revmark quarantine show {name}`", "green")
 
 

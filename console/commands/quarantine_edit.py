@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from console.deeds import doing
 from console.envfile import write_private
 from console.options import examples
 from console.output import note, say
@@ -69,7 +70,8 @@ def command(
     if edit is None:
         note(f"nothing was changed in {name}", "yellow")
         return
-    asyncio.run(tell(settings, [edit]))
+    with doing(settings, "edit", said.who, name, said.why):
+        asyncio.run(tell(settings, [edit]))
     if kept != file:
         kept.unlink(missing_ok=True)
     there = "was refused" if refused else "was there"

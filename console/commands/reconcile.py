@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from console.audited import page, table, text
+from console.deeds import doing
 from console.exits import FINE, NEEDS_PERSON, UNREACHABLE
 from console.options import Document, examples
 from console.output import note, show_json, write_file
@@ -143,7 +144,8 @@ def _sign(session: Session, contract: Contract, made: Audit, who: str, why: str)
 
     over = made.night < business_day(made.at, contract.timezone)
     word = signature(made, who, why, over=over)
-    asyncio.run(sign(session.settings, word))
+    with doing(session.settings, "sign", word.who, f"the night {made.night}", word.why):
+        asyncio.run(sign(session.settings, word))
     note(f"signed by {word.who}: a later run that finds other totals says ALARM", "green")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.audited import words
+from console.deeds import account, doing
 from console.exits import NEEDS_PERSON
 from console.options import Document, examples
 from console.output import money_text, say, show_json
@@ -50,9 +51,10 @@ def command(
     if not (yes or _agreed()):
         say(f"Nothing was done. Next: {words.REPAIR} {found.variance.id[: words.SHORT]} --yes")
         raise typer.Exit(NEEDS_PERSON)
-    places = asyncio.run(repair(session.settings, found.variance))
-    if wait:
-        _await(session.settings, places, wait)
+    with doing(session.settings, "repair", account(), found.variance.id):
+        places = asyncio.run(repair(session.settings, found.variance))
+        if wait:
+            _await(session.settings, places, wait)
     if json:
         show_json({"variance": found.variance.id, "asked": [each.name for each in places]})
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.deeds import account, doing
 from console.exits import NEEDS_PERSON, UNREACHABLE
 from console.options import Document, examples
 from console.output import Sheet, moment, money_text, note, say, show, show_json, value_text
@@ -104,12 +105,18 @@ def _foreseen(session: Session, contract: Any, name: str, records: Sequence[Deli
 
 
 def _write(session: Session, records: Sequence[Delivery], chosen: Selection, wait: float) -> None:
-    from console.replaying import hand_over  # noqa: PLC0415 - loads the Kafka client
-    from console.word import taken_up  # noqa: PLC0415 - as above
-
     if not chosen.going:
         note("there is nothing among them that may be handed over")
         return
+    about = f"{len(chosen.going):,} records of {records[0].topic}"
+    with doing(session.settings, "replay", account(), about):
+        _put(session, records, chosen, wait)
+
+
+def _put(session: Session, records: Sequence[Delivery], chosen: Selection, wait: float) -> None:
+    from console.replaying import hand_over  # noqa: PLC0415 - loads the Kafka client
+    from console.word import taken_up  # noqa: PLC0415 - as above
+
     places = asyncio.run(hand_over(session.settings, records, chosen))
     last = {(each.topic, each.partition): each for each in places}
     said = f"{len(places):,} records handed over"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from console.answering import carried_out, choice, done, side_of
+from console.deeds import doing
 from console.exits import NEEDS_PERSON
 from console.options import DEFAULT_LIMIT, Customer, Document, Limit, Lines, Offline, Record, examples
 from console.output import Cell, Sheet, moment, money_text, note, say, show, show_json, show_lines, value_text
@@ -16,7 +17,8 @@ from console.projection.delivery import topics_of
 from console.projection.filters import Filters
 from console.projection.listing import labels
 from console.projection.reviews import Review
-from console.session import session_of
+from console.session import Session, session_of
+from schemas.choice import Choice
 from schemas.errors import Refused
 from schemas.money import Money
 from schemas.names import Entity
@@ -129,6 +131,11 @@ def choose(
     with session.projection("decisions") as store:
         review = reviews.open_review(store, name)
     word = choice(review, answer, by.strip(), why.strip(), datetime.now(UTC))
+    with doing(session.settings, "answer", word.who, review.id, word.why):
+        _send(session, word, review, wait)
+
+
+def _send(session: Session, word: Choice, review: Review, wait: float) -> None:
     from console.word import hand_over, place, turned_down  # noqa: PLC0415 - loads the Kafka client
 
     settings = session.settings

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from console.deeds import account, doing
 from console.options import examples
 from console.output import say
 from console.session import session_of
@@ -36,5 +37,6 @@ def command(
     connection = settings.connection(platform)
     poll = Poll(tenant=settings.tenant, connection=connection, kinds=kind or [], sweep=True, at=datetime.now(UTC))
     topics = Topics(settings.topic_prefix, settings.partitions)
-    asyncio.run(send(settings.kafka, topics.name(topics.lane(platform)), connection, poll))
+    with doing(settings, "sweep", account(), connection):
+        asyncio.run(send(settings.kafka, topics.name(topics.lane(platform)), connection, poll))
     say(f"the lane of {connection} has been asked to read everything; see `revmark variances` for what it finds")

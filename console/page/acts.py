@@ -1,7 +1,8 @@
 """What people do on the page: the same words, on the same topics, as the command line's, with who and why.
 
 In: JSON from an operator (`console.access.guard` has seen to that). Out: a word on its topic, and in a sentence what
-came of it: `done`, `sent` (it lies on the topic, and no worker took it up yet) or `refused`.
+came of it: `done`, `sent` (it lies on the topic, and no worker took it up yet) or `refused`. Invariant: each is on the
+topic `audit` before it is done.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from starlette.routing import Route
 
 from console import amending, answering, named
 from console.access.people import Person
+from console.access.trail import Trail
 from console.commands.links import check
 from console.page.bodies import Answer, Body, Drop, Edited, LetGo, Link, PutBack
 from console.page.feed import Feed
@@ -43,6 +45,7 @@ MOST = 5 * 1024 * 1024  # bytes of one word: an edit may hold a record, and a to
 WAIT = 20.0  # seconds for a worker to take a word up: a person is looking on
 
 Read = TypeVar("Read")
+Asked = TypeVar("Asked", bound=Body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +59,49 @@ class Came:
 class Acts:
     """The acts of one deployment."""
 
-    def __init__(self, settings: Settings, feed: Feed, wait: float = WAIT) -> None:
+    def __init__(self, settings: Settings, feed: Feed, trail: Trail, wait: float = WAIT) -> None:
         self._settings = settings
         self._wait = wait
+        self._trail = trail
         self._feed = feed
         self._topics = topics_of(settings)
 
     def routes(self) -> list[Route]:
         """A route for each."""
         return [
-            _route("answer", Answer, self.answer),
-            _route("let-go", LetGo, self.let_go),
-            _route("link", Link, self.link),
-            _route("put-back", PutBack, self.put_back),
-            _route("drop", Drop, self.drop),
-            _route("edit", Edited, self.edit),
+            self._route("answer", Answer, self.answer),
+            self._route("let-go", LetGo, self.let_go),
+            self._route("link", Link, self.link),
+            self._route("put-back", PutBack, self.put_back),
+            self._route("drop", Drop, self.drop),
+            self._route("edit", Edited, self.edit),
         ]
+
+    def _route(self, name: str, model: type[Asked], act: Callable[[Asked, str], Awaitable[Came]]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            person: Person = request.state.person
+            try:
+                came = await self._kept(model.model_validate(orjson.loads(await _body(request))), person.who, act)
+            except (orjson.JSONDecodeError, ValidationError) as error:
+                said = faults(error) if isinstance(error, ValidationError) else "no JSON"
+                return JSONResponse(asdict(Came("refused", said)), 400)
+            except RevmarkError as error:
+                status = 503 if isinstance(error, Transient) else 409
+                return JSONResponse(asdict(Came("refused", error.message)), status)
+            return JSONResponse(asdict(came))
+
+        return Route(f"/api/act/{name}", endpoint, methods=["POST"])
+
+    async def _kept(self, body: Asked, who: str, act: Callable[[Asked, str], Awaitable[Came]]) -> Came:
+        """Do it, between what is kept of it before and after."""
+        deed = await self._trail.begin(*body.told, who=who, why=body.why)
+        try:
+            came = await act(body, who)
+        except RevmarkError as error:
+            await self._trail.end(deed, "failed" if isinstance(error, Transient) else "refused", error.message)
+            raise
+        await self._trail.end(deed, came.state, came.said)
+        return came
 
     async def answer(self, body: Answer, who: str) -> Came:
         """Choose the side that stands in a review."""
@@ -181,25 +211,6 @@ class Acts:
         await self._feed.abreast()
         found = await self._read(lambda store: store.rows("SELECT reason FROM quarantine WHERE key = ?", [lies.name]))
         return Came("refused", f"{found[0]['reason']}; it is in quarantine as {lies.name}") if found else None
-
-
-Asked = TypeVar("Asked", bound=Body)
-
-
-def _route(name: str, model: type[Asked], act: Callable[[Asked, str], Awaitable[Came]]) -> Route:
-    async def endpoint(request: Request) -> Response:
-        person: Person = request.state.person
-        try:
-            came = await act(model.model_validate(orjson.loads(await _body(request))), person.who)
-        except (orjson.JSONDecodeError, ValidationError) as error:
-            said = faults(error) if isinstance(error, ValidationError) else "no JSON"
-            return JSONResponse(asdict(Came("refused", said)), 400)
-        except RevmarkError as error:
-            status = 503 if isinstance(error, Transient) else 409
-            return JSONResponse(asdict(Came("refused", error.message)), status)
-        return JSONResponse(asdict(came))
-
-    return Route(f"/api/act/{name}", endpoint, methods=["POST"])
 
 
 async def _body(request: Request) -> bytes:

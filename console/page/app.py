@@ -22,6 +22,7 @@ from console.access.people import Person
 from console.access.places import reach
 from console.access.reception import Reception
 from console.access.seals import now
+from console.access.trail import Trail
 from console.page import api
 from console.page.acts import WAIT, Acts
 from console.page.feed import Feed
@@ -53,7 +54,8 @@ def create_app(
         SettingsError: it would let anybody of another machine in, or sign-in is not set up whole.
     """
     reached = reach(settings)
-    reception = Reception(settings, reached, clock)
+    trail = Trail(settings, clock)
+    reception = Reception(settings, reached, trail, clock)
     feed = Feed(settings)
 
     @asynccontextmanager
@@ -102,13 +104,17 @@ def create_app(
             Route("/api/me", me),
             *reception.routes(),
             *api.routes(settings, feed.folder),
-            *Acts(settings, feed, wait).routes(),
+            *Acts(settings, feed, trail, wait).routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[
             Middleware(Shield),
             Middleware(
-                Guard, reach=reached, reception=reception, metrics_token=settings.page_metrics_token.get_secret_value()
+                Guard,
+                reach=reached,
+                reception=reception,
+                trail=trail,
+                metrics_token=settings.page_metrics_token.get_secret_value(),
             ),
         ],
         lifespan=lifespan,

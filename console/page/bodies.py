@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -14,12 +15,17 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Name = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
-class Body(BaseModel):
+class Body(BaseModel, ABC):
     """What every act says: why."""
 
     model_config = ConfigDict(extra="forbid")
 
     why: Text
+
+    @property
+    @abstractmethod
+    def told(self) -> tuple[str, str]:
+        """What is done, and to what, as the topic `audit` has them."""
 
 
 class Answer(Body):
@@ -28,12 +34,22 @@ class Answer(Body):
     review: Name
     side: Annotated[str, StringConstraints(max_length=10_000)]
 
+    @property
+    def told(self) -> tuple[str, str]:
+        """As the command line tells it."""
+        return "answer", self.review
+
 
 class LetGo(Body):
     """A stopped rule goes on."""
 
     entity: Entity
     rule: Name
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """As the command line tells it."""
+        return "let go", f"{self.rule} of {self.entity.value}"
 
 
 class Link(Body):
@@ -43,11 +59,21 @@ class Link(Body):
     right: Name
     same: bool
 
+    @property
+    def told(self) -> tuple[str, str]:
+        """As the command line tells it."""
+        return "link" if self.same else "keep apart", f"{self.left} and {self.right}"
+
 
 class PutBack(Body):
     """Records of quarantine, and refused commands, by their names."""
 
     names: Annotated[list[Name], Field(min_length=1, max_length=NAMES)]
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """As the command line tells it."""
+        return "put back", ", ".join(self.names)
 
 
 class Drop(Body):
@@ -55,9 +81,19 @@ class Drop(Body):
 
     name: Name
 
+    @property
+    def told(self) -> tuple[str, str]:
+        """As the command line tells it."""
+        return "drop", self.name
+
 
 class Edited(Body):
     """What goes in place of a value, as text."""
 
     name: Name
     value: str
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """As the command line tells it."""
+        return "edit", self.name

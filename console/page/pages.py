@@ -66,6 +66,6 @@ QUARANTINE = Page(
     "/quarantine", "Quarantine", "Quarantine \u00b7 Revmark", "quarantine", "held", "what is held",
     "revmark quarantine list",
 )  # fmt: skip
-SAID = Page("/said", "Log", "Log \u00b7 Revmark", "said", "words", "the words", "revmark decisions")
+SAID = Page("/said", "Log", "Log \u00b7 Revmark", "said", "words", "the deeds", "revmark audit")
 RECORD = Page("/record", "", "Record \u00b7 Revmark", "record", "fields", "the fields", "revmark explain")
 PAGES = (OVERVIEW, BOOKS, EARNED, FACTS, QUARANTINE, SAID, RECORD)

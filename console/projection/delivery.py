@@ -17,6 +17,7 @@ SHELVES = {
     "quarantine": "quarantine",
     "brakes": "brakes",
     "readings": "readings",
+    "audit": "deeds",
     "tables.cursors": "connections",  # of these rows only how each connection stands
 }
 # Changelogs of tables that are kept row by row, by their bare topic name -> the table: what both sides of every record

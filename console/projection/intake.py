@@ -15,6 +15,7 @@ from console.projection import naming
 from console.projection.delivery import SHELVES, STATES, Delivery
 from console.projection.held import Held
 from schemas.brake import BrakeState, brake_key
+from schemas.deed import Deed
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity
@@ -256,6 +257,18 @@ def _reading(delivery: Delivery) -> Row:
     return Row("readings", key, columns, reading.model_dump_json())
 
 
+def _deed(delivery: Delivery) -> Row:
+    deed = Deed.from_bytes(delivery.value)
+    columns: dict[str, str | int | None] = {
+        "tenant": deed.tenant,
+        "who": deed.who,
+        "what": deed.what,
+        "state": deed.outcome,
+        "at": instant_text(deed.at),
+    }
+    return Row("deeds", deed.id, columns, deed.model_dump_json())
+
+
 _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "decisions": _decision,
     "ledger": _ledger,
@@ -265,4 +278,5 @@ _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "quarantine": _quarantine,
     "brakes": _brake,
     "readings": _reading,
+    "audit": _deed,
 }

@@ -11,6 +11,7 @@ from console.projection.filters import Filters
 from console.projection.held import Bytes, Held
 from console.projection.store import Store
 from schemas.brake import BrakeState
+from schemas.deed import Deed
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
 from schemas.quarantine import Edit, Settlement
@@ -25,7 +26,7 @@ _ORDERS = {
     "brakes": "state DESC, at DESC, seq DESC",  # stopped ones before released ones
     "readings": "connection, what, key",
 }
-Record = TypeVar("Record", Verdict, LedgerEntry, Total, Variance, RevenueEvent, Held, BrakeState, ReadingState)
+Record = TypeVar("Record", Verdict, LedgerEntry, Total, Variance, RevenueEvent, Held, BrakeState, ReadingState, Deed)
 
 _MODELS: dict[type, str] = {
     Verdict: "decisions",
@@ -36,6 +37,7 @@ _MODELS: dict[type, str] = {
     Held: "quarantine",
     BrakeState: "brakes",
     ReadingState: "readings",
+    Deed: "deeds",
 }
 
 

@@ -1,6 +1,6 @@
-"""What people said: every word that somebody gave, with who and why, from the topics that keep it.
+"""What people said and did: the topic `audit`, newest first, with what each word was about.
 
-Answers and links are among the decisions, words on quarantine beside what they are about, releases with their brakes.
+A review is named by its id there, which nobody knows by heart: here it is called as the question was.
 """
 
 from __future__ import annotations
@@ -9,65 +9,62 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from console.projection.listing import find
 from console.projection.store import Store
-from schemas.brake import BrakeState
-from schemas.quarantine import Edit, Settlement
+from schemas.deed import Deed
 from schemas.verdict import Verdict
 
-_DID = {"replayed": "put back", "dropped": "dropped"}
+_CAME = {
+    "begun": "begun; what came of it is not known",
+    "sent": "sent; no worker has taken it up yet",
+    "refused": "refused",
+    "failed": "failed",
+}
+_HOLDING = frozenset({"put back", "drop", "edit"})  # what is done to one record of quarantine, by its name
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One word, about the canonical `record`, about what quarantine calls `held`, or about neither."""
+    """One deed, about the canonical `record`, about what quarantine calls `held`, or about neither.
+
+    `came` says what came of it where it was not simply done.
+    """
 
     at: datetime
     who: str
     what: str
     about: str
     why: str
+    came: str = ""
     record: str = ""
     held: str = ""
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
         shown = {"who": self.who, "what": self.what, "about": self.about, "why": self.why, "record": self.record}
-        return {"at": self.at.isoformat(), **shown, "held": self.held}
+        return {"at": self.at.isoformat(), **shown, "held": self.held, "came": self.came}
 
 
 def said(store: Store, limit: int) -> list[Said]:
-    """The newest words, newest first."""
-    found = [
-        *(_decided(Verdict.model_validate_json(body)) for body in _bodies(store, "decisions", limit)),
-        *(_let_go(BrakeState.model_validate_json(body)) for body in _bodies(store, "brakes", limit)),
-        *(_settled(Settlement.model_validate_json(body)) for body in _bodies(store, "settlements", limit)),
-        *(_edited(Edit.model_validate_json(body)) for body in _bodies(store, "edits", limit)),
-    ]
-    return sorted(found, key=lambda each: each.at, reverse=True)[:limit]
+    """The newest deeds, newest first."""
+    return [_told(store, each) for each in find(store, Deed, limit=limit)]
 
 
-def _bodies(store: Store, table: str, limit: int) -> list[str]:
-    rows = store.rows(
-        f"SELECT body FROM {table} WHERE json_extract(body, '$.who') != '' ORDER BY at DESC, seq DESC LIMIT ?",  # noqa: S608 - our names
-        [limit],
-    )
-    return [row["body"] for row in rows]
+def _told(store: Store, deed: Deed) -> Said:
+    about, record = deed.about, ""
+    if deed.what == "answer" and (asked := _asked(store, deed.about)) is not None:
+        record = asked.record
+        about = " ".join(part for part in (asked.label or record, asked.field.replace("_", " ")) if part)
+    held = about if deed.what in _HOLDING and about and "," not in about else ""
+    return Said(deed.at, deed.who, deed.what, about, deed.why, came(deed), record, held)
 
 
-def _decided(verdict: Verdict) -> Said:
-    what = verdict.ruling.replace("_", " ")
-    about = " ".join(part for part in (verdict.label or verdict.record, verdict.field.replace("_", " ")) if part)
-    return Said(verdict.at, verdict.who, f"decided: {what}", about, verdict.why or verdict.reason, verdict.record)
+def came(deed: Deed) -> str:
+    """What came of it, where it was not simply done."""
+    state = _CAME.get(deed.outcome, "")
+    return ": ".join(part for part in (state, deed.said) if part) if state else ""
 
 
-def _let_go(brake: BrakeState) -> Said:
-    at = brake.released_at or brake.stopped_at
-    return Said(at, brake.who, "let a rule go on", f"{brake.rule} of {brake.entity.value}", brake.why)
-
-
-def _settled(word: Settlement) -> Said:
-    return Said(word.at, word.who, _DID[word.state], word.name, word.why, held=word.name)
-
-
-def _edited(word: Edit) -> Said:
-    return Said(word.at, word.who, "edited", word.name, word.why, held=word.name)
+def _asked(store: Store, review: str) -> Verdict | None:
+    rows = store.rows("SELECT body FROM decisions WHERE key = ?", [review])
+    return Verdict.model_validate_json(rows[0]["body"]) if rows else None

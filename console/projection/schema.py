@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 7  # raised with every change below: a file of another version is filled anew from the topics
+VERSION = 8  # raised with every change below: a file of another version is filled anew from the topics
 
 _COLUMNS = {
     "decisions": "tenant, customer, entity, record, label, field, ruling, rule, command, at",
@@ -23,6 +23,7 @@ _COLUMNS = {
     "states": "drawer, record",
     "brakes": "tenant, connection, entity, rule, state, at",
     "readings": "tenant, connection, what, kind, state, at",
+    "deeds": "tenant, who, what, state, at",
 }
 _INDEXES = {
     "decisions": ("at", "record", "ruling"),
@@ -37,6 +38,7 @@ _INDEXES = {
     "states": ("record",),
     "brakes": ("state",),
     "readings": (),
+    "deeds": ("at",),
 }
 _PLACE = " PRIMARY KEY (topic, partition, offset))"
 _OTHERS = (

@@ -15,12 +15,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from console.access.trail import REFUSALS, Trail
 from console.page.app import create_app
 from schemas.brake import BrakeState, brake_key
 from schemas.change import Link
 from schemas.choice import Choice
 from schemas.command import Release
 from schemas.contract import template
+from schemas.deed import Deed
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity, Side
 from schemas.quarantine import Edit, Settlement
@@ -32,7 +34,7 @@ from tests.support.work import START, create
 from tests.unit.console.records import INERT, at, verdict
 
 pytestmark = pytest.mark.broker
-TOPICS = ("changes", "facts", "lanes.xero", "decisions", "quarantine", "ledger", "brakes")
+TOPICS = ("changes", "facts", "lanes.xero", "decisions", "quarantine", "ledger", "brakes", "audit")
 WHO = getpass.getuser()
 PATIENCE = 60.0  # seconds
 
@@ -133,10 +135,16 @@ async def test_a_review_is_answered_and_the_answer_kept_with_who_and_why(page: D
     )
     word = Choice.from_bytes(lies.result())
     assert (word.side, word.review, word.who, word.why) == (Side.CRM, review["id"], WHO, "she called")
-    (log,) = await page.shows("said?limit=5", bool)
-    assert (log["who"], log["why"], log["what"]) == (WHO, "she called", "decided: take crm")
+    (log,) = await page.shows("said?limit=5", lambda found: found and not found[0]["came"])
+    assert (log["who"], log["why"], log["what"]) == (WHO, "she called", "answer")
+    assert (log["about"], log["record"]) == (f"{INERT} payment terms", asked.record)
     status, over = await page.act("answer", review=review["id"], side="crm", why="again")
     assert (status, "is over" in over["said"]) == (409, True)
+    deeds = [Deed.from_bytes(each) for each in await page.kept("audit")]
+    assert [(each.outcome, each.about) for each in deeds] == [
+        ("begun", review["id"]), ("done", review["id"]), ("begun", review["id"]), ("refused", review["id"]),
+    ]  # fmt: skip
+    assert deeds[0].at < word.at < deeds[1].ended_at  # it was kept before it was done
 
 
 async def test_a_word_that_goes_into_quarantine_is_said_to_be_refused(page: Deployment):
@@ -170,7 +178,7 @@ async def test_a_stopped_rule_goes_on(page: Deployment):
     assert said.result() == (200, {"state": "done", "said": "owner of company goes on in xero: 4 writes waited"})
     word = Release.from_bytes(lies.result())
     assert (word.connection, word.rule, word.who, word.why) == ("main.xero", "owner", WHO, "new list")
-    assert (await page.shows("said?limit=5", bool))[0]["what"] == "let a rule go on"
+    assert (await page.shows("said?limit=5", bool))[0]["what"] == "let go"
     status, over = await page.act("let-go", entity="company", rule="owner", why="again")
     assert (status, "is stopped" in over["said"]) == (409, True)
 
@@ -214,7 +222,11 @@ async def test_a_held_record_is_edited_put_back_and_another_dropped(page: Deploy
     ]  # fmt: skip
     status, twice = await page.act("drop", name=other, why="again")
     assert (status, f"{other} was dropped by {WHO}" in twice["said"]) == (409, True)
-    assert [each["what"] for each in await page.shows("said?limit=9", bool)] == ["dropped", "put back", "edited"]
+    log = await page.shows("said?limit=9", lambda found: len(found) == 6 and "begun" not in found[0]["came"])
+    assert [(each["what"], each["came"].partition(":")[0]) for each in log] == [
+        ("drop", "refused"), ("drop", ""), ("put back", ""), ("edit", "refused"), ("edit", ""), ("edit", "refused"),
+    ]  # fmt: skip
+    assert [each["held"] for each in log] == [other, other, *[name] * 4]
 
 
 async def test_a_refused_write_is_tried_again(page: Deployment):
@@ -241,3 +253,29 @@ async def test_without_a_worker_it_stays_on_its_topic(page: Deployment):
         status, came = await page.act("link", left="hubspot/company/1", right="xero/contact/a", same=True, why="so")
     assert (status, came["state"]) == (200, "sent")
     assert len(await page.kept("changes")) == 1
+    assert [Deed.from_bytes(each).outcome for each in await page.kept("audit")] == ["begun", "sent"]
+
+
+async def test_what_cannot_be_kept_is_not_done(page: Deployment):
+    bare = f"{page.prefix}bare."  # a deployment that has the word's topic and no other
+    admin = AIOKafkaAdminClient(bootstrap_servers=page.broker)
+    await admin.start()
+    await admin.create_topics([NewTopic(f"{bare}changes", 1, 1)])
+    await admin.close()
+    settings = page.settings.model_copy(update={"topic_prefix": bare})
+    transport = httpx.ASGITransport(app=create_app(settings, wait=0.3))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=PATIENCE) as page.http:
+        status, came = await page.act("link", left="hubspot/company/1", right="xero/contact/a", same=True, why="so")
+    assert (status, f"there is no topic {bare}audit" in came["said"]) == (503, True)
+    assert await read(page.broker, f"{bare}changes") == []
+
+
+async def test_who_comes_and_who_is_turned_away_is_kept(page: Deployment):
+    trail = Trail(page.settings, lambda: at(1))
+    await trail.came("sign in", "kim@example.com", "as operator")
+    for _ in range(REFUSALS // 20):
+        await trail.refused("sign in", "", "the provider did not let you in")
+    log = await page.shows("said?limit=9", lambda found: len(found) == 1 + REFUSALS // 20)
+    assert {(each["who"], each["what"], each["came"]) for each in log} == {
+        ("kim@example.com", "sign in", ""), ("", "sign in", "refused: the provider did not let you in"),
+    }  # fmt: skip

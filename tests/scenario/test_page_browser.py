@@ -1,6 +1,6 @@
 """The pages in headless Chromium: each view in light and dark, wide and on a phone, by keyboard, and read by axe-core.
 
-Where there is no Chromium the tests say so and are skipped. A picture of each view is kept (`tests.support.chromium.PICTURES`).
+Where there is no Chromium the tests say so and are skipped. A picture of each view is kept (`tests.support.chromium`).
 """
 
 from __future__ import annotations

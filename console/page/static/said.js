@@ -1,9 +1,9 @@
-// What people said: who, what, about what and why.
+// What people did: who, what, to what, why, and what came of it where it was not simply done.
 
 import { el, fill, plural, when } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { held } from "/static/lists.js";
-import { link } from "/static/words.js";
+import { link, sentence } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 const MOST = 200;
@@ -12,13 +12,14 @@ async function read() {
   const answer = await fetch(`/api/said?limit=${MOST}`);
   if (!answer.ok) return;
   const found = await answer.json();
-  at("words-count").textContent = found.length === MOST ? `the last ${MOST}` : found.length ? plural(found.length, "word") : "";
-  fill(at("word-list"), found, (item) => `${item.at} ${item.what} ${item.about}`, (item) => el("li", {},
+  at("words-count").textContent = found.length === MOST ? `the last ${MOST}` : found.length ? plural(found.length, "deed") : "";
+  fill(at("word-list"), found, (item) => `${item.at} ${item.what} ${item.about} ${item.came}`, (item) => el("li", {},
     el("span", { class: "name" }, item.who),
     el("span", { class: "right" }, when(item.at)),
     el("span", { class: "detail whole" }, item.what, " ",
       item.held ? held(item.held) : item.record ? link(item.record, item.about) : item.about),
-    el("span", { class: "whole" }, item.why)), "Nobody has said anything yet.");
+    item.why ? el("span", { class: "whole" }, item.why) : null,
+    item.came ? el("span", { class: "whole hint" }, sentence(item.came)) : null), "Nobody has done anything yet.");
 }
 
 theme(at("theme"));

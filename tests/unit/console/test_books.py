@@ -7,15 +7,12 @@ import pytest
 
 from console.page.books import books, one_day
 from console.page.earnings import earned
-from console.projection.said import said
 from console.projection.store import Store
-from schemas.brake import BrakeState
 from schemas.errors import RevmarkError, SettingsError
-from schemas.names import Entity, Side
-from schemas.quarantine import Edit, Settlement
+from schemas.names import Side
 from streams.settings import Settings
 from tests.support.capturing import crm, erp, erp_invoice
-from tests.unit.console.records import at, delivery, total, variance, verdict
+from tests.unit.console.records import delivery, total, variance
 from tests.unit.console.scene import Scene
 
 DAY = "2026-11-20"
@@ -70,31 +67,6 @@ def test_a_day_leads_to_its_documents_and_each_to_its_record(scene: Store):
 def test_a_day_that_is_none_is_wrong_use(scene: Store, day: str):
     with pytest.raises(SettingsError, match="YYYY-MM-DD"):
         one_day(scene, day, "EUR")
-
-
-def test_what_people_said_comes_from_all_topics_that_keep_it(store: Store):
-    place = {"topic": "revmark.changes", "partition": 0, "offset": 17, "who": "ann"}
-    brake = BrakeState(
-        tenant="main", connection="main.xero", platform="xero", side=Side.ERP, entity=Entity.COMPANY, rule="owner",
-        state="released", records=9, bound=5, command="c", stopped_at=at(1), released_at=at(4),
-        who="kim", why="new list",
-    )  # fmt: skip
-    store.apply(
-        [
-            delivery("decisions", 0, verdict(1)),
-            delivery("decisions", 1, verdict(2, ruling="take_crm", rule="person", who="kim", why="she called")),
-            delivery("brakes", 0, brake, "b"),
-            delivery("quarantine", 0, Edit(**place, value="{}", why="a typo", at=at(5))),
-            delivery("quarantine", 1, Settlement(**place, state="replayed", why="mended", at=at(6))),
-        ]
-    )
-    found = said(store, 9)
-    assert [(each.who, each.what, each.why) for each in found] == [
-        ("ann", "put back", "mended"), ("ann", "edited", "a typo"),
-        ("kim", "let a rule go on", "new list"), ("kim", "decided: take crm", "she called"),
-    ]  # fmt: skip
-    assert (found[0].held, found[3].record) == ("revmark.changes-0-17", verdict(1).record)
-    assert len(said(store, 2)) == 2
 
 
 def test_a_months_revenue_is_split_as_on_the_command_line(scene: Store, tmp_path: Path):

@@ -93,6 +93,28 @@ async def test_whoever_signs_in_comes_back_to_where_they_were_going(browser: htt
     assert (await browser.get("/api/decisions")).status_code == 200
 
 
+async def test_who_came_and_who_was_turned_away_is_told(
+    browser: httpx.AsyncClient, oidc: Provider, caplog: pytest.LogCaptureFixture
+):
+    oidc.claims = {"email": "eve@example.com"}
+    assert (await sign_in(browser)).status_code == 403
+    oidc.claims = {"email": "ann@example.com", "groups": ["staff"]}
+    assert (await sign_in(browser)).status_code == 303
+    me = (await browser.get("/api/me")).json()
+    headers = {"origin": OWN, "x-revmark-token": me["token"]}
+    refused = await browser.post("/api/act/drop", json={"name": "x", "why": "so"}, headers=headers)
+    assert refused.status_code == 403
+    assert (await browser.post("/sign-out", json={}, headers=headers)).status_code == 204
+    # No broker is here: what is not kept on the topic is told in the log.
+    told = [each.getMessage() for each in caplog.records if "not kept on the topic audit" in each.getMessage()]
+    assert [each.partition("audit: ")[2].partition(":")[0] for each in told] == [
+        "'eve@example.com', sign in, refused (eve@example.com may see nothing here",
+        "'ann@example.com', sign in, done (as viewer)",
+        "'ann@example.com', act, refused (ann@example.com may look, and not act)",
+        "'ann@example.com', sign out, done ()",
+    ]
+
+
 async def test_the_cookie_is_for_this_page_alone(browser: httpx.AsyncClient, filled: Store, oidc: Provider):
     kept = (await sign_in(browser)).headers.get_list("set-cookie")
     (session,) = [each for each in kept if each.startswith("revmark-session=")]
