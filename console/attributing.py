@@ -17,9 +17,8 @@ from typing import Any
 from agents.rules.attribution import COUNTED, DEDUCTED, Attribution, Posting, in_base
 from console.output import money_text
 from console.projection.filters import Filters
-from console.projection.listing import find, labels
+from console.projection.listing import EVERYTHING, find, labels
 from console.projection.store import Store
-from console.projection.summary import EVERYTHING
 from schemas.contract.touches import Basis
 from schemas.errors import Refused
 from schemas.money import plain

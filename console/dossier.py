@@ -17,9 +17,8 @@ from console.explain.contract import Unreadable, read
 from console.projection.delivery import topics_of
 from console.projection.filters import Filters
 from console.projection.held import Bytes, Held
-from console.projection.listing import bytes_of, quarantined
+from console.projection.listing import EVERYTHING, bytes_of, quarantined
 from console.projection.store import Store
-from console.projection.summary import EVERYTHING
 from console.projection.tables import Known
 from schemas.command import Command
 from schemas.errors import Refused

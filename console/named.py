@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from console.output import moment
 from console.projection.filters import Filters
 from console.projection.held import Bytes, Held
-from console.projection.listing import bytes_of, held, quarantined
+from console.projection.listing import EVERYTHING, bytes_of, held, quarantined
 from console.projection.refusals import Refusal, refusal
 from console.projection.store import Store
-from console.projection.summary import EVERYTHING
 from console.projection.tables import Known
 from schemas.errors import Refused
 from schemas.quarantine import Settlement

@@ -1,7 +1,7 @@
 """Signatures: a person's word that a night is right, kept where it outlives this machine.
 
-In: an audit, a name. Out: a signature on its topic; those that stand. Invariants: what was not read whole is not
-signed; whoever signs with variances, or signs again what has changed, says why, and who signed before stays named.
+In: an audit, a name. Out: a signature on its topic. Invariants: what was not read whole is not signed; whoever signs
+with variances, or signs again what has changed, says why, and who signed before stays named.
 """
 
 from __future__ import annotations
@@ -10,27 +10,14 @@ from datetime import UTC, datetime
 
 from console.output import moment
 from console.projection.delivery import topics_of
-from console.recorded import Reader
 from console.word import Place, place
-from schemas.audit import Audit, Signature
+from schemas.audit import Audit, Signature, Tally
 from schemas.errors import Refused
 from streams.settings import Settings
 
 
-async def signed(settings: Settings) -> dict[str, Signature]:
-    """The signatures that stand, by night.
-
-    Raises:
-        Transient: the broker does not answer.
-    """
-    values = await Reader(settings).left(topics_of(settings).signatures)
-    found = [Signature.from_bytes(value) for value in values if value is not None]
-    ours = (each for each in found if each.tenant == settings.tenant)
-    return {each.night: each for each in sorted(ours, key=lambda each: each.at)}
-
-
-def signature(audit: Audit, who: str, why: str, *, over: bool) -> Signature:
-    """What is signed. `over`: the day has passed.
+def signature(audit: Audit, who: str, why: str, *, over: bool, heard: list[Tally] | None = None) -> Signature:
+    """What is signed. `over`: the day has passed; `heard`: what the stream has of payments, credit notes and refunds.
 
     Raises:
         Refused: it cannot be signed; the message says why and what to run.
@@ -64,6 +51,7 @@ def signature(audit: Audit, who: str, why: str, *, over: bool) -> Signature:
         tallies=audit.tallies,
         variances=[each.id for each in audit.discrepancies],
         earlier=earlier,
+        heard=heard,
     )
 
 

@@ -145,6 +145,9 @@ class Signature(Wire):
     tallies: list[Tally] = Field(default_factory=list)
     variances: list[str] = Field(default_factory=list, description="ids of those that stood when it was signed")
     earlier: list[str] = Field(default_factory=list, description="who had signed before, and when")
+    heard: list[Tally] | None = Field(
+        default=None, description="what the stream had of the night's payments, credit notes and refunds; null: unasked"
+    )
 
 
 class Audit(Wire):

@@ -6,7 +6,8 @@ that moved either way, or came or went, is told; one that is as it was signed ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from agents.rules.audit import shown
 from schemas.audit import Paper, Shown, Signature, Sum, Tally
@@ -22,20 +23,46 @@ def alarms(signed: Signature, tallies: Iterable[Tally]) -> list[str]:
     return list(_changes(signed.tallies, tallies))
 
 
-def stirred(signed: Iterable[Signature], totals: Iterable[Total]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Stirred:
+    """A signed night of which the stream counts something else since."""
+
+    night: str
+    who: str
+    what: tuple[str, ...]
+
+    @property
+    def says(self) -> str:
+        """It in a sentence."""
+        what = "; ".join(self.what)
+        return f"{self.night}, signed by {self.who}: {what}. Next: revmark reconcile --night {self.night}"
+
+
+def stirred(
+    signed: Iterable[Signature], totals: Iterable[Total], settled: Mapping[str, Iterable[Tally]]
+) -> list[Stirred]:
     """Each signed night of which the stream counts what neither it nor the platform counted when it was signed.
 
     The platforms are not asked: a night that is named is to be reconciled again, which says what changed.
+
+    Args:
+        signed: what people put their names to.
+        totals: the stream's, of all nights.
+        settled: by night, what the stream has of payments, credit notes and refunds (`stream_erp`); a night that is not
+            there is not judged by them.
     """
     by_night: dict[str, list[Total]] = {}
     for each in totals:
         by_night.setdefault(each.day, []).append(each)
-    found = ((each, list(_stirs(each, by_night.get(each.night, [])))) for each in signed)
-    return [
-        f"{word.night}, signed by {word.who}: {'; '.join(changes)}. Next: revmark reconcile --night {word.night}"
-        for word, changes in sorted(found, key=lambda pair: pair[0].night)
-        if changes
-    ]
+    found = (
+        Stirred(
+            each.night,
+            each.who,
+            (*_stirs(each, by_night.get(each.night, [])), *_settled(each, settled.get(each.night))),
+        )
+        for each in signed
+    )
+    return sorted((each for each in found if each.what), key=lambda each: each.night)
 
 
 def _stirs(signed: Signature, totals: Iterable[Total]) -> Iterator[str]:
@@ -47,8 +74,26 @@ def _stirs(signed: Signature, totals: Iterable[Total]) -> Iterator[str]:
             counts = Sum(count=now.invoices, total=now.total) if now is not None else Sum()
             was = [_sum(before.get(key), part) for part in (f"stream_{side}", side)]
             if counts not in was and not (key in before and getattr(before[key], f"stream_{side}") is None):
-                what = f"{key[0]} invoices{f' of {key[1]}' if key[1] else ''} in {name}"
-                yield f"{what}: signed {_text(was[1])}, the stream now counts {_text(counts)}"
+                yield _says(key[0], "invoice", key[1], name, was[1], counts)
+
+
+def _settled(signed: Signature, now: Iterable[Tally] | None) -> Iterator[str]:
+    """The same of what is the ERP's alone, by what the stream had of it when the night was signed."""
+    if signed.heard is None or now is None:
+        return
+    then: dict[tuple[str, str], Sum] = {(each.currency, each.kind): _sum(each, "stream_erp") for each in signed.heard}
+    tallies = (each for each in signed.tallies if each.kind != "invoice")
+    shown: dict[tuple[str, str], Sum] = {(each.currency, each.kind): _sum(each, "erp") for each in tallies}
+    after: dict[tuple[str, str], Sum] = {(each.currency, each.kind): _sum(each, "stream_erp") for each in now}
+    for key in sorted(then.keys() | shown.keys() | after.keys()):
+        counts = after.get(key, Sum())
+        if counts not in (then.get(key, Sum()), shown.get(key, Sum())):
+            yield _says(*key, "", SIDES[1][1], shown.get(key, Sum()), counts)
+
+
+def _says(currency: str, kind: str, subsidiary: str, name: str, was: Sum, counts: Sum) -> str:
+    what = f"{currency} {kind.replace('_', ' ')}s{f' of {subsidiary}' if subsidiary else ''} in {name}"
+    return f"{what}: signed {_text(was)}, the stream now counts {_text(counts)}"
 
 
 def _changes(then: Iterable[Tally], now: Iterable[Tally]) -> Iterator[str]:

@@ -9,8 +9,7 @@ import typer
 from console.options import DEFAULT_LIMIT, Day, Limit, Lines, Offline, examples
 from console.output import Cell, Sheet, moment, show, show_lines
 from console.projection.filters import Filters
-from console.projection.listing import find
-from console.projection.summary import EVERYTHING
+from console.projection.listing import EVERYTHING, find
 from console.session import session_of
 from schemas.deed import Deed, Outcome
 

@@ -17,10 +17,10 @@ from console.output import Cell, Sheet, moment, note, say, show, show_lines
 from console.projection.delivery import STATES
 from console.projection.filters import Filters
 from console.projection.held import Bytes, Held
-from console.projection.listing import quarantined
+from console.projection.listing import EVERYTHING, quarantined
 from console.projection.refusals import Refusal, refusals
 from console.projection.store import Store
-from console.projection.summary import EVERYTHING, held_standing
+from console.projection.summary import held_standing
 from console.session import Session, session_of
 from schemas.errors import Refused
 

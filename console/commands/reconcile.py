@@ -11,13 +11,14 @@ from typing import Annotated
 
 import typer
 
+from agents.rules.signing import Stirred
 from console.audited import page, table, text
 from console.deeds import doing
 from console.exits import FINE, NEEDS_PERSON, UNREACHABLE
 from console.options import Document, examples
 from console.output import note, show_json, write_file
-from console.projection import summary
-from console.projection.listing import find
+from console.projection.listing import EVERYTHING, find
+from console.projection.signed import ROWS, changed, settled
 from console.session import Session, session_of
 from schemas.audit import Audit, Signature
 from schemas.contract import Contract, load_contract
@@ -99,10 +100,9 @@ def _day(night: str | None, contract: Contract) -> str:
 
 
 def _made(session: Session, contract: Contract, night: str, settling: timedelta, *, stream: bool) -> Audit:
-    from agents.rules.signing import stirred  # noqa: PLC0415 - as below
     from console.reconciling import Means, Wish, keep, reconcile  # noqa: PLC0415 - loads both platforms' clients
 
-    totals, signed = _stream(session, night) if stream else (None, {})
+    totals, signed, moved = _stream(session, night) if stream else (None, {}, [])
     ours = None if totals is None else [each for each in totals if each.day == night]
     wish = Wish(night, settling, ours, signed.get(night))
     try:
@@ -110,25 +110,22 @@ def _made(session: Session, contract: Contract, night: str, settling: timedelta,
     except Transient as error:
         said = f"{error.message}. Nothing was compared. Next: revmark check, then: revmark reconcile --night {night}"
         raise Transient(said, code=error.code) from error
-    others = [each for each in signed.values() if each.night != night]
-    made = made.model_copy(update={"stirred": stirred(others, totals or ())})
+    made = made.model_copy(update={"stirred": [each.says for each in moved if each.night != night]})
     keep(session.settings, made)
     return made
 
 
-def _stream(session: Session, night: str) -> tuple[Sequence[Total], dict[str, Signature]]:
-    """What the stream counted, and what was signed, of all nights.
+def _stream(session: Session, night: str) -> tuple[Sequence[Total], dict[str, Signature], list[Stirred]]:
+    """What the stream counted, what was signed, of all nights, and which of those the stream counts otherwise since.
 
     Raises:
         Transient: the broker does not answer. Workers may be at work all the same, and a reading that takes them for
             gone would renew Xero's grant, which leaves theirs dead.
     """
-    from console.signing import signed  # noqa: PLC0415 - loads Kafka's client
-
     try:
-        with session.projection("totals") as store:
-            totals = find(store, Total, limit=summary.EVERYTHING)
-        return totals, asyncio.run(signed(session.settings))
+        with session.projection("totals", "signatures", ROWS) as store:
+            signed = {each.night: each for each in find(store, Signature, limit=EVERYTHING)}
+            return find(store, Total, limit=EVERYTHING), signed, changed(store)
     except Transient as error:
         said = (
             f"no Kafka answers at {session.settings.broker}, so nobody can say whether workers use Xero's grant. "
@@ -143,7 +140,9 @@ def _sign(session: Session, contract: Contract, made: Audit, who: str, why: str)
     from console.signing import sign, signature  # noqa: PLC0415 - loads Kafka's client
 
     over = made.night < business_day(made.at, contract.timezone)
-    word = signature(made, who, why, over=over)
+    with session.projection(ROWS) as store:
+        heard = settled(store, [made.night])[made.night]
+    word = signature(made, who, why, over=over, heard=heard)
     with doing(session.settings, "sign", word.who, f"the night {made.night}", word.why):
         asyncio.run(sign(session.settings, word))
     note(f"signed by {word.who}: a later run that finds other totals says ALARM", "green")

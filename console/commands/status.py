@@ -13,7 +13,7 @@ from console.options import Document, Offline, examples
 from console.output import Cell, Sheet, moment, money_text, say, show, show_json
 from console.projection import summary
 from console.projection.connections import Connection, Tier, connections, tiers_of
-from console.projection.listing import find
+from console.projection.listing import EVERYTHING, find
 from console.projection.progress import Progress, progress
 from console.projection.store import Store
 from console.session import session_of
@@ -29,6 +29,7 @@ _NEXT = {
     "reviews": ("fields waiting for a decision", "revmark review list"),
     "brakes": ("rules stopped by a brake", "revmark brake list"),
     "proposals": ("links proposed", "revmark links"),
+    "signed": ("signed nights that have changed", "revmark totals --signed"),
     "readings": ("kinds of record that cannot be read", "revmark backfill status"),
 }
 RECENT = 14  # days of windows shown
@@ -125,7 +126,7 @@ def _print(
 
 
 def _print_windows(store: Store) -> None:
-    paired = summary.windows(find(store, Total, limit=summary.EVERYTHING))
+    paired = summary.windows(find(store, Total, limit=EVERYTHING))
     if not paired:
         return
     say("")

@@ -11,9 +11,9 @@ from console.explain.document import Standing, State, Write
 from console.explain.labels import PLATFORMS, spelt, words
 from console.output import moment, money_text, value_text
 from console.projection.filters import Filters
-from console.projection.listing import find, quarantined
+from console.projection.listing import EVERYTHING, find, quarantined
 from console.projection.store import Store
-from console.projection.summary import EVERYTHING, open_proposals
+from console.projection.summary import open_proposals
 from schemas.totals import Variance
 from schemas.verdict import Verdict
 from tables.entities import EntityState

@@ -28,11 +28,10 @@ from console.page.feed import Feed
 from console.projection.delivery import topics_of
 from console.projection.filters import Filters
 from console.projection.held import Bytes
-from console.projection.listing import quarantined
+from console.projection.listing import EVERYTHING, quarantined
 from console.projection.refusals import Refusal
 from console.projection.reviews import answered, open_review
 from console.projection.store import Store
-from console.projection.summary import EVERYTHING
 from console.quarantining import Going, Say, drop, replay, tell, whole
 from console.retrying import drop as forgo
 from console.retrying import retry

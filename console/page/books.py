@@ -15,9 +15,10 @@ import orjson
 from agents.rules.bills import POSTED
 from console.page.overview import daily, variance_line
 from console.projection.filters import Filters
-from console.projection.listing import find, labels
+from console.projection.listing import EVERYTHING, find, labels
+from console.projection.signed import changed
 from console.projection.store import Store
-from console.projection.summary import EVERYTHING
+from schemas.audit import Signature
 from schemas.errors import SettingsError
 from schemas.money import exact, plain
 from schemas.names import Side
@@ -71,7 +72,17 @@ def one_day(store: Store, day: str, currency: str) -> dict[str, Any]:
         "variances": [variance_line(each) for each in variances],
         "documents": [each | {"customer": names.get(each["customer"], "")} for each in documents[:MOST]],
         "of": len(documents),
+        "signed": [_signed(each) for each in find(store, Signature, Filters(day=day), EVERYTHING)],
     }
+
+
+def _signed(word: Signature) -> dict[str, str]:
+    return {"who": word.who, "at": word.at.isoformat(), "why": word.why}
+
+
+def stirred(store: Store) -> list[dict[str, Any]]:
+    """The signed nights of which the stream counts something else since."""
+    return [{"night": each.night, "who": each.who, "what": list(each.what)} for each in changed(store)]
 
 
 def _document(row: dict[str, Any], day: str, currency: str) -> dict[str, Any] | None:

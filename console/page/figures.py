@@ -22,7 +22,16 @@ from console.projection.store import Store
 from schemas.contract import Contract, parse_contract, template
 from streams.settings import Settings
 
-WAITS = ("variances", "quarantined", "refused", "reviews", "proposals", "brakes", "readings")  # of `needs_person`
+WAITS = (
+    "variances",
+    "quarantined",
+    "refused",
+    "reviews",
+    "proposals",
+    "brakes",
+    "readings",
+    "signed",
+)  # of `needs_person`
 QUANTILES = (0.5, 0.95)
 
 

@@ -14,7 +14,7 @@ from console.projection import summary
 from console.projection.connections import connections, tiers_of
 from console.projection.filters import Filters
 from console.projection.held import Held
-from console.projection.listing import find, labels, quarantined
+from console.projection.listing import EVERYTHING, find, labels, quarantined
 from console.projection.progress import Progress, progress
 from console.projection.refusals import refusals
 from console.projection.reviews import Review, open_reviews
@@ -69,7 +69,7 @@ def overview(store: Store, now: datetime, settings: Settings) -> dict[str, Any]:
             _held(each, of_record(store, settings, each))
             for each in quarantined(store, Filters(state="held"), QUARANTINED)
         ],
-        "totals": daily(find(store, Total, limit=summary.EVERYTHING)),
+        "totals": daily(find(store, Total, limit=EVERYTHING)),
     }
 
 

@@ -18,6 +18,7 @@ SHELVES = {
     "brakes": "brakes",
     "readings": "readings",
     "audit": "deeds",
+    "signatures": "signatures",
     "tables.cursors": "connections",  # of these rows only how each connection stands
 }
 # Changelogs of tables that are kept row by row, by their bare topic name -> the table: what both sides of every record

@@ -14,6 +14,7 @@ import orjson
 from console.projection import naming
 from console.projection.delivery import SHELVES, STATES, Delivery
 from console.projection.held import Held
+from schemas.audit import Signature
 from schemas.brake import BrakeState, brake_key
 from schemas.deed import Deed
 from schemas.errors import Refused
@@ -269,6 +270,17 @@ def _deed(delivery: Delivery) -> Row:
     return Row("deeds", deed.id, columns, deed.model_dump_json())
 
 
+def _signature(delivery: Delivery) -> Row:
+    word = Signature.from_bytes(delivery.value)
+    columns: dict[str, str | int | None] = {
+        "tenant": word.tenant,
+        "night": word.night,
+        "who": word.who,
+        "at": instant_text(word.at),
+    }
+    return Row("signatures", f"{word.tenant}|{word.night}", columns, word.model_dump_json())
+
+
 _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "decisions": _decision,
     "ledger": _ledger,
@@ -279,4 +291,5 @@ _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "brakes": _brake,
     "readings": _reading,
     "audit": _deed,
+    "signatures": _signature,
 }

@@ -10,6 +10,7 @@ import orjson
 from console.projection.filters import Filters
 from console.projection.held import Bytes, Held
 from console.projection.store import Store
+from schemas.audit import Signature
 from schemas.brake import BrakeState
 from schemas.deed import Deed
 from schemas.errors import Refused
@@ -20,13 +21,17 @@ from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
 from schemas.verdict import Verdict
 
+EVERYTHING = 1_000_000_000  # a limit that limits nothing
 _ORDERS = {
     "totals": "day DESC, currency, subsidiary, side",
     "variances": "state DESC, at DESC, seq DESC",  # open ones before closed ones
     "brakes": "state DESC, at DESC, seq DESC",  # stopped ones before released ones
     "readings": "connection, what, key",
+    "signatures": "night DESC",
 }
-Record = TypeVar("Record", Verdict, LedgerEntry, Total, Variance, RevenueEvent, Held, BrakeState, ReadingState, Deed)
+Record = TypeVar(
+    "Record", Verdict, LedgerEntry, Total, Variance, RevenueEvent, Held, BrakeState, ReadingState, Deed, Signature
+)
 
 _MODELS: dict[type, str] = {
     Verdict: "decisions",
@@ -38,6 +43,7 @@ _MODELS: dict[type, str] = {
     BrakeState: "brakes",
     ReadingState: "readings",
     Deed: "deeds",
+    Signature: "signatures",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 8  # raised with every change below: a file of another version is filled anew from the topics
+VERSION = 9  # raised with every change below: a file of another version is filled anew from the topics
 
 _COLUMNS = {
     "decisions": "tenant, customer, entity, record, label, field, ruling, rule, command, at",
@@ -24,6 +24,7 @@ _COLUMNS = {
     "brakes": "tenant, connection, entity, rule, state, at",
     "readings": "tenant, connection, what, kind, state, at",
     "deeds": "tenant, who, what, state, at",
+    "signatures": "tenant, night, who, at",
 }
 _INDEXES = {
     "decisions": ("at", "record", "ruling"),
@@ -39,6 +40,7 @@ _INDEXES = {
     "brakes": ("state",),
     "readings": (),
     "deeds": ("at",),
+    "signatures": ("night",),
 }
 _PLACE = " PRIMARY KEY (topic, partition, offset))"
 _OTHERS = (

@@ -7,9 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from console.projection import pulse, refusals
-from console.projection.listing import find
+from console.projection.listing import EVERYTHING, find
 from console.projection.progress import failing
 from console.projection.reviews import open_reviews
+from console.projection.signed import changed
 from console.projection.store import Store
 from schemas.money import plain
 from schemas.names import Side
@@ -17,7 +18,6 @@ from schemas.totals import Total
 from schemas.verdict import Verdict
 
 ZERO = Decimal(0)
-EVERYTHING = 1_000_000_000  # a limit that limits nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ def status(store: Store) -> dict[str, object]:
         "proposals": len(open_proposals(store)),
         "brakes": counts(store, "brakes", "state").get("stopped", 0),
         "readings": failing(store),
+        "signed": len(changed(store)),
     }
     paired = windows(find(store, Total, limit=EVERYTHING))
     as_of = store.as_of()

@@ -49,6 +49,33 @@ def agreed(play: Performance) -> str:
     return f"the stream is behind: {behind}" if behind else "agreed"
 
 
+def money_behind_the_signature(play: Performance, row: dict[str, Any]) -> None:
+    """Nobody reconciles, and it is seen all the same."""
+    assert revmark(play, "totals", "--signed")[0] == 0
+    play.finance.put("Payments", {
+        "Invoice": {"InvoiceID": row["InvoiceID"]}, "Account": {"Code": "090"}, "Date": NIGHT, "Amount": "20.00",
+    })  # fmt: skip
+    play.account.expect("a signed night has changed", 1, lambda: revmark(play, "totals", "--signed")[0])
+    _, seen, _ = revmark(play, "totals", "--signed", "--json")
+    assert json.loads(seen)["changed"] == [
+        "NZD payments in Xero: signed 0 of 0, the stream now counts 1 of 20.00",
+    ]  # fmt: skip
+    assert revmark(play, "status")[0] == 1
+    play.account.expect("the night agrees with it", "agreed", lambda: agreed(play))
+    assert reconcile(play, "--sign", "Mo", "--why", "paid in cash")[0] == 0
+    assert revmark(play, "totals", "--signed")[0] == 0
+
+
+def what_people_did(play: Performance) -> None:
+    """Each act is on the topic of its own."""
+    _, seen, _ = revmark(play, "audit", "--json")
+    deeds = [json.loads(line) for line in seen.splitlines()]
+    assert [(each["what"], each["who"], each["outcome"]) for each in reversed(deeds) if each["what"] == "sign"] == [
+        ("sign", "Kim", "done"), ("sign", "Lee", "done"), ("sign", "Mo", "done"),
+    ]  # fmt: skip
+    assert [each["outcome"] for each in reversed(deeds) if each["what"] == "repair"] == ["sent", "done"]
+
+
 def test_a_night_is_counted_signed_spoilt_found_and_repaired(broker: str, names: str, tmp_path: Path) -> None:
     with performance(tmp_path, broker, names) as play:
         play.stage.raise_curtain()
@@ -83,6 +110,7 @@ def test_a_night_is_counted_signed_spoilt_found_and_repaired(broker: str, names:
         play.account.expect("the night agrees again", "agreed", lambda: agreed(play))
         assert revmark(play, *before)[0] == 0, "what was signed again stands"
 
+        money_behind_the_signature(play, row)
         # while nobody works somebody spoils a record: it is found all the same, and repaired once there are workers
         workers = play.stage.processes["worker-1"], play.stage.processes["worker-2"]
         for each in workers:
@@ -102,3 +130,4 @@ def test_a_night_is_counted_signed_spoilt_found_and_repaired(broker: str, names:
         play.account.expect("it is repaired", "agreed", lambda: agreed(play))
         assert not play.differences(), play.differences()
         assert not [call for call in play.finance.calls() if call["method"] != "GET" and "/Payments" in call["path"]]
+        what_people_did(play)

@@ -32,8 +32,8 @@ NEEDS_MORE = (
     r"make [\w-]+( ARGS=\S.*)?", r"export \w+=\S+", r"source \S+", r"curl .*",
     r"docker compose (--profile \w+ )*up\b.*",
     r"faust -A streams\.app .*",
-    r"revmark (worker|gateway|page|broker|check|sweep|link|links|status|events|decisions|ledger|totals|variances|audit)\b.*",
-    r"revmark (sandbox|quarantine|explain|review|brake) .*", r"revmark (backfill|replay)\b.*",
+    r"revmark (worker|gateway|page|broker|check|sweep|link|links|status|events|decisions|ledger|totals|variances)\b.*",
+    r"revmark (sandbox|quarantine|explain|review|brake) .*", r"revmark (audit|backfill|replay)\b.*",
     r"revmark (plan|apply|provision|verify|attribution|facts|connect|contract diff|reconcile|repair)\b.*",
 )  # fmt: skip
 SAFE = r"revmark (init|contract (lint|test|show)|--version|(.* )?--help)( .*)?"

@@ -1,7 +1,7 @@
 // The books: days as plots, and one day down to its documents, of which each leads to its explanation.
 
 import { agreed, busiest, drawCurrencies, drawDifferences, drawFigures, drawTotals, label } from "/static/chart.js";
-import { el, money, plural } from "/static/dom.js";
+import { el, fill, money, plural, when } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { drawVariances } from "/static/lists.js";
 import { link, sentence } from "/static/words.js";
@@ -67,6 +67,8 @@ function drawOne(one) {
   at("sides").replaceChildren(...["crm", "erp"].map((side) => el("p", { class: side },
     el("span", {}, side.toUpperCase()), " ", el("b", {}, money(totals?.[side].total ?? "0", one.currency)), " ",
     el("span", { class: "detail" }, `in ${plural(totals?.[side].invoices ?? 0, "invoice")}`))));
+  at("day-signed").hidden = !one.signed.length;
+  at("day-signed").replaceChildren(...one.signed.flatMap((each) => [`Signed by ${each.who}, `, when(each.at), each.why ? `: ${each.why}` : ""]));
   drawVariances(at("variance-list"), { open: one.variances, closed: [] }, "None on this day.");
   at("documents-title").textContent = one.of > documents.length ? `Documents, ${documents.length} of ${one.of}` : "Documents";
   at("no-documents").hidden = documents.length > 0;
@@ -79,6 +81,16 @@ function drawOne(one) {
       el("td", each.agreed ? {} : { class: "off-by" }, each.agreed ? "agreed" : money(each.difference, one.currency))))));
 }
 
+async function drawChanged() {
+  const answer = await fetch("/api/signed");
+  if (!answer.ok) return;
+  const nights = await answer.json();
+  at("changed").hidden = !nights.length;
+  fill(at("changed-list"), nights, (item) => JSON.stringify(item), (item) => el("li", {},
+    el("b", {}, label(item.night, true)), `, signed by ${item.who}: ${item.what.join("; ")}. Next: `,
+    el("code", {}, `revmark reconcile --night ${item.night}`)));
+}
+
 async function read() {
   const answer = await fetch("/api/books");
   const text = await answer.text();
@@ -87,7 +99,7 @@ async function read() {
     found = JSON.parse(text);
     draw();
   }
-  await drawDay();
+  await Promise.all([drawChanged(), drawDay()]);
 }
 
 // A day of the plots or of the table, without loading the page again.

@@ -1,19 +1,27 @@
-"""The books: a day down to its documents, and what people said."""
+"""The books: a day down to its documents, and the nights that people signed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
+import orjson
 import pytest
+from typer.testing import Result
 
-from console.page.books import books, one_day
+from console.page.books import books, one_day, stirred
 from console.page.earnings import earned
+from console.projection.delivery import SHELVES, STATES
+from console.projection.signed import changed, settled
 from console.projection.store import Store
+from console.projection.summary import status
+from schemas.audit import Signature, Sum, Tally
 from schemas.errors import RevmarkError, SettingsError
-from schemas.names import Side
+from schemas.names import Entity, Side
 from streams.settings import Settings
 from tests.support.capturing import crm, erp, erp_invoice
-from tests.unit.console.records import delivery, total, variance
+from tests.unit.console.records import at, delivery, total, variance
 from tests.unit.console.scene import Scene
+from tests.unit.watch.books import settlement
 
 DAY = "2026-11-20"
 
@@ -59,8 +67,65 @@ def test_a_day_leads_to_its_documents_and_each_to_its_record(scene: Store):
     assert all(each["record"].startswith("invoice:") for each in found["documents"])
     assert [each["state"] for each in found["variances"]] == ["open", "closed"]
     assert one_day(scene, DAY, "NZD") == {
-        "day": DAY, "currency": "NZD", "totals": None, "variances": [], "documents": [], "of": 0,
+        "day": DAY, "currency": "NZD", "totals": None, "variances": [], "documents": [], "of": 0, "signed": [],
     }  # fmt: skip
+
+
+def signed(seconds: float, night: str = "2026-11-20") -> Signature:
+    heard = [
+        Tally(currency="EUR", kind="credit_note", stream_erp=Sum(count=1, total=Decimal(9))),
+        Tally(currency="EUR", kind="payment", stream_erp=Sum(count=1, total=Decimal(50))),
+        Tally(currency="EUR", kind="refund", stream_erp=Sum(count=1, total=Decimal(50))),
+    ]
+    tallies = [Tally(currency="EUR", kind=each.kind, erp=each.stream_erp) for each in heard]
+    return Signature(
+        tenant="main", night=night, who="Kim", at=at(seconds), contract="c", tallies=tallies, heard=heard, why="so"
+    )
+
+
+def test_a_signed_night_is_watched_by_the_rows_of_money_that_were_read_since(store: Store):
+    rows = [
+        settlement(0, 1),
+        settlement(1, 2, refund=True),
+        settlement(2, 3, Entity.CREDIT_NOTE),
+        settlement(3, 4, deleted=True),
+        settlement(4, 5, status="deleted"),
+        settlement(5, 6, date="2026-11-21"),
+        settlement(6, 7, Entity.CREDIT_NOTE, status="draft"),
+    ]
+    store.apply([*rows, delivery("signatures", 0, signed(10), "main|2026-11-20")])
+    assert settled(store, ["2026-11-20"]) == {"2026-11-20": signed(10).heard}
+    assert changed(store) == []
+    store.apply([settlement(7, 8)])
+    assert changed(store) == [], "nobody has read to the end since it was signed"
+    store.caught_up(STATES)  # at 30 seconds
+    (found,) = changed(store)
+    assert found.what == ("EUR payments in Xero: signed 1 of 50, the stream now counts 2 of 100.00",)
+    assert status(store)["needs_person"] == {"signed": 1}
+    assert stirred(store) == [{"night": "2026-11-20", "who": "Kim", "what": list(found.what)}]
+    assert one_day(store, "2026-11-20", "EUR")["signed"] == [{"who": "Kim", "at": at(10).isoformat(), "why": "so"}]
+    assert one_day(store, "2026-11-21", "EUR")["signed"] == []
+    store.apply([delivery("signatures", 1, signed(40), "main|2026-11-20")])
+    assert changed(store) == [], "signed again, later than what was read"
+
+
+def test_signed_nights_are_listed_with_what_changed(store: Store, run: Callable[..., Result]):
+    store.apply(
+        [
+            delivery("signatures", n, signed(10, night), f"main|{night}")
+            for n, night in enumerate(("2026-11-19", "2026-11-20"))
+        ]
+    )
+    store.apply([settlement(0, 1), settlement(1, 2, refund=True), settlement(2, 3, Entity.CREDIT_NOTE)])
+    store.caught_up((*SHELVES, *STATES))
+    result = run("totals", "--signed", "--offline", "--json")
+    told = [orjson.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+    assert (result.exit_code, [(each["night"], len(each["changed"])) for each in told]) == (
+        1,
+        [("2026-11-20", 0), ("2026-11-19", 3)],
+    )
+    assert run("totals", "--signed", "--offline", "--day", "2026-11-20").exit_code == 0
+    assert "EUR refunds in Xero" in run("totals", "--signed", "--offline").output
 
 
 @pytest.mark.parametrize("day", ["", "2026-13-01", "soon", "2026-11"])

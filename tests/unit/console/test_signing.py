@@ -107,7 +107,7 @@ def test_a_signed_night_is_watched_by_the_streams_totals(
     windows = [
         total(side, str(each.total), day=NIGHT, invoices=each.count) for side, each in zip(Side, now, strict=True)
     ]
-    found = stirred([word], [*windows, total(Side.ERP, "7.00", day="2026-11-19")])
+    found = [each.says for each in stirred([word], [*windows, total(Side.ERP, "7.00", day="2026-11-19")], {})]
     assert [
         name for name in ("HubSpot", "Xero") if any(f"in {name}: signed 1 of 100" in each for each in found)
     ] == changed
@@ -118,8 +118,39 @@ def test_a_signed_night_is_watched_by_the_streams_totals(
 
 def test_a_currency_that_came_behind_a_signature_is_told():
     word = signature(made(tallies=[]), "Kim", "", over=True)
-    (found,) = stirred([word], [total(Side.ERP, "5.00", day=NIGHT, currency="JPY")])
-    assert "JPY invoices in Xero: signed 0 of 0, the stream now counts 1 of 5.00" in found
+    (found,) = stirred([word], [total(Side.ERP, "5.00", day=NIGHT, currency="JPY")], {})
+    assert found.what == ("JPY invoices in Xero: signed 0 of 0, the stream now counts 1 of 5.00",)
+
+
+def paid(count: int, kind: str = "payment") -> Tally:
+    each = Sum(count=count, total=Decimal(count * 50))
+    return Tally.model_validate({"currency": "EUR", "kind": kind, "stream_erp": each})
+
+
+@pytest.mark.parametrize(
+    ("heard", "now", "changed"),
+    [
+        ([paid(1)], [paid(1)], ""),
+        ([paid(1)], [paid(2)], ""),  # it was behind, and has caught up with what was signed
+        ([paid(1)], [paid(3)], "EUR payments in Xero: signed 2 of 100, the stream now counts 3 of 150"),
+        ([paid(1)], [], "EUR payments in Xero: signed 2 of 100, the stream now counts 0 of 0"),
+        ([paid(2)], [paid(2), paid(1, "refund")], "EUR refunds in Xero: signed 0 of 0, the stream now counts 1 of 50"),
+        ([paid(1, "credit_note"), paid(2)], [paid(2)], "EUR credit notes in Xero: signed 1 of 50, the stream now"),
+        (None, [paid(9)], ""),  # signed before this was asked for
+        ([paid(1)], None, ""),  # the rows are older than the signature
+    ],
+    ids=["as heard", "caught up", "one more", "gone", "a refund", "a credit note gone", "not asked", "not known"],
+)
+def test_what_is_the_erps_alone_is_watched_by_what_the_stream_had_of_it(
+    heard: list[Tally] | None, now: list[Tally] | None, changed: str
+):
+    shown = Tally(currency="EUR", kind="payment", erp=Sum(count=2, total=Decimal(100)))
+    noted = Tally(currency="EUR", kind="credit_note", erp=Sum(count=1, total=Decimal(50)))
+    tallies = [shown, noted] if heard and paid(1, "credit_note") in heard else [shown]
+    word = signature(made(tallies=tallies), "Kim", "", over=True, heard=heard)
+    found = stirred([word], [], {} if now is None else {NIGHT: now})
+    said = "".join("; ".join(each.what) for each in found)
+    assert (bool(found), said.startswith(changed)) == (bool(changed), True)
 
 
 def test_another_night_that_changed_is_an_alarm_of_tonights_report():

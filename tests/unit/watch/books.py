@@ -36,6 +36,17 @@ def invoice(
     return row(offset, f"r|main|{ACME}|{state.id}", to_row(state))
 
 
+def settlement(
+    offset: int, nth: int = 1, entity: Entity = Entity.PAYMENT, *, deleted: bool = False, **fields: Any
+) -> Delivery:
+    """A payment or credit note of Acme in the ERP; `fields` are its own."""
+    state = EntityState(entity=entity, id=f"{entity.value}:{nth}")
+    money = {"date": "2026-11-20", "currency": "EUR"}
+    own = {"status": "received", "amount": "50.00"} if entity is Entity.PAYMENT else {"status": "posted", "total": "9"}
+    state.erp = SideState(ref=f"xero/{entity.value}/{nth}", version=1, fields=money | own | fields, deleted=deleted)
+    return row(offset, f"r|main|{ACME}|{state.id}", to_row(state))
+
+
 def deal(offset: int, nth: int = 1, *, stage: str = "closedwon", **marks: Any) -> Delivery:
     """A deal of Acme in the CRM."""
     state = EntityState(entity=Entity.DEAL, id=f"deal:{nth}", marks=marks)

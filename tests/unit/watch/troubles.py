@@ -8,21 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
 from console.page.figures import text
-from console.projection.delivery import SHELVES, Delivery
+from console.projection.delivery import SHELVES, STATES, Delivery
 from console.projection.store import Store
+from schemas.audit import Signature, Sum, Tally
 from schemas.brake import BrakeState, brake_key
 from schemas.names import Entity, Side
 from schemas.quarantine import Settlement
 from streams.lanes.status import Standing
 from streams.settings import Settings
 from tests.unit.console.records import at, delivery, entry, quarantined, variance, verdict
-from tests.unit.watch.books import billed, customer, deal, invoice, ordered
+from tests.unit.watch.books import billed, customer, deal, invoice, ordered, settlement
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -59,11 +61,11 @@ def shown(trouble: Trouble, folder: Path) -> tuple[dict[str, float], dict[str, f
     store = Store(folder / "console", clock=lambda: reads[0])
     try:
         store.apply(trouble.fault)
-        store.caught_up(SHELVES)
+        store.caught_up((*SHELVES, *STATES))
         during = samples(store, folder, moments[0])
         reads.pop(0)
         store.apply(trouble.mend)
-        store.caught_up(SHELVES)
+        store.caught_up((*SHELVES, *STATES))
         return during, samples(store, folder, moments[1])
     finally:
         store.close()
@@ -85,6 +87,10 @@ def _standing(offset: int, until: float) -> Delivery:
 
 _BRAKE = brake_key("main.xero", Entity.COMPANY, "owner")
 _DROPPED = Settlement(topic="revmark.changes", partition=0, offset=17, state="dropped", who="kim", at=at(60))
+_SIGNED = Signature(
+    tenant="main", night="2026-11-20", who="Kim", at=at(0), contract="c",
+    heard=[Tally(currency="EUR", kind="payment", stream_erp=Sum(count=1, total=Decimal(50)))],
+)  # fmt: skip
 _WRITE = "main.xero|command-1"
 
 TROUBLES = {
@@ -103,6 +109,10 @@ TROUBLES = {
     "RevmarkVarianceOpen": Trouble(
         [delivery("variances", 0, variance(1), "variance-1")],
         [delivery("variances", 1, variance(1, "closed"), "variance-1")],
+    ),
+    "RevmarkSignedNightChanged": Trouble(
+        [settlement(0), delivery("signatures", 0, _SIGNED, "main|2026-11-20"), settlement(1, 2)],
+        [settlement(2, 2, status="deleted")],
     ),
     "RevmarkBrakeStopped": Trouble(
         [delivery("brakes", 0, _brake("stopped"), _BRAKE)], [delivery("brakes", 1, _brake("released"), _BRAKE)]
