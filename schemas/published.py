@@ -22,6 +22,7 @@ from schemas.deed import Deed
 from schemas.entities import ENTITIES
 from schemas.fact import Finding
 from schemas.names import Entity
+from schemas.night import Night
 from schemas.reading import ReadingState
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
@@ -39,6 +40,7 @@ PUBLISHED: dict[str, Any] = {
     "brakes": BrakeState,
     "readings": ReadingState,
     "audit": Deed,
+    "nights": Night,
 }
 
 

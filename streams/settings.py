@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     arrives_within: float = Field(
         default=120.0, gt=0, description="a call whose answer was lost has arrived by then; only then is it sent again"
     )
+    reconcile_hour: Annotated[int | None, BeforeValidator(lambda given: None if given == "" else given)] = Field(
+        default=None,
+        ge=0,
+        le=23,
+        description="of the day after, in the contract's zone: a worker reconciles each night; empty: none does",
+    )
 
     # edges
     gateway_host: str = "127.0.0.1"

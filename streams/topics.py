@@ -75,6 +75,7 @@ class Topics:
     brakes: Topic = field(default=Topic("brakes", "connection|entity|rule", "BrakeState", cleanup="compact"))
     readings: Topic = field(default=Topic("readings", "connection|reading|kind", "ReadingState", cleanup="compact"))
     signatures: Topic = field(default=Topic("signatures", "tenant|night", "Signature", cleanup="compact"))
+    nights: Topic = field(default=Topic("nights", "tenant|night", "Night", cleanup="compact"))
     audit: Topic = field(default=Topic("audit", "tenant|deed", "Deed", retention=YEARS))
     # what others read
     revenue: Topic = field(default=Topic("revenue", "tenant|customer", "RevenueEvent", retention=FOREVER, public=True))

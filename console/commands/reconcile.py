@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
+from agents.rules.nights import missing, owed
 from agents.rules.signing import Stirred
-from console.audited import page, table, text
+from console.audited import page, table, text, words
+from console.audited.night import told
 from console.deeds import doing
 from console.exits import FINE, NEEDS_PERSON, UNREACHABLE
 from console.options import Document, examples
 from console.output import note, show_json, write_file
+from console.projection.delivery import topics_of
 from console.projection.listing import EVERYTHING, find
 from console.projection.signed import ROWS, changed, settled
 from console.session import Session, session_of
@@ -24,6 +27,7 @@ from schemas.audit import Audit, Signature
 from schemas.contract import Contract, load_contract
 from schemas.errors import Refused, Transient
 from schemas.instants import business_day
+from schemas.night import Night
 from schemas.totals import Total
 
 EXAMPLES = examples(
@@ -31,6 +35,7 @@ EXAMPLES = examples(
     "revmark reconcile --night 2026-11-20 --html night.html --csv night.csv",
     "revmark reconcile --night 2026-11-20 --json | jq .discrepancies",
     'revmark reconcile --night 2026-11-20 --sign "Kim Lee"',
+    "revmark reconcile --due",
 )
 SETTLING = 30.0  # minutes, as in agents.rules.audit
 
@@ -44,6 +49,10 @@ def command(
     settling: Annotated[
         float, typer.Option(min=0, help="minutes for which a change in the ERP may still be on its way")
     ] = SETTLING,
+    due: Annotated[
+        bool,
+        typer.Option("--due", help="each of the last nights that was not read whole yet, as workers ask; often none"),
+    ] = False,
     stream: Annotated[
         bool,
         typer.Option(help="ask the stream for its totals as well; without a broker --no-stream, if no worker runs"),
@@ -66,6 +75,8 @@ def command(
             raise _unwritable(path, f"there is no folder {path.parent}")
         if path is not None and path.is_dir():
             raise _unwritable(path, "it is a folder")
+    if due:
+        _due(session, contract, timedelta(minutes=settling))
     day = _day(night, contract)
     made = _made(session, contract, day, timedelta(minutes=settling), stream=stream or sign is not None)
     for path, written in ((csv, table.written), (html, page.page)):
@@ -79,6 +90,36 @@ def command(
         _sign(session, contract, made, sign, why)
         return
     raise typer.Exit(NEEDS_PERSON if made.needs_person else UNREACHABLE if made.gaps else FINE)
+
+
+def _due(session: Session, contract: Contract, settling: timedelta) -> NoReturn:
+    """Reconcile what is due; the exit says what came of the worst of them."""
+    with session.projection("nights") as store:
+        whole = {each.night for each in find(store, Night, limit=EVERYTHING) if each.whole}
+    hour = session.settings.reconcile_hour
+    nights = missing(owed(datetime.now(UTC), contract.timezone, hour or 0), whole)
+    codes = []
+    for night in nights:
+        try:
+            made = _made(session, contract, night, settling, stream=True)
+        except Transient as error:
+            _publish(session, contract, night, error.message)
+            raise
+        note(words.verdict(made))
+        codes.append(UNREACHABLE if made.gaps else NEEDS_PERSON if made.needs_person else FINE)
+    raise typer.Exit(max(codes, default=FINE))
+
+
+def _publish(session: Session, contract: Contract, night: str, made: Audit | str) -> None:
+    """Put what came of a night on its topic, or why nothing could be compared; where that cannot be, say so."""
+    from console.word import place  # noqa: PLC0415 - loads Kafka's client
+
+    settings = session.settings
+    word = told(night, made, settings.tenant, contract)
+    try:
+        asyncio.run(place(settings, topics_of(settings).nights, f"{word.tenant}|{word.night}", word))
+    except Transient as error:
+        note(f"the night's result is not on the topic `nights`: {error.message}", "yellow")
 
 
 def _day(night: str | None, contract: Contract) -> str:
@@ -112,6 +153,8 @@ def _made(session: Session, contract: Contract, night: str, settling: timedelta,
         raise Transient(said, code=error.code) from error
     made = made.model_copy(update={"stirred": [each.says for each in moved if each.night != night]})
     keep(session.settings, made)
+    if stream:
+        _publish(session, contract, night, made)
     return made
 
 

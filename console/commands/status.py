@@ -29,7 +29,8 @@ _NEXT = {
     "reviews": ("fields waiting for a decision", "revmark review list"),
     "brakes": ("rules stopped by a brake", "revmark brake list"),
     "proposals": ("links proposed", "revmark links"),
-    "signed": ("signed nights that have changed", "revmark totals --signed"),
+    "signed": ("signed nights that have changed", "revmark totals --nights"),
+    "nights": ("nights whose books differ", "revmark totals --nights"),
     "readings": ("kinds of record that cannot be read", "revmark backfill status"),
 }
 RECENT = 14  # days of windows shown

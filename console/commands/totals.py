@@ -12,16 +12,16 @@ from console.output import Cell, Sheet, moment, money_text, show, show_lines
 from console.projection import summary
 from console.projection.filters import Filters
 from console.projection.listing import EVERYTHING, find
-from console.projection.signed import ROWS, changed
+from console.projection.reconciled import nights
+from console.projection.signed import ROWS
 from console.session import session_of
-from schemas.audit import Signature
 from schemas.totals import Total
 
 EXAMPLES = examples(
     "revmark totals",
     "revmark totals --day 2026-11 --currency EUR",
     "revmark totals --json",
-    "revmark totals --signed",
+    "revmark totals --nights",
 )
 
 
@@ -30,17 +30,17 @@ def command(
     *,
     day: Day = None,
     currency: Currency = None,
-    signed: Annotated[
-        bool, typer.Option("--signed", help="the nights that people signed, and what the stream counts otherwise since")
+    nights_: Annotated[
+        bool, typer.Option("--nights", help="the nights that were reconciled or signed, and what has changed since")
     ] = False,
     limit: Limit = DEFAULT_LIMIT,
     json: Lines = False,
     offline: Offline = False,
 ) -> None:
-    """Show the reconciliation windows, both sides next to each other. With --signed, exits 1 where one has changed."""
+    """Show the reconciliation windows, both sides next to each other. With --nights, exits 1 where one differs."""
     filters = Filters(day=day, currency=currency)
-    if signed:
-        _signed(context, filters, limit, json=json, offline=offline)
+    if nights_:
+        _nights(context, filters, limit, json=json, offline=offline)
         return
     with session_of(context).projection("totals", offline=offline) as store:
         found = find(store, Total, filters, limit=EVERYTHING)
@@ -80,19 +80,24 @@ def command(
     show(sheet)
 
 
-def _signed(context: typer.Context, filters: Filters, limit: int, *, json: bool, offline: bool) -> None:
-    with session_of(context).projection("totals", "signatures", ROWS, offline=offline) as store:
-        words = find(store, Signature, filters, limit)
-        moved = {each.night: each.what for each in changed(store)}
+def _nights(context: typer.Context, filters: Filters, limit: int, *, json: bool, offline: bool) -> None:
+    with session_of(context).projection("totals", "signatures", "nights", ROWS, offline=offline) as store:
+        found = nights(store, filters, limit)
     if json:
-        show_lines({**each.model_dump(mode="json"), "changed": list(moved.get(each.night, ()))} for each in words)
+        show_lines(each.document() for each in found)
     else:
-        sheet = Sheet(("night", "signed by", "at (UTC)", "why*", "changed since*"), empty="no night was signed")
-        for each in words:
-            what = "; ".join(moved.get(each.night, ()))
-            sheet.add(each.night, each.who, moment(each.at), each.why, Cell(what or "no", "red" if what else "green"))
+        sheet = Sheet(
+            ("night", "reconciled (UTC)", "verdict*", "signed by", "changed since it was signed*"),
+            empty="no night was reconciled or signed",
+        )
+        for each in found:
+            says, at = (each.made.says, moment(each.made.at)) if each.made else ("-", "-")
+            what = "; ".join(each.changed) or ("no" if each.signed else "-")
+            verdict = Cell(says, "red" if each.differs else "")
+            sheet.add(each.night, at, verdict, each.signed.who if each.signed else "-",
+                      Cell(what, "red" if each.changed else ""))  # fmt: skip
         show(sheet)
-    if any(each.night in moved for each in words):
+    if any(each.differs or each.changed for each in found):
         raise typer.Exit(NEEDS_PERSON)
 
 

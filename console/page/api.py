@@ -17,7 +17,7 @@ from console.explain.document import Candidates, Explanation
 from console.explain.explanation import explain
 from console.explain.search import search
 from console.output import as_json
-from console.page.books import books, one_day, stirred
+from console.page.books import books, one_day, reconciled
 from console.page.earnings import earned
 from console.page.facts import Facts
 from console.page.holding import held_back, whole
@@ -82,7 +82,7 @@ def routes(settings: Settings, folder: Path) -> list[Route]:
         answer("facts.jsonld", lambda store, request: _linked(facts, store, request)),
         answer("books", lambda store, _: books(store)),
         answer("day", _day),
-        answer("signed", lambda store, _: stirred(store)),
+        answer("nights", lambda store, _: reconciled(store)),
         answer("variances", lambda store, request: _list(store, Variance, request)),
         answer("events", lambda store, request: _list(store, RevenueEvent, request)),
         answer("explain", lambda store, request: _explain(settings, store, request)),

@@ -16,7 +16,7 @@ from agents.rules.bills import POSTED
 from console.page.overview import daily, variance_line
 from console.projection.filters import Filters
 from console.projection.listing import EVERYTHING, find, labels
-from console.projection.signed import changed
+from console.projection.reconciled import nights
 from console.projection.store import Store
 from schemas.audit import Signature
 from schemas.errors import SettingsError
@@ -25,6 +25,7 @@ from schemas.names import Side
 from schemas.totals import Total, Variance
 
 DAYS = 92  # a quarter fits on one plot, a bar for each day
+NIGHTS = 10  # reconciled nights that are listed beside those that need a person
 MOST = 500  # documents of one day that are listed; those that differ come first
 
 _DOCUMENTS = (
@@ -80,9 +81,22 @@ def _signed(word: Signature) -> dict[str, str]:
     return {"who": word.who, "at": word.at.isoformat(), "why": word.why}
 
 
-def stirred(store: Store) -> list[dict[str, Any]]:
-    """The signed nights of which the stream counts something else since."""
-    return [{"night": each.night, "who": each.who, "what": list(each.what)} for each in changed(store)]
+def reconciled(store: Store) -> list[dict[str, Any]]:
+    """The newest nights that were reconciled or signed; those that need a person first."""
+    found = nights(store)
+    wanted = [each for each in found if each.differs or each.changed]
+    shown = [*wanted, *(each for each in found[:NIGHTS] if each not in wanted)]
+    return [
+        {
+            "night": each.night,
+            "differs": each.differs,
+            "says": each.made.says if each.made else "",
+            "at": each.made.at.isoformat() if each.made else "",
+            "signed": each.signed.who if each.signed else "",
+            "changed": list(each.changed),
+        }
+        for each in shown
+    ]
 
 
 def _document(row: dict[str, Any], day: str, currency: str) -> dict[str, Any] | None:

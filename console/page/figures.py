@@ -18,6 +18,7 @@ from console.explain.contract import Unreadable, read
 from console.projection import summary
 from console.projection.business import Business, business, quantile
 from console.projection.connections import connections, tiers_of
+from console.projection.reconciled import overdue
 from console.projection.store import Store
 from schemas.contract import Contract, parse_contract, template
 from streams.settings import Settings
@@ -31,6 +32,7 @@ WAITS = (
     "brakes",
     "readings",
     "signed",
+    "nights",
 )  # of `needs_person`
 QUANTILES = (0.5, 0.95)
 
@@ -46,7 +48,10 @@ class Figures(Collector):
         """Work all of it out."""
         yield from self._standing()
         yield from self._connections()
-        yield from _business(business(self._store, _contract(self._settings), self._now))
+        contract = _contract(self._settings)
+        late = overdue(self._store, self._now, contract.timezone, self._settings.reconcile_hour)
+        yield GaugeMetricFamily("revmark_night_overdue_seconds", "Since the newest night was to be reconciled.", late)
+        yield from _business(business(self._store, contract, self._now))
 
     def _standing(self) -> Iterator[Metric]:
         found = summary.status(self._store)

@@ -19,6 +19,7 @@ SHELVES = {
     "readings": "readings",
     "audit": "deeds",
     "signatures": "signatures",
+    "nights": "nights",
     "tables.cursors": "connections",  # of these rows only how each connection stands
 }
 # Changelogs of tables that are kept row by row, by their bare topic name -> the table: what both sides of every record

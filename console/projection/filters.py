@@ -52,6 +52,7 @@ _MATCHES: dict[str, dict[str, tuple[str, ...]]] = {
     "brakes": {"state": ("state",), "type": ("entity",), "day": ("at",)},
     "readings": {"state": ("state",), "type": ("what",), "day": ("at",)},
     "signatures": {"day": ("night",)},
+    "nights": {"day": ("night",)},
     "deeds": {"state": ("state",), "type": ("what",), "day": ("at",)},
 }
 

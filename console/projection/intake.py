@@ -20,6 +20,7 @@ from schemas.deed import Deed
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
 from schemas.names import Entity
+from schemas.night import Night
 from schemas.quarantine import Edit, Settlement, place_name
 from schemas.reading import ReadingState, reading_key
 from schemas.revenue import RevenueEvent
@@ -281,6 +282,12 @@ def _signature(delivery: Delivery) -> Row:
     return Row("signatures", f"{word.tenant}|{word.night}", columns, word.model_dump_json())
 
 
+def _night(delivery: Delivery) -> Row:
+    found = Night.from_bytes(delivery.value)
+    columns: dict[str, str | int | None] = {"tenant": found.tenant, "night": found.night, "at": instant_text(found.at)}
+    return Row("nights", f"{found.tenant}|{found.night}", columns, found.model_dump_json())
+
+
 _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "decisions": _decision,
     "ledger": _ledger,
@@ -292,4 +299,5 @@ _ROWS: dict[str, Callable[[Delivery], Row]] = {
     "readings": _reading,
     "audit": _deed,
     "signatures": _signature,
+    "nights": _night,
 }

@@ -15,6 +15,7 @@ from schemas.brake import BrakeState
 from schemas.deed import Deed
 from schemas.errors import Refused
 from schemas.ledger import LedgerEntry
+from schemas.night import Night
 from schemas.quarantine import Edit, Settlement
 from schemas.reading import ReadingState
 from schemas.revenue import RevenueEvent
@@ -28,9 +29,21 @@ _ORDERS = {
     "brakes": "state DESC, at DESC, seq DESC",  # stopped ones before released ones
     "readings": "connection, what, key",
     "signatures": "night DESC",
+    "nights": "night DESC",
 }
 Record = TypeVar(
-    "Record", Verdict, LedgerEntry, Total, Variance, RevenueEvent, Held, BrakeState, ReadingState, Deed, Signature
+    "Record",
+    Verdict,
+    LedgerEntry,
+    Total,
+    Variance,
+    RevenueEvent,
+    Held,
+    BrakeState,
+    ReadingState,
+    Deed,
+    Signature,
+    Night,
 )
 
 _MODELS: dict[type, str] = {
@@ -44,6 +57,7 @@ _MODELS: dict[type, str] = {
     ReadingState: "readings",
     Deed: "deeds",
     Signature: "signatures",
+    Night: "nights",
 }
 
 

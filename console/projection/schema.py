@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 9  # raised with every change below: a file of another version is filled anew from the topics
+VERSION = 10  # raised with every change below: a file of another version is filled anew from the topics
 
 _COLUMNS = {
     "decisions": "tenant, customer, entity, record, label, field, ruling, rule, command, at",
@@ -25,6 +25,7 @@ _COLUMNS = {
     "readings": "tenant, connection, what, kind, state, at",
     "deeds": "tenant, who, what, state, at",
     "signatures": "tenant, night, who, at",
+    "nights": "tenant, night, at",
 }
 _INDEXES = {
     "decisions": ("at", "record", "ruling"),
@@ -41,6 +42,7 @@ _INDEXES = {
     "readings": (),
     "deeds": ("at",),
     "signatures": ("night",),
+    "nights": ("night",),
 }
 _PLACE = " PRIMARY KEY (topic, partition, offset))"
 _OTHERS = (

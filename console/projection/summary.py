@@ -9,8 +9,8 @@ from decimal import Decimal
 from console.projection import pulse, refusals
 from console.projection.listing import EVERYTHING, find
 from console.projection.progress import failing
+from console.projection.reconciled import nights
 from console.projection.reviews import open_reviews
-from console.projection.signed import changed
 from console.projection.store import Store
 from schemas.money import plain
 from schemas.names import Side
@@ -99,6 +99,7 @@ def status(store: Store) -> dict[str, object]:
     ledger = counts(store, "ledger", "state")
     variances = counts(store, "variances", "state")
     quarantined = held_standing(store)
+    known = nights(store)
     waiting = {
         "variances": variances.get("open", 0),
         "quarantined": quarantined,
@@ -107,7 +108,8 @@ def status(store: Store) -> dict[str, object]:
         "proposals": len(open_proposals(store)),
         "brakes": counts(store, "brakes", "state").get("stopped", 0),
         "readings": failing(store),
-        "signed": len(changed(store)),
+        "signed": sum(bool(each.changed) for each in known),
+        "nights": sum(each.differs for each in known),
     }
     paired = windows(find(store, Total, limit=EVERYTHING))
     as_of = store.as_of()

@@ -24,8 +24,11 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from schemas.audit import Signature
 from schemas.brake import BrakeState, brake_key
+from schemas.deed import Deed
 from schemas.names import Entity, Side
+from schemas.night import Night
 from schemas.quarantine import Settlement
 from streams.lanes.status import Standing
 from tests.support.broker import read
@@ -80,6 +83,11 @@ def records(folder: Path) -> list[tuple[str, str | bytes, bytes]]:
         verdict(3, field="owner", ruling="take_crm", rule="person", who="kim", why=INERT),
         proposal(4),
     ]
+    night = Night(tenant="main", night="2026-11-20", at=at(5), contract="c", says=INERT, whole=True, variances=2)
+    signed = Signature(tenant="main", night="2026-11-20", who=INERT, at=at(2), contract="c")
+    deed = Deed(
+        id="d", tenant="main", who="kim", via="page", what="link", about=INERT, why="so", outcome="failed", at=at(3)
+    )
     scene = Scene(folder)
     scene.see(erp("a", Name=INERT), crm("1", name=INERT, xero_contact_id="a"), erp_invoice("i", "a"))
     moved = ACME["shipping_address"] | {"city": "Auckland"}
@@ -98,6 +106,9 @@ def records(folder: Path) -> list[tuple[str, str | bytes, bytes]]:
         ("revenue", "k", event(1, customer_name=INERT).to_bytes()),
         ("variances", "v1", variance(1).to_bytes()),
         ("variances", "v2", variance(2, "closed").to_bytes()),
+        ("audit", "main|d", deed.to_bytes()),
+        ("signatures", "main|2026-11-20", signed.to_bytes()),
+        ("nights", "main|2026-11-20", night.to_bytes()),
         ("totals", "jpy", total(Side.ERP, "70000", currency="JPY").to_bytes()),
     ]
     for day in range(1, 31):
@@ -209,6 +220,8 @@ def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, 
     assert visit.tab.locator("script").count() == 1
     if view == "now":
         assert visit.tab.inner_text("#needs li:first-child") == "Xero stands still"
+    if view == "books":
+        assert "changed since it was signed" in visit.tab.inner_text("#night-list")
     if view not in {"books", "day"}:  # a name that is markup is shown, and as text
         assert INERT in visit.tab.inner_text("main")
     visit.close()

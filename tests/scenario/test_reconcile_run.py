@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from schemas.night import Night
 from tests.support.theatre import Performance, performance
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -49,21 +50,28 @@ def agreed(play: Performance) -> str:
     return f"the stream is behind: {behind}" if behind else "agreed"
 
 
+def nights(play: Performance) -> set[bool]:
+    """Whether the nights that workers have had reconciled were read whole, and agree."""
+    lying = play.records(play.topics.nights).values()
+    found = [Night.from_bytes(value) for partition in lying for _, value in partition]
+    return {each.whole and not each.differs for each in found}
+
+
 def money_behind_the_signature(play: Performance, row: dict[str, Any]) -> None:
     """Nobody reconciles, and it is seen all the same."""
-    assert revmark(play, "totals", "--signed")[0] == 0
+    assert revmark(play, "totals", "--nights")[0] == 0
     play.finance.put("Payments", {
         "Invoice": {"InvoiceID": row["InvoiceID"]}, "Account": {"Code": "090"}, "Date": NIGHT, "Amount": "20.00",
     })  # fmt: skip
-    play.account.expect("a signed night has changed", 1, lambda: revmark(play, "totals", "--signed")[0])
-    _, seen, _ = revmark(play, "totals", "--signed", "--json")
+    play.account.expect("a signed night has changed", 1, lambda: revmark(play, "totals", "--nights")[0])
+    _, seen, _ = revmark(play, "totals", "--nights", "--day", NIGHT, "--json")
     assert json.loads(seen)["changed"] == [
         "NZD payments in Xero: signed 0 of 0, the stream now counts 1 of 20.00",
     ]  # fmt: skip
     assert revmark(play, "status")[0] == 1
-    play.account.expect("the night agrees with it", "agreed", lambda: agreed(play))
     assert reconcile(play, "--sign", "Mo", "--why", "paid in cash")[0] == 0
-    assert revmark(play, "totals", "--signed")[0] == 0
+    play.account.expect("the night agrees with it", "agreed", lambda: agreed(play))
+    assert revmark(play, "totals", "--nights")[0] == 0
 
 
 def what_people_did(play: Performance) -> None:
@@ -78,8 +86,10 @@ def what_people_did(play: Performance) -> None:
 
 def test_a_night_is_counted_signed_spoilt_found_and_repaired(broker: str, names: str, tmp_path: Path) -> None:
     with performance(tmp_path, broker, names) as play:
+        play.stage.env["REVMARK_RECONCILE_HOUR"] = "0"
         play.stage.raise_curtain()
         play.story.first_sync()
+        play.account.expect("the last night was reconciled by itself", {True}, lambda: nights(play))
         row = sell(play, "120.00")
         play.account.expect("the invoice is in HubSpot", 1, lambda: len(mirrors(play, row)))
         play.account.expect("the night agrees", "agreed", lambda: agreed(play))

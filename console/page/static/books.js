@@ -4,7 +4,7 @@ import { agreed, busiest, drawCurrencies, drawDifferences, drawFigures, drawTota
 import { el, fill, money, plural, when } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { drawVariances } from "/static/lists.js";
-import { link, sentence } from "/static/words.js";
+import { chip, link, sentence } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 let asked = new URLSearchParams(location.search);
@@ -81,14 +81,18 @@ function drawOne(one) {
       el("td", each.agreed ? {} : { class: "off-by" }, each.agreed ? "agreed" : money(each.difference, one.currency))))));
 }
 
-async function drawChanged() {
-  const answer = await fetch("/api/signed");
+async function drawNights() {
+  const answer = await fetch("/api/nights");
   if (!answer.ok) return;
   const nights = await answer.json();
-  at("changed").hidden = !nights.length;
-  fill(at("changed-list"), nights, (item) => JSON.stringify(item), (item) => el("li", {},
-    el("b", {}, label(item.night, true)), `, signed by ${item.who}: ${item.what.join("; ")}. Next: `,
-    el("code", {}, `revmark reconcile --night ${item.night}`)));
+  at("nights").hidden = !nights.length;
+  fill(at("night-list"), nights, (item) => JSON.stringify(item), (item) => el("li", {},
+    el("span", { class: "name" }, label(item.night, true)),
+    el("span", { class: "right" }, item.signed ? "signed" : "not signed"),
+    item.says ? el("span", { class: "detail whole" }, when(item.at), ` ${item.says}`) : null,
+    item.signed ? el("span", { class: "detail whole" }, `Signed by ${item.signed}.`) : null,
+    item.changed.length ? el("span", { class: "whole" }, chip("refused", "changed since it was signed"), ` ${sentence(item.changed.join("; "))}`) : null,
+    item.differs || item.changed.length ? el("span", { class: "whole detail" }, "Next: ", el("code", {}, `revmark reconcile --night ${item.night}`)) : null));
 }
 
 async function read() {
@@ -99,7 +103,7 @@ async function read() {
     found = JSON.parse(text);
     draw();
   }
-  await Promise.all([drawChanged(), drawDay()]);
+  await Promise.all([drawNights(), drawDay()]);
 }
 
 // A day of the plots or of the table, without loading the page again.

@@ -18,7 +18,8 @@ const NEEDS = {
   refused: ["refused write", "refused writes", "/quarantine"],
   brakes: ["stopped rule", "stopped rules", "#waiting"],
   reviews: ["field to decide", "fields to decide", "#waiting"],
-  signed: ["signed night has changed", "signed nights have changed", "/books"],
+  signed: ["signed night has changed", "signed nights have changed", "/books#nights"],
+  nights: ["night whose books differ", "nights whose books differ", "/books#nights"],
   readings: ["kind that cannot be read", "kinds that cannot be read", "#readings"],
   proposals: ["link to confirm", "links to confirm", "#waiting"],
 };

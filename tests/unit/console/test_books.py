@@ -1,22 +1,26 @@
 """The books: a day down to its documents, and the nights that people signed."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from typer.testing import Result
 
-from console.page.books import books, one_day, stirred
+from console.page.books import books, one_day, reconciled
 from console.page.earnings import earned
 from console.projection.delivery import SHELVES, STATES
+from console.projection.reconciled import nights, overdue
 from console.projection.signed import changed, settled
 from console.projection.store import Store
 from console.projection.summary import status
 from schemas.audit import Signature, Sum, Tally
 from schemas.errors import RevmarkError, SettingsError
 from schemas.names import Entity, Side
+from schemas.night import Night
 from streams.settings import Settings
 from tests.support.capturing import crm, erp, erp_invoice
 from tests.unit.console.records import at, delivery, total, variance
@@ -24,6 +28,7 @@ from tests.unit.console.scene import Scene
 from tests.unit.watch.books import settlement
 
 DAY = "2026-11-20"
+HOUR = 3600.0
 
 
 @pytest.fixture
@@ -102,30 +107,57 @@ def test_a_signed_night_is_watched_by_the_rows_of_money_that_were_read_since(sto
     (found,) = changed(store)
     assert found.what == ("EUR payments in Xero: signed 1 of 50, the stream now counts 2 of 100.00",)
     assert status(store)["needs_person"] == {"signed": 1}
-    assert stirred(store) == [{"night": "2026-11-20", "who": "Kim", "what": list(found.what)}]
+    (shown,) = reconciled(store)
+    assert (shown["night"], shown["signed"], shown["changed"]) == ("2026-11-20", "Kim", list(found.what))
     assert one_day(store, "2026-11-20", "EUR")["signed"] == [{"who": "Kim", "at": at(10).isoformat(), "why": "so"}]
     assert one_day(store, "2026-11-21", "EUR")["signed"] == []
     store.apply([delivery("signatures", 1, signed(40), "main|2026-11-20")])
     assert changed(store) == [], "signed again, later than what was read"
 
 
-def test_signed_nights_are_listed_with_what_changed(store: Store, run: Callable[..., Result]):
-    store.apply(
-        [
-            delivery("signatures", n, signed(10, night), f"main|{night}")
-            for n, night in enumerate(("2026-11-19", "2026-11-20"))
-        ]
-    )
-    store.apply([settlement(0, 1), settlement(1, 2, refund=True), settlement(2, 3, Entity.CREDIT_NOTE)])
+def reconciled_at(seconds: float, night: str, **given: Any) -> Night:
+    usual = {"tenant": "main", "night": night, "at": at(seconds), "contract": "c", "says": "so it is", "whole": True}
+    return Night.model_validate(usual | given)
+
+
+def test_nights_are_listed_with_what_was_found_and_what_changed(store: Store, run: Callable[..., Result]):
+    words = [signed(10, "2026-11-19"), signed(10, "2026-11-20"), signed(10, "2026-11-17")]
+    found = [
+        reconciled_at(5, "2026-11-18", variances=2), reconciled_at(9, "2026-11-17", variances=1),
+        reconciled_at(5, "2026-11-16", alarms=1), reconciled_at(5, "2026-11-15"),
+    ]  # fmt: skip
+    store.apply([delivery("signatures", n, each, f"main|{each.night}") for n, each in enumerate(words)])
+    store.apply([delivery("nights", n, each, f"main|{each.night}") for n, each in enumerate(found)])
+    store.apply([settlement(n, n, date=each.night) for n, each in enumerate(words)])
+    store.apply([settlement(n + 3, n + 3, refund=True, date=each.night) for n, each in enumerate(words)])
+    store.apply([settlement(n + 6, n + 6, Entity.CREDIT_NOTE, date=each.night) for n, each in enumerate(words[1:])])
     store.caught_up((*SHELVES, *STATES))
-    result = run("totals", "--signed", "--offline", "--json")
+    known = {each.night: (each.differs, len(each.changed)) for each in nights(store)}
+    assert known == {
+        "2026-11-20": (False, 0), "2026-11-19": (False, 1), "2026-11-18": (True, 0), "2026-11-17": (False, 0),
+        "2026-11-16": (True, 0), "2026-11-15": (False, 0),
+    }  # fmt: skip
+    assert status(store)["needs_person"] == {"signed": 1, "nights": 2}
+    assert [each["night"][-2:] for each in reconciled(store)] == ["19", "18", "16", "20", "17", "15"]
+    result = run("totals", "--nights", "--offline", "--json")
     told = [orjson.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
-    assert (result.exit_code, [(each["night"], len(each["changed"])) for each in told]) == (
-        1,
-        [("2026-11-20", 0), ("2026-11-19", 3)],
-    )
-    assert run("totals", "--signed", "--offline", "--day", "2026-11-20").exit_code == 0
-    assert "EUR refunds in Xero" in run("totals", "--signed", "--offline").output
+    assert (result.exit_code, [each["night"][-2:] for each in told]) == (1, ["20", "19", "18", "17", "16", "15"])
+    assert run("totals", "--nights", "--offline", "--day", "2026-11-20").exit_code == 0
+    assert run("totals", "--nights", "--offline", "--day", "2026-11-18").exit_code == 1
+    assert "EUR credit notes in Xero: signed 1 of 9" in run("totals", "--nights", "--offline").output
+
+
+@pytest.mark.parametrize(
+    ("hour", "made", "late"),
+    [
+        (None, [], 0), (3, [], HOUR), (4, [], 0), (3, [{"whole": True}], 0), (3, [{"whole": False}], HOUR),
+        (4, [{"whole": True, "night": "2026-11-18"}], 0), (5, [], 24 * HOUR - HOUR),
+    ],
+)  # fmt: skip
+def test_a_night_is_overdue_until_it_was_read_whole(store: Store, hour: int | None, made: list[Any], late: float):
+    told = [reconciled_at(1, **({"night": "2026-11-19"} | each)) for each in made]
+    store.apply([delivery("nights", n, each, f"main|{each.night}") for n, each in enumerate(told)])
+    assert overdue(store, datetime(2026, 11, 20, 4, tzinfo=UTC), "UTC", hour) == late
 
 
 @pytest.mark.parametrize("day", ["", "2026-13-01", "soon", "2026-11"])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import orjson
 from prometheus_client.parser import text_string_to_metric_families
@@ -20,12 +21,14 @@ from console.projection.store import Store
 from schemas.audit import Signature, Sum, Tally
 from schemas.brake import BrakeState, brake_key
 from schemas.names import Entity, Side
+from schemas.night import Night
 from schemas.quarantine import Settlement
 from streams.lanes.status import Standing
 from streams.settings import Settings
 from tests.unit.console.records import at, delivery, entry, quarantined, variance, verdict
 from tests.unit.watch.books import billed, customer, deal, invoice, ordered, settlement
 
+_NEWEST = "2026-11-20"  # the night that is owed a day after the test's own, in the contract's zone
 HOUR = 3600.0
 DAY = 24 * HOUR
 
@@ -44,7 +47,9 @@ class Trouble:
 
 def samples(store: Store, folder: Path, now: datetime) -> dict[str, float]:
     """The page's figures, by series."""
-    found = text(store, Settings(state=folder, contract=folder / "none.yaml", _env_file=None), now).decode()
+    found = text(
+        store, Settings(state=folder, contract=folder / "none.yaml", reconcile_hour=3, _env_file=None), now
+    ).decode()
     return {
         f"{each.name}{{{','.join(f'{name}={value!r}' for name, value in each.labels.items())}}}".replace(
             "'", '"'
@@ -76,6 +81,11 @@ def _brake(state: str) -> BrakeState:
         "tenant": "main", "connection": "main.xero", "platform": "xero", "side": Side.ERP, "entity": Entity.COMPANY,
         "rule": "owner", "state": state, "records": 9, "bound": 5, "command": "command-1", "stopped_at": at(0),
     })  # fmt: skip
+
+
+def _night(**given: Any) -> Night:
+    usual = {"tenant": "main", "night": _NEWEST, "at": at(0), "contract": "c", "says": "", "whole": True}
+    return Night.model_validate(usual | given)
 
 
 def _standing(offset: int, until: float) -> Delivery:
@@ -113,6 +123,15 @@ TROUBLES = {
     "RevmarkSignedNightChanged": Trouble(
         [settlement(0), delivery("signatures", 0, _SIGNED, "main|2026-11-20"), settlement(1, 2)],
         [settlement(2, 2, status="deleted")],
+    ),
+    "RevmarkNightDiffers": Trouble(
+        [delivery("nights", 0, _night(variances=1), "main|2026-11-20")],
+        [delivery("nights", 1, _night(at=at(HOUR)), "main|2026-11-20")],
+    ),
+    "RevmarkNightMissed": Trouble(
+        [delivery("nights", 0, _night(whole=False), f"main|{_NEWEST}")],
+        [delivery("nights", 1, _night(), f"main|{_NEWEST}")],
+        seconds=DAY - HOUR, mended=DAY - HOUR / 2,
     ),
     "RevmarkBrakeStopped": Trouble(
         [delivery("brakes", 0, _brake("stopped"), _BRAKE)], [delivery("brakes", 1, _brake("released"), _BRAKE)]
