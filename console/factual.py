@@ -5,7 +5,7 @@ In: the projection, the contract. Out: sheets, drifts as documents and tables. R
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,20 +24,19 @@ from schemas.contract import Contract
 from schemas.errors import Refused
 from schemas.names import Entity, Side
 
-_RECORDS = (
-    "SELECT DISTINCT record FROM states WHERE drawer = 'accounts.r'"
-    " AND (record LIKE 'company:%' OR record LIKE 'product:%') ORDER BY record"
-)
+TOLD = (Entity.COMPANY, Entity.PRODUCT)
 STYLES = {"contradiction": "red", "unsettled": "red", "variant": "yellow", "missing": "dim"}
 FILES = {".json", ".jsonld"}  # what one file for all is called
-TOLD = (Entity.COMPANY, Entity.PRODUCT)
 
 
-def sheets(store: Store, contract: Contract, tenant: str) -> list[FactSheet]:
-    """The seller's sheet, and that of every company and product that is there on one side at least."""
+def sheets(store: Store, contract: Contract, tenant: str, of: Sequence[Entity] = TOLD) -> Iterator[FactSheet]:
+    """The seller's sheet, and that of every company and product that is there on one side at least, one by one."""
+    yield from sellers(contract)
     known = Known(store, tenant)
-    found = (_sheet(known, contract, str(row["record"])) for row in store.rows(_RECORDS))
-    return [*sellers(contract), *(each for each in found if each is not None)]
+    for entity in of:
+        for state, customer in known.each(entity):
+            if state.crm.present or state.erp.present:
+                yield sheet(state, customer, contract)
 
 
 def called(store: Store, contract: Contract, tenant: str, asked: str) -> FactSheet:

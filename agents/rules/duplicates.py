@@ -116,6 +116,8 @@ def is_form(word: str) -> bool:
 
 def bare(text: str) -> str:
     """A text without case and accents. Taken apart first: what is one sign may hide capitals, as a trade mark does."""
+    if text.isascii():
+        return text.lower()  # most names: the same as below, in a tenth of the time
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(mark for mark in plain if not unicodedata.combining(mark))
 

@@ -96,7 +96,7 @@ def export(
     session = session_of(context)
     contract = required(session.settings.contract)
     with session.projection(*STATES, offline=offline) as store:
-        known = sheets(store, contract, session.settings.tenant)
+        known = list(sheets(store, contract, session.settings.tenant))
     seller = next((each for each in known if each.record == SELLER), None)
     wanted = [each for each in known if type in {None, each.entity.value} or each is seller]
     publish(out, wanted, seller, ids=ids)
@@ -138,7 +138,7 @@ def check_answers(
     contract = required(session.settings.contract)
     assistant = Assistant(session.settings) if ask else None
     with session.projection(*STATES, offline=offline) as store:
-        known = sheets(store, contract, session.settings.tenant)
+        known = list(sheets(store, contract, session.settings.tenant))
     if assistant is not None:
         answers = statements.asked(assistant, known, about or [], limit, keep)
     else:

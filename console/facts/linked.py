@@ -7,8 +7,10 @@ Source: schema.org, types Organization, PostalAddress, Product, Offer and Proper
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from console.facts.sheet import SELLER, FactSheet
 from console.facts.spelling import country_key, domain_key, members
@@ -25,6 +27,14 @@ CODE = 2  # letters of a country's code
 def graph(sheets: Iterable[FactSheet], *, seller: FactSheet | None = None, ids: bool = False) -> dict[str, Any]:
     """The document. `seller` makes the offers of products; `ids`: with the platforms' own ids."""
     return {"@context": CONTEXT, "@graph": [node(each, seller=seller, ids=ids) for each in sheets]}
+
+
+def written(sheets: Iterable[FactSheet], *, seller: FactSheet | None = None, ids: bool = False) -> Iterator[bytes]:
+    """The same document as it is sent, a node a line, so that a large one is never whole in memory."""
+    yield b'{"@context": ' + orjson.dumps(CONTEXT) + b', "@graph": ['
+    for place, each in enumerate(sheets):
+        yield (b",\n" if place else b"\n") + orjson.dumps(node(each, seller=seller, ids=ids))
+    yield b"\n]}\n"
 
 
 def node(sheet: FactSheet, *, seller: FactSheet | None = None, ids: bool = False) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from console.explain.contract import read, required
@@ -121,7 +121,7 @@ def _words(request: Request, *names: str) -> list[str]:
 def _linked(facts: Facts, store: Store, request: Request) -> Response:
     name, body = facts.linked(store, *_words(request, "type", "record"), ids="ids" in request.query_params)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}  # an id of ours, or a word of this program's
-    return Response(body, media_type="application/ld+json", headers=headers)
+    return StreamingResponse(body, media_type="application/ld+json", headers=headers)
 
 
 def _connections(settings: Settings, store: Store) -> list[dict[str, Any]]:

@@ -6,15 +6,14 @@ In: the projection, the contract. Out: JSON, each value as the text that people 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-import orjson
 
 from console.explain.contract import required
 from console.explain.labels import words
 from console.facts.drift import KINDS, Drift, Kind, drifts, within
-from console.facts.linked import graph, unsettled
+from console.facts.linked import unsettled, written
 from console.facts.sheet import SELLER, Fact, FactSheet, sellers
 from console.factual import TOLD, called, fact_text, sheets
 from console.page.worked import Worked, moved
@@ -99,8 +98,10 @@ class Facts:
             "drifts": [_drift(each, contract) for each in self._of(contract, found)],
         }  # fmt: skip
 
-    def linked(self, store: Store, entity: str, asked: str, *, ids: bool) -> tuple[str, bytes]:
-        """JSON-LD with the name of its file: one sheet, or all of a kind with the seller's.
+    def linked(self, store: Store, entity: str, asked: str, *, ids: bool) -> tuple[str, Iterator[bytes]]:
+        """JSON-LD with the name of its file: one sheet, or all of a kind with the seller's, made while it is sent.
+
+        What is sent is read from a store of its own: the caller's may be closed by then.
 
         Raises:
             ContractError: the contract cannot be read.
@@ -112,12 +113,18 @@ class Facts:
         if asked:
             one = called(store, contract, self._settings.tenant, asked)
             found = [seller, one] if seller and one.entity is Entity.PRODUCT else [one]  # who offers it
-            name = one.record.replace(":", "-")
-        else:
-            known = sheets(store, contract, self._settings.tenant)
-            found = [each for each in known if each.entity in of or each.record == SELLER]
-            name = {"company": "companies", "product": "products"}.get(entity, "facts")
-        return f"{name}.jsonld", orjson.dumps(graph(found, seller=seller, ids=ids), option=orjson.OPT_INDENT_2)
+            return f"{one.record.replace(':', '-')}.jsonld", written(found, seller=seller, ids=ids)
+        name = {"company": "companies", "product": "products"}.get(entity, "facts")
+        folder, tenant = store.path.parent, self._settings.tenant
+
+        def all_of_them() -> Iterator[bytes]:
+            own = Store(folder, read_only=True)
+            try:
+                yield from written(sheets(own, contract, tenant, of), seller=seller, ids=ids)
+            finally:
+                own.close()
+
+        return f"{name}.jsonld", all_of_them()
 
     def _all(self, store: Store, contract: Contract) -> Known:
         mark = moved(store, *STATES)
@@ -132,7 +139,7 @@ class Facts:
 
 
 def _known(store: Store, contract: Contract, tenant: str) -> Known:
-    found = sheets(store, contract, tenant)
+    found = list(sheets(store, contract, tenant))
     drifting = drifts(found)
     by_record: dict[str, list[Drift]] = {}
     met: Counter[tuple[Entity, Kind]] = Counter()

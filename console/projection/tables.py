@@ -6,7 +6,7 @@ Invariant: the projection is never written to; what a rule writes while it is as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -22,19 +22,29 @@ from tables.entities import EntityState
 from tables.identity import Identity
 from tables.view import Drawer
 
+PAGE = 500  # records read at once where all of a kind are wanted: a megabyte or two
+_PAGE = (
+    "SELECT record, key, body FROM states WHERE drawer = 'accounts.r' AND record IN (SELECT DISTINCT record FROM states"
+    " WHERE drawer = 'accounts.r' AND record > ? AND record < ? ORDER BY record LIMIT ?) ORDER BY record, key"
+)
+
 
 class TableView:
-    """One table. What is set or deleted stays in this view."""
+    """One table. What is set or deleted stays in this view. `near` are bodies that were read already; None: no row."""
 
-    def __init__(self, store: Store, table: str) -> None:
+    def __init__(self, store: Store, table: str, near: Mapping[str, str | None] | None = None) -> None:
         self._store = store
         self._table = table
+        self._near = near or {}
         self._own: dict[str, Any] = {}
 
     def get(self, key: str) -> Any | None:
         """The value, or None."""
         if key in self._own:
             return self._own[key]
+        if key in self._near:
+            body = self._near[key]
+            return None if body is None else orjson.loads(body)
         rows = self._store.rows("SELECT body FROM states WHERE key = ?", [f"{self._table}|{key}"])
         return orjson.loads(rows[0]["body"]) if rows else None
 
@@ -118,6 +128,32 @@ class Known:
         scratch = Identity(Drawer(TableView(self.store, "known"), "i"), self.tenant)
         found = Identification(scratch, contract, self.tenant).resolve(dict(row))
         return found if isinstance(found, Waits) else None
+
+    def each(self, entity: Entity, size: int = PAGE) -> Iterator[tuple[EntityState, CustomerState]]:
+        """Every record of a kind, by its id, with the customer that it belongs to; a page of them is read at once."""
+        after, end = f"{entity.value}:", f"{entity.value};"  # ";" is the letter after ":"
+        while rows := self.store.rows(_PAGE, [after, end, size]):
+            after = rows[-1]["record"]
+            near: dict[str, str | None] = {row["key"].removeprefix("accounts|"): row["body"] for row in rows}
+            places: dict[str, list[str]] = {}
+            for row in rows:
+                places.setdefault(row["record"], []).append(row["key"].split("|")[3])
+            owners = {
+                record: found[0] if len(found) == 1 else self.customer_of(record) or found[0]
+                for record, found in places.items()
+            }
+            keys = [f"c|{self.tenant}|{owner}" for owner in owners.values()]
+            near |= dict.fromkeys(keys) | self._bodies(keys)
+            view = TableView(self.store, "accounts", near)
+            records, holders = Drawer(view, "r"), Drawer(view, "c")
+            for record, owner in owners.items():
+                state = entities.load(records, self.tenant, owner, entity, record)
+                yield state, customers.load(holders, self.tenant, owner)
+
+    def _bodies(self, keys: Iterable[str]) -> dict[str, str]:
+        wanted = orjson.dumps([f"accounts|{key}" for key in keys]).decode()
+        rows = self.store.rows("SELECT key, body FROM states WHERE key IN (SELECT value FROM json_each(?))", [wanted])
+        return {row["key"].removeprefix("accounts|"): row["body"] for row in rows}
 
     def all(self) -> Iterator[str]:
         """Every canonical record."""

@@ -147,7 +147,7 @@ def assert_fact_sheets_are_what_xero_says(play: Performance, folder: Path) -> No
     assert isinstance(contract, Agreed)
     store = Store(folder, read_only=True)
     try:
-        made = sheets(store, contract.contract, "demo")
+        made = list(sheets(store, contract.contract, "demo"))
     finally:
         store.close()
     products = {each.value("sku"): each for each in made if each.entity is Entity.PRODUCT}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.rules.duplicates import CROWD, Customer, customer, duplicates, name_key
+from agents.rules.duplicates import CROWD, Customer, bare, customer, duplicates, name_key
 
 
 def firm(number: int, *, side: str = "crm", emails: tuple[str, ...] = (), **fields: Any) -> Customer:
@@ -113,3 +113,8 @@ def test_the_same_customers_in_any_order_give_the_same_pairs(parts: list[dict[st
     found = duplicates(made, least=0)
     assert duplicates(mixed, least=0) == found
     assert all(pair.left.record < pair.right.record and pair.reasons for pair in found.pairs)
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_a_plain_text_is_made_bare_as_any_other(text: str):
+    assert bare(text) == bare(f"{text}\u00e9").removesuffix("e")

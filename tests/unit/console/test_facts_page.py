@@ -109,7 +109,7 @@ def test_what_nobody_settled_is_told_and_left_out_of_what_is_saved(store: Store,
     assert found["unsettled"] == 1
     assert [each["fact"] for each in found["facts"] if not each["settled"]] == ["phone"]
     name, body = facts.linked(store, "", COMPANY, ids=False)
-    (node,) = json.loads(body)["@graph"]
+    (node,) = json.loads(b"".join(body))["@graph"]
     assert (name, "telephone" in node, "identifier" in node) == (f"{COMPANY.replace(':', '-')}.jsonld", False, False)
 
 
@@ -126,7 +126,9 @@ def test_what_nobody_settled_is_told_and_left_out_of_what_is_saved(store: Store,
 def test_sheets_are_saved_as_json_ld(store: Store, facts: Facts, of: str, asked: str, name: str, nodes: list[str]):
     called, body = facts.linked(store, of, asked, ids=True)
     assert called == name
-    assert [each["@id"] for each in json.loads(body)["@graph"]] == [f"#{each.replace(':', '-')}" for each in nodes]
+    assert [each["@id"] for each in json.loads(b"".join(body))["@graph"]] == [
+        f"#{each.replace(':', '-')}" for each in nodes
+    ]
 
 
 async def test_it_is_a_file_to_save_for_whoever_may_look(settings: Settings):
