@@ -1,21 +1,14 @@
 // What earned a month's revenue: shares by customer, deal, product or what the contract names, and the proof that it is all of it.
 
-import { el, money, plural, svg, unhurried } from "/static/dom.js";
+import { el, money, options, plural, reading, svg, unhurried } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { chip, link, sentence } from "/static/words.js";
 
 const at = (id) => document.getElementById(id);
 const HEADS = { posted: ["invoices", "invoiced", "credited"], cash: ["payments", "received", "refunded"] };
 let asked = Object.fromEntries(new URLSearchParams(location.search));
-let latest = 0;
-let drawn = "";
 
 const monthName = (month) => new Date(`${month}-15T12:00:00`).toLocaleDateString(undefined, { month: "long", year: "numeric" });
-
-function options(select, values, chosen, name = (value) => value) {
-  if (document.activeElement === select) return;
-  select.replaceChildren(...values.map((value) => el("option", { value, ...(value === chosen ? { selected: "selected" } : {}) }, name(value))));
-}
 
 // A bar beside a figure, as long as its part of the largest; figures are the texts.
 function bar(share, most) {
@@ -50,19 +43,13 @@ function draw(found) {
   at("command").textContent = `revmark attribution --month ${found.month || "YYYY-MM"} --by ${found.by.replace(".", " --model ")} --basis ${found.basis}`;
 }
 
-async function read() {
-  const turn = latest += 1;
-  const answer = await fetch(`/api/attribution?${new URLSearchParams(asked)}`);
-  const text = await answer.text();
-  if (turn !== latest || text === drawn) return;
-  drawn = text;
-  const found = JSON.parse(text);
-  at("problem").hidden = answer.ok;
+const read = reading(() => `/api/attribution?${new URLSearchParams(asked)}`, (found, ok) => {
+  at("problem").hidden = ok;
   at("problem").textContent = sentence(found.error);
-  at("shares").hidden = !answer.ok;
-  if (answer.ok) draw(found);
+  at("shares").hidden = !ok;
+  if (ok) draw(found);
   else at("headline").textContent = "Earnings";
-}
+});
 
 at("wish").addEventListener("change", () => {
   asked = Object.fromEntries(new FormData(at("wish")));

@@ -53,6 +53,26 @@ export function fill(list, items, key, make, empty, marks = true) {
   list.dataset.filled = "yes";
 }
 
+// What a list offers; one that somebody has open stays as it is.
+export function options(select, values, chosen, name = (value) => value) {
+  if (document.activeElement === select) return;
+  select.replaceChildren(...values.map((value) => el("option", { value, ...(value === chosen ? { selected: "selected" } : {}) }, name(value))));
+}
+
+// Reads JSON and hands on what is new, and whether it was answered. Of two readings under way the later one counts.
+export function reading(address, draw) {
+  let latest = 0;
+  let drawn = "";
+  return async () => {
+    const turn = latest += 1;
+    const answer = await fetch(address());
+    const text = await answer.text();
+    if (turn !== latest || text === drawn) return;
+    drawn = text;
+    draw(JSON.parse(text), answer.ok);
+  };
+}
+
 // For what is read at every push: not again before the last answer has come, which may take the server long.
 export function unhurried(read) {
   let under = false;

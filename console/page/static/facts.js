@@ -1,6 +1,6 @@
 // Fact sheets: where the systems drift apart, the worst first; a sheet with the owner of each fact; JSON-LD to save.
 
-import { el, fill, grouped, plural, unhurried } from "/static/dom.js";
+import { el, fill, grouped, options, plural, reading, unhurried } from "/static/dom.js";
 import { listen, search, theme } from "/static/head.js";
 import { chip, link, sentence } from "/static/words.js";
 
@@ -13,8 +13,6 @@ const SAID = {
 };
 const COUNTED = new Set(["contradiction", "variant"]);
 let asked = new URLSearchParams(location.search);
-let latest = 0;
-let drawn = "";
 
 const sheetLink = (record, text) => el("a", { href: `/facts?record=${encodeURIComponent(record)}` }, text);
 const shown = (value) => value ?? "\u2013";
@@ -64,11 +62,6 @@ function drawSheet(found) {
   at("command").textContent = `revmark facts show ${found.record}`;
 }
 
-function options(select, values, chosen, name) {
-  if (document.activeElement === select) return;
-  select.replaceChildren(...values.map((value) => el("option", { value, ...(value === chosen ? { selected: "selected" } : {}) }, name(value))));
-}
-
 function drawAll(found) {
   const { counts } = found;
   const sum = Object.values(counts).reduce((all, each) => all + each, 0);
@@ -89,20 +82,14 @@ function drawAll(found) {
   at("command").textContent = ["revmark facts", found.type && `--type ${found.type}`].filter(Boolean).join(" ");
 }
 
-async function read() {
-  const turn = latest += 1;
-  const answer = await fetch(one ? `/api/sheet?${new URLSearchParams({ record: one })}` : `/api/facts?${asked}`);
-  const text = await answer.text();
-  if (turn !== latest || text === drawn) return;
-  drawn = text;
-  const found = JSON.parse(text);
-  at("problem").hidden = answer.ok;
+const read = reading(() => (one ? `/api/sheet?${new URLSearchParams({ record: one })}` : `/api/facts?${asked}`), (found, ok) => {
+  at("problem").hidden = ok;
   at("problem").textContent = sentence(found.error);
-  at("drifts").hidden = !answer.ok;
-  if (!answer.ok) at("headline").textContent = one || "Facts";
+  at("drifts").hidden = !ok;
+  if (!ok) at("headline").textContent = one || "Facts";
   else if (one) drawSheet(found);
   else drawAll(found);
-}
+});
 
 function wish() {
   asked = new URLSearchParams([...new FormData(at("wish"))].filter(([, value]) => value));
