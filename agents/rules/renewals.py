@@ -30,7 +30,7 @@ def tell(case: Case, deal: EntityState, kept: Kept, ends: date | None) -> None:
         told = kept.setdefault("renewals", {}).setdefault(each.automation, {})
         known = before in {None, end}  # a row of before there was this automation knows of no end
         told.setdefault(end, known and day < case.today)
-        if kept["state"] == "running" and not told[end] and day <= case.today < end:
+        if kept["state"] == "running" and not told[end] and day <= case.today:  # its end has not come: it runs
             told[end] = True
             _act(case, each, deal, kept)
 
