@@ -17,10 +17,11 @@ from agents import foreseen
 from agents.holdings import Holdings
 from agents.rehearsal import Rehearsal, rows_of
 from agents.stoppage import Stoppage
+from console.readiness import changed_objects
 from console.recorded import Progress, Reader, Recorded
 from schemas.command import Command
 from schemas.contract import Contract
-from schemas.errors import Refused
+from schemas.errors import ContractError, Refused
 from schemas.names import Platform
 from schemas.plan import Plan
 from streams.platforms.registry import PLATFORMS
@@ -53,8 +54,11 @@ async def plan(settings: Settings, contract: Contract, wish: Wish, means: Means)
     Raises:
         Transient: the broker or a platform cannot be read now.
         Refused: the contract does not come to rest.
+        ContractError: workers would not start under it.
     """
     recorded = Recorded() if wish.first else await Reader(settings, means.progress).present()
+    if why := changed_objects(settings, contract, recorded.cursors):
+        raise ContractError(f"no worker would start: {why}. Nothing was planned")
     readings = await asyncio.gather(*(_read(settings, contract, name, recorded, wish, means) for name in PLATFORMS))
     return foresee(settings, contract, recorded, dict(zip(PLATFORMS, readings, strict=True)), wish, datetime.now(UTC))
 

@@ -18,6 +18,8 @@ from console.projection.cluster import admin
 from console.projection.delivery import topics_of
 from console.recorded import Reader
 from schemas.contract import Contract
+from schemas.contract.objects import moved
+from schemas.names import Side
 from streams.lanes import status
 from streams.platforms.registry import PLATFORMS
 from streams.platforms.shares import SHARES
@@ -45,6 +47,8 @@ async def look(settings: Settings, contract: Contract) -> Readiness:
     rows = await Reader(settings).rows(topics_of(settings).cursors)
     workers = await _workers(settings)
     found = list(obstacles(settings, contract, rows, datetime.now(UTC)))
+    if why := changed_objects(settings, contract, rows):
+        found = [why, *found]
     if not workers:
         found = [f"no worker of the group {settings.group} is running. Next: revmark worker", *found]
     xero = status.load(MemoryView(dict(rows)), str(settings.connection("xero")))
@@ -58,6 +62,12 @@ async def _workers(settings: Settings) -> int:
         except GroupCoordinatorNotAvailableError:  # no group has met on it yet
             return 0
         return sum(len(group[MEMBERS]) for answer in answers for group in answer.groups)
+
+
+def changed_objects(settings: Settings, contract: Contract, rows: Mapping[str, Any]) -> str:
+    """Why workers would not start under this contract, where they have shown records on other objects; else empty."""
+    crm = str(settings.connection(contract.platforms.on(Side.CRM)))
+    return moved(status.load(MemoryView(dict(rows)), crm).objects, contract)
 
 
 def obstacles(settings: Settings, contract: Contract, rows: Mapping[str, Any], now: datetime) -> Iterator[str]:

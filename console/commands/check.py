@@ -13,6 +13,8 @@ from console.exits import NEEDS_PERSON
 from console.options import Document, examples
 from console.output import say, show_json
 from console.session import Session, session_of
+from schemas.contract import load_contract
+from schemas.errors import ContractError, Transient
 
 if TYPE_CHECKING:  # it loads both platforms' clients
     from streams.checkup import Finding
@@ -61,7 +63,27 @@ async def _look(session: Session, *, create: bool, quiet: bool) -> list[Finding]
         found.append(each)
         if not quiet:
             _print(each)
+    if (stopped := await _stopped(session)) is not None:
+        found.append(stopped)
+        if not quiet:
+            _print(stopped)
     return found
+
+
+async def _stopped(session: Session) -> Finding | None:
+    """That workers would not start under this contract, since they ran under one that shows records elsewhere."""
+    from console.projection.delivery import topics_of  # noqa: PLC0415 - loads the Kafka client
+    from console.readiness import changed_objects  # noqa: PLC0415 - as above
+    from console.recorded import Reader  # noqa: PLC0415 - as above
+    from streams.checkup.finding import Finding  # noqa: PLC0415 - with both platforms' clients
+
+    try:
+        contract = load_contract(session.settings.contract)
+        rows = await Reader(session.settings).rows(topics_of(session.settings).cursors)
+    except (ContractError, Transient):  # which was found and said
+        return None
+    why = changed_objects(session.settings, contract, rows)
+    return Finding("contract objects", ok=False, detail=why, next_step="revmark contract show") if why else None
 
 
 def _print(finding: Finding) -> None:

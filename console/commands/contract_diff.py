@@ -14,6 +14,7 @@ from console.options import Document, examples
 from console.output import Sheet, money_text, say, show, show_json, value_text
 from console.session import Meter, session_of
 from schemas.contract import Contract, lint, load_contract
+from schemas.contract.objects import chosen, moved
 from schemas.errors import ContractError
 from schemas.money import plain
 
@@ -41,6 +42,8 @@ def command(
     session = session_of(context)
     path = file or session.settings.contract
     pair = _usable(path), _usable(new)
+    if why := moved(chosen(pair[0]), pair[1]):
+        raise ContractError(f"{new} cannot take the place of {path}: {why}. Nothing was replayed")
     from agents.contrast import contrast  # noqa: PLC0415 - loads both platforms
     from agents.history import recorded, replay  # noqa: PLC0415 - as above
     from console.projection.delivery import topics_of  # noqa: PLC0415 - as above

@@ -6,7 +6,7 @@ record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,6 +53,32 @@ class Objects(BaseModel):
     )
     revenue: RevenueObject | None = Field(
         default=None, description="not named: revenue is not shown in HubSpot, only reported"
+    )
+
+
+def chosen(contract: Contract) -> dict[str, str]:
+    """The object that each kind of record is shown on; a kind that is not shown is not there."""
+    objects = contract.platforms.objects
+    found = {"invoice": "native" if objects.invoice == "native" else objects.invoice.custom}
+    return found | ({"revenue": objects.revenue.custom} if objects.revenue is not None else {})
+
+
+def moved(before: Mapping[str, str], contract: Contract) -> str:
+    """Why a contract cannot go on where records were shown on these objects before; empty: it can.
+
+    What is shown nowhere for a while may come back to the object it was on: its records are still there.
+    """
+    now = chosen(contract)
+    parts = [
+        f"platforms.objects.{kind} is {now[kind]}, and this deployment has shown it on {before[kind]}"
+        for kind in sorted(before.keys() & now.keys())
+        if before[kind] != now[kind]
+    ]
+    if not parts:
+        return ""
+    return (
+        f"{'; '.join(parts)}: what is there already would be taken for records of the other object. Put it back in the "
+        "contract, or begin anew beside it: another REVMARK_TOPIC_PREFIX and REVMARK_GROUP"
     )
 
 

@@ -14,10 +14,13 @@ from typing import Protocol
 from schemas.change import Change
 from schemas.command import Poll, Read, Resume, parse_work
 from schemas.contract import Contract
+from schemas.contract.objects import chosen, moved
 from schemas.errors import Refused
-from schemas.names import Platform, connection_id, ref
+from schemas.names import Platform, Side, connection_id, ref
 from schemas.wire import Wire, encode
 from streams.engine import BatchTable, Record, RecordBatch, Revoked, TooLarge
+from streams.engine.errors import Misconfigured
+from streams.lanes import status
 from streams.lanes.brakes import Limits
 from streams.lanes.desk import Desk
 from streams.lanes.lane import Lane, Work
@@ -148,6 +151,7 @@ class Office:
             lane = self.lane(connection, desk)
             if lane is not None:
                 if self._epochs.get(connection) != batch.epoch:
+                    self._agree(desk, connection)
                     self._epochs[connection] = batch.epoch
                     lane.forget()  # between two epochs the connection may have been another worker's
                 if self._tracer is not None:
@@ -157,6 +161,21 @@ class Office:
                 continue
             for record, _ in pairs:
                 batch.quarantine(record, reason=self._unknown(connection))
+
+    def _agree(self, desk: Desk, connection: str) -> None:
+        """Note on which objects of the CRM the contract shows records, the first time and whenever more are shown.
+
+        Raises:
+            Misconfigured: it has other ones now; nothing was read or written.
+        """
+        platform = self._connections[connection]
+        if platform != self._app.contract.platforms.on(Side.CRM):
+            return
+        standing = status.load(desk.cursors, connection)
+        if why := moved(standing.objects, self._app.contract):
+            raise Misconfigured(f"the contract cannot go on here: {why}. Nothing was read or written")
+        standing.objects = standing.objects | chosen(self._app.contract)
+        status.save(desk.cursors, connection, standing)
 
     def lane(self, connection: str, desk: Desk) -> Lane | None:
         """The lane of a connection, working on `desk` from now on; None: no such connection is set up here."""

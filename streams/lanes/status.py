@@ -21,7 +21,8 @@ class Standing:
     `again` is when reads may go on: reads that were throttled do not hold writes up, for platforms count them apart
     (HubSpot's search has a quota of its own). `failures` are the calls in a row that nobody answered. `approved` is the
     contract under which a person has let a gated lane write. `newest` is the highest version shown of each kind,
-    `spent` the calls that the platform still counts, for a worker that takes the connection over.
+    `spent` the calls that the platform still counts, for a worker that takes the connection over. `objects` are those
+    of the CRM that records have been shown on, by kind, which no later contract may change.
     """
 
     until: str | None = None
@@ -31,6 +32,7 @@ class Standing:
     approved: str = ""
     newest: dict[str, int] = field(default_factory=dict)
     spent: list[int] = field(default_factory=list)
+    objects: dict[str, str] = field(default_factory=dict)
 
     def may_read(self, now: datetime) -> bool:
         """Whether reads are not being waited for."""

@@ -27,7 +27,7 @@ INTERRUPTED = 130
 async def prefix(broker: str, names: str) -> str:
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
-    made = ["changes", "decisions", "revenue", "quarantine", "tables.accounts"]
+    made = ["changes", "decisions", "revenue", "quarantine", "audit", "tables.accounts", "tables.cursors"]
     await admin.create_topics([NewTopic(f"{names}.{name}", 1, 1) for name in made])
     await admin.close()
     return f"{names}."
@@ -128,6 +128,20 @@ async def test_duplicates_are_found_in_the_table_of_accounts(broker: str, prefix
     assert "merge hubspot/company/1 and hubspot/company/2 in the CRM" in seen
     with running("links", "duplicates", "--json", "--min-score", "56", folder=tmp_path, **settings) as command:
         assert (await command.end())[:2] == (0, "")
+
+
+async def test_a_contract_that_no_worker_would_start_under_is_told(broker: str, prefix: str, tmp_path: Path):
+    row = {"objects": {"invoice": "revmark_invoice"}}
+    await put(broker, f"{prefix}tables.cursors", json.dumps(row).encode(), b'"main.hubspot|standing"')
+    settings = {"broker": broker, "topic_prefix": prefix, "hubspot_url": "http://127.0.0.1:1"}
+    with running("init", folder=tmp_path) as command:
+        await command.end()
+    (tmp_path / "revmark.env").unlink()
+    with running("check", "--json", folder=tmp_path, **settings) as command:
+        code, seen, words = await command.end()
+    found = {each["name"]: each for each in json.loads(seen)["findings"]}
+    assert (code, found["contract objects"]["ok"]) == (1, False), words
+    assert "platforms.objects.invoice is native" in found["contract objects"]["detail"]
 
 
 async def test_a_link_that_is_refused_says_why(broker: str, prefix: str, tmp_path: Path):

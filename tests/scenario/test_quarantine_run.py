@@ -25,7 +25,7 @@ from tests.support.work import START, create
 
 pytestmark = pytest.mark.broker
 PARTITION = 1
-TOPICS = ("changes", "quarantine", "facts", "ledger")
+TOPICS = ("changes", "quarantine", "facts", "ledger", "audit")
 
 
 class Deployment:

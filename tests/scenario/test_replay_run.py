@@ -74,7 +74,7 @@ async def there(broker: str, names: str, tmp_path: Path) -> Range:
     await admin.create_topics(
         [
             NewTopic(f"{prefix}{name}", 2, 1, topic_configs=kept)
-            for name in ("changes", "lanes.xero", "lanes.hubspot", "readings")
+            for name in ("changes", "lanes.xero", "lanes.hubspot", "readings", "audit")
         ]
     )
     await admin.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from console.readiness import obstacles
+from console.readiness import changed_objects, obstacles
 from schemas.contract import parse_contract, template
 from streams.platforms.shares import SHARES
 from streams.settings import Settings
@@ -43,3 +43,12 @@ def test_a_first_reading_that_has_not_ended_is_named():
 def test_gated_workers_that_no_plan_lets_write(approved: str, found: int):
     standing = {f"main.{platform}|standing": {"approved": approved} for platform in SHARES}
     assert len(list(obstacles(Settings(gated=True), CONTRACT, rows(**standing), NOW))) == found
+
+
+def test_a_contract_that_shows_records_elsewhere_is_told_before_a_worker_starts():
+    at_first = {"main.hubspot|standing": {"objects": {"invoice": "native", "revenue": "revmark_revenue"}}}
+    assert changed_objects(Settings(), CONTRACT, at_first) == ""
+    assert changed_objects(Settings(), CONTRACT, {}) == ""
+    other = {"main.hubspot|standing": {"objects": {"invoice": "revmark_invoice"}}}
+    said = changed_objects(Settings(), CONTRACT, other)
+    assert said.startswith("platforms.objects.invoice is native, and this deployment has shown it on revmark_invoice:")

@@ -11,15 +11,16 @@ import pytest
 from faust.types import TP
 
 from schemas.command import Poll, parse_work
+from schemas.contract import Contract
 from schemas.errors import Parked, Throttled, Transient
 from streams.engine import EngineApp, Record, RecordBatch
 from streams.engine.delivery import Delivery
-from streams.engine.errors import Revoked
+from streams.engine.errors import Misconfigured, Revoked
 from streams.lanes.office import BatchDesk, Office
 from streams.platforms.interface import Seen
 from streams.settings import Settings
 from streams.topics import Topics
-from tests.support.contracts import shipped
+from tests.support.contracts import contract, shipped
 from tests.support.lane import MemoryPlatform
 from tests.support.work import CONNECTION, Clock, create, poll, read, resume
 
@@ -295,3 +296,46 @@ async def test_a_snapshot_tells_until_when_reads_are_throttled():
     await world.work(read(world.clock, "contact", "k1").to_bytes())
     found = world.office.snapshot()[CONNECTION]
     assert (found.reads_again, found.parked_until) == (until, None)
+
+
+def crm_work(world: World) -> bytes:
+    return read(world.clock, "contact", "none").model_copy(update={"connection": "main.hubspot"}).to_bytes()
+
+
+def shows(invoice: Any = "native", revenue: str | None = None) -> Contract:
+    objects = {"invoice": invoice} | ({"revenue": {"custom": revenue}} if revenue else {})
+    return contract({"platforms": {"objects": objects}})
+
+
+async def go_on(world: World, agreed: Contract) -> None:
+    """Another worker takes the connection over, under this contract."""
+    world.app.contract = agreed
+    world.office = Office(world.app, make=world._make, clock=world.clock)
+    await world.work(crm_work(world))
+
+
+async def test_a_contract_that_shows_records_on_other_objects_does_not_go_on():
+    world = World()
+    await go_on(world, shows())
+    await go_on(world, shows(revenue="revmark_revenue"))  # more may be shown
+    await go_on(world, shows())  # and less
+    read_so_far = len(world.made)
+    for agreed, said in (
+        (shows({"custom": "revmark_invoice"}), "platforms.objects.invoice is revmark_invoice, and this deployment has"),
+        (shows(revenue="earnings"), "platforms.objects.revenue is earnings, and this deployment has shown it on revm"),
+    ):
+        with pytest.raises(Misconfigured, match=said) as refused:
+            await go_on(world, agreed)
+        assert "REVMARK_TOPIC_PREFIX and REVMARK_GROUP. Nothing was read or written" in str(refused.value)
+    assert [each.calls for each in world.made[read_so_far:]] == [[], []]
+    await go_on(world, shows(revenue="revmark_revenue"))
+    assert world.made[-1].calls
+
+
+async def test_of_the_erps_connection_no_object_is_noted():
+    world = World()
+    await world.work(read(world.clock, "contact", "none").to_bytes())
+    world.app.contract = shows({"custom": "revmark_invoice"})
+    world.office = Office(world.app, make=world._make, clock=world.clock)
+    await world.work(read(world.clock, "contact", "none").to_bytes())
+    assert len(world.made) == 2
