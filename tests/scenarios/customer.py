@@ -65,10 +65,10 @@ class Customer(Seen):
             self.adds(deal, *line)
         return deal
 
-    def adds(self, deal: str, quantity: str, price: str, discount: str = "", sku: str = "") -> None:
+    def adds(self, deal: str, quantity: str, price: str, discount: str = "", sku: str = "", **more: str) -> None:
         """Sales adds a line to a deal."""
         place = len(self.lines.setdefault(deal, []))
-        more = {name: value for name, value in (("hs_discount_percentage", discount), ("hs_sku", sku)) if value}
+        more |= {name: value for name, value in (("hs_discount_percentage", discount), ("hs_sku", sku)) if value}
         self.lines[deal].append(self.desks.sales.create(
             "line_items", {"deals": deal}, name=f"Line {place + 1}", quantity=quantity, price=price,
             hs_position_on_quote=str(place), **more,
@@ -84,10 +84,14 @@ class Customer(Seen):
         """Sales moves a deal."""
         self.desks.sales.edit("deals", deal, dealstage=stage)
 
+    def amends(self, deal: str, place: int = 0, **properties: str) -> None:
+        """Sales edits a line of a deal."""
+        self.desks.sales.edit("line_items", self.lines[deal][place], **properties)
+
     def ships(self, deal: str, *quantities: str) -> None:
         """The warehouse says how much of each line has been shipped by now."""
-        for line, quantity in zip(self.lines[deal], quantities, strict=False):
-            self.desks.sales.edit("line_items", line, **{SHIPPED: quantity})
+        for place, quantity in enumerate(quantities):
+            self.amends(deal, place, **{SHIPPED: quantity})
 
     def sales_edits(self, **properties: str) -> None:
         """Sales edits the company."""
@@ -198,6 +202,11 @@ class Customer(Seen):
             "LineItems": [{"Description": "By hand", "Quantity": "1", "UnitAmount": amount, "AccountCode": "200",
                            "TaxType": "OUTPUT2"}],
         })["InvoiceNumber"])  # fmt: skip
+
+    def agrees_on(self, number: str, due: str) -> None:
+        """Finance and the customer agree on another due date."""
+        row = self.invoice(number)
+        self.desks.finance.post(f"Invoices/{row['InvoiceID']}", {"InvoiceID": row["InvoiceID"], "DueDate": due})
 
     def adds_freight(self, number: str, amount: str) -> None:
         """Finance puts a line onto a draft."""

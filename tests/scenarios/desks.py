@@ -8,6 +8,7 @@ from typing import Any
 
 from console.demo.people import Finance, Record, Sales
 from console.demo.witness import Witness
+from tests.simulation.people import CHILD_TO_PARENT
 
 AT_LEAST_EVERY = 3.0  # seconds between two readings of a platform whose diary says that nothing was written
 
@@ -18,6 +19,15 @@ class Seller(Sales):
     def merge(self, kind: str, stays: str, goes: str) -> None:
         """Make one record of two."""
         self._do("POST", f"people/{kind}/merge", {"primaryObjectId": stays, "objectIdToMerge": goes})
+
+    def adopt(self, child: str, parent: str) -> None:
+        """Make one company the parent of another."""
+        body = {"to_type": "companies", "to_id": parent, "type_ids": [CHILD_TO_PARENT]}
+        self._do("POST", f"people/companies/{child}/associate", body)
+
+    def release(self, child: str, parent: str) -> None:
+        """Make it one without a parent."""
+        self._do("POST", f"people/companies/{child}/dissociate", {"to_type": "companies", "to_id": parent})
 
     def erase(self, kind: str, record: str) -> None:
         """Erase somebody who asked for it."""

@@ -11,10 +11,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "scenarios.md"
 HEAD = """\
 # What is played in the tests
 
-Each line is a scenario of one customer, played over the pretend HubSpot, the pretend Xero and a real Kafka.
-It is checked at both systems' own records and at the revenue events.
-Each is played three times: as it is; with every webhook sent three times and out of order; and with workers and the
-gateway killed and started again in its midst.
+Each of these {count} lines is a scenario of one customer, played over the pretend HubSpot, the pretend Xero and a real
+Kafka. It is checked at both systems' own records and at the revenue events.
+Each is played as it is, with every webhook sent three times and out of order, and with workers and the gateway killed
+and started again in its midst; quotes and subscriptions have the last two at once.
 `tests/scenarios/plays` holds them, and `tests/scenarios/agreements.py` the contracts they are played under.
 This page is made of the tests by `python -m tests.scenarios`.
 """
@@ -26,12 +26,16 @@ WORDS = {
     "money": "Payments, credits and refunds",
     "orders": "Orders, deposits, and orders that are called off",
     "parts": "Shipments and bills in parts, drafts, subsidiaries",
+    "quotes": "Quotes, parents who pay, and who is told of late money",
+    "subscriptions": "Subscriptions with proration, renewals, and consent",
+    "terms": "Terms of subscriptions, and amendments without proration",
 }
 
 
 def listing(scenarios: Iterable[Scenario]) -> str:
     """The page."""
-    lines, last = [HEAD], ""
+    scenarios = list(scenarios)
+    lines, last = [HEAD.format(count=len(scenarios))], ""
     for each in scenarios:
         subject = each.told.__module__.rsplit(".", maxsplit=1)[-1]
         if subject != last:

@@ -39,9 +39,15 @@ class Seen:
     def bills(self, deal: str) -> list[tuple[str, str, str]]:
         """A deal's invoices in Xero: part, status and total."""
         number = f"RM-{deal}"
+        first, more = {number}, (f"{number}-", f"{number}.")
         rows = [row for row in self.desks.shelf("Invoices")
-                if row["InvoiceNumber"] == number or row["InvoiceNumber"].startswith(f"{number}-")]  # fmt: skip
+                if row["InvoiceNumber"] in first or row["InvoiceNumber"].startswith(more)]  # fmt: skip
         return [(row["InvoiceNumber"].removeprefix(number), row["Status"], money(row["Total"])) for row in rows]
+
+    def billed_to(self, number: str) -> str:
+        """The name of the contact that an invoice in Xero is to be paid by."""
+        contact = self.invoice(number)["_contact"]
+        return next(str(row["Name"]) for row in self.desks.shelf("Contacts") if row["ContactID"] == contact)
 
     def credit_notes(self, deal: str) -> list[tuple[str, ...]]:
         """A deal's credit notes of ours in Xero: part, status, total, what is left."""
@@ -75,6 +81,10 @@ class Seen:
         row = self.desks.properties("deals", deal)
         return tuple(str(row.get(f"revmark_{name}") or "") for name in names)
 
+    def trigger(self, deal: str, name: str) -> str:
+        """A property of a deal that an automation sets."""
+        return str(self.desks.properties("deals", deal).get(name) or "")
+
     def timeline(self, deal: str) -> list[tuple[str, ...]]:
         """The custom events of a deal: name, and what each says."""
         sent = [row for row in self.desks.sent() if row["object_id"] == deal]
@@ -107,6 +117,10 @@ class Seen:
     def amounts(self, kind: str) -> list[str]:
         """The amounts of the customer's revenue events of one kind."""
         return [row["money"]["amount"] for row in self._events() if row["type"] == kind and self._is_mine(row)]
+
+    def told(self, *kinds: str) -> list[str]:
+        """The customer's revenue events of some kinds, in their order."""
+        return [row["type"] for row in self._events() if row["type"] in kinds and self._is_mine(row)]
 
     def _events(self) -> list[Record]:
         once = {row["id"]: row for row in self.desks.told("revenue")}
@@ -154,6 +168,12 @@ class Seen:
         return next((str(row["id"]) for row in rows if row["label"] == self.name), "")
 
     # records by what people call them
+
+    def tasks(self) -> list[str]:
+        """What HubSpot's tasks say that name the customer."""
+        subjects = [str(row["properties"]["hs_task_subject"]) for row in self.desks.records("tasks")]
+        named = f"{self.name}: "
+        return sorted(subject.removeprefix(named) for subject in subjects if subject.startswith(named))
 
     def contacts(self) -> list[Record]:
         """Xero's contacts of the customer's name."""

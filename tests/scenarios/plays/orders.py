@@ -55,7 +55,7 @@ def deposit_beyond_the_order(customer: Customer) -> Play:
     deal = customer.quotes(("2", "50.00"), deposit_agreed="80.00")
     customer.moves(deal, ORDERED)
     yield Then("the deposit", [("", "AUTHORISED", "92.00")], lambda: customer.bills(deal))
-    customer.desks.sales.edit("line_items", customer.lines[deal][0], quantity="1")
+    customer.amends(deal, quantity="1")
     customer.moves(deal, DELIVERED)
     says = "held: the deposit is more than the order comes to: mend the order, or credit it in the ERP"
     yield Then("held, and why", (says,), lambda: customer.shown(deal, "order_status"))

@@ -131,6 +131,20 @@ def other_subsidiary(customer: Customer) -> Play:
     yield bills(customer, deal, ("", "DRAFT", "115.00"))
 
 
+@scenario("What a child company buys is not billed while its parent, who pays, is another subsidiary's",
+          billing_entity="AU")  # fmt: skip
+def parent_of_another_subsidiary(customer: Customer) -> Play:
+    child = customer.meets(f"Child of {customer.name}", billing_entity="NZ")
+    customer.desks.sales.adopt(child, customer.company)
+    deal = customer.wins(("2", "50.00"), company=child)
+    customer.ships(deal, "2")
+    yield holds("refused, and why", lambda: customer.shown(deal, "order_status")[0].startswith("held"))
+    yield bills(customer, deal)
+    customer.sales_edits(billing_entity="NZ")
+    yield bills(customer, deal, ("", "DRAFT", "115.00"))
+    yield Then("the parent pays", customer.name, lambda: customer.billed_to(deal))
+
+
 @scenario("A company becomes a contact in Xero with its first order, and not before", known=False)
 def contact_with_the_first_order(customer: Customer) -> Play:
     yield holds("nobody knows it", lambda: True)
