@@ -266,7 +266,8 @@ def _status(case: Case, deal: EntityState, kept: Kept, terms: Terms | None) -> s
     """What the deal says of itself."""
     rules = _rules(case)
     whole = f" of {kept['count']}" if kept["count"] and rules.renewed == "by_hand" else ""
-    said = f"{kept['state']}: {kept['every']}, {kept['billed']}{whole} periods billed"
+    many = "periods" if whole or kept["billed"] != 1 else "period"
+    said = f"{kept['state']}: {kept['every']}, {kept['billed']}{whole} {many} billed"
     if rules.bill == "never":
         said = f"{kept['state']}: {kept['every']}, billed by people"
     owed = amendments.owed(kept)

@@ -53,7 +53,7 @@ def test_more_in_mid_term_is_billed_for_the_days_that_are_left():
     )  # fmt: skip
     assert (row["discount_percent"], row["amount"], "recurs" in row) == (None, None, False)
     assert bill.reason == "deal Widgets, period 1 amended: 11 of 30 days, 2026-09-20 to 2026-09-30"
-    assert status(here) == "running: monthly, 1 periods billed, the next on 2026-10-01"
+    assert status(here) == "running: monthly, 1 period billed, the next on 2026-10-01"
     assert bills(on(here, "2026-10-01"))[2:] == [("RM-1-2", "2026-10-01")]
     assert [row["quantity"] for row in asked(here)[-1].fields["lines"]] == ["3"]
     shown(here, on="2026-10-31", lines=[seats("4")])
@@ -126,7 +126,7 @@ def test_less_is_said_to_people_and_credited_by_nobody():
     assert len(bills(here)) == 1
     said = "2026-09-20 to 2026-09-30"
     assert status(here) == (
-        f"running: monthly, 1 periods billed, the next on 2026-10-01; credit 18.33 NZD before tax, {said} "
+        f"running: monthly, 1 period billed, the next on 2026-10-01; credit 18.33 NZD before tax, {said} "
         "if that was agreed"
     )
     (verdict,) = here.verdicts("lines")
@@ -144,7 +144,7 @@ def test_less_is_said_to_people_and_credited_by_nobody():
 def test_an_edit_back_gives_nothing_more_and_takes_the_word_of_a_credit_back():
     here = shown(prorating(), on="2026-09-10", lines=[seats("1")])
     shown(here, on="2026-09-15", lines=[seats("2")])
-    assert (more(here), status(here)) == ([], "running: monthly, 1 periods billed, the next on 2026-10-01")
+    assert (more(here), status(here)) == ([], "running: monthly, 1 period billed, the next on 2026-10-01")
     shown(here, on="2026-09-16", lines=[seats("3")])
     shown(here, on="2026-09-20", lines=[seats("2")])
     assert "credit 18.33" in status(here)
