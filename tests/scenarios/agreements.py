@@ -15,9 +15,11 @@ term is followed by another. Customers who have agreed to it are thanked for the
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.support.contracts import contract_text
 
+HERE = ZoneInfo("Pacific/Auckland")  # where all of them count their days
 ORDERED, DELIVERED, LOST = "decisionmakerboughtin", "closedwon", "closedlost"
 WON = DELIVERED  # where orders say themselves what was shipped
 PAUSED = ORDERED  # where what recurs is sold: a stage of HubSpot's own pipeline, as good as any

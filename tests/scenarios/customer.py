@@ -8,14 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tests.scenarios.agreements import DELIVERED
+from tests.scenarios.agreements import DELIVERED, HERE
 from tests.scenarios.seen import Seen, day_of, slug
 from tests.simulation.people import SHIPPED
 
 WRITTEN_ON = "2026-09-01"  # the date of what finance writes by hand
 Typed = Callable[..., "Future[str]"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -28,6 +33,15 @@ class Customer(Seen):
 
     typed: Typed = field(kw_only=True)
     in_doubt: bool = False
+    clock: Callable[[], datetime] = _now
+
+    def today(self) -> date:
+        """The day where the customers are."""
+        return self.clock().astimezone(HERE).date()
+
+    def ago(self, days: int) -> date:
+        """A day before it."""
+        return self.today() - timedelta(days=days)
 
     def enters(self, **properties: str) -> None:
         """Both systems hold the customer, and HubSpot its id in Xero."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from console.demo.people import Finance, Record, Sales
-from console.demo.witness import Witness
 from tests.simulation.people import CHILD_TO_PARENT
 
 AT_LEAST_EVERY = 3.0  # seconds between two readings of a platform whose diary says that nothing was written
@@ -42,13 +41,21 @@ class Bookkeeper(Finance):
         self._do("POST", "people/merge", {"loser": goes, "winner": stays})
 
 
+class Watching(Protocol):
+    """Somebody who reads along on the topics."""
+
+    def seen(self, topic: str) -> list[Record]:
+        """What has come so far."""
+        ...
+
+
 @dataclass
 class Desks:
     """What people type with, and what there is to see."""
 
     sales: Seller
     finance: Bookkeeper
-    witness: Witness
+    witness: Watching
     prefix: str
     _hubspot: Any = None
     _xero: dict[str, list[Record]] = field(default_factory=dict)

@@ -14,9 +14,9 @@ HEAD = """\
 Each of these {count} lines is a scenario of one customer, played over the pretend HubSpot, the pretend Xero and a real
 Kafka. It is checked at both systems' own records and at the revenue events.
 Each is played as it is, with every webhook sent three times and out of order, and with workers and the gateway killed
-and started again in its midst; quotes and subscriptions have the last two at once.
+and started again in its midst; quotes and subscriptions as they are without Kafka, and over it with the rest at once.
 `tests/scenarios/plays` holds them, and `tests/scenarios/agreements.py` the contracts they are played under.
-This page is made of the tests by `python -m tests.scenarios`.
+This page is made of the tests by `python -m tests.scenarios`; with names of scenarios it plays those in a second each.
 """
 WORDS = {
     "billing": "From a won deal to its invoice",

@@ -27,10 +27,10 @@ from tests.support.invariants import violations
 from tests.support.theatre import Performance, performance
 
 Mode = Literal["calm", "tripled and shuffled", "killed", "shuffled and killed"]
-# Three performances of each of the two large agreements; of the smaller ones, where most of the time goes by before the
-# curtain rises, two: in the second one all goes wrong at once.
+# Three performances of each of the two large agreements. Of a smaller one, where most of the time goes by before the
+# curtain rises, there is one, in which all goes wrong at once; what it is to be like is rehearsed.
 APART: tuple[Mode, ...] = ("calm", "tripled and shuffled", "killed")
-AT_ONCE: tuple[Mode, ...] = ("calm", "shuffled and killed")
+AT_ONCE: tuple[Mode, ...] = ("shuffled and killed",)
 MODES = {name: APART if name in {"delivery", "parts"} else AT_ONCE for name in AGREEMENTS}
 HISTORY = "Last year's honey"  # the cast's deal that was won before Revmark came
 SEED = 7  # of the moments at which processes are killed
@@ -75,7 +75,7 @@ def performed(name: str, mode: Mode, broker: str, prefix: str, folder: Path) -> 
         scenarios = [each for each in all_scenarios() if each.contract == name]
         curtain = Curtain([each.name for each in scenarios])
         opened = partial(Customer, typed=typed, in_doubt="killed" in mode)
-        parts = [Part(each.name, _told(each, desks, opened, curtain)) for each in scenarios]
+        parts = [Part(each.name, told(each, desks, opened, curtain)) for each in scenarios]
         _enter_known(parts)
         if "shuffled" in mode:
             for desk in (desks.sales, desks.finance):
@@ -118,7 +118,7 @@ def _type(play: Performance, words: tuple[str, ...]) -> str:
     return done.stdout or "done"
 
 
-def _told(scenario: Scenario, desks: Desks, opened: Callable[..., Customer], curtain: Curtain) -> Play:
+def told(scenario: Scenario, desks: Desks, opened: Callable[..., Customer], curtain: Curtain) -> Play:
     """A scenario from its first page: the customer is entered, known to Revmark, and then the story begins."""
     held = dict(scenario.known or {})
     customer = opened(_named(scenario.name), desks, held.pop("currency", "NZD"))

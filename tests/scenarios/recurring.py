@@ -6,9 +6,8 @@ chosen from the middle of a week, so that a midnight in a performance begins no 
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from zoneinfo import ZoneInfo
 
 from tests.scenarios.agreements import DELIVERED
 from tests.scenarios.customer import Customer
@@ -16,7 +15,6 @@ from tests.scenarios.playbill import Then
 from tests.scenarios.seen import day_of
 from tests.simulation.people import PAYMENTS
 
-HERE = ZoneInfo("Pacific/Auckland")  # where the agreements count their days
 WEEKLY = {"recurringbillingfrequency": "weekly"}
 START = "hs_recurring_billing_start_date"
 DAYS = 7  # of a period of these subscriptions
@@ -25,16 +23,6 @@ MOVES = (
     "order_created", "order_cancelled", "subscription_started", "subscription_amended", "subscription_prorated",
     "subscription_paused", "subscription_resumed", "subscription_churned", "renewal_booked",
 )  # fmt: skip
-
-
-def today() -> date:
-    """The day where the customers are."""
-    return datetime.now(HERE).date()
-
-
-def ago(days: int) -> date:
-    """A day before it."""
-    return today() - timedelta(days=days)
 
 
 def subscribes(
@@ -88,5 +76,5 @@ def share(customer: Customer, number: str, more: str, week: date) -> tuple[list[
     amount = (Decimal(more) * left / DAYS).quantize(CENT, ROUND_HALF_UP)
     (line,) = row["LineItems"]
     said = f"Line 1, {day} to {last}: {left} of {DAYS} days of {more}"
-    right = Decimal(str(row["SubTotal"])) == amount and ago(1) <= day <= today()
+    right = Decimal(str(row["SubTotal"])) == amount and customer.ago(1) <= day <= customer.today()
     return [line["Description"].replace(said, "its days")], right

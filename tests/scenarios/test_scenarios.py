@@ -1,5 +1,6 @@
 """Quote to cash, in the words of finance: every scenario calm, with every webhook tripled and shuffled, and with kills.
 
+Those of the smaller agreements have the last two at once; as they are they are rehearsed (`test_rehearsals`).
 All scenarios of an agreement are played side by side in one performance of each kind: over both sandboxes, the broker,
 the gateway and two workers, each a process of its own. Each test is one scenario's ending.
 """

@@ -153,18 +153,18 @@ class Troupe:
         self.scene.look()
         for part in self.parts:
             then = self.last.get(part.name)
-            if then and not part.missed and (seen := _look(then)) != then.expected:
-                part.missed = f"at the end no more: {_differs(then, seen)}"
+            if then and not part.missed and (seen := looked(then)) != then.expected:
+                part.missed = f"at the end no more: {differs(then, seen)}"
 
     def _see(self, part: Part) -> None:
         assert part.waits is not None
-        seen = _look(part.waits)
+        seen = looked(part.waits)
         if seen == part.waits.expected:
             self.last[part.name] = part.waits
             part.steps.append(f"{time.monotonic() - part.since:.1f} s  {part.waits.words}")
             self._act(part)
         elif time.monotonic() - part.since > self.patience:
-            part.missed = _differs(part.waits, seen)
+            part.missed = differs(part.waits, seen)
 
     def _act(self, part: Part) -> None:
         try:
@@ -178,12 +178,14 @@ class Troupe:
             self.mishaps.done(self.parts)
 
 
-def _look(then: Then) -> Any:
+def looked(then: Then) -> Any:
+    """What there is to be seen now."""
     try:
         return then.look()
     except Exception as error:  # noqa: BLE001 - what cannot be seen yet; that it never can be is told in the end
         return f"not there yet ({type(error).__name__}: {error})"
 
 
-def _differs(then: Then, seen: Any) -> str:
+def differs(then: Then, seen: Any) -> str:
+    """What was expected and what was seen, for people."""
     return f"{then.words}\n  expected {then.expected!r}\n  seen     {seen!r}"

@@ -7,7 +7,6 @@ from functools import partial
 from tests.scenarios.customer import Customer
 from tests.scenarios.playbill import Play, Then, holds
 from tests.scenarios.playbill import scenario as any_scenario
-from tests.scenarios.recurring import ago
 
 scenario = partial(any_scenario, contract="quotes")
 SENT, ACCEPTED, RECALLED = "APPROVAL_NOT_NEEDED", "ACCEPTED", "DRAFT"
@@ -83,7 +82,7 @@ def two_quotes_accepted(customer: Customer) -> Play:
     deal = customer.quotes()
     first, second = offers(customer, deal, ("2", "50.00")), offers(customer, deal, ("9", "50.00"))
     for quote in (first, second):
-        turns(customer, quote, ACCEPTED, hs_accepted_date=f"{ago(1)}T00:00:00Z")
+        turns(customer, quote, ACCEPTED, hs_accepted_date=f"{customer.ago(1)}T00:00:00Z")
     yield Then("held, and why", ([f"held: quotes {first}, {second} are accepted: recall those that do not count"], []),
                lambda: ([*customer.shown(deal, "order_status")], customer.bills(deal)))  # fmt: skip
     turns(customer, second, RECALLED, hs_accepted_date="")
@@ -168,7 +167,7 @@ def collected_once(customer: Customer) -> Play:
     yield Then("nobody is told yet", ([], ("posted",)), lambda: (
         customer.tasks(), customer.shown(deal, "invoice_status"),
     ))  # fmt: skip
-    customer.agrees_on(deal, ago(LATE).isoformat())
+    customer.agrees_on(deal, customer.ago(LATE).isoformat())
     told = [f"call about RM-{deal}, 115.00 NZD"]
     yield Then("told", told, customer.tasks)
     payment = customer.pays(deal, "115.00")

@@ -9,7 +9,7 @@ from tests.scenarios.agreements import DELIVERED, LOST, PAUSED
 from tests.scenarios.customer import Customer
 from tests.scenarios.playbill import Play, Then, holds
 from tests.scenarios.playbill import scenario as any_scenario
-from tests.scenarios.recurring import ago, billed, lives, says, share, subscribes, today, weeks
+from tests.scenarios.recurring import billed, lives, says, share, subscribes, weeks
 from tests.scenarios.seen import day_of
 
 scenario = partial(any_scenario, contract="prorated")
@@ -26,7 +26,7 @@ def added(customer: Customer, deal: str, week: date) -> Then:
 
 @scenario("A subscription that is sold today: its first week is billed in advance, and the deal says when the next is")
 def subscription_started(customer: Customer) -> Play:
-    deal = subscribes(customer, today(), SEATS)
+    deal = subscribes(customer, customer.today(), SEATS)
     yield billed(customer, deal, 1)
     begins = date.fromisoformat(day_of(customer.invoice(deal)))
     yield says(customer, deal, f"running: weekly, 1 period billed, the next on {weeks(begins, 1)}")
@@ -36,7 +36,7 @@ def subscription_started(customer: Customer) -> Play:
 
 @scenario("A subscription that began weeks ago: each week that has begun is billed once, its fee with the first")
 def weeks_billed_once_each(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS, once=("1", "200.00"))
     three = [("", "AUTHORISED", "345.00"), ("-2", "AUTHORISED", "115.00"), ("-3", "AUTHORISED", "115.00")]
     yield Then("three weeks, the fee with the first", three, lambda: customer.bills(deal))
@@ -52,7 +52,7 @@ def weeks_billed_once_each(customer: Customer) -> Play:
 
 @scenario("A term of two weeks is followed by another: all four are billed once, and the renewal is told once")
 def renewed_by_itself(customer: Customer) -> Play:
-    since = ago(24)
+    since = customer.ago(24)
     deal = subscribes(customer, since, SEATS, term="2")
     yield billed(customer, deal, 4)
     yield lives(customer, deal, *SOLD, "renewal_booked")
@@ -61,7 +61,7 @@ def renewed_by_itself(customer: Customer) -> Play:
 
 @scenario("A term ends within days: sales is told of its renewal once, whatever is edited and paid meanwhile")
 def renewal_due(customer: Customer) -> Play:
-    since = ago(24)
+    since = customer.ago(24)
     deal = subscribes(customer, since, SEATS, term="4")
     end = weeks(since, 4)
     told = [f"the term ends on {end}, 100.00 NZD weekly"]
@@ -76,7 +76,7 @@ def renewal_due(customer: Customer) -> Play:
 
 @scenario("A seat more in the middle of a week: the days that are left of it are billed, once, and say which they are")
 def amended_with_proration(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS)
     yield billed(customer, deal, 3)
     customer.amends(deal, quantity="3")
@@ -88,7 +88,7 @@ def amended_with_proration(customer: Customer) -> Play:
 
 @scenario("A seat less in the middle of a week: nothing is credited, and the deal says what a person may credit")
 def amended_to_less(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS)
     yield billed(customer, deal, 3)
     customer.amends(deal, quantity="1")
@@ -100,7 +100,7 @@ def amended_to_less(customer: Customer) -> Play:
 
 @scenario("A seat more while the customer is on credit hold: it waits, and is billed for its days once that is lifted")
 def amended_on_credit_hold(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS)
     yield billed(customer, deal, 3)
     customer.held(on=True)
@@ -115,7 +115,7 @@ def amended_on_credit_hold(customer: Customer) -> Play:
 
 @scenario("The deal of a subscription is deleted by mistake, and restored: it goes on, and no week is billed again")
 def deleted_and_restored_subscription(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS)
     three = Then("all in HubSpot", 3, lambda: len(customer.mirrors(deal)))
     yield three
@@ -130,7 +130,7 @@ def deleted_and_restored_subscription(customer: Customer) -> Play:
 
 @scenario("A subscription is paused: a seat more is not billed meanwhile, but from the day on which it is resumed")
 def paused_and_resumed(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS)
     yield billed(customer, deal, 3)
     customer.moves(deal, PAUSED)
@@ -146,7 +146,7 @@ def paused_and_resumed(customer: Customer) -> Play:
 
 @scenario("A subscription is called off: nothing is billed after it, and what was posted stands and is paid")
 def called_off_subscription(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS)
     yield billed(customer, deal, 3)
     customer.moves(deal, LOST)

@@ -8,7 +8,7 @@ from tests.scenarios.agreements import DELIVERED, PAUSED
 from tests.scenarios.customer import Customer
 from tests.scenarios.playbill import Play, Then
 from tests.scenarios.playbill import scenario as any_scenario
-from tests.scenarios.recurring import ago, billed, lives, says, subscribes, weeks
+from tests.scenarios.recurring import billed, lives, says, subscribes, weeks
 from tests.simulation.people import PAYMENTS
 
 scenario = partial(any_scenario, contract="whole_periods")
@@ -18,7 +18,7 @@ SOLD = ("order_created", "subscription_started")
 
 @scenario("A term of two weeks that nobody renews: both are billed, and nothing after its end")
 def term_ends(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS, term="2")
     yield billed(customer, deal, 2)
     yield says(customer, deal, f"ended: weekly, 2 of 2 periods billed, over since {weeks(since, 2)}")
@@ -30,7 +30,7 @@ def term_ends(customer: Customer) -> Play:
 
 @scenario("A term that has ended is renewed with a seat more: what has begun meanwhile is billed as agreed now")
 def renewed_by_hand(customer: Customer) -> Play:
-    since = ago(24)
+    since = customer.ago(24)
     deal = subscribes(customer, since, SEATS, term="2")
     yield billed(customer, deal, 2)
     yield says(customer, deal, f"ended: weekly, 2 of 2 periods billed, over since {weeks(since, 2)}")
@@ -43,7 +43,7 @@ def renewed_by_hand(customer: Customer) -> Play:
 
 @scenario("A seat more without proration: nothing is billed before the next week, and what was posted stands")
 def amended_without_proration(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS)
     yield billed(customer, deal, 3)
     customer.amends(deal, quantity="3")
@@ -55,7 +55,7 @@ def amended_without_proration(customer: Customer) -> Play:
 
 @scenario("A subscription is paused and wanted again: nothing is billed by that, and it goes on with the next week")
 def paused_without_amendment(customer: Customer) -> Play:
-    since = ago(10)
+    since = customer.ago(10)
     deal = subscribes(customer, since, SEATS, term="4")
     yield billed(customer, deal, 2)
     customer.moves(deal, PAUSED)
@@ -68,7 +68,7 @@ def paused_without_amendment(customer: Customer) -> Play:
 
 @scenario("A customer has given notice: nothing is billed from that day on; the notice is taken back, and it goes on")
 def notice_given_and_taken_back(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS, contract_end=weeks(since, 1).isoformat())
     yield billed(customer, deal, 1)
     yield says(customer, deal, f"ended: weekly, 1 period billed, over since {weeks(since, 1)}")
@@ -81,7 +81,7 @@ def notice_given_and_taken_back(customer: Customer) -> Play:
 def sold_on_credit_hold(customer: Customer) -> Play:
     customer.held(on=True)
     yield Then("HubSpot shows the hold", ("true",), lambda: customer.in_hubspot("revmark_credit_hold"))
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS)
     yield says(customer, deal, f"held: {customer.name} is on credit hold in the ERP")
     customer.held(on=False)
@@ -91,7 +91,7 @@ def sold_on_credit_hold(customer: Customer) -> Play:
 
 @scenario("Lines of two rhythms on one deal: it is held and says so, and billed once they are one")
 def two_rhythms(customer: Customer) -> Play:
-    since = ago(10)
+    since = customer.ago(10)
     deal = subscribes(customer, since, SEATS, ("1", "20.00"))
     yield billed(customer, deal, 2, "138.00")
     customer.amends(deal, 1, recurringbillingfrequency="monthly")
@@ -104,7 +104,7 @@ def two_rhythms(customer: Customer) -> Play:
 
 @scenario("A week whose bill finance voids is not billed again; the other weeks stand")
 def week_voided(customer: Customer) -> Play:
-    since = ago(17)
+    since = customer.ago(17)
     deal = subscribes(customer, since, SEATS)
     yield billed(customer, deal, 3)
     customer.sets_status(f"{deal}-2", "VOIDED")
