@@ -255,6 +255,23 @@ class Revenue(Canonical):
     share: str | None = Field(default=None, description="which part of the document's it is, as '1 of 3'")
 
 
+class Receipt(Canonical):
+    """One of the ERP's payments or refunds, as the CRM shows it; in the CRM only."""
+
+    entity = Entity.RECEIPT
+    subject: str | None = Field(default=None, description="what people call it, as 'payment of RM-7'")
+    kind: str | None = Field(default=None, description="payment or refund")
+    status: str | None = Field(default=None, description="received, refunded, or reversed: it counts no more")
+    document: str | None = Field(default=None, description="number of the document that was paid")
+    reference: str | None = None
+    date: str | None = None
+    initiated_at: str | None = Field(default=None, description="the beginning of that day in UTC, as an instant")
+    paid: str | None = Field(default=None, description="as the ERP has it, also of what was reversed")
+    refunded: str | None = Field(default=None, description="what of it was given back: nothing, or all of a refund")
+    amount: str | None = Field(default=None, description="what it counts for: a refund below zero, a reversed one zero")
+    currency: str | None = None
+
+
 class Subscription(Canonical):
     """A recurring sale."""
 
@@ -267,5 +284,8 @@ class Subscription(Canonical):
     renews_on: str | None = None
 
 
-_KINDS = (Company, Contact, Product, Deal, Order, Invoice, Payment, CreditNote, Subscription, Task, Revenue, Event)
+_KINDS: tuple[type[Canonical], ...] = (
+    Company, Contact, Product, Deal, Order, Invoice, Payment, CreditNote, Subscription, Task, Revenue, Receipt,
+    Event,
+)  # fmt: skip
 ENTITIES: dict[Entity, type[Canonical]] = {kind.entity: kind for kind in _KINDS}

@@ -44,6 +44,7 @@ class Entity(StrEnum):
     TASK = "task"
     REVENUE = "revenue"
     EVENT = "event"
+    RECEIPT = "receipt"
 
 
 def connection_id(tenant: str, platform: str) -> ConnectionId:

@@ -1,8 +1,9 @@
-"""Earnings: what the ERP's documents earned, shown in the CRM as records, where the contract chooses an object for it.
+"""Earnings: what the ERP's documents earned, and its payments, shown in the CRM as records, where the contract says so.
 
-A document has a record for each part of it and each share of a part; its key follows from the ERP's ids and the share's
-place, so that it is the same whoever asks and whenever. A record is said anew, whole, whenever it differs from what was
-last told, and never otherwise. What counts no more is zero and void; nothing is ever deleted. See ADR 29.
+A document has a record of revenue for each part of it and each share of a part, and a payment one of its own; the key
+follows from the ERP's ids and the share's place, so that it is the same whoever asks and whenever. A record is said
+anew, whole, whenever it differs from what was last told, and never otherwise. What counts no more is zero and void;
+nothing is ever deleted. See ADR 29 and 33.
 
 After each finding the documents are looked at that it may have changed: itself; with an invoice what settles it; with a
 deal what was billed by it; and all of the customer's when its company or person in the CRM is another, or a touch of
@@ -11,50 +12,65 @@ it. Documents do not change customers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from agents.rules import instead
 from agents.rules.case import Case
 from agents.rules.postings import KINDS
-from agents.rules.records import INVOICE, home, nothing, record, records, touches
-from schemas.contract.objects import RevenueObject
+from agents.rules.receipts import receipts, undone
+from agents.rules.records import INVOICE, Fields, Record, home, nothing, record, records, touches
+from schemas.contract import Contract
 from schemas.money import Money
 from schemas.names import Entity, Side, record_id
 from schemas.wire import fingerprint
 from tables.entities import EntityState
 
-RULE = "revenue"
-# What the rule means, in a sentence for people.
-SAYS = {RULE: "The contract has what the ERP's documents earned shown in the CRM; only the ERP's documents change it."}
+RULES = {Entity.REVENUE: "revenue", Entity.RECEIPT: "receipt"}  # the rule that writes each kind of record
+# What the rules mean, in a sentence for people.
+SAYS = {
+    "revenue": "The contract has what the ERP's documents earned shown in the CRM; only the ERP's documents change it.",
+    "receipt": "The contract has the ERP's payments shown in the CRM as records; only the ERP changes them.",
+}
 MARK = "earned"  # of a document, a deal and a company: which records and documents hang on it
+SHELVES = {Entity.REVENUE: "records", Entity.RECEIPT: "receipts"}  # where a document keeps the keys of its records
+
+
+def shows(contract: Contract, entity: Entity) -> bool:
+    """Whether the contract chooses an object for a kind of record."""
+    objects = contract.platforms.objects
+    return (objects.revenue if entity is Entity.REVENUE else objects.payment) is not None
 
 
 def hear(case: Case, state: EntityState, side: Side) -> None:
     """Note that a record was heard of."""
-    if case.contract.platforms.objects.revenue is None:
+    if not _any(case):
         return
-    if (state.entity in KINDS and side is Side.ERP) or (state.entity is Entity.DEAL and side is Side.CRM):
+    document = state.entity in KINDS and side is Side.ERP
+    if document or (state.entity is Entity.DEAL and side is Side.CRM) or _mirrors(case, state, side):
         case.earned.setdefault(state.id, False)
     elif state.entity in {Entity.COMPANY, Entity.CONTACT}:
         case.earned.setdefault(case.customer.id, False)
 
 
 def made(case: Case, state: EntityState) -> None:
-    """Note that the customer was made in the CRM, or a person of it, or was refused: what waited for it goes on."""
-    if case.contract.platforms.objects.revenue is not None and state.entity in {Entity.COMPANY, Entity.CONTACT}:
+    """Note that a customer, its person or a mirror was made in the CRM, or was refused: what waited for it goes on."""
+    if not _any(case):
+        return
+    if state.entity in {Entity.COMPANY, Entity.CONTACT}:
         case.earned[case.customer.id] = True
+    elif _mirrors(case, state, Side.CRM):
+        case.earned[state.id] = True
 
 
 def look(case: Case) -> None:
     """Say of every document that may have changed what it earned."""
-    wanted = case.contract.platforms.objects.revenue
-    if wanted is None or not case.earned:
+    if not case.earned:
         return
     found: dict[str, None] = {}
     for name, anew in case.earned.items():
-        found |= dict.fromkeys(_documents(case, wanted, case.known(name), anew=anew))
+        found |= dict.fromkeys(_documents(case, case.known(name), anew=anew))
     for each in found:
-        _tell(case, wanted, case.known(each))
+        _tell(case, case.known(each))
 
 
 def applied(state: EntityState) -> None:
@@ -73,37 +89,48 @@ def written(state: EntityState, ref: str) -> None:
 
 def retried(state: EntityState) -> None:
     """A person says that what was refused may pass now."""
-    if state.entity is Entity.REVENUE:
+    if state.entity in RULES:
         state.marks.pop("telling", None)
 
 
 def settle(case: Case, state: EntityState) -> None:
     """Ask for a record that differs from what was last told of it."""
     wanted = state.marks.get("wanted")
-    if wanted is None or case.contract.platforms.objects.revenue is None or state.flights["crm"]:
+    if wanted is None or not shows(case.contract, state.entity) or state.flights["crm"]:
         return
-    if _awaited(case) or _person_made_now(case):
+    if _awaited(case) or _made_now(case, case.customer.person) or _made_now(case, wanted.get("invoice")):
         return  # it is looked at again when that has been answered, and written once with both
     fields, by = instead.applied(state, Side.CRM, wanted["fields"])
-    links, mark = _links(case, wanted["deal"]), fingerprint(fields)
+    links, mark = _links(case, wanted), fingerprint(fields)
     telling, told = {"mark": mark, "links": links}, state.marks.get("told") or {"mark": "", "links": {}}
     same = told["mark"] == mark
     if state.marks.get("telling") == telling or (same and links.items() <= told["links"].items()):
         return  # the CRM has refused just this, or shows it
-    reason = f"{fields['subject']} earned {fields['amount']} {fields['currency']}"
+    rule, verb = RULES[state.entity], "earned" if state.entity is Entity.REVENUE else "comes to"
+    reason = f"{fields['subject']} {verb} {fields['amount']} {fields['currency']}"
     command = case.command(
-        state, Side.CRM, "update" if same else "create", {} if same else fields, reason=reason, rules=(RULE,),
+        state, Side.CRM, "update" if same else "create", {} if same else fields, reason=reason, rules=(rule,),
         natural_key=wanted["key"], links=links, tier=3 if case.first else None,
     )  # fmt: skip
     state.marks["telling"] = telling
     money = Money(amount=fields["amount"], currency=fields["currency"]) if fields["currency"] else None
-    case.verdict(state, "", "create", RULE, reason, written_to=Side.CRM, command=command, by=by, money=money)
+    case.verdict(state, "", "create", rule, reason, written_to=Side.CRM, command=command, by=by, money=money)
 
 
 # which documents
 
 
-def _documents(case: Case, wanted: RevenueObject, state: EntityState, *, anew: bool) -> Iterable[str]:
+def _any(case: Case) -> bool:
+    return any(shows(case.contract, entity) for entity in RULES)
+
+
+def _mirrors(case: Case, state: EntityState, side: Side) -> bool:
+    """Whether it is an invoice's mirror, with which its payments are associated."""
+    invoice = state.entity is Entity.INVOICE and side is Side.CRM and state.erp.ref is not None
+    return invoice and shows(case.contract, Entity.RECEIPT)
+
+
+def _documents(case: Case, state: EntityState, *, anew: bool) -> Iterable[str]:
     """The documents that hang on what was heard of."""
     if state.entity in KINDS:
         return _enter(case, state)
@@ -111,12 +138,12 @@ def _documents(case: Case, wanted: RevenueObject, state: EntityState, *, anew: b
     if known is None:
         return ()  # it has no documents yet
     if state.entity is Entity.DEAL:
-        mark = fingerprint([_deal_ref(state), touches(case, wanted, state)])
+        mark = fingerprint([_ref(state), _touches(case, state)])
         found: Iterable[str] = known["documents"]
     else:
         person = case.known(case.customer.person).crm if case.customer.person else None
         refs = [case.customer.crm, person.ref if person is not None and person.present else None]
-        mark = fingerprint([*refs, _awaited(case), touches(case, wanted, state)])
+        mark = fingerprint([*refs, _awaited(case), _touches(case, state)])
         found = _chain(case, known["last"])
     if known["mark"] == mark and not anew:
         return ()
@@ -159,25 +186,44 @@ def _settled(state: EntityState) -> list[str]:
 # what they earned
 
 
-def _tell(case: Case, wanted: RevenueObject, document: EntityState) -> None:
-    """Say what a document earned, record by record; those that it has no more are void."""
+def _touches(case: Case, state: EntityState) -> tuple[str, ...]:
+    """What touched a deal or a company, if that is of account."""
+    wanted = case.contract.platforms.objects.revenue
+    return touches(case, wanted, state) if wanted is not None else ()
+
+
+def _tell(case: Case, document: EntityState) -> None:
+    """Say what a document earned, and of a payment what it is, record by record."""
     if document.erp.ref is None:
         return
-    known = document.marks[MARK]
-    found = {each.key: each for each in records(case, wanted, document)}
+    revenue = case.contract.platforms.objects.revenue
+    if revenue is not None:
+        _say(case, document, Entity.REVENUE, records(case, revenue, document), nothing)
+    if shows(case.contract, Entity.RECEIPT):
+        _say(case, document, Entity.RECEIPT, receipts(case, document), undone)
+
+
+def _say(
+    case: Case, document: EntityState, entity: Entity, wished: Iterable[Record], void: Callable[[Fields], Fields]
+) -> None:
+    """Ask for a document's records of a kind; those that it has no more are void."""
+    shelf = SHELVES[entity]
+    known, found = document.marks[MARK], {each.key: each for each in wished}
     for each in found.values():
-        state = record(case, each.key)
-        state.marks["wanted"] = {"key": each.key, "fields": each.fields, "deal": each.deal}
-        state.related = {document.entity.value: document.id, **({"deal": each.deal} if each.deal else {})}
+        state = record(case, each.key, entity)
+        ends = {"deal": each.deal, "invoice": each.invoice}
+        state.marks["wanted"] = {"key": each.key, "fields": each.fields, **ends}
+        state.related = {document.entity.value: document.id, **{role: end for role, end in ends.items() if end}}
         case.touch(state.id)
         if each.deal:
             _hang(case.known(each.deal), document.id)
-    gone = [key for key in known["records"] if key not in found]
-    document.marks[MARK] = {**known, "records": [*found, *gone]}
+    gone = [key for key in known.get(shelf, ()) if key not in found]
+    if found or gone:
+        document.marks[MARK] = {**known, shelf: [*found, *gone]}
     for key in gone:
-        state = record(case, key)
+        state = record(case, key, entity)
         before = state.marks["wanted"]
-        state.marks["wanted"] = {**before, "fields": nothing(before["fields"])}
+        state.marks["wanted"] = {**before, "fields": void(before["fields"])}
         case.touch(state.id)
 
 
@@ -190,19 +236,16 @@ def _hang(deal: EntityState, document: str) -> None:
         deal.marks[MARK] = {**known, "documents": [*known["documents"], document]}
 
 
-def _links(case: Case, deal: str | None) -> dict[str, str]:
+def _links(case: Case, wanted: Fields) -> dict[str, str]:
     """What a record is associated with, as far as the CRM has it."""
     found: dict[str, str | None] = {"company": case.customer.crm}
-    if deal is not None:
-        found["deal"] = _deal_ref(case.known(deal))
-    if case.customer.person is not None:
-        person = case.known(case.customer.person).crm
-        found["contact"] = person.ref if person.present else None
+    ends = {"deal": wanted["deal"], "contact": case.customer.person, "invoice": wanted.get("invoice")}
+    found |= {role: _ref(case.known(end)) for role, end in ends.items() if end is not None}
     return {role: ref for role, ref in found.items() if ref}
 
 
-def _deal_ref(deal: EntityState) -> str | None:
-    return deal.crm.ref if deal.crm.present else None
+def _ref(state: EntityState) -> str | None:
+    return state.crm.ref if state.crm.present else None
 
 
 def _awaited(case: Case) -> bool:
@@ -212,6 +255,6 @@ def _awaited(case: Case) -> bool:
     return made and not (company.erp.deleted or company.marks.get("apart") or "*" in company.blocked["crm"])
 
 
-def _person_made_now(case: Case) -> bool:
-    person = case.known(case.customer.person) if case.customer.person else None
-    return person is not None and any(each.kind == "create" for each in person.flights["crm"])
+def _made_now(case: Case, name: str | None) -> bool:
+    """Whether a record is being made in the CRM."""
+    return name is not None and any(each.kind == "create" for each in case.known(name).flights["crm"])

@@ -36,6 +36,7 @@ class Record:
     key: str
     fields: Fields
     deal: str | None = None
+    invoice: str | None = None  # that it pays
 
 
 def records(case: Case, wanted: RevenueObject, state: EntityState) -> Iterator[Record]:
@@ -47,14 +48,15 @@ def records(case: Case, wanted: RevenueObject, state: EntityState) -> Iterator[R
     basis: Basis | None = next((each for each in wanted.basis if kind in {COUNTED[each], DEDUCTED[each]}), None)
     if basis is None:
         return
-    named, again = _named(case, state, basis), dict[str, int]()
-    for part in _parts(case, state):
+    said: Fields = {**named(case, state), "basis": basis, "status": COUNTS}
+    again = dict[str, int]()
+    for part in parts_of(case, state):
         again[part.against] = nth = again.get(part.against, 0) + 1
         place = [*([part.against] if part.against else []), *([f"part{nth}"] if nth > 1 else [])]
         key = key_of(entity, record_id(str(state.erp.ref)), *place)
         found = postings.posting(state.id, entity, fields, part.amount, _weights(case, wanted, part.owned))
         for share, shown in _shares(case, wanted, found):
-            yield Record(key if share == 1 else f"{key}:{share}", {**named, **shown}, part.owned.deal)
+            yield Record(key if share == 1 else f"{key}:{share}", {**said, **shown}, part.owned.deal)
 
 
 def nothing(fields: Fields) -> Fields:
@@ -79,9 +81,34 @@ def home(case: Case, invoice: str) -> EntityState:
     return record(case, key_of(Entity.INVOICE, invoice))
 
 
-def record(case: Case, key: str) -> EntityState:
+def record(case: Case, key: str, entity: Entity = Entity.REVENUE) -> EntityState:
     """What is known of a record."""
-    return case.state(Entity.REVENUE, canonical_id(Entity.REVENUE, case.tenant, key))
+    return case.state(entity, canonical_id(entity, case.tenant, key))
+
+
+def named(case: Case, state: EntityState) -> Fields:
+    """What people know a document by; a payment by what it pays."""
+    fields, number = state.erp.fields, state.erp.fields.get("number")
+    if state.entity is Entity.PAYMENT:
+        paid = invoice_of(case, state) or state.related.get("credit_note")
+        number = case.known(paid).erp.fields.get("number") if paid else None
+    subject = f"{WORDS[postings.kind(state.entity, fields)]} {number or fields.get('reference') or fields['date']}"
+    return {"subject": subject, "document": number}
+
+
+def invoice_of(case: Case, state: EntityState) -> str | None:
+    """The invoice that a payment pays, if that is known."""
+    return home(case, state.erp.fields.get("document") or "").marks.get(INVOICE)
+
+
+def parts_of(case: Case, state: EntityState) -> Iterator[Part]:
+    """What of a document belongs where."""
+    fields = state.erp.fields
+    paid = _invoice(case, fields["document"]) if state.entity is Entity.PAYMENT and fields.get("document") else None
+    if state.entity is Entity.CREDIT_NOTE and INVOICE in state.related:
+        paid = _owned(case, case.known(state.related[INVOICE]))
+    own = _owned(case, state)
+    return postings.parts(state.entity, fields, own, paid=paid, invoice=lambda number: _invoice(case, number))
 
 
 def key_of(entity: Entity, number: str, *more: str) -> str:
@@ -117,25 +144,6 @@ def _shares(case: Case, wanted: RevenueObject, posting: Posting) -> Iterator[tup
 
 def _signed(amount: Decimal, sign: int, currency: str) -> str | None:
     return amount_text(sign * amount, currency)
-
-
-def _named(case: Case, state: EntityState, basis: Basis) -> Fields:
-    """What people know a document by; a payment by what it pays."""
-    fields, number = state.erp.fields, state.erp.fields.get("number")
-    if state.entity is Entity.PAYMENT:
-        paid = home(case, fields.get("document") or "").marks.get(INVOICE) or state.related.get("credit_note")
-        number = case.known(paid).erp.fields.get("number") if paid else None
-    subject = f"{WORDS[postings.kind(state.entity, fields)]} {number or fields.get('reference') or fields['date']}"
-    return {"subject": subject, "basis": basis, "status": COUNTS, "document": number}
-
-
-def _parts(case: Case, state: EntityState) -> Iterator[Part]:
-    fields = state.erp.fields
-    paid = _invoice(case, fields["document"]) if state.entity is Entity.PAYMENT and fields.get("document") else None
-    if state.entity is Entity.CREDIT_NOTE and INVOICE in state.related:
-        paid = _owned(case, case.known(state.related[INVOICE]))
-    own = _owned(case, state)
-    return postings.parts(state.entity, fields, own, paid=paid, invoice=lambda number: _invoice(case, number))
 
 
 def _invoice(case: Case, number: str) -> Owned | None:

@@ -371,5 +371,5 @@ def _judge_all(case: Case) -> None:
         create_missing(case, state)
         compare(case, state)
         automations.settle(case, state)
-        if state.entity is Entity.REVENUE:
+        if state.entity in earnings.RULES:
             earnings.settle(case, state)

@@ -11,7 +11,13 @@ from schemas.contract.model import Contract, FieldRule, Guards
 from schemas.names import Entity
 
 POLICIES: tuple[str, ...] = get_args(FieldRule.model_fields["policy"].annotation)
-OTHERS = ("person", "identity", "create", "timing", "revenue")  # rules that write and are no policy of a field
+# Rules that write and are no policy of a field.
+OTHERS = ("person", "identity", "create", "timing", "revenue", "receipt")
+SHOWN = {Entity.REVENUE: "revenue", Entity.RECEIPT: "payment"}  # and the object of the contract that shows them
+NOT_SHOWN = {
+    Entity.REVENUE: "the contract shows no revenue in HubSpot",
+    Entity.RECEIPT: "the contract shows no payments in HubSpot",
+}
 Fault = tuple[Literal["error", "warning"], str, str]
 
 
@@ -29,7 +35,7 @@ def brake_faults(contract: Contract) -> Iterator[Fault]:
             near = difflib.get_close_matches(brake.rule, known, n=1)
             hint = f": did you mean {near[0]!r}?" if near else f": there are {', '.join(known)}"
             yield "error", path, f"no rule is named {brake.rule!r}{hint}"
-        elif idle := (_idle_revenue if _shows_revenue(brake) else _idle)(contract, brake):
+        elif idle := _idle_shown(contract, brake, shown) if (shown := _shown(brake)) else _idle(contract, brake):
             yield "warning", path, f"it can never act: {idle}"
 
 
@@ -77,14 +83,16 @@ def _idle(contract: Contract, brake: Brake) -> str:
     return ""
 
 
-def _shows_revenue(brake: Brake) -> bool:
-    return brake.about is Entity.REVENUE or brake.rule == "revenue"
+def _shown(brake: Brake) -> Entity | None:
+    """The kind of record made only for HubSpot that a brake is about: each is written by the rule of its name."""
+    return next((each for each in SHOWN if brake.about is each or brake.rule == each.value), None)
 
 
-def _idle_revenue(contract: Contract, brake: Brake) -> str:
-    """The same of a brake about what HubSpot is shown of revenue, which one rule writes, and that rule nothing else."""
-    if brake.about is not Entity.REVENUE or brake.rule not in {ANY, "revenue"}:
-        return "revenue is what the rule 'revenue' writes, and no other does"
+def _idle_shown(contract: Contract, brake: Brake, shown: Entity) -> str:
+    """The same of a brake about such records."""
+    name = shown.value
+    if brake.about is not shown or brake.rule not in {ANY, name}:
+        return f"{name} is what the rule {name!r} writes, and no other does"
     if brake.records is None:
-        return "how many records of revenue there are is not read: give it 'records'"
-    return "" if contract.platforms.objects.revenue is not None else "the contract shows no revenue in HubSpot"
+        return f"how many records of {name} there are is not read: give it 'records'"
+    return "" if getattr(contract.platforms.objects, SHOWN[shown]) is not None else NOT_SHOWN[shown]

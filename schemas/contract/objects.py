@@ -1,4 +1,4 @@
-"""Objects of the CRM that the contract chooses: where invoices are mirrored, and where revenue is shown.
+"""Objects of the CRM that the contract chooses: where invoices are mirrored, revenue and payments shown.
 
 In: a contract. Out: the custom objects it chooses, and what is wrong with them. Invariant: an object holds one kind of
 record.
@@ -17,6 +17,7 @@ from schemas.errors import Refused
 if TYPE_CHECKING:
     from schemas.contract.model import Contract
 
+HOLDS = {"invoice": "mirrors invoices", "payment": "shows payments", "revenue": "shows revenue"}
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=50)]
 
 
@@ -51,6 +52,11 @@ class Objects(BaseModel):
         default="native",
         description="native: HubSpot's own invoices; or {custom: its name}, an Enterprise portal's own",
     )
+    payment: Literal["native"] | CustomObject | None = Field(
+        default=None,
+        description="a record of each payment and refund, on HubSpot's own payments (native) or on {custom: its name}; "
+        "not named: payments show in the amounts of invoices, deals and companies only",
+    )
     revenue: RevenueObject | None = Field(
         default=None, description="not named: revenue is not shown in HubSpot, only reported"
     )
@@ -84,16 +90,10 @@ def moved(before: Mapping[str, str], contract: Contract) -> str:
 
 def object_faults(contract: Contract) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
     """Level, path and message of what cannot be meant."""
-    objects = contract.platforms.objects
-    path, revenue = "platforms.objects.revenue", objects.revenue
+    yield from _shared(contract.platforms.objects)
+    path, revenue = "platforms.objects.revenue", contract.platforms.objects.revenue
     if revenue is None:
         return
-    if objects.invoice != "native" and objects.invoice.custom == revenue.custom:
-        yield (
-            "error",
-            f"{path}.custom",
-            f"{revenue.custom} mirrors invoices already: revenue needs an object of its own",
-        )
     if revenue.by in {"customer", "deal"}:
         yield "error", f"{path}.by", f"each record is associated with its {revenue.by} already: leave 'by' out"
     elif revenue.by is not None and revenue.by != PRODUCT:
@@ -101,3 +101,16 @@ def object_faults(contract: Contract) -> Iterator[tuple[Literal["error", "warnin
             field_of(contract, revenue.by)
         except Refused as error:
             yield "error", f"{path}.by", error.message
+
+
+def _shared(objects: Objects) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
+    """Custom objects that would hold two kinds of records."""
+    taken: dict[str, str] = {}
+    for kind, says in HOLDS.items():
+        chosen = getattr(objects, kind)
+        if not isinstance(chosen, CustomObject):
+            continue
+        if chosen.custom in taken:
+            said = f"{chosen.custom} {taken[chosen.custom]} already: {kind} needs an object of its own"
+            yield "error", f"platforms.objects.{kind}.custom", said
+        taken.setdefault(chosen.custom, says)

@@ -14,7 +14,7 @@ from streams.platforms.hubspot.api import NO_OBJECT
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.provisioning import lacking, provision
-from streams.platforms.hubspot.shapes import QUOTE, REVENUE, SHAPES, TASK, shapes_of
+from streams.platforms.hubspot.shapes import QUOTE, RECEIPT, REVENUE, SHAPES, TASK, shapes_of
 from streams.platforms.registry import hubspot_auth, hubspot_journal
 from streams.settings import Settings
 
@@ -107,8 +107,10 @@ async def _scopes(client: HubSpotClient, url: str, contract: Contract | None) ->
     refused: list[str] = []
     tasks = (TASK.kind,) if contract and any(each.task for each in contract.automations) else ()
     quotes = (QUOTE,) if contract and contract.timing.order_when == "quote_accepted" else ()
-    revenue = (REVENUE.kind,) if contract and contract.platforms.objects.revenue else ()
-    kinds = (*KINDS, *tasks, *quotes, *revenue)
+    objects = contract.platforms.objects if contract else None
+    revenue = (REVENUE.kind,) if objects and objects.revenue else ()
+    payments = (RECEIPT.kind,) if objects and objects.payment else ()
+    kinds = (*KINDS, *tasks, *quotes, *revenue, *payments)
     for kind in kinds:
         try:
             await client.read(kind, [NOBODY])

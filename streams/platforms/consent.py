@@ -55,19 +55,25 @@ HUBSPOT_SCOPES = (
 # Tasks go by the scopes of contacts; what they are found again by is a property of ours.
 OF_TASKS = ("crm.schemas.contacts.read", "crm.schemas.contacts.write")
 OF_EVENTS = ("analytics.behavioral_events.send", "behavioral_events.event_definitions.read_write")
+OF_PAYMENTS = tuple(
+    f"crm.{what}.commercepayments.{may}" for what in ("objects", "schemas") for may in ("read", "write")
+)
 OF_QUOTES = ("crm.objects.quotes.read",)
 OF_CUSTOM = tuple(f"crm.{what}.custom.{may}" for what in ("objects", "schemas") for may in ("read", "write"))
 
 
 def hubspot_scopes(contract: Contract | None) -> tuple[str, ...]:
-    """What the app has to be granted under a contract: for custom objects, for tasks, for events, for quotes."""
+    """What the app has to be granted under a contract: for custom objects, payments, tasks, events and quotes."""
     found = HUBSPOT_SCOPES
     if contract is None:
         return found
-    if contract.platforms.objects.invoice != "native":
+    objects = contract.platforms.objects
+    if objects.invoice != "native":
         found = tuple(each.replace(".invoices.", ".custom.") for each in found)
-    elif contract.platforms.objects.revenue is not None:
+    elif objects.revenue is not None or objects.payment not in {None, "native"}:
         found += OF_CUSTOM
+    if objects.payment == "native":
+        found += OF_PAYMENTS
     if any(each.task for each in contract.automations):
         found += OF_TASKS
     if any(each.event for each in contract.automations):

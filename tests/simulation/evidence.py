@@ -16,6 +16,7 @@ from tests.simulation.checks import (
     hearing,
     keeping,
     limits,
+    paying,
     periods,
     renewing,
     resting,
@@ -44,6 +45,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     ),
     "I17 revenue shown": (showing.unearned, showing.untouched, showing.unlinked),
     "I18 credits": (crediting.twice, crediting.overcredited, crediting.forgotten),
+    "I19 payments shown": (paying.mispaid, paying.unjoined),
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from tests.simulation.cashier import TAKING_BACK, one
 from tests.simulation.marketing import crm_touch
 from tests.simulation.platforms import Declined, Platforms, Record
 
@@ -24,12 +25,6 @@ FIRST_DAYS = ("2026-08-20", "2026-08-26", "2026-08-27", "2026-08-30", "2026-09-0
 DEAL, LINE_ITEM = "0-3", "0-8"  # HubSpot's object types
 PARENT, CHILD_TO_PARENT = "hs_parent_company_id", 14  # HubSpot's property, and the association that it follows
 Deed = Callable[[Platforms, Random], Awaitable[None]]
-
-
-def _one(lots: Random, rows: list[Record]) -> Record:
-    if not rows:
-        raise Declined("there is none")
-    return lots.choice(rows)
 
 
 def _name(lots: Random) -> str:
@@ -53,52 +48,52 @@ async def erp_contact(both: Platforms, lots: Random) -> None:
 
 async def crm_rename(both: Platforms, lots: Random) -> None:
     """Sales renames a company: its own field."""
-    row = _one(lots, both.records("companies"))
+    row = one(lots, both.records("companies"))
     await _edit(both, "companies", row, name=_name(lots))
 
 
 async def erp_rename(both: Platforms, lots: Random) -> None:
     """Finance renames a customer: sales' field."""
-    row = _one(lots, both.shelf("Contacts"))
+    row = one(lots, both.shelf("Contacts"))
     await both.finance.do("POST", "people/Contacts", {"ContactID": row["ContactID"], "Name": _name(lots)})
 
 
 async def crm_terms(both: Platforms, lots: Random) -> None:
     """Sales edits payment terms: finance's field."""
-    row = _one(lots, both.records("companies"))
+    row = one(lots, both.records("companies"))
     await _edit(both, "companies", row, revmark_payment_terms=f"{lots.choice((60, 90))} DAYSAFTERBILLDATE")
 
 
 async def erp_terms(both: Platforms, lots: Random) -> None:
     """Finance edits payment terms."""
-    row = _one(lots, both.shelf("Contacts"))
+    row = one(lots, both.shelf("Contacts"))
     terms = {"Sales": {"Day": lots.choice((7, 10, 20, 30)), "Type": "DAYSAFTERBILLDATE"}}
     await both.finance.do("POST", "people/Contacts", {"ContactID": row["ContactID"], "PaymentTerms": terms})
 
 
 async def crm_phone(both: Platforms, lots: Random) -> None:
     """Sales edits the phone: the later edit wins."""
-    row = _one(lots, both.records("companies"))
+    row = one(lots, both.records("companies"))
     await _edit(both, "companies", row, phone=f"09 {lots.randrange(10**7):07}")
 
 
 async def erp_phone(both: Platforms, lots: Random) -> None:
     """Finance edits the phone: the later edit wins."""
-    row = _one(lots, both.shelf("Contacts"))
+    row = one(lots, both.shelf("Contacts"))
     phone = {"PhoneType": "DEFAULT", "PhoneNumber": f"04 {lots.randrange(10**7):07}"}
     await both.finance.do("POST", "people/Contacts", {"ContactID": row["ContactID"], "Phones": [phone]})
 
 
 async def crm_address(both: Platforms, lots: Random) -> None:
     """Sales edits an address: its own field until the first order."""
-    row = _one(lots, both.records("companies"))
+    row = one(lots, both.records("companies"))
     street = f"{lots.randrange(1, 999)} Old Road"
     await _edit(both, "companies", row, revmark_shipping_street=street, revmark_shipping_country="NZ")
 
 
 async def erp_address(both: Platforms, lots: Random) -> None:
     """Finance edits an address: its own field from the first order on."""
-    row = _one(lots, both.shelf("Contacts"))
+    row = one(lots, both.shelf("Contacts"))
     street = {"AddressType": "STREET", "AddressLine1": f"{lots.randrange(1, 999)} New Road", "City": "Nelson",
               "Country": "NZ"}  # fmt: skip
     await both.finance.do("POST", "people/Contacts", {"ContactID": row["ContactID"], "Addresses": [street]})
@@ -106,13 +101,13 @@ async def erp_address(both: Platforms, lots: Random) -> None:
 
 async def crm_lifecycle(both: Platforms, lots: Random) -> None:
     """Sales calls a company a customer, perhaps before it is one."""
-    row = _one(lots, both.records("companies"))
+    row = one(lots, both.records("companies"))
     await _edit(both, "companies", row, lifecyclestage=lots.choice(("lead", "customer", "evangelist")))
 
 
 async def crm_person(both: Platforms, lots: Random) -> None:
     """Sales meets somebody."""
-    row = _one(lots, both.records("companies"))
+    row = one(lots, both.records("companies"))
     first = f"P{lots.randrange(10**6):06}"
     made = await both.sales.do("POST", "people/contacts", {"properties": {
         "email": f"{first.lower()}@people.example", "firstname": first, "lastname": "Doe",
@@ -138,7 +133,7 @@ async def erp_item(both: Platforms, lots: Random) -> None:
 
 async def erp_price(both: Platforms, lots: Random) -> None:
     """Finance edits a price."""
-    row = _one(lots, both.shelf("Items"))
+    row = one(lots, both.shelf("Items"))
     details = {"UnitPrice": f"{lots.randrange(1, 999)}.75", "AccountCode": "200"}
     await both.finance.do(
         "POST", "people/Items", {"ItemID": row["ItemID"], "Code": row["Code"], "SalesDetails": details}
@@ -147,7 +142,7 @@ async def erp_price(both: Platforms, lots: Random) -> None:
 
 async def crm_deal(both: Platforms, lots: Random) -> None:
     """Sales makes a deal with lines, and perhaps wins it at once."""
-    row = _one(lots, both.records("companies"))
+    row = one(lots, both.records("companies"))
     deal = await both.sales.do("POST", "people/deals", {"properties": {
         "dealname": f"Deal {lots.randrange(10**6)}", "dealstage": "contractsent", "pipeline": "default",
         "deal_currency_code": "NZD",
@@ -165,12 +160,12 @@ async def crm_deal(both: Platforms, lots: Random) -> None:
 async def crm_win(both: Platforms, lots: Random) -> None:
     """Sales wins a deal."""
     rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "contractsent"]
-    await _edit(both, "deals", _one(lots, rows), dealstage="closedwon")
+    await _edit(both, "deals", one(lots, rows), dealstage="closedwon")
 
 
 async def erp_payment(both: Platforms, lots: Random) -> None:
     """A customer pays, perhaps a part."""
-    row = _one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED" and row["AmountDue"] > 0])
+    row = one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED" and row["AmountDue"] > 0])
     due = row["AmountDue"]
     amount = due if lots.random() < 0.5 else (due / 2).quantize(due.__class__("0.01"))
     await both.finance.do("PUT", "people/Payments", {
@@ -180,7 +175,7 @@ async def erp_payment(both: Platforms, lots: Random) -> None:
 
 async def erp_credit(both: Platforms, lots: Random) -> None:
     """Finance credits a part of an invoice."""
-    row = _one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED" and row["AmountDue"] > 1])
+    row = one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED" and row["AmountDue"] > 1])
     amount = f"{row['AmountDue'] / 4:.2f}"
     note = await both.finance.do("PUT", "people/CreditNotes", {
         "Type": "ACCRECCREDIT", "Status": "AUTHORISED", "Contact": {"ContactID": row["_contact"]}, "Date": DAY,
@@ -196,13 +191,13 @@ async def erp_credit(both: Platforms, lots: Random) -> None:
 async def erp_void(both: Platforms, lots: Random) -> None:
     """Finance voids an invoice."""
     rows = [row for row in both.invoices() if row["Status"] == "AUTHORISED" and row["AmountDue"] == row["Total"]]
-    row = _one(lots, rows)
+    row = one(lots, rows)
     await both.finance.do("POST", f"people/Invoices/{row['InvoiceID']}", {"Status": "VOIDED"})
 
 
 async def erp_hold(both: Platforms, lots: Random) -> None:
     """Finance puts a customer on hold, or lifts it."""
-    row = _one(lots, both.shelf("Contacts"))
+    row = one(lots, both.shelf("Contacts"))
     group = both.shelf("ContactGroups")[0]["ContactGroupID"]
     path = f"people/ContactGroups/{group}/Contacts"
     if lots.random() < 0.5:
@@ -235,18 +230,18 @@ async def crm_merge(both: Platforms, lots: Random) -> None:
 async def crm_archive(both: Platforms, lots: Random) -> None:
     """Sales deletes a company, a person or a deal."""
     kind = lots.choice(("companies", "contacts", "deals"))
-    await both.sales.do("DELETE", f"people/{kind}/{_one(lots, both.records(kind))['id']}")
+    await both.sales.do("DELETE", f"people/{kind}/{one(lots, both.records(kind))['id']}")
 
 
 async def crm_restore(both: Platforms, lots: Random) -> None:
     """Sales takes something out of the recycle bin."""
     kind = lots.choice(("companies", "contacts", "deals"))
-    await both.sales.do("POST", f"people/{kind}/{_one(lots, both.records(kind, archived=True))['id']}/restore")
+    await both.sales.do("POST", f"people/{kind}/{one(lots, both.records(kind, archived=True))['id']}/restore")
 
 
 async def erp_archive(both: Platforms, lots: Random) -> None:
     """Finance archives a customer, or takes one back."""
-    row = _one(lots, both.shelf("Contacts"))
+    row = one(lots, both.shelf("Contacts"))
     status = "ARCHIVED" if row["ContactStatus"] == "ACTIVE" else "ACTIVE"
     if row.get("MergedToContactID"):
         raise Declined("it was merged")
@@ -257,8 +252,8 @@ async def erp_merge(both: Platforms, lots: Random) -> None:
     """Finance merges two customers, of whom the one that goes has no documents: these would move."""
     billed = {row["_contact"] for kind in ("Invoices", "CreditNotes") for row in both.shelf(kind)}
     rows = [row for row in both.shelf("Contacts") if row["ContactStatus"] == "ACTIVE"]
-    goes = _one(lots, [row for row in rows if row["ContactID"] not in billed])
-    stays = _one(lots, [row for row in rows if row is not goes])
+    goes = one(lots, [row for row in rows if row["ContactID"] not in billed])
+    stays = one(lots, [row for row in rows if row is not goes])
     await both.finance.do("POST", "people/merge", {"loser": goes["ContactID"], "winner": stays["ContactID"]})
 
 
@@ -270,7 +265,7 @@ ENDINGS: dict[str, tuple[int, Deed]] = {
 
 async def crm_ship(both: Platforms, lots: Random) -> None:
     """The warehouse ships more of a line, or says that it has."""
-    row = _one(lots, both.records("line_items"))
+    row = one(lots, both.records("line_items"))
     quantity, sent = (Decimal(row["properties"].get(name) or "0") for name in ("quantity", SHIPPED))
     more = quantity if lots.random() < 0.4 else sent + lots.randrange(0, 3)
     await _edit(both, "line_items", row, **{SHIPPED: str(more)})
@@ -278,20 +273,20 @@ async def crm_ship(both: Platforms, lots: Random) -> None:
 
 async def crm_ship_less(both: Platforms, lots: Random) -> None:
     """The warehouse finds that it has shipped less."""
-    row = _one(lots, [row for row in both.records("line_items") if row["properties"].get(SHIPPED)])
+    row = one(lots, [row for row in both.records("line_items") if row["properties"].get(SHIPPED)])
     await _edit(both, "line_items", row, **{SHIPPED: str(lots.randrange(0, 3))})
 
 
 async def crm_call_off(both: Platforms, lots: Random) -> None:
     """A customer calls an order off."""
     rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "closedwon"]
-    await _edit(both, "deals", _one(lots, rows), dealstage="closedlost")
+    await _edit(both, "deals", one(lots, rows), dealstage="closedlost")
 
 
 async def crm_win_again(both: Platforms, lots: Random) -> None:
     """The customer wants it after all."""
     rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "closedlost"]
-    await _edit(both, "deals", _one(lots, rows), dealstage="closedwon")
+    await _edit(both, "deals", one(lots, rows), dealstage="closedwon")
 
 
 SHIPPING: dict[str, tuple[int, Deed]] = {
@@ -302,7 +297,7 @@ SHIPPING: dict[str, tuple[int, Deed]] = {
 
 async def erp_approve(both: Platforms, lots: Random) -> None:
     """Finance approves a draft credit note, or deletes it."""
-    row = _one(lots, [row for row in both.shelf("CreditNotes") if row["Status"] == "DRAFT"])
+    row = one(lots, [row for row in both.shelf("CreditNotes") if row["Status"] == "DRAFT"])
     status = lots.choice(("AUTHORISED", "DELETED"))
     await both.finance.do("POST", f"people/CreditNotes/{row['CreditNoteID']}", {"Status": status})
 
@@ -310,7 +305,7 @@ async def erp_approve(both: Platforms, lots: Random) -> None:
 async def erp_uncredit(both: Platforms, lots: Random) -> None:
     """Finance takes a credit back."""
     live = [row for row in both.shelf("Allocations") if not row["IsDeleted"]]
-    row = _one(lots, live)
+    row = one(lots, live)
     await both.finance.do("DELETE", f"people/CreditNotes/{row['_credit']}/Allocations/{row['AllocationID']}")
     if lots.random() < 0.7:
         await both.finance.do("POST", f"people/CreditNotes/{row['_credit']}", {"Status": "VOIDED"})
@@ -324,14 +319,14 @@ CREDITING: dict[str, tuple[int, Deed]] = {
 
 async def erp_due(both: Platforms, lots: Random) -> None:
     """Finance agrees on another due date, long ago."""
-    row = _one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED"])
+    row = one(lots, [row for row in both.invoices() if row["Status"] == "AUTHORISED"])
     day = lots.choice(("2026-07-31", "2026-08-10"))
     await both.finance.do("POST", f"people/Invoices/{row['InvoiceID']}", {"DueDate": day})
 
 
 async def crm_consent(both: Platforms, lots: Random) -> None:
     """A customer agrees to be thanked, or does not any more."""
-    await _edit(both, "companies", _one(lots, both.records("companies")), agreed=lots.choice(("yes", "no")))
+    await _edit(both, "companies", one(lots, both.records("companies")), agreed=lots.choice(("yes", "no")))
 
 
 LATENESS: dict[str, tuple[int, Deed]] = {
@@ -341,7 +336,7 @@ LATENESS: dict[str, tuple[int, Deed]] = {
 
 async def crm_subscribe(both: Platforms, lots: Random) -> None:
     """Sales makes a deal that is billed each week, from a day near the one that a story ends on."""
-    row = _one(lots, both.records("companies"))
+    row = one(lots, both.records("companies"))
     deal = await both.sales.do("POST", "people/deals", {"properties": {
         "dealname": f"Deal {lots.randrange(10**6)}", "dealstage": "contractsent", "pipeline": "default",
         "deal_currency_code": "NZD",
@@ -361,12 +356,12 @@ async def crm_subscribe(both: Platforms, lots: Random) -> None:
 async def crm_amend(both: Platforms, lots: Random) -> None:
     """The customer wants more of what recurs, or less."""
     rows = [row for row in both.records("line_items") if row["properties"].get("recurringbillingfrequency")]
-    await _edit(both, "line_items", _one(lots, rows), quantity=str(lots.randrange(1, 9)))
+    await _edit(both, "line_items", one(lots, rows), quantity=str(lots.randrange(1, 9)))
 
 
 async def crm_extend(both: Platforms, lots: Random) -> None:
     """The customer signs for another term, or for less of this one."""
-    row = _one(lots, [row for row in both.records("line_items") if row["properties"].get(PAYMENTS)])
+    row = one(lots, [row for row in both.records("line_items") if row["properties"].get(PAYMENTS)])
     term, ids = str(lots.randrange(1, 5)), both.portal.associations.ids
     lines = {line for deal in ids((LINE_ITEM, int(row["id"])), DEAL) for line in ids((DEAL, deal), LINE_ITEM)}
     for each in both.records("line_items"):
@@ -377,13 +372,13 @@ async def crm_extend(both: Platforms, lots: Random) -> None:
 async def crm_pause(both: Platforms, lots: Random) -> None:
     """The customer wants nothing for a while."""
     rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "closedwon"]
-    await _edit(both, "deals", _one(lots, rows), dealstage=PAUSED)
+    await _edit(both, "deals", one(lots, rows), dealstage=PAUSED)
 
 
 async def crm_resume(both: Platforms, lots: Random) -> None:
     """And wants it again."""
     rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == PAUSED]
-    await _edit(both, "deals", _one(lots, rows), dealstage="closedwon")
+    await _edit(both, "deals", one(lots, rows), dealstage="closedwon")
 
 
 SUBSCRIBING: dict[str, tuple[int, Deed]] = {
@@ -410,7 +405,7 @@ async def crm_parent(both: Platforms, lots: Random) -> None:
 
 
 FAMILY: dict[str, tuple[int, Deed]] = {"crm_parent": (8, crm_parent)}  # a deed where parents pay
-EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **CREDITING, **LATENESS, **SUBSCRIBING, **FAMILY}
+EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **CREDITING, **LATENESS, **SUBSCRIBING, **FAMILY, **TAKING_BACK}
 
 
 async def _edit(both: Platforms, kind: str, row: Record, **properties: str) -> None:

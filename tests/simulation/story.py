@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+from tests.simulation.cashier import TAKING_BACK
 from tests.simulation.people import CREDITING, DEEDS, ENDINGS, LATENESS, SHIPPING, SUBSCRIBING, Deed
 from tests.simulation.scenes import RECURRING, Scene, Story
 from tests.simulation.troubles import drawn, lost_on_the_way
@@ -64,4 +65,6 @@ def _deeds(trade: str) -> dict[str, tuple[int, Deed]]:
     """What people do besides, by the way in which they trade."""
     if trade.startswith("credits"):
         return {**(SHIPPING if trade == "credits in parts" else {}), **CREDITING}
+    if trade == "deposit":
+        return {**SHIPPING, **TAKING_BACK}
     return {"": {}, "told": LATENESS, **dict.fromkeys(RECURRING, SUBSCRIBING)}.get(trade, SHIPPING)

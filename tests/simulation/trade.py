@@ -41,10 +41,11 @@ RENEWED: dict[str, Any] = {
     "set": {"of": "deal", "property": "told_end", "value": "{ends_on}"},
     "task": {"subject": "Renew {ends_on}"},
 }
-# What the ERP's documents earned is shown in HubSpot, by the campaigns that touched a company or a deal.
+# HubSpot is shown the ERP's payments, and what its documents earned, by the campaigns that touched a company or deal.
+PAYMENT = "revmark_payment"
 REVENUE = "revmark_revenue"
 EARNED: dict[str, Any] = {
-    "platforms": {"objects": {"revenue": {"custom": REVENUE, "by": "campaign"}}},
+    "platforms": {"objects": {"revenue": {"custom": REVENUE, "by": "campaign"}, "payment": "native"}},
     "mappings": {kind: {"custom_campaigns": {"kind": "set", "crm": CAMPAIGNS}} for kind in ("company", "deal")},
     "attribution": {"campaign": {"linear": "custom_campaigns"}},
 }
@@ -58,7 +59,12 @@ def recurring(**rules: Any) -> Contract:
 
 CONTRACTS: dict[str, Callable[[], Contract]] = {
     "": shipped,
-    "deposit": lambda: timed(invoice_when="shipped", deposit={"percent": "30"}),
+    "deposit": lambda: contract(
+        {
+            "timing": {"invoice_when": "shipped", "deposit": {"percent": "30"}},
+            "platforms": {"objects": {"payment": {"custom": PAYMENT}}},
+        }
+    ),
     "told": lambda: contract({"automations": TOLD, "consent": AGREED, **EARNED}),
     "subscriptions": recurring,
     "prorated": lambda: recurring(amended="prorated"),

@@ -43,6 +43,13 @@ SERVER_ERROR = 500
 NO_OBJECT = "object"  # the code of a park: the custom object that the contract chooses is not there
 _OWN_TYPE = re.compile(r"^[A-Z]+ /crm/[a-z]+/[^ ]*?/p_(\w+)")  # a call to a portal's own object type
 _UNKNOWN_TYPE = "infer object type"  # how HubSpot says that it has no such type
+_PAYMENTS = "/commerce_payments"
+_NOT_SET_UP = "stripe"  # what a refusal names that means the account; no source gives its whole words
+NO_PAYMENTS = "payments"  # the code of a park: the portal has none of HubSpot's own
+_PAYMENTS_ARE = (
+    "HubSpot's own payments are there where HubSpot payments or Stripe is set up, and the app may see and write them. "
+    "Set that up, or choose a custom object: platforms.objects: {payment: {custom: revmark_payment}}"
+)
 Json = dict[str, Any]
 
 # The request did not leave: whatever it was, nothing was written.
@@ -244,11 +251,14 @@ class Api:
         if status == UNAUTHORIZED:
             raise self._parked(f"the token is refused: {reply.message}. Set {self._credentials} anew", reply.code)
         if status == FORBIDDEN and not alone:
-            raise self._parked(f"{call} is forbidden: {reply.lacks}", reply.code)
+            more = f". {_PAYMENTS_ARE}" if _PAYMENTS in call else ""
+            raise self._parked(f"{call} is forbidden: {reply.lacks}{more}", reply.code)
+        if status == BAD_REQUEST and (without := self.without(call, reply.message)) is not None:
+            raise without
         if status in {BAD_REQUEST, NOT_FOUND} and (own := _OWN_TYPE.search(call)) and _UNKNOWN_TYPE in reply.message:
             said = (
-                f"the portal has no custom object {own[1]}, on which the contract mirrors invoices "
-                "(platforms.objects). Run: revmark provision --yes"
+                f"the portal has no custom object {own[1]}, which the contract chooses (platforms.objects). "
+                "Run: revmark provision --yes"
             )
             raise self._parked(said, NO_OBJECT)
         if status in {LOCKED_STATUS, MIGRATING}:
@@ -274,6 +284,12 @@ class Api:
         until = now + max(wait, _retry_after(response, timedelta()))
         self.pace.hold(sort, until)
         raise Throttled(f"hubspot: {reply.message}", until=until, code="429")
+
+    def without(self, call: str, message: str) -> Parked | None:
+        """What it means that a record was refused, where the portal has no records of its kind at all."""
+        if _PAYMENTS not in call or _NOT_SET_UP not in message.lower():
+            return None
+        return self._parked(f"{call} is refused: {message} {_PAYMENTS_ARE}", NO_PAYMENTS)
 
     def _parked(self, why: str, code: str) -> Parked:
         said = f"hubspot: {why}. Nothing was written. Then run: revmark check"

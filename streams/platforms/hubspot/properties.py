@@ -16,15 +16,12 @@ from schemas.contract.mappings import PREFIX
 from schemas.names import Side
 from streams.platforms.hubspot.shapes import (
     BELONGS,
-    CUSTOM,
-    INVOICE,
     LINE_ITEM,
     SHAPES,
     SHIPPED,
     TASK,
     Shape,
     path_of,
-    shapes_of,
 )
 
 GROUP = "revmark"
@@ -129,6 +126,25 @@ REVENUE_PROPERTIES: tuple[PortalProperty, ...] = (
     PortalProperty("revenue", "revmark_share", "Share"),
 )
 
+# Of the object that shows payments, HubSpot's own or another.
+RECEIPT_PROPERTIES: tuple[PortalProperty, ...] = (
+    PortalProperty("receipt", "xero_payment_id", "Xero payment id", unique=True),
+    PortalProperty("receipt", "revmark_name", "Name"),
+    PortalProperty("receipt", "revmark_kind", "Kind"),
+    PortalProperty("receipt", "revmark_document_number", "Document number"),
+    PortalProperty("receipt", "revmark_date", "Date", "date"),
+    PortalProperty("receipt", "revmark_amount", "Amount net of refunds", "number"),
+)
+
+# What HubSpot's own payments have under names of its own.
+CUSTOM_RECEIPT_PROPERTIES: tuple[PortalProperty, ...] = (
+    PortalProperty("receipt", "revmark_status", "Status"),
+    PortalProperty("receipt", "revmark_reference", "Reference"),
+    PortalProperty("receipt", "revmark_paid", "Amount paid", "number"),
+    PortalProperty("receipt", "revmark_refunded", "Amount refunded", "number"),
+    PortalProperty("receipt", "revmark_currency", "Currency"),
+)
+
 
 class Portal(Protocol):
     """What is needed of a portal: the property endpoints, as the client has them."""
@@ -154,12 +170,13 @@ def properties_of(contract: Contract | None) -> tuple[PortalProperty, ...]:
     if contract is None:
         return PORTAL_PROPERTIES
     ships = contract.timing.invoice_when == "shipped"
-    custom = shapes_of(contract)[INVOICE.kind].type_id == CUSTOM
-    shown = contract.platforms.objects.revenue is not None
+    objects = contract.platforms.objects
     more = (
         (SHIPPED_QUANTITY,) if ships else (),
-        CUSTOM_PROPERTIES if custom else (),
-        REVENUE_PROPERTIES if shown else (),
+        CUSTOM_PROPERTIES if objects.invoice != "native" else (),
+        RECEIPT_PROPERTIES if objects.payment is not None else (),
+        CUSTOM_RECEIPT_PROPERTIES if objects.payment not in {None, "native"} else (),
+        REVENUE_PROPERTIES if objects.revenue is not None else (),
     )
     asked = _asked(contract)
     return (*PORTAL_PROPERTIES, *(each for some in more for each in some), *_own(contract), *asked)

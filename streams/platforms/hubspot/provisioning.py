@@ -10,7 +10,7 @@ association types, one that is missing is made by itself).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,7 +24,7 @@ from streams.platforms.hubspot.properties import (
     missing_properties,
     properties_of,
 )
-from streams.platforms.hubspot.shapes import INVOICE, REVENUE, SHAPES, Shape, shapes_of
+from streams.platforms.hubspot.shapes import INVOICE, RECEIPT, REVENUE, SHAPES, Shape, shapes_of
 
 HUBSPOTS = "HubSpot's own object"
 Json = dict[str, Any]
@@ -48,11 +48,14 @@ class SchemaPortal(Portal, EventPortal, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """A custom object's association with one of HubSpot's types. `source` is empty where the object comes with it."""
+    """A custom object's association with another type. `source` is empty where the object comes with it.
+
+    Both ends are type ids, or the name of a custom object that has none yet.
+    """
 
     name: str
     source: str
-    target: str  # type ids
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class Chosen:
     says: str
     display: str
     secondary: tuple[str, ...]
-    ends: tuple[str, ...]  # kinds that its records may be associated with
+    ends: tuple[str, ...]  # kinds that its records may be associated with, and that it comes with
+    later: tuple[tuple[str, str], ...] = ()  # the same, made after it: how it is called, its type id or its own name
 
     def schema(self, properties: Sequence[PortalProperty]) -> Json:
         """As HubSpot is given it."""
@@ -84,20 +88,33 @@ class Chosen:
 
     def associations(self, source: str = "") -> tuple[Association, ...]:
         """All that it may be associated with."""
-        return tuple(Association(f"{self.name}_to_{kind}", source, SHAPES[kind].type_id) for kind in self.ends)
+        with_it = tuple(Association(f"{self.name}_to_{kind}", source, SHAPES[kind].type_id) for kind in self.ends)
+        return with_it + tuple(
+            Association(f"{self.name}_to_{called}", source or self.name, target) for called, target in self.later
+        )
 
 
 def chosen(contract: Contract | None) -> list[Chosen]:
-    """The custom objects of a contract: of invoices, of revenue."""
+    """The custom objects of a contract: of invoices, of payments, of revenue."""
     if contract is None:
         return []
     objects, shapes, found = contract.platforms.objects, shapes_of(contract), []
     if objects.invoice != "native":
+        paid = ((RECEIPT.kind, RECEIPT.type_id),) if objects.payment == "native" else ()
         found.append(
             Chosen(
                 objects.invoice.custom, shapes[INVOICE.kind], "Xero invoice", "Xero invoices",
                 "Invoices as Xero has them; made and kept by Revmark", "revmark_invoice_number",
-                ("revmark_invoice_status", "revmark_total"), INVOICE.parents,
+                ("revmark_invoice_status", "revmark_total"), INVOICE.parents, paid,
+            )
+        )  # fmt: skip
+    if objects.payment is not None and objects.payment != "native":
+        mirror = INVOICE.type_id if objects.invoice == "native" else objects.invoice.custom
+        found.append(
+            Chosen(
+                objects.payment.custom, shapes[RECEIPT.kind], "Xero payment", "Xero payments",
+                "Payments and refunds as Xero has them; made and kept by Revmark", "revmark_name",
+                ("revmark_amount", "revmark_date"), ("company", "deal", "contact"), ((INVOICE.kind, mirror),),
             )
         )  # fmt: skip
     if objects.revenue is not None:
@@ -120,6 +137,7 @@ class Lacking:
     associations: tuple[Association, ...] = ()
     properties: tuple[PortalProperty, ...] = ()
     events: tuple[EventDefinition, ...] = ()
+    payments: bool = False  # whether they are shown
 
     @property
     def nothing(self) -> bool:
@@ -138,7 +156,9 @@ class Lacking:
     def says(self) -> list[str]:
         """Where what is, in sentences."""
         mirror, revenue = self.objects.get(INVOICE.kind), self.objects.get(REVENUE.kind)
+        payments = self.objects.get(RECEIPT.kind)
         found = [f"Invoices are mirrored on {f'the custom object {mirror}' if mirror else HUBSPOTS}."]
+        found += [f"Payments are shown on {f'the custom object {payments}' if payments else HUBSPOTS}."] * self.payments
         found += [f"Revenue is shown on the custom object {revenue}."] if revenue else []
         return [*found[:-1], f"{found[-1]} No pipeline is needed."]
 
@@ -187,10 +207,11 @@ async def lacking(portal: SchemaPortal, contract: Contract | None) -> Lacking:
         associations=tuple(
             end
             for each in objects
-            for end in (_unassociated(each, there[each.name]) if each.name in there else each.associations())
+            for end in (_unassociated(each, there) if each.name in there else each.associations())
         ),
         properties=tuple(each for each in needed if each.kind in new or each in present),
         events=await lacking_events(portal, contract),
+        payments=RECEIPT.kind in shapes,
     )
 
 
@@ -208,9 +229,11 @@ async def provision(portal: SchemaPortal, contract: Contract | None, wanted: Lac
             await portal.create_schema(schema)
         except Parked as error:
             raise Parked(f"{error.message} ({TIER})", until=error.until, code=error.code) from error
-    for each in wanted.associations:
-        if each.source:  # without one its object has come with it
-            await portal.associate_types(each.source, each.target, each.name)
+    if apart := [each for each in wanted.associations if each.source]:  # the others have come with their objects
+        ids = {str(each.get("name")): str(each.get("objectTypeId") or "") for each in await portal.schemas()}
+        for each in apart:
+            source, target = (ids.get(end, end) for end in (each.source, each.target))
+            await portal.associate_types(source, target, each.name)
     whole = {each.shape.kind for each in chosen(contract) if each.name in made}
     if properties := [each for each in wanted.properties if each.kind not in whole]:
         await create_properties(portal, properties, SHAPES if contract is None else shapes_of(contract))
@@ -219,14 +242,16 @@ async def provision(portal: SchemaPortal, contract: Contract | None, wanted: Lac
 
 TIER = (
     "custom objects need an Enterprise subscription of HubSpot; without one, take platforms.objects out of the "
-    "contract, and invoices are mirrored on HubSpot's own object, and revenue is reported only"
+    "contract, and invoices are mirrored on HubSpot's own object, and revenue is reported only; payments may be shown "
+    "on HubSpot's own (payment: native)"
 )
 
 
-def _unassociated(wanted: Chosen, there: Json) -> tuple[Association, ...]:
-    ends = {str(each.get("toObjectTypeId")) for each in there.get("associations") or []}
-    found = wanted.associations(str(there.get("objectTypeId") or ""))
-    return tuple(each for each in found if each.target not in ends)
+def _unassociated(wanted: Chosen, there: Mapping[str, Json]) -> tuple[Association, ...]:
+    mine = there[wanted.name]
+    ends = {str(each.get("toObjectTypeId")) for each in mine.get("associations") or []}
+    found = wanted.associations(str(mine.get("objectTypeId") or ""))
+    return tuple(each for each in found if str(there.get(each.target, {}).get("objectTypeId", each.target)) not in ends)
 
 
 def _unique(wanted: Chosen, there: Json) -> None:

@@ -9,76 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from schemas.contract import Contract
-from schemas.contract.mappings import Mapped
 from schemas.names import Entity, Side
-from streams.platforms.hubspot.spelling import Spelling
+from streams.platforms.hubspot.shape import CUSTOM, MERGED, Column, Shape, object_path
+from streams.platforms.hubspot.shown import RECEIPT, REVENUE, custom_receipt
+
+__all__ = ["CUSTOM", "MERGED", "RECEIPT", "REVENUE", "Column", "Shape", "object_path"]  # passed on from here
 
 BELONGS = frozenset({Entity.COMPANY, Entity.DEAL})  # what may say to which subsidiary it belongs
-MERGED = "hs_merged_object_ids"  # ";"-joined ids of the records that were merged into this one
 PARENT = "hs_parent_company_id"  # HubSpot's own, read-only: it follows the association with the parent company
 PLATFORM = "hubspot"
 OWNER = "hubspot_owner_id"  # of every type: the user whose it is
-CUSTOM = "2-"  # how the type ids of a portal's own objects begin; what follows differs by portal
 _ID = re.compile(r"[0-9]{1,20}")  # not `isdigit`, which knows "²"; HubSpot's ids fit into 64 bits
 
 
 def is_id(value: object) -> bool:
     """Whether this is an id as HubSpot writes them. References are joined with "|" and "/" in keys: nothing else is."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One canonical field and the property it sits in."""
-
-    field: str
-    property: str
-    spelling: Spelling = "text"
-    mapped: Mapped | None = None  # a field of the customer's own, spelt as the contract says
-    currency: str = ""  # property that says in which currency this amount is; empty: as its record says
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One record type. `key` is the unique property by which a create finds its record again."""
-
-    kind: str
-    entity: Entity
-    path: str
-    type_id: str
-    columns: tuple[Column, ...]
-    key: str
-    currency: str = ""  # property that says in which currency the amounts are; empty: the tenant's own
-    modified: str = "hs_lastmodifieddate"
-    erp_kind: str = ""  # the ERP's record type that `key` refers to; empty: `key` is no ERP id
-    parents: tuple[str, ...] = ()
-    address: tuple[tuple[str, str], ...] = ()  # part of the shipping address -> property
-    payer: str = ""  # property that names the company that pays for this one; empty: nobody asks
-    on_create: tuple[tuple[str, str], ...] = ()  # properties that every create carries
-    dated: tuple[str, ...] = ()  # properties whose histories are read: the later edit wins
-    followed: bool = True  # what becomes of it is read; else it is made, and people's from then on
-    whole: bool = False  # each write states all of it, also what is empty, and goes by the unique property
-    lines: tuple[str, ...] = ()  # properties of its line items
-    quotes: bool = False  # whether its quotes are read, and the line items of those that were accepted
-
-    @property
-    def properties(self) -> list[str]:
-        """Every property that is read, and no other: quota and privacy both."""
-        names = [column.property for column in self.columns] + [name for _, name in self.address]
-        return list(dict.fromkeys([*names, *([self.payer] if self.payer else []), self.key, self.modified, MERGED]))
-
-    def property_of(self, field: str) -> str:
-        """Where a field sits that this type has."""
-        return next(column.property for column in self.columns if column.field == field)
-
-    @property
-    def held(self) -> frozenset[str]:
-        """The canonical fields that have a place and can be written."""
-        named = {column.field for column in self.columns}
-        return frozenset(named | {"shipping_address"} if self.address else named)
 
 
 COMPANY = Shape(
@@ -231,34 +180,6 @@ TASK = Shape(
     ),
 )
 
-REVENUE = Shape(
-    kind="revenue",
-    entity=Entity.REVENUE,
-    path="",  # the contract names the object
-    type_id=CUSTOM,
-    key="revmark_revenue_key",
-    currency="revmark_currency",
-    followed=False,
-    whole=True,
-    columns=(
-        Column("subject", "revmark_name"),
-        Column("kind", "revmark_kind"),
-        Column("basis", "revmark_basis"),
-        Column("status", "revmark_status"),
-        Column("document", "revmark_document_number"),
-        Column("date", "revmark_date", "day"),
-        Column("amount", "revmark_amount", "amount"),
-        Column("currency", "revmark_currency", "currency"),
-        Column("base_amount", "revmark_base_amount", "amount", currency="revmark_base_currency"),
-        Column("base_currency", "revmark_base_currency", "currency"),
-        Column("rate", "revmark_rate"),
-        Column("rate_date", "revmark_rate_date", "day"),
-        Column("earned_by", "revmark_earned_by"),
-        Column("model", "revmark_model"),
-        Column("share", "revmark_share"),
-    ),
-)
-
 # In the order in which a first reading makes sense: what is referred to comes before what refers to it.
 SHAPES: dict[str, Shape] = {shape.kind: shape for shape in (PRODUCT, COMPANY, CONTACT, DEAL, INVOICE)}
 
@@ -275,22 +196,19 @@ def custom_invoice(name: str) -> Shape:
     )
 
 
-def object_path(name: str) -> str:
-    """The path of a custom object, the same in every portal."""
-    return f"p_{name}"
-
-
 def shapes_of(contract: Contract) -> dict[str, Shape]:
     """The shapes under a contract, on the objects that it chooses.
 
     They are ours, with the customer's own fields, the properties that name a subsidiary, who pays and a consent, and
-    what automations need: tasks and revenue are among them only where the contract has any.
+    what automations need: tasks, revenue and payments are among them only where the contract has any.
     """
     chosen, found = contract.platforms.objects.invoice, dict(SHAPES)
     if chosen != "native":
         found[INVOICE.kind] = custom_invoice(chosen.custom)
     if (revenue := contract.platforms.objects.revenue) is not None:
         found[REVENUE.kind] = replace(REVENUE, path=object_path(revenue.custom))
+    if (payment := contract.platforms.objects.payment) is not None:
+        found[RECEIPT.kind] = RECEIPT if payment == "native" else custom_receipt(payment.custom)
     if any(each.task for each in contract.automations):
         found[TASK.kind] = TASK
     if contract.timing.subscriptions is not None:

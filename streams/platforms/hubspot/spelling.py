@@ -7,15 +7,19 @@ strings that make them. Invariant: `write` then `read` gives the value again, an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal
 
 from schemas.instants import from_millis, instant_text, parse_instant
 from schemas.money import amount_text, exact, plain
 
-Spelling = Literal["text", "lower", "currency", "bool", "amount", "day", "instant"]
+Spelling = Literal["text", "lower", "currency", "bool", "amount", "day", "instant", "settled"]
+# A payment's state in HubSpot's words. It has none for a payment that was taken back before it counted but this one.
+SETTLED = {"received": "succeeded", "refunded": "refunded", "reversed": "failed"}
+_STATES = {theirs: ours for ours, theirs in SETTLED.items()}
 _MILLIS = re.compile(r"-?\d{5,}")  # shorter numbers are years to ISO 8601
 
 
@@ -113,6 +117,12 @@ def _instant(text: str) -> str:
     return instant_text(_moment(text))
 
 
+def _state(words: Mapping[str, str], text: str) -> str:
+    if text not in words:
+        raise ValueError("is no state of a payment that is known here")
+    return words[text]
+
+
 _READERS: dict[Spelling, Callable[[str], str | bool]] = {
     "text": str,
     "lower": str.lower,  # HubSpot lowers these itself; a value that came by another way must compare equal
@@ -120,6 +130,7 @@ _READERS: dict[Spelling, Callable[[str], str | bool]] = {
     "bool": _truth,
     "day": _day,
     "instant": _instant,
+    "settled": partial(_state, _STATES),
 }
 _WRITERS: dict[Spelling, Callable[[Any], str]] = {
     "text": _string,
@@ -129,4 +140,5 @@ _WRITERS: dict[Spelling, Callable[[Any], str]] = {
     "amount": _amount_text,
     "day": lambda value: _day(_string(value)),
     "instant": lambda value: _instant(_string(value)),
+    "settled": lambda value: _state(SETTLED, _string(value)),
 }

@@ -201,12 +201,14 @@ class Writing:
         if reply.refused:
             sorting = Sorting(refused=[(job, reply.code, reply.message) for job in jobs])
         else:
-            run.touched = True
             sorting = sort_out(jobs, reply)
+            run.touched = run.touched or bool(sorting.written or sorting.unsaid)
         lost = [job for job, code, _ in sorting.refused if code == NOT_FOUND] + sorting.unsaid
         absent = [job for job in lost if follow and not job.creates]
         for job, code, message in sorting.refused:
-            if job not in absent:
+            if (without := self._api.without(path, message)) is not None:
+                run.put_off([job], without)
+            elif job not in absent:
                 run.refused(job, code, message)
         run.unknown([job for job in sorting.unsaid if job not in absent], "unsaid", "hubspot's reply does not name it")
         return sorting.written + await self._follow(run, absent)

@@ -23,8 +23,8 @@ def unearned(witness: Witness) -> list[str]:
     if revenue is None:
         return []
     shown = [row["properties"] for row in witness.sales.records(revenue.custom)]
-    owners = dict(_owners(witness))
-    theirs = {paper for paper, owner in owners.items() if owner in witness.ended_ids}
+    whose = dict(owners(witness))
+    theirs = {paper for paper, owner in whose.items() if owner in witness.ended_ids}
     shelves = {
         kind: [row for row in witness.finance.shelf(shelf) if row[IDS[kind]] not in theirs]
         for kind, shelf in SHELVES.items()
@@ -65,11 +65,11 @@ def unlinked(witness: Witness) -> list[str]:
         if (each["from"][0], each["to"][0]) == (ours, COMPANY)
     }
     companies = {row["properties"].get("xero_contact_id"): row["id"] for row in witness.sales.records("companies")}
-    owners = dict(_owners(witness))
+    whose = dict(owners(witness))
     for row in witness.sales.records(revenue.custom):
         name = str(row["properties"][KEY]).split(":")[2]
-        company = companies.get(owners.get(name))
-        gone = owners.get(name) in witness.ended_ids or company in witness.ended_ids
+        company = companies.get(whose.get(name))
+        gone = whose.get(name) in witness.ended_ids or company in witness.ended_ids
         if company is not None and not gone and (row["id"], company) not in linked:
             found.append(f"{row['properties']['revmark_name']} {name} is not associated with company {company}")
     return found
@@ -83,7 +83,7 @@ def _ids(row: dict[str, Any]) -> set[str]:
     return set(str(row[KEY]).split(":"))
 
 
-def _owners(witness: Witness) -> Iterator[tuple[str, str]]:
+def owners(witness: Witness) -> Iterator[tuple[str, str]]:
     """Whose a document of Xero's is; a payment is whose document it pays."""
     papers: dict[str, Row] = {}
     for kind in ("invoice", "credit_note"):
