@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from schemas.contract import Contract
 from schemas.money import minor_digits
@@ -17,6 +18,7 @@ from tests.volume.month import BRAKES
 
 CURRENCIES = ("NZD", "USD", "EUR", "JPY", "KWD")  # with two decimals, none (JPY), and three (KWD)
 REVENUE = {"custom": "revmark_revenue", "by": "product"}  # what everybody's documents earned, shown in HubSpot
+OBJECTS: dict[str, Any] = {"revenue": REVENUE, "payment": "native"}
 TRADES = {
     "at once": {},
     "by shipment": {"timing": {"invoice_when": "shipped"}},
@@ -94,7 +96,7 @@ def draw(seed: int) -> Life:
 
 def agreed(trade: str) -> Contract:
     """The contract under which a life is lived."""
-    return contract({"brakes": BRAKES, "platforms": {"objects": {"revenue": REVENUE}}, **TRADES[trade]})
+    return contract({"brakes": BRAKES, "platforms": {"objects": OBJECTS}, **TRADES[trade]})
 
 
 def _fulfilled(lots: Random, trade: str) -> list[str]:

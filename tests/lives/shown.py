@@ -17,6 +17,7 @@ from console.projection.store import Store
 from schemas.contract.touches import Basis
 from tests.lives.life import REVENUE
 from tests.lives.world import LivesWorld
+from tests.support import receipted
 from tests.support.earned import unlike
 
 
@@ -29,6 +30,8 @@ def shown_differences(world: LivesWorld, store: Store) -> Iterator[str]:
         "payment": world.platforms.shelf("Payments"),
     }  # fmt: skip
     yield from unlike(rows, shelves, base)
+    receipts = [row["properties"] for row in world.platforms.records("commerce_payments")]
+    yield from receipted.unlike(receipts, shelves["payment"])
     months: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in rows:
         months[row["revmark_date"][:7], row["revmark_basis"]] += Decimal(row["revmark_base_amount"] or 0)
