@@ -77,7 +77,9 @@ def test_a_bill_is_paid_in_parts_one_bounces_and_credit_is_paid_out(objects: dic
         assert sum(Decimal(row["revmark_amount"]) for row in records(stage, name)) == Decimal("190.00")
         types = {each: stage.world.platforms.portal.catalogue.get(each).type_id for each in (name, mirrors)}
         ends = [each for each in stage.sales.state()["associations"] if each["from"][0] == types[name]]
-        (mirror,) = [row for row in stage.sales.records(mirrors) if "RM-" in row["properties"]["revmark_invoice_number"]]
+        (mirror,) = [
+            row for row in stage.sales.records(mirrors) if "RM-" in row["properties"]["revmark_invoice_number"]
+        ]
         assert {tuple(each["to"]) for each in ends} >= {
             (types[mirrors], int(mirror["id"])), ("0-2", int(stage.cast.companies["Tui"])), ("0-3", int(sold.deal)),
         }  # fmt: skip

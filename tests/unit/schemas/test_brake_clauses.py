@@ -106,9 +106,14 @@ def test_the_shipped_contracts_brake_every_kind_that_is_written(pattern: Pattern
         ({"about": "revenue", "percent": 50}, True, "give it 'records'"),
         ({"about": "revenue", "rule": "owner", "records": 9}, True, "no other does"),
         ({"about": "deal", "rule": "revenue", "records": 9}, True, "no other does"),
+        ({"about": "receipt", "records": 9}, True, None),
+        ({"about": "receipt", "rule": "receipt", "records": 9}, True, None),
+        ({"about": "receipt", "records": 9}, False, "the contract shows no payments in HubSpot"),
+        ({"about": "payment", "rule": "receipt", "records": 9}, True, "no other does"),
     ],
 )
-def test_a_brake_about_revenue_is_about_one_rule(brake: dict[str, Any], *, shown: bool, said: str | None):
-    objects = {"platforms": {"objects": {"revenue": {"custom": "revmark_revenue"}}}} if shown else {}
+def test_a_brake_about_what_is_shown_is_about_one_rule(brake: dict[str, Any], *, shown: bool, said: str | None):
+    chosen = {"revenue": {"custom": "revmark_revenue"}, "payment": "native"}
+    objects = {"platforms": {"objects": chosen}} if shown else {}
     found = [each.message for each in lint(contract({**objects, "brakes": [brake]})) if each.path == "brakes.0"]
     assert ([] if said is None else [True]) == [str(said) in each for each in found]

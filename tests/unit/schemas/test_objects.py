@@ -75,3 +75,23 @@ def test_revenue_needs_an_object_of_its_own():
 def test_what_is_no_choice_of_revenue_is_named(revenue: object, said: str):
     with pytest.raises(ContractError, match=rf"platforms\.objects\.revenue(?s:.)*{said}"):
         contract({"platforms": {"objects": {"revenue": revenue}}})
+
+
+@pytest.mark.parametrize("chosen", ["native", {"custom": "revmark_payment"}])
+def test_a_contract_has_payments_shown(chosen: object):
+    assert found(SHOWN, payment=chosen) == []
+
+
+@pytest.mark.parametrize(
+    ("others", "path", "said"),
+    [
+        ({"payment": SHOWN}, "revenue", "revmark_revenue shows payments already: revenue needs an object of its own"),
+        (
+            {"payment": {"custom": "one"}, "invoice": {"custom": "one"}},
+            "payment",
+            "one mirrors invoices already: payment needs an object of its own",
+        ),
+    ],
+)
+def test_an_object_holds_one_kind_of_record(others: dict[str, object], path: str, said: str):
+    assert found(SHOWN, **others) == [(f"platforms.objects.{path}.custom", said)]
