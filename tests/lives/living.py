@@ -16,7 +16,7 @@ from typing import Any
 from sandbox.xero.balances import amount_due, remaining_credit
 from schemas.money import minor_digits
 from tests.lives.life import CURRENCIES, DAYS, Life, Line
-from tests.simulation.people import SHIPPED
+from tests.simulation.ordering import SHIPPED
 from tests.simulation.platforms import Declined, Platforms, Record
 from tests.volume.ledgers import LINE_OF, PRIMARY_COMPANY, made
 

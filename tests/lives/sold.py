@@ -14,7 +14,7 @@ from tests.lives.life import SHIPPED as BY_SHIPMENT
 from tests.lives.life import Life, Line
 from tests.lives.living import CENTS, Living
 from tests.lives.recount import DEAD, NOTHING, Bill, Books, deal_of
-from tests.simulation.people import SHIPPED
+from tests.simulation.ordering import SHIPPED
 
 TAX = {"NZ": Decimal(15), "AU": NOTHING}  # percent, under the shipped contract
 HUNDRED = Decimal(100)

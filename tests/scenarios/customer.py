@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.scenarios.agreements import DELIVERED, HERE
 from tests.scenarios.seen import Seen, day_of, slug
-from tests.simulation.people import SHIPPED
+from tests.simulation.ordering import SHIPPED
 
 WRITTEN_ON = "2026-09-01"  # the date of what finance writes by hand
 Typed = Callable[..., "Future[str]"]

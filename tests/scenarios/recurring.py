@@ -13,7 +13,7 @@ from tests.scenarios.agreements import DELIVERED
 from tests.scenarios.customer import Customer
 from tests.scenarios.playbill import Then
 from tests.scenarios.seen import day_of
-from tests.simulation.people import PAYMENTS
+from tests.simulation.ordering import PAYMENTS
 
 WEEKLY = {"recurringbillingfrequency": "weekly"}
 START = "hs_recurring_billing_start_date"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.revenue import RevenueEvent
-from tests.simulation.people import SHIPPED
+from tests.simulation.ordering import SHIPPED
 from tests.simulation.planned import Theatre
 
 DEAL, INVOICE = "0-3", "0-53"  # HubSpot's object types

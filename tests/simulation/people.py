@@ -6,25 +6,17 @@ Invariant: a deed chooses among what is there, so that it still means something 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from decimal import Decimal
 from random import Random
-from typing import Any
 
 from tests.simulation.cashier import TAKING_BACK, one
 from tests.simulation.marketing import crm_touch
-from tests.simulation.platforms import Declined, Platforms, Record
+from tests.simulation.ordering import SHIPPING, SUBSCRIBING, crm_call_off, crm_win_again
+from tests.simulation.platforms import Declined, Platforms
+from tests.simulation.screens import Deed, associate, edit
 
 SKUS = ("HONEY-1", "BOX-L", "ARM-7", "TEA-3", "OIL-2")
 DAY = "2026-09-01"
-SHIPPED = "revmark_shipped_quantity"
-PAYMENTS = "hs_recurring_billing_number_of_payments"
-PAUSED = "decisionmakerboughtin"  # a stage of HubSpot's own pipeline, as good as any
-# Around the second of September, and a week and more before it: a term of those ends eight days after it.
-FIRST_DAYS = ("2026-08-20", "2026-08-26", "2026-08-27", "2026-08-30", "2026-09-01", "2026-09-02", "2026-09-05")
-DEAL, LINE_ITEM = "0-3", "0-8"  # HubSpot's object types
 PARENT, CHILD_TO_PARENT = "hs_parent_company_id", 14  # HubSpot's property, and the association that it follows
-Deed = Callable[[Platforms, Random], Awaitable[None]]
 
 
 def _name(lots: Random) -> str:
@@ -49,7 +41,7 @@ async def erp_contact(both: Platforms, lots: Random) -> None:
 async def crm_rename(both: Platforms, lots: Random) -> None:
     """Sales renames a company: its own field."""
     row = one(lots, both.records("companies"))
-    await _edit(both, "companies", row, name=_name(lots))
+    await edit(both, "companies", row, name=_name(lots))
 
 
 async def erp_rename(both: Platforms, lots: Random) -> None:
@@ -61,7 +53,7 @@ async def erp_rename(both: Platforms, lots: Random) -> None:
 async def crm_terms(both: Platforms, lots: Random) -> None:
     """Sales edits payment terms: finance's field."""
     row = one(lots, both.records("companies"))
-    await _edit(both, "companies", row, revmark_payment_terms=f"{lots.choice((60, 90))} DAYSAFTERBILLDATE")
+    await edit(both, "companies", row, revmark_payment_terms=f"{lots.choice((60, 90))} DAYSAFTERBILLDATE")
 
 
 async def erp_terms(both: Platforms, lots: Random) -> None:
@@ -74,7 +66,7 @@ async def erp_terms(both: Platforms, lots: Random) -> None:
 async def crm_phone(both: Platforms, lots: Random) -> None:
     """Sales edits the phone: the later edit wins."""
     row = one(lots, both.records("companies"))
-    await _edit(both, "companies", row, phone=f"09 {lots.randrange(10**7):07}")
+    await edit(both, "companies", row, phone=f"09 {lots.randrange(10**7):07}")
 
 
 async def erp_phone(both: Platforms, lots: Random) -> None:
@@ -88,7 +80,7 @@ async def crm_address(both: Platforms, lots: Random) -> None:
     """Sales edits an address: its own field until the first order."""
     row = one(lots, both.records("companies"))
     street = f"{lots.randrange(1, 999)} Old Road"
-    await _edit(both, "companies", row, revmark_shipping_street=street, revmark_shipping_country="NZ")
+    await edit(both, "companies", row, revmark_shipping_street=street, revmark_shipping_country="NZ")
 
 
 async def erp_address(both: Platforms, lots: Random) -> None:
@@ -102,7 +94,7 @@ async def erp_address(both: Platforms, lots: Random) -> None:
 async def crm_lifecycle(both: Platforms, lots: Random) -> None:
     """Sales calls a company a customer, perhaps before it is one."""
     row = one(lots, both.records("companies"))
-    await _edit(both, "companies", row, lifecyclestage=lots.choice(("lead", "customer", "evangelist")))
+    await edit(both, "companies", row, lifecyclestage=lots.choice(("lead", "customer", "evangelist")))
 
 
 async def crm_person(both: Platforms, lots: Random) -> None:
@@ -112,7 +104,7 @@ async def crm_person(both: Platforms, lots: Random) -> None:
     made = await both.sales.do("POST", "people/contacts", {"properties": {
         "email": f"{first.lower()}@people.example", "firstname": first, "lastname": "Doe",
     }})  # fmt: skip
-    await _associate(both, "contacts", made, "companies", row["id"])
+    await associate(both, "contacts", made, "companies", row["id"])
 
 
 async def crm_product(both: Platforms, lots: Random) -> None:
@@ -147,20 +139,20 @@ async def crm_deal(both: Platforms, lots: Random) -> None:
         "dealname": f"Deal {lots.randrange(10**6)}", "dealstage": "contractsent", "pipeline": "default",
         "deal_currency_code": "NZD",
     }})  # fmt: skip
-    await _associate(both, "deals", deal, "companies", row["id"])
+    await associate(both, "deals", deal, "companies", row["id"])
     for _ in range(lots.randrange(1, 3)):
         line = await both.sales.do("POST", "people/line_items", {"properties": {
             "name": "line", "quantity": str(lots.randrange(1, 9)), "price": f"{lots.randrange(1, 500)}.10",
         }})  # fmt: skip
-        await _associate(both, "line_items", line, "deals", deal["id"])
+        await associate(both, "line_items", line, "deals", deal["id"])
     if lots.random() < 0.5:
-        await _edit(both, "deals", deal, dealstage="closedwon")
+        await edit(both, "deals", deal, dealstage="closedwon")
 
 
 async def crm_win(both: Platforms, lots: Random) -> None:
     """Sales wins a deal."""
     rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "contractsent"]
-    await _edit(both, "deals", one(lots, rows), dealstage="closedwon")
+    await edit(both, "deals", one(lots, rows), dealstage="closedwon")
 
 
 async def erp_payment(both: Platforms, lots: Random) -> None:
@@ -263,38 +255,6 @@ ENDINGS: dict[str, tuple[int, Deed]] = {
 }  # deeds after which a record is there no more, or is another one
 
 
-async def crm_ship(both: Platforms, lots: Random) -> None:
-    """The warehouse ships more of a line, or says that it has."""
-    row = one(lots, both.records("line_items"))
-    quantity, sent = (Decimal(row["properties"].get(name) or "0") for name in ("quantity", SHIPPED))
-    more = quantity if lots.random() < 0.4 else sent + lots.randrange(0, 3)
-    await _edit(both, "line_items", row, **{SHIPPED: str(more)})
-
-
-async def crm_ship_less(both: Platforms, lots: Random) -> None:
-    """The warehouse finds that it has shipped less."""
-    row = one(lots, [row for row in both.records("line_items") if row["properties"].get(SHIPPED)])
-    await _edit(both, "line_items", row, **{SHIPPED: str(lots.randrange(0, 3))})
-
-
-async def crm_call_off(both: Platforms, lots: Random) -> None:
-    """A customer calls an order off."""
-    rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "closedwon"]
-    await _edit(both, "deals", one(lots, rows), dealstage="closedlost")
-
-
-async def crm_win_again(both: Platforms, lots: Random) -> None:
-    """The customer wants it after all."""
-    rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "closedlost"]
-    await _edit(both, "deals", one(lots, rows), dealstage="closedwon")
-
-
-SHIPPING: dict[str, tuple[int, Deed]] = {
-    deed.__name__: (weight, deed)
-    for weight, deed in ((30, crm_ship), (1, crm_ship_less), (2, crm_call_off), (2, crm_win_again))
-}  # deeds where orders are billed in parts
-
-
 async def erp_approve(both: Platforms, lots: Random) -> None:
     """Finance approves a draft credit note, or deletes it."""
     row = one(lots, [row for row in both.shelf("CreditNotes") if row["Status"] == "DRAFT"])
@@ -326,66 +286,12 @@ async def erp_due(both: Platforms, lots: Random) -> None:
 
 async def crm_consent(both: Platforms, lots: Random) -> None:
     """A customer agrees to be thanked, or does not any more."""
-    await _edit(both, "companies", one(lots, both.records("companies")), agreed=lots.choice(("yes", "no")))
+    await edit(both, "companies", one(lots, both.records("companies")), agreed=lots.choice(("yes", "no")))
 
 
 LATENESS: dict[str, tuple[int, Deed]] = {
     deed.__name__: (weight, deed) for weight, deed in ((6, erp_due), (5, crm_consent), (3, crm_touch))
 }  # deeds where HubSpot is told of what is late, and of what was earned
-
-
-async def crm_subscribe(both: Platforms, lots: Random) -> None:
-    """Sales makes a deal that is billed each week, from a day near the one that a story ends on."""
-    row = one(lots, both.records("companies"))
-    deal = await both.sales.do("POST", "people/deals", {"properties": {
-        "dealname": f"Deal {lots.randrange(10**6)}", "dealstage": "contractsent", "pipeline": "default",
-        "deal_currency_code": "NZD",
-    }})  # fmt: skip
-    await _associate(both, "deals", deal, "companies", row["id"])
-    often = {"recurringbillingfrequency": "weekly", "hs_recurring_billing_start_date": lots.choice(FIRST_DAYS)}
-    often |= {PAYMENTS: str(lots.randrange(1, 4))} if lots.random() < 0.5 else {}
-    for recurs in (often, *([often] if lots.random() < 0.3 else []), *([{}] if lots.random() < 0.3 else [])):
-        line = await both.sales.do("POST", "people/line_items", {"properties": {
-            "name": "line", "quantity": str(lots.randrange(1, 9)), "price": f"{lots.randrange(1, 500)}.10", **recurs,
-        }})  # fmt: skip
-        await _associate(both, "line_items", line, "deals", deal["id"])
-    if lots.random() < 0.7:
-        await _edit(both, "deals", deal, dealstage="closedwon")
-
-
-async def crm_amend(both: Platforms, lots: Random) -> None:
-    """The customer wants more of what recurs, or less."""
-    rows = [row for row in both.records("line_items") if row["properties"].get("recurringbillingfrequency")]
-    await _edit(both, "line_items", one(lots, rows), quantity=str(lots.randrange(1, 9)))
-
-
-async def crm_extend(both: Platforms, lots: Random) -> None:
-    """The customer signs for another term, or for less of this one."""
-    row = one(lots, [row for row in both.records("line_items") if row["properties"].get(PAYMENTS)])
-    term, ids = str(lots.randrange(1, 5)), both.portal.associations.ids
-    lines = {line for deal in ids((LINE_ITEM, int(row["id"])), DEAL) for line in ids((DEAL, deal), LINE_ITEM)}
-    for each in both.records("line_items"):
-        if int(each["id"]) in lines and each["properties"].get(PAYMENTS):
-            await _edit(both, "line_items", each, **{PAYMENTS: term})
-
-
-async def crm_pause(both: Platforms, lots: Random) -> None:
-    """The customer wants nothing for a while."""
-    rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == "closedwon"]
-    await _edit(both, "deals", one(lots, rows), dealstage=PAUSED)
-
-
-async def crm_resume(both: Platforms, lots: Random) -> None:
-    """And wants it again."""
-    rows = [row for row in both.records("deals") if row["properties"].get("dealstage") == PAUSED]
-    await _edit(both, "deals", one(lots, rows), dealstage="closedwon")
-
-
-SUBSCRIBING: dict[str, tuple[int, Deed]] = {
-    deed.__name__: (weight, deed)
-    for weight, deed in ((60, crm_subscribe), (12, crm_amend), (4, crm_extend), (3, crm_pause), (4, crm_resume),
-                         (2, crm_call_off), (2, crm_win_again))
-}  # deeds where deals recur  # fmt: skip
 
 
 async def crm_parent(both: Platforms, lots: Random) -> None:
@@ -406,12 +312,3 @@ async def crm_parent(both: Platforms, lots: Random) -> None:
 
 FAMILY: dict[str, tuple[int, Deed]] = {"crm_parent": (8, crm_parent)}  # a deed where parents pay
 EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **CREDITING, **LATENESS, **SUBSCRIBING, **FAMILY, **TAKING_BACK}
-
-
-async def _edit(both: Platforms, kind: str, row: Record, **properties: str) -> None:
-    await both.sales.do("PATCH", f"people/{kind}/{row['id']}", {"properties": properties})
-
-
-async def _associate(both: Platforms, kind: str, made: Any, to_type: str, to_id: str) -> None:
-    body = {"to_type": to_type, "to_id": to_id, "primary": True}
-    await both.sales.do("POST", f"people/{kind}/{made['id']}/associate", body)

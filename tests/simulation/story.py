@@ -9,8 +9,10 @@ from dataclasses import replace
 from random import Random
 
 from tests.simulation.cashier import TAKING_BACK
-from tests.simulation.people import CREDITING, DEEDS, ENDINGS, LATENESS, SHIPPING, SUBSCRIBING, Deed
+from tests.simulation.ordering import SHIPPING, SUBSCRIBING
+from tests.simulation.people import CREDITING, DEEDS, ENDINGS, LATENESS
 from tests.simulation.scenes import RECURRING, Scene, Story
+from tests.simulation.screens import Deed
 from tests.simulation.troubles import drawn, lost_on_the_way
 
 __all__ = ["draw"]

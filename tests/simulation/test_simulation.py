@@ -20,7 +20,8 @@ from tests.simulation.cashier import TAKING_BACK
 from tests.simulation.checks import resting
 from tests.simulation.clockwork import Standstill, VirtualLoop
 from tests.simulation.evidence import violations
-from tests.simulation.people import ENDINGS, LATENESS, SHIPPING, SUBSCRIBING
+from tests.simulation.ordering import SHIPPING, SUBSCRIBING
+from tests.simulation.people import ENDINGS, LATENESS
 from tests.simulation.scenes import Scene, Story
 from tests.simulation.shrinking import shrink
 from tests.simulation.shuffling import disordered

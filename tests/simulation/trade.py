@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.contract import Contract
 from tests.simulation.marketing import CAMPAIGNS
-from tests.simulation.people import PAUSED
+from tests.simulation.ordering import PAUSED
 from tests.support.contracts import contract, shipped
 
 

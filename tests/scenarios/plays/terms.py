@@ -9,7 +9,7 @@ from tests.scenarios.customer import Customer
 from tests.scenarios.playbill import Play, Then
 from tests.scenarios.playbill import scenario as any_scenario
 from tests.scenarios.recurring import billed, lives, says, subscribes, weeks
-from tests.simulation.people import PAYMENTS
+from tests.simulation.ordering import PAYMENTS
 
 scenario = partial(any_scenario, contract="whole_periods")
 SEATS = ("2", "50.00")

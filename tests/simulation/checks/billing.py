@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.xero.arithmetic import money, tax, totals
-from tests.simulation.people import SHIPPED
+from tests.simulation.ordering import SHIPPED
 from tests.simulation.witness import Row, Witness
 
 NUMBER = re.compile(r"RM-([0-9]+)(?:-([0-9]+))?")

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from tests.simulation.checks.billing import DEAL, LINE_ITEM, associated, ended
 from tests.simulation.checks.periods import BEGAN, WEEK, runs, started, today
 from tests.simulation.checks.resting import AGAIN
-from tests.simulation.people import PAYMENTS
+from tests.simulation.ordering import PAYMENTS
 from tests.simulation.trade import RENEWED
 from tests.simulation.witness import Witness
 
