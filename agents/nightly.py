@@ -25,7 +25,8 @@ AGAIN = timedelta(minutes=30)  # after a reading that failed: a platform that wa
 LONGEST = 4 * 3600.0  # seconds a reading may take: a hundred thousand documents take a quarter of an hour
 TOLD = 400  # letters of what a process says last, which is why it failed
 COMMAND = ("-m", "console.main", "reconcile", "--due")
-MADE = (0, 1)  # exit codes of a reading that was made: the books agree, or there are variances
+DONE = 0  # the exit code where nothing was due, or the books agree
+FOUND = 1  # there are variances; Python ends a process that broke with it as well, so that it is asked once more
 
 
 class Deployment(Protocol):
@@ -79,6 +80,7 @@ class Nightly:
         self._run = run
         self._clock = clock
         self._read = ""  # the newest night that this worker has had reconciled
+        self._found = ""  # the newest one of which a process said that there are variances: the next finds it done
         self._failed: datetime | None = None
 
     async def tick(self) -> None:
@@ -96,8 +98,11 @@ class Nightly:
             code, said = await self._run()
         except (OSError, TimeoutError) as error:
             code, said = -1, str(error) or f"it took longer than {LONGEST:g} s"
-        if code in MADE:
+        if code == DONE:
             self._read, self._failed = night, None
+            return
+        self._failed = now
+        if code == FOUND and night != self._found:
+            self._found = night
         else:
-            self._failed = now
             log.warning("the night of %s was not reconciled (%d), and is tried again: %s", night, code, said)

@@ -72,10 +72,25 @@ async def test_where_it_is_not_wanted_or_not_ours_nothing_is_begun(app: App):
 
 
 async def test_each_night_is_begun_once():
-    night = Night(codes=[0, 1])  # the books agree; the next night has variances
+    night = Night()
     assert [await night.later(timedelta(hours=1)) for _ in range(16)] == [1] * 14 + [2] * 2  # three in the morning
     assert await night.later(timedelta(hours=22)) == 2
     assert await night.later(timedelta(hours=1)) == 3
+
+
+@pytest.mark.parametrize(
+    ("codes", "begun", "said"),
+    [([1, 0], [1, 1, 2, 2, 2], 0), ([1, 1, 0], [1, 1, 2, 3, 3], 1)],
+    ids=["variances", "broken"],
+)
+async def test_where_a_process_says_one_it_is_asked_once_more_for_it_may_have_broken(
+    codes: list[int | Exception], begun: list[int], said: int, caplog: pytest.LogCaptureFixture
+):
+    night = Night(codes=codes)
+    steps = (timedelta(0), AGAIN - timedelta(seconds=1), timedelta(seconds=1), AGAIN, AGAIN)
+    with caplog.at_level(logging.WARNING):
+        assert [await night.later(step) for step in steps] == begun
+    assert caplog.text.count("was not reconciled (1)") == said
 
 
 @pytest.mark.parametrize("wrong", [2, 3, -15, TimeoutError(), OSError("no memory")], ids=str)
