@@ -133,6 +133,8 @@ async def test_a_create_is_applied_only_with_its_associations():
     written = await world.written(missing)
     assert (written.state, written.code) == ("refused", "link_company")
     assert written.ref is not None
+    again = await world.written(missing.model_copy(update={"id": "c3", "links": {"company": links["company"]}}))
+    assert (again.state, again.ref) == ("applied", written.ref), "asked for anew it is the record that is there"
 
 
 async def test_one_bad_link_does_not_cost_its_neighbours():

@@ -215,13 +215,17 @@ def overstepped(play: Evidence) -> list[str]:
 
 def untrue_entries(play: Evidence) -> list[str]:
     """Applied entries whose record the platform does not hold, and creates the ledger does not know."""
-    entries = [row for row in play.kept(play.topics.ledger).values() if row["state"] == "applied"]
+    settled = [row for row in play.kept(play.topics.ledger).values() if row["state"] in {"applied", "refused"}]
+    entries = [row for row in settled if row["state"] == "applied"]
     rows = [row for kind in play.sales.state()["objects"].values() for row in kind]
     held = {str(name) for row in rows for name in (row["id"], *row["merged_ids"])}
     held |= {row["uuid"] for row in play.sales.state()["custom_events"]}
     for shelf in ("Contacts", "Items", "Invoices", "CreditNotes"):
         held |= {row[f"{shelf.removesuffix('s')}ID"] for row in play.finance.shelf(shelf)}
     known = {record_id(row["outcome"]["ref"]) for row in entries if row["outcome"] and row["outcome"]["ref"]}
+    # What was made, and only a link of it refused, as of a deal that is gone, is refused, and names its record.
+    refused = (row["outcome"]["ref"] for row in settled if row["state"] == "refused" and row["outcome"])
+    made_all_the_same = {record_id(ref) for ref in refused if ref}
     allocated = {each["invoice"] for row in entries for each in row["command"]["fields"].get("allocations") or ()}
     made = [row for row in [*play.sales.writes(), *play.finance.writes()] if row["action"] == "create"]
     return [
@@ -229,7 +233,7 @@ def untrue_entries(play: Evidence) -> list[str]:
         *(
             f"{row['resource']} {row['id']} was made and the ledger has no entry"
             for row in made
-            if row["id"] not in known
+            if row["id"] not in known | made_all_the_same
             and not (row["resource"] == "Allocations" and row["body"]["Invoice"]["InvoiceID"] in allocated)
         ),
     ]
