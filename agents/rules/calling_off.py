@@ -44,13 +44,15 @@ def want_again(case: Case, deal: EntityState) -> None:
     if order.get("off"):
         order["off"] = False
         tell(case, deal, "order_created", case.today)
-    if not str(deal.derived.get("order_status") or "").startswith(OFF):
-        return
-    deal.derived["order_status"] = "created"
-    for record in _bills(deal):
-        case.state(Entity.INVOICE, record).marks.pop("called_off", None)
-    bills = _bills(deal).values()
-    if bills and all(each["status"] in ENDED for each in bills):
+    was_off = str(deal.derived.get("order_status") or "").startswith(OFF)
+    states, bills = [case.state(Entity.INVOICE, record) for record in _bills(deal)], _bills(deal).values()
+    if was_off:
+        deal.derived["order_status"] = "created"
+        for state in states:
+            state.marks.pop("called_off", None)
+    # A deletion of ours may arrive after the deal was won again.
+    ours = was_off or any(state.marks.get("deletion") for state in states)
+    if ours and bills and all(each["status"] in ENDED for each in bills):
         why = "it was called off, and its bill deleted or voided: bill it by hand in the ERP"
         billing.hold(case, deal, billing.POSTED, why)
 
@@ -105,7 +107,7 @@ def _delete_drafts(case: Case, deal: EntityState) -> None:
         bill = case.state(Entity.INVOICE, record)
         if row["status"] not in UNPOSTED or not bill.erp.present or bill.marks.get("called_off"):
             continue
-        bill.marks["called_off"] = True
+        bill.marks |= {"called_off": True, "deletion": True}  # asked for, since it was called off last; and ever
         reason = f"deal {deal.label} was called off before the bill was posted"
         command = case.command(
             bill, Side.ERP, "update", {"status": "deleted"}, reason=reason, rules=("timing",), compare=True

@@ -241,7 +241,8 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
             earnings.written(state, outcome.ref)
         _block(state, outcome.side, flight)
         case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
-        _unbill(case, state, outcome)
+        if flight.kind == "create":
+            _unbill(case, state, outcome)
     elif outcome.code == WITHDRAWN:
         withdrawing.taken_back(case, state)
     elif _overtaken(crediting.judged_on(case, state, flight, side), outcome):

@@ -144,6 +144,16 @@ def test_a_draft_is_deleted_where_the_contract_says_so_and_only_once():
     assert status(here).startswith("held: it was called off, and its bill deleted or voided: bill it by hand")
 
 
+def test_a_draft_that_is_deleted_after_its_deal_was_won_again_is_billed_by_hand():
+    here = court(DRAFTS)
+    kept = dict(here.state("deal:1").crm.fields) | {"lines": [line()]}
+    here.hear(deal(here.clock + 60, **(kept | {"stage": "closedlost"})))
+    here.hear(deal(here.clock + 60, **kept))  # while the deletion is on its way
+    here.settle()
+    assert len(deletions(here)) == 1
+    assert status(here) == "held: it was called off, and its bill deleted or voided: bill it by hand in the ERP"
+
+
 def test_a_draft_is_asked_about_unless_the_contract_says_so():
     here = moved(court({"invoice_defaults": {"status": "draft"}}), "closedlost")
     assert (deletions(here), status(here)) == ([], "called off: RM-1 stands, credit or void it in the ERP")

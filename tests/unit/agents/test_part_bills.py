@@ -280,3 +280,15 @@ def test_a_person_has_a_refused_part_tried_again():
     here.settle()
     assert bills(here)[1:] == [("RM-1-2", ["3"])] * 2
     assert ship(here, "10").shown(Side.CRM, "order_status", record="deal:1") == ["created"]
+
+
+def test_a_draft_whose_deletion_is_refused_is_a_bill_still():
+    rules = {"timing": PARTS["timing"] | {"called_off": "delete_drafts"}, "invoice_defaults": {"status": "draft"}}
+    here = ship(court(rules), "4")
+    here.hear(sold(here.clock + 60, "4", here, stage="closedlost"))
+    here.settle(refuse=lambda command: command.fields == {"status": "deleted"})
+    assert here.told() == ["order_created"], "what is billed is not over"
+    assert status(here) == "called off: RM-1 stands, credit or void it in the ERP"
+    ship(here, "10", stage="closedwon")
+    made = [each for each in here.commands(Side.ERP, Entity.INVOICE) if each.kind == "create"]
+    assert [each.natural_key for each in made] == ["RM-1", "RM-1-2"], "won again, the rest is billed"
