@@ -138,7 +138,7 @@ def _mirror(case: Case, state: EntityState, source: str) -> Plan | None:
     links = {"company": case.customer.crm}
     deal = state.related.get("deal")
     if deal:
-        deal_ref = case.known(deal).crm.ref
-        if deal_ref:
-            links["deal"] = deal_ref
+        sold = case.known(deal).crm
+        if sold.present and sold.ref:  # with one that is gone nothing can be linked: the mirror would be refused
+            links["deal"] = sold.ref
     return Plan(natural_key=record_id(source), links=links)

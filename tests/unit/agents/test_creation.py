@@ -161,11 +161,16 @@ def test_only_an_invoice_in_the_books_is_mirrored(status: str | None, asks: int)
     assert asked(made(lonely(Entity.INVOICE, Side.CRM, {**BILL, "status": status}), crm=ONE, erp=A)) == []
 
 
-@pytest.mark.parametrize(("reference", "links"), [("hubspot/deal/7", {"deal": "hubspot/deal/7"}), (None, {})])
-def test_a_mirror_hangs_on_its_deal_too_once_that_is_there(reference: str | None, links: dict[str, str]):
+@pytest.mark.parametrize(
+    ("reference", "gone", "links"),
+    [("hubspot/deal/7", "", {"deal": "hubspot/deal/7"}), (None, "", {}), ("hubspot/deal/7", "deleted", {})],
+)
+def test_a_mirror_hangs_on_its_deal_too_as_long_as_that_is_there(
+    reference: str | None, gone: str, links: dict[str, str]
+):
     state = lonely(Entity.INVOICE, Side.ERP, BILL)
     state.related["deal"] = "deal:1"
     case = a_case(customer=CustomerState(id=ACME, crm=ONE))
-    case.known("deal:1").crm.ref = reference
+    case.known("deal:1").crm.ref, case.known("deal:1").crm.deleted = reference, bool(gone)
     create_missing(case, state)
     assert wanted(case)[0][3] == {"company": ONE, **links}
