@@ -293,6 +293,7 @@ def _stated(
         entity=entity,
         id=record,
         side=side,
+        # a deal's is a number, as HubSpot's ids are: its invoice's number carries it
         ref=ref(side.value, entity.value, "1" if entity is Entity.DEAL else record.partition(":")[2]),
         version=to_millis(at),
         seen_at=at,

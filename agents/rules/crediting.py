@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import endings, instead
+from agents.rules import billing, endings, instead
 from agents.rules.bills import ENDED, POSTED
 from agents.rules.case import Case
 from agents.rules.credit_lines import credit_lines
@@ -23,7 +23,6 @@ from schemas.names import Entity, Side, record_id
 from schemas.wire import fingerprint
 from tables.entities import EntityState, Flight, SideState
 
-RULE = "guard.posted_immutable"
 OPEN = {"draft", "submitted"}
 DONE, SHOWN = "done", "shown"  # of our allocation: the ERP has taken it; it has shown it
 
@@ -124,7 +123,7 @@ def _make(case: Case, deal: EntityState, bill: EntityState, note: EntityState, w
         asked = _fields(case, deal, bill, wish)
     except ValueError as error:
         reason = f"{bill.label} is not credited: {error}: credit it in the ERP"
-        case.verdict(deal, "order_status", "hold", RULE, reason, note=f"credit {bill.id}")
+        case.verdict(deal, "order_status", "hold", billing.POSTED, reason, note=f"credit {bill.id}")
         return
     if case.customer.erp is None:
         if endings.archived(case) is None:
@@ -249,5 +248,5 @@ def _credited(case: Case, deal: EntityState, bill: EntityState, note: EntityStat
         return f"{bill.label} is credited by {note.label}"
     words = f"{bill.label} is credited by {note.label}; {amount_text(plain(left), currency)} {currency} of it was paid"
     reason = f"{words}: a refund is for people, make it from the credit note in the ERP"
-    case.verdict(deal, "order_status", "hold", RULE, reason, note=f"refund {bill.id}")
+    case.verdict(deal, "order_status", "hold", billing.POSTED, reason, note=f"refund {bill.id}")
     return f"{words}: refund that in the ERP"
