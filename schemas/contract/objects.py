@@ -65,8 +65,12 @@ class Objects(BaseModel):
 def chosen(contract: Contract) -> dict[str, str]:
     """The object that each kind of record is shown on; a kind that is not shown is not there."""
     objects = contract.platforms.objects
-    found = {"invoice": "native" if objects.invoice == "native" else objects.invoice.custom}
-    return found | ({"revenue": objects.revenue.custom} if objects.revenue is not None else {})
+    wishes = {"invoice": objects.invoice, "payment": objects.payment, "revenue": objects.revenue}
+    return {
+        kind: wish.custom if isinstance(wish, CustomObject) else wish
+        for kind, wish in wishes.items()
+        if wish is not None
+    }
 
 
 def moved(before: Mapping[str, str], contract: Contract) -> str:
@@ -107,10 +111,10 @@ def _shared(objects: Objects) -> Iterator[tuple[Literal["error", "warning"], str
     """Custom objects that would hold two kinds of records."""
     taken: dict[str, str] = {}
     for kind, says in HOLDS.items():
-        chosen = getattr(objects, kind)
-        if not isinstance(chosen, CustomObject):
+        wish = getattr(objects, kind)
+        if not isinstance(wish, CustomObject):
             continue
-        if chosen.custom in taken:
-            said = f"{chosen.custom} {taken[chosen.custom]} already: {kind} needs an object of its own"
+        if wish.custom in taken:
+            said = f"{wish.custom} {taken[wish.custom]} already: {kind} needs an object of its own"
             yield "error", f"platforms.objects.{kind}.custom", said
-        taken.setdefault(chosen.custom, says)
+        taken.setdefault(wish.custom, says)

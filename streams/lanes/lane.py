@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from schemas.command import Approval, Backfill, Command, Poll, Read, Release, Resume, Withdrawal
 from schemas.errors import Parked, Stale, Throttled
 from schemas.instants import parse_instant
+from schemas.names import Entity
 from streams.lanes import status
 from streams.lanes.arrivals import ARRIVES_WITHIN
 from streams.lanes.backfill import Backfills
@@ -39,6 +40,7 @@ from tables import ledger
 
 Work = Command | Withdrawal | Read | Poll | Backfill | Resume | Release | Approval
 HELD = "held until a plan is applied. Next: revmark plan --out plan.json, then revmark apply plan.json"
+PAYMENT = "payment"  # as `platforms.objects` has it
 LIMIT = 500  # commands a batch: ten calls to Xero, five to HubSpot; new work is looked at between two batches
 
 
@@ -59,6 +61,7 @@ class Lane:
     gate: str = ""
     tracer: Tracer | None = None
     arrives_within: timedelta = ARRIVES_WITHIN
+    payments: str = ""  # the object that the contract shows payments on; empty: it shows none, or this is the ERP
     due: datetime | None = None
     at_work: bool = False
     resumed: bool = False
@@ -227,7 +230,9 @@ class Lane:
         found = gate.passing(waiting)
         stopped = {each.id for each in waiting} - {each.id for each in found} if gate.gated else set()
         postponed = await self.writer.write(desk, found) if found else Postponed()
-        gate.settled([each for each in found if each.id not in postponed.commands], self.clock())
+        settled = [each for each in found if each.id not in postponed.commands]
+        gate.settled(settled, self.clock())
+        self._note_payments(desk, standing, settled)
         for record, ids in taken.items():
             left = [name for name in ids if name in postponed.commands or name in stopped]
             backlog.keep(record, left, postponed.records.get(record))
@@ -235,6 +240,20 @@ class Lane:
             backlog.pause(tier, until)
         if postponed.until is not None:
             standing.park(postponed.until, postponed.why)
+
+    def _note_payments(self, desk: Desk, standing: status.Standing, settled: Sequence[Command]) -> None:
+        """Note on which object payments are shown, from the first that was taken on: until then it may be another."""
+        if (
+            self.payments
+            and PAYMENT not in standing.objects
+            and any(self._shows_payment(desk, each) for each in settled)
+        ):
+            standing.objects = {**standing.objects, PAYMENT: self.payments}
+
+    @staticmethod
+    def _shows_payment(desk: Desk, command: Command) -> bool:
+        known = ledger.entry(desk.ledger, command) if command.entity is Entity.RECEIPT else None
+        return known is not None and known.state == "applied"
 
     async def _cover(self, desk: Desk, backlog: Backlog, commands: dict[str, Command], records: Iterable[str]) -> None:
         """Settle the waiting updates that new ones cover: nothing of them would be left to see."""

@@ -51,7 +51,9 @@ class MemoryPlatform:
     platform: Platform = "xero"
     side: Side = Side.ERP
     kinds: tuple[str, ...] = ("contact", "invoice")
-    records: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {"contact": {}, "invoice": {}})
+    records: dict[str, dict[str, dict[str, Any]]] = field(
+        default_factory=lambda: {"contact": {}, "invoice": {}, "receipt": {}}
+    )
     mishaps: deque[Mishap] = field(default_factory=deque)
     look_up_mishaps: deque[RevmarkError] = field(default_factory=deque)
     read_mishaps: deque[RevmarkError] = field(default_factory=deque)
@@ -241,7 +243,7 @@ class MemoryPlatform:
 
 
 def _kind(command: Command) -> str:
-    return {Entity.COMPANY: "contact", Entity.INVOICE: "invoice"}[command.entity]
+    return {Entity.COMPANY: "contact", Entity.INVOICE: "invoice", Entity.RECEIPT: "receipt"}[command.entity]
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typer.testing import Result
 
 from tests.support.contracts import contract_text
 
+PAYMENTS = {"platforms": {"objects": {"payment": "native"}}}
 OTHER = {"platforms": {"objects": {"invoice": {"custom": "revmark_invoice"}}}}
 
 
@@ -15,9 +16,10 @@ OTHER = {"platforms": {"objects": {"invoice": {"custom": "revmark_invoice"}}}}
     ("changes", "code", "said"),
     [
         (OTHER, 2, "platforms.objects.invoice is revmark_invoice, and this deployment has shown it on native"),
+        (PAYMENTS, 3, "no Kafka answers"),
         ({"platforms": {"objects": {"revenue": {"custom": "earned"}}}}, 3, "no Kafka answers"),
     ],
-    ids=["another object", "one more"],
+    ids=["another object", "payments as well", "one more"],
 )
 def test_it_cannot_take_the_place_of_todays(
     tmp_path: Path, run: Callable[..., Result], changes: dict[str, object], code: int, said: str

@@ -9,6 +9,7 @@ from console.readiness import changed_objects, obstacles
 from schemas.contract import parse_contract, template
 from streams.platforms.shares import SHARES
 from streams.settings import Settings
+from tests.support.contracts import contract
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CONTRACT = parse_contract(template())
@@ -51,4 +52,7 @@ def test_a_contract_that_shows_records_elsewhere_is_told_before_a_worker_starts(
     assert changed_objects(Settings(), CONTRACT, {}) == ""
     other = {"main.hubspot|standing": {"objects": {"invoice": "revmark_invoice"}}}
     said = changed_objects(Settings(), CONTRACT, other)
+    shown = contract({"platforms": {"objects": {"payment": "native"}}})
+    on_another = {"main.hubspot|standing": {"objects": {"invoice": "native", "payment": "revmark_payment"}}}
+    assert "objects.payment is native, and" in changed_objects(Settings(), shown, on_another)
     assert said.startswith("platforms.objects.invoice is native, and this deployment has shown it on revmark_invoice:")

@@ -13,6 +13,7 @@ from faust.types import TP
 from schemas.command import Poll, parse_work
 from schemas.contract import Contract
 from schemas.errors import Parked, Throttled, Transient
+from schemas.names import Entity, Side
 from streams.engine import EngineApp, Record, RecordBatch
 from streams.engine.delivery import Delivery
 from streams.engine.errors import Misconfigured, Revoked
@@ -302,8 +303,13 @@ def crm_work(world: World) -> bytes:
     return read(world.clock, "contact", "none").model_copy(update={"connection": "main.hubspot"}).to_bytes()
 
 
-def shows(invoice: Any = "native", revenue: str | None = None) -> Contract:
-    objects = {"invoice": invoice} | ({"revenue": {"custom": revenue}} if revenue else {})
+def shown_payment(number: int) -> bytes:
+    crm = {"connection": "main.hubspot", "platform": "hubspot", "side": Side.CRM, "entity": Entity.RECEIPT}
+    return create(number, **crm, record=f"receipt:{number}").to_bytes()
+
+
+def shows(invoice: Any = "native", revenue: str | None = None, **payment: Any) -> Contract:
+    objects = {"invoice": invoice} | ({"revenue": {"custom": revenue}} if revenue else {}) | payment
     return contract({"platforms": {"objects": objects}})
 
 
@@ -330,6 +336,19 @@ async def test_a_contract_that_shows_records_on_other_objects_does_not_go_on():
     assert [each.calls for each in world.made[read_so_far:]] == [[], []]
     await go_on(world, shows(revenue="revmark_revenue"))
     assert world.made[-1].calls
+
+
+async def test_payments_stay_on_the_object_that_has_taken_one_and_before_that_may_go_on_another():
+    world, custom = World(), {"custom": "revmark_payment"}
+    await go_on(world, shows(payment="native"))
+    world.made[-1].mishaps.append("refuse")  # as a portal does that has no payments
+    await world.work(shown_payment(1))
+    await go_on(world, shows(payment=custom))
+    await world.work(shown_payment(2))
+    with pytest.raises(Misconfigured, match=r"\.payment is native, and this deployment has shown it on"):
+        await go_on(world, shows(payment="native"))
+    await go_on(world, shows())
+    await go_on(world, shows(payment=custom))
 
 
 async def test_of_the_erps_connection_no_object_is_noted():
