@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 
 from console.approval import Lets, approvals
 from console.commands.plan import make
-from console.deeds import doing
+from console.deeds import account, doing
 from console.exits import NEEDS_PERSON
 from console.options import Document, examples
 from console.output import Sheet, say, show, show_json
@@ -53,7 +52,7 @@ def command(
     session = session_of(context)
     settings = session.settings
     if close:
-        _close(settings, who or getpass.getuser(), wait)
+        _close(settings, who or account(), wait)
         return
     if file is None:
         raise Refused("which plan? Next: revmark plan --out plan.json, then: revmark apply plan.json", code="plan")
@@ -74,7 +73,7 @@ def command(
         say(f"{file} still is what the next sync would do: {count} records to write", "green")
     if check:
         return
-    _tell(settings, now, who or getpass.getuser(), wait, "everything" if stay_open else "planned")
+    _tell(settings, now, who or account(), wait, "everything" if stay_open else "planned")
     if not json:
         later = (
             "and whatever comes later under this contract" if stay_open else "what comes later waits for another plan"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from agents.rules.duplicates import Customer, Pair
 from agents.rules.duplicates import duplicates as detect
-from console.deeds import doing
+from console.deeds import account, doing
 from console.options import DEFAULT_LIMIT, Limit, Lines, Offline, examples
 from console.output import Sheet, moment, note, say, show, show_lines
 from console.projection.summary import open_proposals
@@ -172,7 +171,7 @@ def _say(
     left, right = check(left, right, why)
     from console.word import Word  # noqa: PLC0415 - loads the Kafka client
 
-    who = who or getpass.getuser()
+    who = who or account()
     word = Word(session.settings, left, right, same=same, who=who, why=why.strip(), act=act, leave=leave)
     with doing(session.settings, word.called, who, word.about, why):
         _send(session, word, done, wait)

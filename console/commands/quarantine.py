@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from console import named
-from console.deeds import doing
+from console.deeds import account, doing
 from console.exits import NEEDS_PERSON, UNREACHABLE
 from console.options import DEFAULT_LIMIT, Day, Limit, Lines, Offline, examples
 from console.output import Cell, Sheet, moment, note, say, show, show_lines
@@ -135,7 +134,7 @@ def replay_(
     if not records and not owned:
         note("quarantine is empty")
         return
-    say_ = Say(by or getpass.getuser(), why.strip())
+    say_ = Say(by or account(), why.strip())
     with doing(session.settings, "put back", say_.who, ", ".join(names or ["all that is held"]), say_.why):
         returned = asyncio.run(replay(session.settings, records, say_)) if records else []
         asked = asyncio.run(retry(session.settings, owned, say_)) if owned else []
@@ -231,7 +230,7 @@ def drop_(
     from console.retrying import drop as forgo  # noqa: PLC0415 - as above
 
     session = session_of(context)
-    said = Say(by or getpass.getuser(), why.strip())
+    said = Say(by or account(), why.strip())
     with session.projection("quarantine", "ledger") as store:
         refused = named.refused(store, name)
         record = None if refused else named.record(store, name)

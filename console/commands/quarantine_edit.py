@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
 import shlex
 import subprocess
@@ -12,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.deeds import doing
+from console.deeds import account, doing
 from console.envfile import write_private
 from console.options import examples
 from console.output import note, say
@@ -52,7 +51,7 @@ def command(
     from console.quarantining import Say, tell, whole  # noqa: PLC0415 - as above
 
     session = session_of(context)
-    settings, said = session.settings, Say(by or getpass.getuser(), why.strip())
+    settings, said = session.settings, Say(by or account(), why.strip())
     with session.projection("quarantine", "ledger") as store:
         refused = named.refused(store, name, UNCHANGED)
         record = named.record(store, name, UNCHANGED) if refused is None else None

@@ -2,6 +2,7 @@
 
 import ast
 import logging
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from typer.testing import Result
 
 import console
 from console.access.trail import MINUTE, REFUSALS, Crowd, Trail
-from console.deeds import LONGEST, begun, doing, ended
+from console.deeds import LONGEST, account, begun, doing, ended
 from console.projection.said import said
 from console.projection.store import Store
 from schemas.deed import Deed
@@ -131,3 +132,13 @@ async def test_where_the_topic_cannot_be_reached_the_log_says_who_came(caplog: p
     with caplog.at_level(logging.WARNING):
         await Trail(settings(), lambda: at(1)).came("sign in", "kim@example.com", "as operator")
     assert "'kim@example.com', sign in, done (as operator): no Kafka answers" in caplog.text
+
+
+def test_a_user_without_a_name_can_act(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch):
+    def nameless() -> str:
+        raise OSError("no username set in the environment")
+
+    monkeypatch.setattr("getpass.getuser", nameless)  # as in a container whose user has no entry
+    assert account() == f"user {os.getuid()}"
+    result = run("link", "hubspot/company/1", "xero/contact/a", "--yes", "--why", "she called")
+    assert (result.exit_code, "no Kafka answers" in result.output) == (3, True), result.output
