@@ -239,7 +239,8 @@ def _credited(case: Case, deal: EntityState, bill: EntityState, note: EntityStat
     shown, currency = note.erp.fields, str(bill.erp.fields["currency"])
     left, refused = exact(shown.get("remaining") or "0"), note.marks.get("refused")
     if _due(bill) and left:
-        wished = case.contract.timing.called_off_posted == "credit" and _ours(note)
+        won = case.contract.timing.won(deal.crm.fields.get("stage"))  # when it was deleted
+        wished = case.contract.timing.called_off_posted == "credit" and _ours(note) and not won
         if wished and not refused and note.marks.get("allocated") != SHOWN:
             return f"{bill.label} is being credited"
         why = f", which was refused: {refused}" if refused else ""

@@ -372,3 +372,12 @@ def test_the_same_findings_again_ask_for_nothing():
     here.note().shows().moves("closedlost")
     assert [len(here.notes(kind)) for kind in ("create", "update")] == [1, 1]
     assert news
+
+
+def test_a_credit_that_was_taken_back_half_way_is_a_persons_when_its_deal_is_deleted():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0]).note().moves("closedwon")
+    here.take_back(here.notes("update")[0])
+    here.leaves()
+    assert len(here.notes("update")) == 1, "it was wanted when it was last heard of"
+    assert here.says() == "called off: RM-1-CR is to be allocated to RM-1 by hand in the ERP"
