@@ -45,16 +45,23 @@ def want_again(case: Case, deal: EntityState) -> None:
         order["off"] = False
         tell(case, deal, "order_created", case.today)
     was_off = str(deal.derived.get("order_status") or "").startswith(OFF)
-    states, bills = [case.state(Entity.INVOICE, record) for record in _bills(deal)], _bills(deal).values()
+    bills = [(case.state(Entity.INVOICE, record), row["status"] in ENDED) for record, row in _bills(deal).items()]
     if was_off:
         deal.derived["order_status"] = "created"
-        for state in states:
+        for state, _ in bills:
             state.marks.pop("called_off", None)
-    # A deletion of ours may arrive after the deal was won again.
-    ours = was_off or any(state.marks.get("deletion") for state in states)
-    if ours and bills and all(each["status"] in ENDED for each in bills):
+    # A deletion of ours may arrive after the deal was won again, and of an order in parts it leaves other bills.
+    gone = sorted(state.label for state, ended in bills if ended and state.marks.get("deletion"))
+    if bills and (was_off or gone) and all(ended for _, ended in bills):
         why = "it was called off, and its bill deleted or voided: bill it by hand in the ERP"
         billing.hold(case, deal, billing.POSTED, why)
+    elif gone:
+        why = f"it was called off, and {', '.join(gone)} deleted: bill it by hand in the ERP"
+        if order.get("billed"):
+            billing.hold(case, deal, billing.POSTED, why)
+        elif order.get("deleted") != gone:  # the rest of it is billed as it comes
+            order["deleted"] = gone
+            case.verdict(deal, "order_status", "hold", billing.POSTED, why, note="deleted")
 
 
 def credited(case: Case, deal: EntityState) -> bool:

@@ -282,9 +282,27 @@ def test_a_person_has_a_refused_part_tried_again():
     assert ship(here, "10").shown(Side.CRM, "order_status", record="deal:1") == ["created"]
 
 
+DRAFTS = {"timing": PARTS["timing"] | {"called_off": "delete_drafts"}, "invoice_defaults": {"status": "draft"}}
+
+
+def test_a_draft_that_was_deleted_beside_a_bill_that_stands_is_told_when_the_deal_is_won_again():
+    here = ship(court(DRAFTS), "4", "7")
+    first = here.state(bill_of(here, 1).record)
+    posted = invoice(here.clock + 60, record=first.id, related={"deal": "deal:1"}, number="RM-1")
+    here.hear(posted.model_copy(update={"ref": first.erp.ref}))
+    ship(here, "7", stage="closedlost")
+    assert here.state(bill_of(here, 2).record).erp.fields["status"] == "deleted"
+    ship(here, "7", stage="closedwon")
+    why = "it was called off, and RM-1-2 deleted: bill it by hand in the ERP"
+    assert [each.reason for each in here.verdicts("order_status") if each.ruling == "hold"] == [why]
+    assert status(here) == "created: 0 of 1 lines shipped, 2 bills so far"
+    ship(here, "10", stage="closedwon")
+    assert here.made["erp", here.commands(Side.ERP, Entity.INVOICE)[-1].record] == 1, "the rest is billed"
+    assert status(here) == f"held: {why}"
+
+
 def test_a_draft_whose_deletion_is_refused_is_a_bill_still():
-    rules = {"timing": PARTS["timing"] | {"called_off": "delete_drafts"}, "invoice_defaults": {"status": "draft"}}
-    here = ship(court(rules), "4")
+    here = ship(court(DRAFTS), "4")
     here.hear(sold(here.clock + 60, "4", here, stage="closedlost"))
     here.settle(refuse=lambda command: command.fields == {"status": "deleted"})
     assert here.told() == ["order_created"], "what is billed is not over"
