@@ -68,6 +68,7 @@ def _owed(living: Living, bill: Record, notes: list[Record]) -> Iterator[str]:
 def _touched(living: Living, bill: Record) -> bool:
     """Whether finance had lines of its own put onto a bill, or has credited it, be that taken back by now."""
     shelves = living.both.organisation.shelves
-    ours = {row["CreditNoteID"] for row in shelves["CreditNotes"] if (row["CreditNoteNumber"] or "").endswith(CREDIT)}
+    own = f"{bill['InvoiceNumber']}{CREDIT}"  # what is left of another bill's note is finance's to use
+    ours = {row["CreditNoteID"] for row in shelves["CreditNotes"] if row["CreditNoteNumber"] == own}
     sides = {row["_credit"] for row in shelves["Allocations"] if row["_invoice"] == bill["InvoiceID"]}
     return bill["InvoiceID"] in living.amended or bool(sides - ours)

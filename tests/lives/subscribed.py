@@ -50,6 +50,8 @@ def _deal(living: Living, deal: str) -> Iterator[str]:
             added[int(said[1] or 1)].append(row)
         else:
             periods[int(said[1] or 1)] = row
+    if not periods and not sum(worth(line, living.life) for line in living.sold[deal][0]):
+        return  # what is worth nothing is not billed, and there is no bill to add to
     if sorted(periods) != list(range(1, len(periods) + 1)) or len(periods) not in WEEKS:
         yield f"the weeks {sorted(periods)} are billed"
         return
@@ -63,8 +65,11 @@ def _deal(living: Living, deal: str) -> Iterator[str]:
         (_said(row)[3] for row in added[max(periods)]), NOTHING
     )  # by which the last week is billed
     typed = [sum((_net(line, living) for line in lines), NOTHING) for lines in living.sold[deal]]
-    left = (typed[-1] - basis) * LEFT / 7  # too little to be billed, if it rounds to nothing
-    if left.quantize(_unit(living), ROUND_HALF_UP) > 0 or basis > max(typed):
+    # What rounds to nothing over the days that are left is not billed, and no bill says it.
+    less, more = ((each * LEFT / 7).quantize(_unit(living), ROUND_HALF_UP) for each in (
+        typed[-1] - basis, basis - max(typed)
+    ))  # fmt: skip
+    if less > 0 or more > 0:
         yield f"the last week is billed by {basis}, and is worth {typed[-1]}, at most {max(typed)}"
 
 
