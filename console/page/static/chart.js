@@ -57,7 +57,7 @@ function says(day, currency) {
 function frame(days, currency, selected, { width, height, name, draw }) {
   const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `${name} in ${currency}; arrow keys move from day to day` });
   const slot = Math.min(120, (width - LEFT) / days.length);
-  const every = Math.max(1, Math.ceil(52 / slot));
+  const every = Math.max(1, Math.ceil(64 / slot)); // pixels: a label and the bit that the last one is moved by, to stay on the drawing
   const open = days.some((day) => day.day === selected) ? selected : days.at(-1).day;
   const links = days.map((day, i) => {
     const middle = LEFT + slot * (i + 0.5);
