@@ -115,7 +115,6 @@ class RocksStore:
             else:
                 batch.put(key, value)
         batch.put(OFFSET_KEY, b"%d %d" % (waiting.offset, waiting.complete_at))
-        self._blank.discard(partition)
         self._write(partition, batch)
         del self._waiting[partition]
 
@@ -217,7 +216,9 @@ class RocksStore:
 
     def _write(self, partition: int, batch: WriteBatch) -> None:
         try:
-            self._database(partition).write(batch)
+            database = self._database(partition)
+            self._blank.discard(partition)  # only now: to open new files notes that they are
+            database.write(batch)
         except Exception as error:
             self._understand(partition, error)
             raise
@@ -282,7 +283,7 @@ class RocksStore:
                 self.drop(partition)
                 database = _opened(place)
             self._databases[partition] = database
-            if database.get(OFFSET_KEY) is None:  # it is in the first batch that is written
+            if self._read(partition, OFFSET_KEY) is None:  # it is in the first batch that is written
                 self._blank.add(partition)
         return database
 

@@ -41,6 +41,14 @@ def test_new_files_are_read_once_something_is_in_them(tmp_path: Path):
     store.close()
 
 
+def test_new_files_that_were_first_opened_to_be_written_are_read(tmp_path: Path):
+    store = RocksStore(lambda: tmp_path, "table")
+    store.write(0, {b'"a"': b"1"}, 1)
+    store.touch(0)
+    assert (store.get(0, b'"a"'), store.offset(0)) == (b"1", 1)
+    store.close()
+
+
 def test_partitions_that_are_not_ours_are_let_go(store: Store):
     store.write(0, {b'"a"': b"1"}, 1)
     store.write(1, {b'"b"': b"2"}, 1)
