@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import partial
 
 from tests.scenarios.agreements import LOST, WON
@@ -23,12 +24,18 @@ def posted(customer: Customer, deal: str) -> Then:
     return Then("posted", ("posted",), lambda: customer.shown(deal, "invoice_status"))
 
 
-@credited("A bill that finance posted before its order was called off is credited in full, once, and nothing is owed")
-def posted_then_called_off(customer: Customer) -> Play:
+def shipped_and_posted(customer: Customer) -> Generator[Then, None, str]:
+    """A deal is won and shipped, and finance posts its bill."""
     deal = customer.wins(("2", "50.00"))
     customer.ships(deal, "2")
     yield bills(customer, deal, ("", "DRAFT", "115.00"))
     yield posted(customer, deal)
+    return deal
+
+
+@credited("A bill that finance posted before its order was called off is credited in full, once, and nothing is owed")
+def posted_then_called_off(customer: Customer) -> Play:
+    deal = yield from shipped_and_posted(customer)
     customer.moves(deal, LOST)
     yield Then("credited", [("", "PAID", "115.00", "0.00")], lambda: customer.credit_notes(deal))
     says = f"called off: RM-{deal} is credited by RM-{deal}-CR"
@@ -41,10 +48,7 @@ def posted_then_called_off(customer: Customer) -> Play:
 
 @credited("Of a bill that was paid in part what is due is credited, and what was paid is left for people to refund")
 def paid_in_part_then_called_off(customer: Customer) -> Play:
-    deal = customer.wins(("2", "50.00"))
-    customer.ships(deal, "2")
-    yield bills(customer, deal, ("", "DRAFT", "115.00"))
-    yield posted(customer, deal)
+    deal = yield from shipped_and_posted(customer)
     customer.pays(deal, "40.00")
     yield Then("paid in part", ("40.00", "75.00"), lambda: customer.shown(deal, "amount_paid", "amount_due"))
     customer.moves(deal, LOST)
@@ -60,10 +64,7 @@ def paid_in_part_then_called_off(customer: Customer) -> Play:
 
 @credited("An order that is wanted again after its bill was credited is held, and nobody bills it twice")
 def wanted_again_after_credit(customer: Customer) -> Play:
-    deal = customer.wins(("2", "50.00"))
-    customer.ships(deal, "2")
-    yield bills(customer, deal, ("", "DRAFT", "115.00"))
-    yield posted(customer, deal)
+    deal = yield from shipped_and_posted(customer)
     customer.moves(deal, LOST)
     yield Then("credited", [("", "PAID", "115.00", "0.00")], lambda: customer.credit_notes(deal))
     customer.moves(deal, WON)

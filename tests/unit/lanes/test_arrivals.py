@@ -129,7 +129,7 @@ async def test_a_lane_that_was_somebody_elses_meanwhile_begins_anew():
     shift.clock.pass_by(100)
     assert shift.lane is not None
     shift.lane.forget()
-    ((at, sent),) = shift.platform.on_their_way  # noqa: E501, RUF100
+    ((at, sent),) = shift.platform.on_their_way
     shift.platform.on_their_way = [(at + timedelta(seconds=110), sent)]  # the other has sent it once more
     await shift.work(create(1))
     await shift.rest()
