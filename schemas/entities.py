@@ -140,14 +140,19 @@ class Deal(Canonical):
 
 
 class Order(Canonical):
-    """A committed order: what a won deal becomes under the contract's timing."""
+    """A committed order: what a won deal becomes under the contract's timing, as the CRM shows it."""
 
     entity = Entity.ORDER
-    number: str | None = None
-    deal: str | None = None
-    currency: str | None = None
+    name: str | None = Field(default=None, description="the deal's name")
+    status: str | None = Field(default=None, description="ordered, held, part_billed, billed, paid or cancelled")
+    detail: str | None = Field(default=None, description="how far it is, in words, as the deal's order status says it")
     placed_on: str | None = None
-    lines: list[Line] = Field(default_factory=list)
+    amount: str | None = Field(default=None, description="what was ordered, as the deal states it")
+    currency: str | None = None
+    bills: str | None = Field(default=None, description="numbers of its bills that stand, as 'RM-7, RM-7-2'")
+    billed: str | None = Field(default=None, description="sum of those bills' totals, with tax")
+    paid: str | None = Field(default=None, description="what was paid of them")
+    due: str | None = Field(default=None, description="what is left to pay of them")
 
 
 class Invoice(Canonical):
@@ -273,15 +278,19 @@ class Receipt(Canonical):
 
 
 class Subscription(Canonical):
-    """A recurring sale."""
+    """An order that is billed period by period, as the CRM shows it."""
 
     entity = Entity.SUBSCRIPTION
-    name: str | None = None
-    status: str | None = None
+    name: str | None = Field(default=None, description="the deal's name")
+    status: str | None = Field(default=None, description="running, paused or ended")
+    detail: str | None = Field(default=None, description="how far it is, in words, as the deal's order status says it")
+    every: str | None = Field(default=None, description="how often it is billed, as HubSpot names it: monthly")
+    started_on: str | None = Field(default=None, description="the first day of its first period")
+    next_on: str | None = Field(default=None, description="the first day of the period that is billed next; none: over")
+    ends_on: str | None = Field(default=None, description="the day after its term; none: it has no end")
+    amount: str | None = Field(default=None, description="what one period comes to as it is sold now, before tax")
     currency: str | None = None
-    amount: str | None = None
-    started_on: str | None = None
-    renews_on: str | None = None
+    periods: int | None = Field(default=None, description="how many periods were billed")
 
 
 _KINDS: tuple[type[Canonical], ...] = (

@@ -12,11 +12,19 @@ from schemas.names import Entity
 
 POLICIES: tuple[str, ...] = get_args(FieldRule.model_fields["policy"].annotation)
 # Rules that write and are no policy of a field.
-OTHERS = ("person", "identity", "create", "timing", "revenue", "receipt")
-SHOWN = {Entity.REVENUE: "revenue", Entity.RECEIPT: "payment"}  # and the object of the contract that shows them
+OTHERS = ("person", "identity", "create", "timing", "revenue", "receipt", "order", "subscription")
+# Kinds that are only shown, and the object of the contract that shows them.
+SHOWN = {
+    Entity.REVENUE: "revenue",
+    Entity.RECEIPT: "payment",
+    Entity.ORDER: "order",
+    Entity.SUBSCRIPTION: "subscription",
+}
 NOT_SHOWN = {
     Entity.REVENUE: "the contract shows no revenue in HubSpot",
     Entity.RECEIPT: "the contract shows no payments in HubSpot",
+    Entity.ORDER: "the contract shows no orders in HubSpot",
+    Entity.SUBSCRIPTION: "the contract shows no subscriptions in HubSpot",
 }
 Fault = tuple[Literal["error", "warning"], str, str]
 

@@ -17,7 +17,13 @@ from schemas.errors import Refused
 if TYPE_CHECKING:
     from schemas.contract.model import Contract
 
-HOLDS = {"invoice": "mirrors invoices", "payment": "shows payments", "revenue": "shows revenue"}
+HOLDS = {
+    "invoice": "mirrors invoices",
+    "order": "shows orders",
+    "subscription": "shows subscriptions",
+    "payment": "shows payments",
+    "revenue": "shows revenue",
+}
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=50)]
 
 
@@ -57,6 +63,16 @@ class Objects(BaseModel):
         description="a record of each payment and refund, on HubSpot's own payments (native) or on {custom: its name}; "
         "not named: payments show in the amounts of invoices, deals and companies only",
     )
+    order: Literal["native"] | CustomObject | None = Field(
+        default=None,
+        description="a record of each order, on HubSpot's own orders (native) or on {custom: its name}; not named: "
+        "properties of its deal say how far it is",
+    )
+    subscription: Literal["native"] | CustomObject | None = Field(
+        default=None,
+        description="a record of each subscription, on HubSpot's own (native; the account needs HubSpot payments or "
+        "Stripe) or on {custom: its name}; not named: properties of its deal say how far it is",
+    )
     revenue: RevenueObject | None = Field(
         default=None, description="not named: revenue is not shown in HubSpot, only reported"
     )
@@ -65,7 +81,7 @@ class Objects(BaseModel):
 def chosen(contract: Contract) -> dict[str, str]:
     """The object that each kind of record is shown on; a kind that is not shown is not there."""
     objects = contract.platforms.objects
-    wishes = {"invoice": objects.invoice, "payment": objects.payment, "revenue": objects.revenue}
+    wishes = {kind: getattr(objects, kind) for kind in HOLDS}
     return {
         kind: wish.custom if isinstance(wish, CustomObject) else wish
         for kind, wish in wishes.items()

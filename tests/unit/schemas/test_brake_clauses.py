@@ -67,7 +67,9 @@ def brake(**words: Any) -> dict[str, Any]:
         (brake(records=5, rule="timing"), "warning", "company is not what a deal's timing writes"),
         (brake(about="deal", records=5, rule="create"), "warning", "no deal is made on either side"),
         (brake(about="payment", records=5), "warning", "nothing of payment is written"),
-        (brake(about="subscription", records=5), "warning", "the contract says nothing of subscription"),
+        (brake(about="task", records=5), "warning", "the contract says nothing of task"),
+        (brake(about="subscription", records=5), "warning", "the contract shows no subscriptions in HubSpot"),
+        (brake(about="order", records=5), "warning", "the contract shows no orders in HubSpot"),
         (
             {"brakes": [{"about": "company", "records": 5}, {"about": "company", "rule": "any", "records": 6}]},
             "error", "there is a brake for 'any' of company already",
