@@ -11,22 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from schemas.command import Command
 from schemas.errors import Fatal, RevmarkError, Unknown
-from schemas.fact import GONE, MERGED, Outcome
+from schemas.fact import Outcome
 from schemas.ledger import SETTLED, LedgerEntry, LedgerState
 from streams.lanes.arrivals import ARRIVES_WITHIN, ON_ITS_WAY, Arrivals, not_there
 from streams.lanes.comparison import Comparison
 from streams.lanes.desk import Desk
+from streams.lanes.outcomes import Outcomes, believed, settled
 from streams.lanes.pace import Pace
 from streams.lanes.patience import patience
 from streams.lanes.postponed import Postponed
 from streams.lanes.reading import Reader
-from streams.lanes.supersession import Superseded, end_of, withdrawn
+from streams.lanes.supersession import Superseded, withdrawn
 from streams.lanes.traced import Wave
-from streams.platforms.interface import Seen, Written
+from streams.platforms.interface import Written
 from tables import ledger
 
 Checkpoint = Callable[[str], None]
@@ -48,11 +48,13 @@ class Writer:
     pace: Pace = field(default_factory=Pace)
     arrivals: Arrivals = field(init=False)
     comparison: Comparison = field(init=False)
+    outcomes: Outcomes = field(init=False)
 
     def __post_init__(self) -> None:
-        """Compare what has waited through the same reader."""
+        """Compare what has waited, and tell what became of it, through the same reader."""
         self.arrivals = Arrivals(self.clock, self.arrives_within)
         self.comparison = Comparison(self.reader, self.clock)
+        self.outcomes = Outcomes(self.reader, self.comparison, self.clock)
 
     async def write(self, desk: Desk, commands: Sequence[Command]) -> Postponed:
         """Settle the commands as far as the platform lets us; every one ends settled or postponed."""
@@ -66,7 +68,7 @@ class Writer:
         for command in commands:
             known = entries[command.id]
             if known is not None and known.state in SETTLED:
-                await self._repeat(desk, known)
+                await self.outcomes.repeat(desk, known)
             elif known is not None and command.id in doubts:
                 await self._look_up(desk, known, fresh, postponed, shown, over)
             elif known is not None and known.until and (known.state == "unknown" or self.clock() < known.until):
@@ -98,10 +100,7 @@ class Writer:
         told: list[Outcome] = []
         with self.reader.trail.wave((each.command, 0) for each in found) as wave:
             for each in found:
-                outcome = self._outcome(
-                    each.command, "superseded", ref=each.command.ref, version=each.version, code=each.code,
-                    message=each.why,
-                )  # fmt: skip
+                outcome = self.outcomes.superseded(each)
                 self.arrivals.end(each.command.id)
                 ledger.supersede(desk.ledger, each.command, at=outcome.at, message=each.why, outcome=outcome)
                 wave.told(each.command.id, outcome.state, outcome.code)
@@ -109,7 +108,7 @@ class Writer:
             await desk.write()
             for each, outcome in zip(found, told, strict=True):
                 with wave.of(each.command.id):
-                    desk.send("facts", _customer_key(each.command), outcome)
+                    self.outcomes.tell(desk, outcome)
 
     async def take_back(self, desk: Desk, commands: Sequence[Command], why: str) -> set[str]:
         """Settle what nobody wants any more, as far as nothing of it was begun; the names of what is settled.
@@ -119,10 +118,10 @@ class Writer:
         entries = [(command, ledger.entry(desk.ledger, command)) for command in commands]
         unsent = [command for command, known in entries if ledger.unsent(known)]
         await self.supersede(desk, [withdrawn(command, why) for command in unsent])
-        settled = [known for _, known in entries if known is not None and known.state in SETTLED]
-        for known in settled:
-            await self._repeat(desk, known)
-        return {command.id for command in unsent} | {known.command.id for known in settled}
+        over = [known for _, known in entries if known is not None and known.state in SETTLED]
+        for known in over:
+            await self.outcomes.repeat(desk, known)
+        return {command.id for command in unsent} | {known.command.id for known in over}
 
     async def _wave(self, desk: Desk, commands: list[Command], postponed: Postponed) -> None:
         # 1 claim
@@ -155,36 +154,36 @@ class Writer:
         self.checkpoint("called")
         # 3 outcome
         answered = {answer.command: answer for answer in answers}
-        settled: list[tuple[Command, Outcome, Written]] = []
+        ended: list[tuple[Command, Outcome, Written]] = []
         silent = {each.id: Written(each.id, "unknown", message="no answer came back") for each in commands}
         told = silent | answered
         lost = [each for each in commands if told[each.id].state == "unknown" and postponed.until is None]
         shown = await self.reader.line.look_up_many(lost)
         for command in commands:
             found = await self._clear_up(entries[command.id], told[command.id], postponed, shown)
-            found = _believed(command, found)
+            found = believed(command, found)
             if found.state in {"applied", "refused", "moved"}:
-                settled.append((command, self._told(command, found), found))
+                ended.append((command, self.outcomes.of(command, found), found))
             else:
                 self._postpone(desk, entries[command.id], found, postponed)
                 wave.told(command.id, "unknown" if found.state == "unknown" else "waiting", found.code)
         self._pause(commands, answered, postponed)
         self.checkpoint("answered")
         # 4 ledger
-        for command, outcome, found in settled:
+        for command, outcome, found in ended:
             wave.told(command.id, outcome.state, outcome.code)
             self.arrivals.end(command.id)
             ledger.move(
-                desk.ledger, entries[command.id], _settled(found),
+                desk.ledger, entries[command.id], settled(found),
                 at=outcome.at, code=found.code, message=found.message, outcome=outcome,
             )  # fmt: skip
             self._paced(command, outcome)
         await desk.write()
         self.checkpoint("recorded")
         # 5 produce
-        for command, outcome, found in settled:
+        for command, outcome, found in ended:
             with wave.of(command.id):
-                self._produce(desk, command, outcome, found)
+                self.outcomes.produce(desk, command, outcome, found)
         await desk.write()
         self.checkpoint("produced")
 
@@ -251,9 +250,9 @@ class Writer:
                 self._await(desk, entry, postponed)
             return
         self.arrivals.end(entry.command.id)
-        outcome = self._told(entry.command, found)
+        outcome = self.outcomes.of(entry.command, found)
         ledger.move(
-            desk.ledger, entry, _settled(found),
+            desk.ledger, entry, settled(found),
             at=outcome.at, code=found.code, message=found.message or "found again by look-up", outcome=outcome,
         )  # fmt: skip
         self._paced(entry.command, outcome)
@@ -261,7 +260,7 @@ class Writer:
         with self.reader.trail.wave([(entry.command, entry.attempts)]) as wave:
             wave.told(entry.command.id, outcome.state, outcome.code)
             with wave.of(entry.command.id):
-                self._produce(desk, entry.command, outcome, found)
+                self.outcomes.produce(desk, entry.command, outcome, found)
 
     def _await(self, desk: Desk, entry: LedgerEntry, postponed: Postponed) -> None:
         """Keep a write that is not there yet: its call may still arrive, so that it must not be sent again."""
@@ -269,79 +268,6 @@ class Writer:
         said = f"whoever sent it did not hear the answer; {not_there(until)}"
         ledger.move(desk.ledger, entry, "unknown", at=self.clock(), code=ON_ITS_WAY, message=said, until=until)
         postponed.add(entry.command, until)
-
-    async def _repeat(self, desk: Desk, entry: LedgerEntry) -> None:
-        """The command was redelivered after it was settled: repeat its outcome, and show what it wrote.
-
-        The worker may have died between ledger and produce, so the record is read anew. Whether it went over an edit
-        was settled with it: what the record shows by now may come of later writes.
-        """
-        self.reader.trail.settled(entry.command.id)
-        if entry.outcome is None:
-            return
-        desk.send("facts", _customer_key(entry.command), entry.outcome)
-        if entry.outcome.state == "superseded" and entry.outcome.code in {GONE, MERGED}:
-            self._end(desk, entry.command)
-        if entry.outcome.ref and entry.outcome.state == "applied":
-            try:
-                found = await self.reader.line.look_up(entry.command.model_copy(update={"compare": False}))
-            except RevmarkError:
-                return  # the next poll shows it: its cursor has not passed the record
-            made = entry.outcome.ref if entry.command.kind == "create" else None
-            for seen in found.seen if found else ():
-                self.reader.change(desk, seen, command=entry.command, made=made)
-
-    def _produce(self, desk: Desk, command: Command, outcome: Outcome, found: Written) -> None:
-        desk.send("facts", _customer_key(command), outcome)
-        for place, seen in enumerate(found.seen):
-            if seen.deleted or (found.state == "moved" and found.code == GONE and place == 0):
-                self.reader.ended(desk, seen, command, found.ref or command.ref)
-                continue
-            made = found.ref if command.kind == "create" else None
-            self.reader.change(desk, seen, command=None if found.state == "moved" else command, made=made)
-        if found.state == "moved" and found.code == MERGED:
-            self._end(desk, command)  # the survivor says so as well, but not whose it was
-        if found.state == "applied" and command.ref:
-            self.comparison.wrote(command.ref, found.version or 0)
-
-    def _end(self, desk: Desk, command: Command) -> None:
-        """Put the end of the record onto the topic that a write was meant for."""
-        _, kind, number = (command.judged or "").split("/", 2)
-        end = end_of(Seen(kind, number, 0, {}, deleted=True), [command])
-        self.reader.ended(desk, end, command, command.ref)
-
-    def _told(self, command: Command, found: Written) -> Outcome:
-        state = _settled(found)
-        return self._outcome(
-            command, state, ref=command.ref if state == "superseded" else found.ref, version=found.version,
-            code=found.code, message=found.message,
-        )  # fmt: skip
-
-    def _outcome(
-        self,
-        command: Command,
-        state: Literal["applied", "refused", "superseded"],
-        *,
-        ref: str | None = None,
-        version: int | None = None,
-        code: str = "",
-        message: str = "",
-    ) -> Outcome:
-        return Outcome(
-            tenant=command.tenant,
-            customer=command.customer,
-            entity=command.entity,
-            id=command.record,
-            side=command.side,
-            command=command.id,
-            state=state,
-            ref=ref,
-            version=version,
-            fields=command.fields if state == "applied" else {},
-            code=code,
-            message=message,
-            at=self.clock(),
-        )
 
     def _postpone(self, desk: Desk, entry: LedgerEntry, found: Written, postponed: Postponed) -> None:
         given = found.until if found.until is not None and found.until > self.clock() else None
@@ -379,21 +305,3 @@ def _waves(commands: Sequence[Command]) -> list[list[Command]]:
             waves.append([])
         waves[level].append(command)
     return [sorted(wave, key=lambda one: one.tier) for wave in waves]
-
-
-def _settled(found: Written) -> Literal["applied", "refused", "superseded"]:
-    if found.state == "moved":
-        return "superseded"  # it has ended, or lives on in another: what is to be shown now is judged there
-    return "applied" if found.state == "applied" else "refused"
-
-
-def _believed(command: Command, found: Written) -> Written:
-    """What a write met, as it is told: the end of its record is no older than what was judged."""
-    if found.state != "moved" or found.code != GONE:
-        return found
-    end = end_of(found.seen[0], [command])
-    return replace(found, version=end.version, seen=[end, *found.seen[1:]])
-
-
-def _customer_key(command: Command) -> str:
-    return f"{command.tenant}|{command.customer}"
