@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.rules import automations, creation, decision, earnings, endings, guards, identification, orders, payers
+from agents.rules import automations, creation, decision, endings, guards, identification, orders, payers, shown
 from agents.steps import arbitrate
 from schemas.contract import Contract
 
@@ -12,7 +12,7 @@ SAYS: dict[str, str] = {
     **orders.SAYS,
     **endings.SAYS,
     **creation.SAYS,
-    **earnings.SAYS,
+    **shown.SAYS,
     **identification.SAYS,
     **payers.SAYS,
     **arbitrate.SAYS,

@@ -286,7 +286,9 @@ class Subscription(Canonical):
     detail: str | None = Field(default=None, description="how far it is, in words, as the deal's order status says it")
     every: str | None = Field(default=None, description="how often it is billed, as HubSpot names it: monthly")
     started_on: str | None = Field(default=None, description="the first day of its first period")
-    next_on: str | None = Field(default=None, description="the first day of the period that is billed next; none: over")
+    next_on: str | None = Field(
+        default=None, description="the first day of the period that is billed next; none: paused, or over"
+    )
     ends_on: str | None = Field(default=None, description="the day after its term; none: it has no end")
     amount: str | None = Field(default=None, description="what one period comes to as it is sold now, before tax")
     currency: str | None = None

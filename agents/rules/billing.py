@@ -24,7 +24,7 @@ from schemas.wire import fingerprint
 from tables.entities import EntityState
 
 POSTED = "guard.posted_immutable"
-HELD = "held: "
+HELD, REFUSED = "held: ", "invoice refused: "  # how the words begin that a deal says of itself
 DEFAULT_TERMS_BASIS = "DAYSAFTERBILLDATE"
 
 

@@ -54,13 +54,18 @@ def _tell_deal(case: Case, deal: EntityState, state: EntityState) -> None:
     settled = exact(fields.get("amount_paid") or "0") + exact(fields.get("amount_credited") or "0")
     if status == "posted" and settled > 0:
         status = "part_paid"
-    shown = {name: fields.get(name) for name in ("number", "currency", "amount_due", "amount_paid")}
+    shown = {name: fields.get(name) for name in ("number", "currency", "total", "amount_due", "amount_paid")}
     known = {**deal.marks.get("bills", {}), state.id: shown | {"status": status}}
     deal.marks["bills"] = known
     order = deal.marks.get("order", {"billed": True})
     whole = order.get("billed", False) or "subscription" in order  # of which all that is due by now is billed
-    listed = sorted(known.values(), key=lambda each: _place(case, each["number"] or ""))
-    deal.derived.update(together(listed, whole=whole))
+    deal.derived.update(together([each for _, each in of_deal(case, deal)], whole=whole))
+
+
+def of_deal(case: Case, deal: EntityState) -> list[tuple[str, Mapping[str, Any]]]:
+    """A deal's bills in their order: the id, and what its row knows of each."""
+    known: Mapping[str, Mapping[str, Any]] = deal.marks.get("bills", {})
+    return sorted(known.items(), key=lambda each: _place(case, each[1]["number"] or ""))
 
 
 def _place(case: Case, number: str) -> tuple[bool, int, int, str]:

@@ -43,7 +43,7 @@ class Case:
     `first`: the same, or a write that came of such a finding has arrived; what is asked for says so.
     `redated`: records of which an older version was heard that dates their edits otherwise.
     `was`: what invoices showed before the finding; None of one that it says nothing new of.
-    `earned`: records that were heard of, which may change what is shown of revenue (`earnings`).
+    `shown`: records that were heard of, which may change what is made for the CRM alone (`shown`); True: look again.
     """
 
     contract: Contract
@@ -58,7 +58,7 @@ class Case:
     touched: deque[str] = field(default_factory=deque)
     redated: set[str] = field(default_factory=set)
     was: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
-    earned: dict[str, bool] = field(default_factory=dict)
+    shown: dict[str, bool] = field(default_factory=dict)
 
     def state(self, entity: Entity, record: str) -> EntityState:
         """The record's state, shared by all rules of this case."""

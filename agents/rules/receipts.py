@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from agents.rules import postings
 from agents.rules.case import Case
-from agents.rules.records import Fields, Record, invoice_of, named, parts_of
+from agents.rules.records import invoice_of, named, parts_of
+from agents.rules.shown import Fields, Record
 from schemas.money import amount_text
 from schemas.names import Entity, record_id
 from tables.entities import EntityState

@@ -9,14 +9,13 @@ place alone. Nothing is changed here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from agents.rules import postings
 from agents.rules.attribution import COUNTED, DEDUCTED, NOBODY, Posting, in_base, shared
 from agents.rules.case import Case
 from agents.rules.postings import Owned, Part, Weights
+from agents.rules.shown import Fields, Record
 from schemas.contract.objects import RevenueObject
 from schemas.contract.touches import PRODUCT, Basis, field_of
 from schemas.money import amount_text, plain
@@ -26,17 +25,6 @@ from tables.entities import EntityState
 COUNTS, VOID = "counted", "void"
 WORDS = {"invoice": "invoice", "credit_note": "credit note", "payment": "payment of", "refund": "refund of"}
 INVOICE = "invoice"  # mark of an invoice's first record: who it is
-Fields = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record as it is to be."""
-
-    key: str
-    fields: Fields
-    deal: str | None = None
-    invoice: str | None = None  # that it pays
 
 
 def records(case: Case, wanted: RevenueObject, state: EntityState) -> Iterator[Record]:

@@ -5,7 +5,7 @@ In: a retry. Out: a verdict that names the person, and the record judged again a
 
 from __future__ import annotations
 
-from agents.rules import earnings, instead
+from agents.rules import instead, shown
 from agents.rules.case import Case, Spoken
 from agents.rules.reviews import RULE, heard
 from schemas.errors import Refused
@@ -30,7 +30,7 @@ def take(case: Case, word: Retry) -> None:
     blocked = state.blocked[word.side.value]
     for name in word.fields:
         blocked.pop(name, None)
-    earnings.retried(state)
+    shown.retried(state)
     by = Spoken(word.who, word.why, word.answer)
     edited = f" with another {', '.join(sorted(word.instead))}" if word.instead else ""
     reason = f"{word.who} has the refused write tried again{edited}: {word.why}"

@@ -291,6 +291,15 @@ def _tell(case: Case, deal: EntityState, kept: Kept, kind: RevenueType, day: dat
     amendments.announce(case, deal, kept, kind, (str(kept["told"]),), kept["worth"], day.isoformat())
 
 
+def outlook(case: Case, deal: EntityState, kept: Kept, terms: Terms) -> tuple[str | None, str | None]:
+    """The first day of the period that is billed next, and the first day after the term; None: there is none."""
+    if kept["state"] == "ended":
+        return None, kept["over"]
+    billed = kept["state"] == "running" and _rules(case).bill != "never"
+    due, over = _due(case, deal, kept, terms) if billed else None, _term_over(case, deal, terms)
+    return terms.begins(kept["next"]).isoformat() if due else None, over.isoformat() if over else None
+
+
 def look(case: Case) -> None:
     """Look at the clock: which of the customer's subscriptions have something due by now."""
     for record in case.customer.due(Entity.DEAL, case.today):

@@ -23,9 +23,11 @@ from agents.rules import (
     earnings,
     edits,
     endings,
+    order_records,
     orders,
     retries,
     reviews,
+    shown,
     subscriptions,
     withdrawing,
 )
@@ -97,6 +99,8 @@ class Arbitrate:
         subscriptions.look(case)
         earnings.look(case)
         _judge_all(case)
+        order_records.look(case)
+        _judge_all(case)  # what that has touched
         case.close(customer_view)
         return case.result
 
@@ -223,7 +227,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
     flights.remove(flight)
     crediting.answered(state, outcome, flight)
     if flight.kind == "create":
-        earnings.made(case, state)
+        shown.made(case, state)
     case.first = case.first or flight.first
     side = state.side(outcome.side)
     if outcome.state == "applied":
@@ -233,12 +237,12 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         _note_written(case, state, outcome, flight)
         withdrawing.stands(case, state, flight)
         automations.applied(state, flight)
-        earnings.applied(state)
+        shown.applied(state)
         _consequences(case, state, outcome.side)
     elif outcome.state == "refused":
         if flight.kind == "create" and outcome.version is not None and outcome.ref and side.ref in {None, outcome.ref}:
             _note_written(case, state, outcome, flight)  # the record is there, and only a link of it was refused
-            earnings.written(state, outcome.ref)
+            shown.written(state, outcome.ref)
         _block(state, outcome.side, flight)
         case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
         if flight.kind == "create":
@@ -319,12 +323,13 @@ def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
     deal = case.known(state.related["deal"])
     billing.unasked(deal, state, case.tenant, refused=True)
     case.customer.wait(deal.id)
-    deal.derived["order_status"] = f"invoice refused: {outcome.message}"
+    deal.derived["order_status"] = f"{billing.REFUSED}{outcome.message}"
     case.touch(deal.id)
 
 
 def _consequences(case: Case, state: EntityState, side: Side) -> None:
     """What the news means beyond the record's own fields."""
+    shown.hear(case, state)
     earnings.hear(case, state, side)
     match state.entity, side:
         case Entity.COMPANY, _:
@@ -372,5 +377,5 @@ def _judge_all(case: Case) -> None:
         create_missing(case, state)
         compare(case, state)
         automations.settle(case, state)
-        if state.entity in earnings.RULES:
-            earnings.settle(case, state)
+        if state.entity in shown.RULES:
+            shown.settle(case, state)
