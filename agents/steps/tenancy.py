@@ -140,8 +140,9 @@ class Tenancy:
         return [self.placement.ended(row["entity"], reference, side, row["seen_at"], "merged")]
 
     def _first(self, row: Row) -> bool:
-        """Whether the record was there before Revmark: one that still waits keeps what it was when it came."""
-        return any(before.get("first") for before in versions.parked(self.rows, self.tenant, row["ref"]))
+        """Whether the record was there before Revmark: one that was never told keeps what it was when it came."""
+        waiting = versions.parked(self.rows, self.tenant, row["ref"])
+        return any(before.get("first") and not before.get("told") for before in waiting)
 
     def mark(self, mark: Mark) -> None:
         """A first reading has ended: place what was held for it, once both sides are read."""

@@ -62,6 +62,16 @@ def test_a_record_of_the_first_reading_is_history_also_when_it_had_to_wait():
     assert [fact.first for fact in desk.facts("xero/invoice/old")] == [True]
 
 
+def test_what_was_told_is_no_history_any_more_though_all_is_not_read_yet():
+    desk, held = Desk(), "xero/contact/a"
+    desk.take(erp("a"), crm("1", xero_contact_id="a"), mark(Side.CRM, "company"), mark(Side.ERP, "contact"))
+    assert {(fact.first, fact.settled) for fact in desk.facts(held)} == {(True, False)}
+    desk.take(erp("a", version=8, ContactGroups=[{"Name": "On hold"}]))
+    assert [(fact.first, fact.settled) for fact in desk.facts(held)][-1] == (False, False)
+    desk.take(mark(Side.ERP, "invoice"), mark(Side.CRM, "invoice"))
+    assert [(fact.first, fact.settled) for fact in desk.facts(held)][-1] == (False, True)
+
+
 def test_a_change_of_an_unknown_kind_stops_nobody():
     desk = desk_before_hubspots_invoices_were_read()
     result = desk.take(change(Side.CRM, "ghost", "1", {}), crm("2"))
