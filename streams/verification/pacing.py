@@ -38,15 +38,15 @@ class Pacing:
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         """`patience` is what a step may take, in seconds."""
-        self._patience = timedelta(seconds=patience)
+        self.patience = timedelta(seconds=patience)
         self._clock = clock
         self._sleep = sleep
-        self._ends = clock() + self._patience
+        self._ends = clock() + self.patience
 
     def begin(self) -> datetime:
         """A step begins; when."""
         now = self._clock()
-        self._ends = now + self._patience
+        self._ends = now + self.patience
         return now
 
     def since(self, at: datetime) -> float:

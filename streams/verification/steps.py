@@ -69,7 +69,8 @@ class Walk:
         try:
             yield said
         except Overdue as late:
-            raise self._stopped(name, f"not within {self.pacing.since(at):.0f} s: {late.why}", at) from late
+            patience = self.pacing.patience.total_seconds()
+            raise self._stopped(name, f"not within {patience:.0f} s: {late.why}", at) from late
         except RevmarkError as error:
             raise self._stopped(name, error.message, at) from error
         self.done(Step(name, ok=True, seconds=round(self.pacing.since(at), 1), detail="; ".join(said)))
