@@ -1,8 +1,8 @@
 """Association types HubSpot defines.
 
 In: nothing. Out: type ids by pair of object types. Source: HubSpot's guides on associations, invoices and
-commerce payments; those of orders and subscriptions from public integrations. Ids marked as made up are
-this sandbox's own: no source gives one for the pair. A client reads ids from the labels API and assumes
+commerce payments, orders and subscriptions. Ids marked as made up are this sandbox's own: no source gives
+one for that direction of the pair. A client reads ids from the labels API and assumes
 none.
 """
 
@@ -58,7 +58,6 @@ _PAIRS: tuple[tuple[str, str, int, int, str | None], ...] = (
     (_PAYMENT, _DEAL, 391, 392, None),
     (_PAYMENT, _LINE, 395, 396, None),
     (_PAYMENT, _QUOTE, 397, 398, None),
-    (_PAYMENT, _ORDER, 524, 523, None),
     (_CONTACT, _CONTACT, 449, 449, None),
     (_COMPANY, _COMPANY, 450, 450, None),
     (_COMPANY, _COMPANY, 14, 13, None),  # child to parent, and back
@@ -71,15 +70,21 @@ _PAIRS: tuple[tuple[str, str, int, int, str | None], ...] = (
     (_TASK, _TICKET, 230, 229, None),
     (_ORDER, _CONTACT, 507, 508, None),
     (_ORDER, _COMPANY, 509, 510, None),
-    (_ORDER, _DEAL, 511, 512, None),
+    (_ORDER, _DEAL, 512, 511, None),
     (_ORDER, _LINE, 513, 514, None),
-    (_ORDER, _INVOICE, 90001, 90002, None),  # made up
+    (_ORDER, _INVOICE, 518, 90001, None),  # the way back is made up
+    (_ORDER, _SUBSCRIPTION, 516, 90002, None),  # the same
+    (_ORDER, _PAYMENT, 523, 524, None),
+    (_ORDER, _TICKET, 525, 90003, None),  # the same
+    (_ORDER, _TASK, 726, 90004, None),  # the same
+    (_ORDER, _QUOTE, 730, 90005, None),  # the same
     (_SUBSCRIPTION, _CONTACT, 295, 296, None),
     (_SUBSCRIPTION, _COMPANY, 297, 298, None),
-    (_SUBSCRIPTION, _DEAL, 301, 302, None),
-    (_SUBSCRIPTION, _LINE, 303, 304, None),
-    (_SUBSCRIPTION, _INVOICE, 90003, 90004, None),  # made up
-    (_SUBSCRIPTION, _PAYMENT, 90005, 90006, None),  # made up
+    (_SUBSCRIPTION, _DEAL, 299, 300, None),
+    (_SUBSCRIPTION, _LINE, 301, 90006, None),  # the way back is made up
+    (_SUBSCRIPTION, _QUOTE, 303, 90007, None),  # the same
+    (_SUBSCRIPTION, _PAYMENT, 394, 90008, None),  # the same
+    (_SUBSCRIPTION, _INVOICE, 623, 90009, None),  # the same
 )
 CHILD_TO_PARENT = 14  # from a company to the one above it, of which it has one at most
 _ONE_PARENT = {_LINE, _DISCOUNT, _FEE, _TAX}  # each belongs to exactly one record (line-items guide)

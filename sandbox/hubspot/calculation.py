@@ -119,7 +119,14 @@ def _payment(_: "Portal", record: Record) -> dict[str, str]:
     return {"hs_net_amount": text(amount(record, "hs_initial_amount") - amount(record, "hs_refunds_amount"))}
 
 
+def _subscription(portal: "Portal", record: Record) -> dict[str, str]:
+    """How it is, which only calls of its own change later."""
+    begins = record.get("hs_recurring_billing_start_date")
+    first = "scheduled" if begins > portal.clock.now().date().isoformat() else "active"
+    return {"hs_status": record.get("hs_status") or first}
+
+
 _FOLLOWING: dict[str, Callable[["Portal", Record], dict[str, str]]] = {
     "companies": _company, "deals": _deal, "line_items": _line, "invoices": _invoice, "quotes": _quote,
-    "commerce_payments": _payment,
+    "commerce_payments": _payment, "subscriptions": _subscription,
 }  # fmt: skip

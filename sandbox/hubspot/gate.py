@@ -101,6 +101,13 @@ class Gate:
         scopes = [f"crm.schemas.{word}.{verb}"]
         return scopes if writes else [*scopes, f"crm.objects.{word}.read"]
 
+    def pipeline_scopes(self, request: Request) -> Iterable[str]:
+        """Give the scopes that would do for a call about pipelines: orders have scopes of their own for them."""
+        kind = self.portal.catalogue.find(str(request.path_params.get("object_type", "")))
+        if kind is None or kind.name != "orders":
+            return self.schema_scopes(request)
+        return [f"crm.pipelines.orders.{'write' if request.method in WRITING else 'read'}"]
+
     @property
     def actor(self) -> Actor:
         """Give who acts in API calls."""

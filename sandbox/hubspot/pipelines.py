@@ -28,6 +28,15 @@ DEAL_STAGES = (  # the stages HubSpot gives a new portal, with their probabiliti
     ("closedlost", "Closed Lost", "0.0"),
 )
 
+ORDER_PIPELINE = "14a2e10e-5471-408a-906e-c51f3b04369e"  # every portal begins with it
+ORDER_STAGES = (
+    ("4b27b500-f031-4927-9811-68a0b525cbae", "Open", "OPEN"),
+    ("937ea84d-0a4f-4dcf-9028-3f9c2aafbf03", "Processed", "OPEN"),
+    ("aa99e8d0-c1d5-4071-b915-d240bbb1aed9", "Shipped", "OPEN"),
+    ("3725360f-519b-4b18-a593-494d60a29c9f", "Delivered", "CLOSED"),
+    ("3c85a297-e9ce-400b-b42e-9f16853d69d6", "Cancelled", "CLOSED"),
+)
+
 
 @dataclass(slots=True)
 class Stage:
@@ -149,15 +158,13 @@ class Pipelines:
              for i, n in tickets],
             now,
         )  # fmt: skip
-        orders = ["Open", "Processed", "Shipped", "Delivered", "Cancelled"]
         self.add(
             kinds["0-123"],
-            "order-pipeline",
+            ORDER_PIPELINE,
             "Order Pipeline",
-            [(f"order-{n.lower()}", n, {"state": "CLOSED" if n in {"Delivered", "Cancelled"} else "OPEN"})
-             for n in orders],
+            [(stage_id, label, {"state": state}) for stage_id, label, state in ORDER_STAGES],
             now,
-        )  # fmt: skip
+        )
 
 
 def deal_metadata(probability: str) -> dict[str, str]:

@@ -81,6 +81,7 @@ class Portal:
         currency: str = "USD",
         payments_enabled: bool = True,
         enterprise: bool = True,
+        pipeline_limit: int | None = None,
         quirks: Quirks | None = None,
         seed: int = 0,
     ) -> None:
@@ -91,6 +92,7 @@ class Portal:
         self.currency = currency
         self.payments_enabled = payments_enabled
         self.enterprise = enterprise
+        self.pipeline_limit = pipeline_limit  # of each type of object: how many a subscription of HubSpot's allows
         self.quirks = quirks or Quirks()
         self.lots = Random(seed)  # noqa: S311 - repeatable, not secret
         self.token = token or f"pat-na1-{secrets.token_hex(16)}"

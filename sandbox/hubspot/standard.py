@@ -35,6 +35,8 @@ PAYMENT_STATES = (
     "processing", "succeeded", "failed", "partially_refunded", "refunded", "processing_refund",
     "disputed_action_required", "disputed_awaiting_decision", "disputed_won", "disputed_lost",
 )  # fmt: skip
+# Of the subscriptions guide: HubSpot moves a subscription among them, by calls of their own.
+SUBSCRIPTION_STATES = ("active", "past_due", "unpaid", "canceled", "expired", "scheduled", "paused")
 QUOTE_STATES = ("DRAFT", "APPROVAL_NOT_NEEDED", "PENDING_APPROVAL", "APPROVED", "REJECTED", "ACCEPTED")
 # As a portal's definition of the property lists them.
 PUBLISHED_STATES = (
@@ -252,8 +254,12 @@ def _orders() -> list[Definition]:
 
 def _subscriptions() -> list[Definition]:
     return [
-        *_text("hs_name hs_subscription_number hs_customer_email"),
-        *_choice("hs_status", ("active", "past_due", "canceled", "expired", "scheduled", "paused")),
+        *_text("hs_name hs_subscription_number hs_customer_email hs_net_payment_terms"),
+        Definition(
+            "hs_status", "enumeration", field_type="select", options=choices(SUBSCRIPTION_STATES), read_only=True
+        ),
+        *_choice("hs_invoice_creation", ("on", "off")),
+        *_choice("hs_collection_process", ("manual_payments", "automatic_payments")),
         *_choice("hs_currency_code", CURRENCIES),
         *_choice("hs_recurring_billing_frequency", FREQUENCIES),
         *_numbers("hs_recurring_revenue hs_next_payment_amount hs_last_payment_amount"),

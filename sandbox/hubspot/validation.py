@@ -73,11 +73,26 @@ def _defaults(portal: "Portal", kind: ObjectType, raw: dict[str, object]) -> dic
         if not portal.payments_enabled:
             raise Problem(400, "Commerce payments need HubSpot payments or Stripe to be set up.")
         given.setdefault("hs_latest_status", "succeeded")
+    if kind.name == "subscriptions":
+        if not portal.payments_enabled:
+            raise Problem(400, "Subscriptions need HubSpot payments or Stripe payment processing to be set up.")
+        given.setdefault("hs_invoice_creation", "off")
+    return given | _first_stage(portal, kind, given)
+
+
+def _first_stage(portal: "Portal", kind: ObjectType, given: Mapping[str, object]) -> dict[str, object]:
+    """Give a new record's pipeline and stage as far as it names none."""
     pipelines = sorted(portal.pipelines.of(kind).values(), key=lambda each: each.display_order)
     names = STAGE_PROPERTIES.get(kind.type_id)
-    if pipelines and names and given.get(names[1]):
-        given.setdefault(names[0], pipelines[0].id)  # the stage must be of the first pipeline, or name its own
-    return given
+    if not pipelines or names is None:
+        return {}
+    if given.get(names[1]):  # the stage must be of the first pipeline, or name its own
+        return {names[0]: given.get(names[0], pipelines[0].id)}
+    if kind.name != "orders":
+        return {}
+    chosen = portal.pipelines.of(kind).get(values.text_of(given.get(names[0])), pipelines[0])
+    stages = sorted(chosen.stages.values(), key=lambda each: each.display_order)
+    return {names[0]: given.get(names[0]) or chosen.id, names[1]: stages[0].id} if stages else {}
 
 
 def _clean(

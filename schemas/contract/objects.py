@@ -68,6 +68,11 @@ class Objects(BaseModel):
         description="a record of each order, on HubSpot's own orders (native) or on {custom: its name}; not named: "
         "properties of its deal say how far it is",
     )
+    order_pipeline: Literal["revmark", "none"] = Field(
+        default="revmark",
+        description="of HubSpot's own orders. revmark: a pipeline that `revmark provision` makes, with a stage for "
+        "each status; none: their stage is left alone, as an account needs that may have no further pipeline",
+    )
     subscription: Literal["native"] | CustomObject | None = Field(
         default=None,
         description="a record of each subscription, on HubSpot's own (native; the account needs HubSpot payments or "
@@ -76,6 +81,12 @@ class Objects(BaseModel):
     revenue: RevenueObject | None = Field(
         default=None, description="not named: revenue is not shown in HubSpot, only reported"
     )
+
+    @property
+    def custom(self) -> dict[str, str]:
+        """The kinds that are shown on custom objects, and the names of these."""
+        wishes = {kind: getattr(self, kind) for kind in HOLDS}
+        return {kind: wish.custom for kind, wish in wishes.items() if isinstance(wish, CustomObject)}
 
 
 def chosen(contract: Contract) -> dict[str, str]:
@@ -111,6 +122,7 @@ def moved(before: Mapping[str, str], contract: Contract) -> str:
 def object_faults(contract: Contract) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
     """Level, path and message of what cannot be meant."""
     yield from _shared(contract.platforms.objects)
+    yield from _idle(contract)
     path, revenue = "platforms.objects.revenue", contract.platforms.objects.revenue
     if revenue is None:
         return
@@ -121,6 +133,17 @@ def object_faults(contract: Contract) -> Iterator[tuple[Literal["error", "warnin
             field_of(contract, revenue.by)
         except Refused as error:
             yield "error", f"{path}.by", error.message
+
+
+def _idle(contract: Contract) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
+    """Settings that nothing ever goes by."""
+    objects = contract.platforms.objects
+    if objects.subscription is not None and contract.timing.subscriptions is None:
+        said = "there is nothing to show on it: the contract bills no subscriptions (timing.subscriptions)"
+        yield "warning", "platforms.objects.subscription", said
+    if objects.order_pipeline != "revmark" and objects.order != "native":
+        said = "it says nothing: only HubSpot's own orders have a pipeline (order: native)"
+        yield "warning", "platforms.objects.order_pipeline", said
 
 
 def _shared(objects: Objects) -> Iterator[tuple[Literal["error", "warning"], str, str]]:

@@ -14,7 +14,7 @@ from streams.platforms.hubspot.api import NO_OBJECT
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.doors import api_door
 from streams.platforms.hubspot.provisioning import lacking, provision
-from streams.platforms.hubspot.shapes import QUOTE, RECEIPT, REVENUE, SHAPES, TASK, shapes_of
+from streams.platforms.hubspot.shapes import QUOTE, SHAPES, shapes_of
 from streams.platforms.registry import hubspot_auth, hubspot_journal
 from streams.settings import Settings
 
@@ -105,12 +105,9 @@ def _portal(settings: Settings, portal: str) -> Finding:
 
 async def _scopes(client: HubSpotClient, url: str, contract: Contract | None) -> Finding:
     refused: list[str] = []
-    tasks = (TASK.kind,) if contract and any(each.task for each in contract.automations) else ()
     quotes = (QUOTE,) if contract and contract.timing.order_when == "quote_accepted" else ()
-    objects = contract.platforms.objects if contract else None
-    revenue = (REVENUE.kind,) if objects and objects.revenue else ()
-    payments = (RECEIPT.kind,) if objects and objects.payment else ()
-    kinds = (*KINDS, *tasks, *quotes, *revenue, *payments)
+    told = [kind for kind, shape in shapes_of(contract).items() if not shape.followed] if contract else []
+    kinds = (*KINDS, *quotes, *told)
     for kind in kinds:
         try:
             await client.read(kind, [NOBODY])
@@ -139,5 +136,6 @@ async def _properties(client: HubSpotClient, url: str, contract: Contract | None
         return Finding(name, ok=False, detail=error.message, next_step=step)
     if found.nothing:
         return Finding(name, ok=True, detail="all are there")
-    step = "revmark provision --yes" if found.objects or found.events else "revmark check --create"
+    more = found.objects or found.events or found.shown - SHAPES.keys()
+    step = "revmark provision --yes" if more else "revmark check --create"
     return Finding(name, ok=False, detail=f"{len(found.words)} are missing: {', '.join(found.words)}", next_step=step)

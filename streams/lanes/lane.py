@@ -9,7 +9,7 @@ holds waits in a queue of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -40,7 +40,8 @@ from tables import ledger
 
 Work = Command | Withdrawal | Read | Poll | Backfill | Resume | Release | Approval
 HELD = "held until a plan is applied. Next: revmark plan --out plan.json, then revmark apply plan.json"
-PAYMENT = "payment"  # as `platforms.objects` has it
+# What an account may turn out to have none of, or no pipeline for: kinds as `platforms.objects` has them.
+PERHAPS = {Entity.RECEIPT: "payment", Entity.ORDER: "order", Entity.SUBSCRIPTION: "subscription"}
 LIMIT = 500  # commands a batch: ten calls to Xero, five to HubSpot; new work is looked at between two batches
 
 
@@ -61,7 +62,7 @@ class Lane:
     gate: str = ""
     tracer: Tracer | None = None
     arrives_within: timedelta = ARRIVES_WITHIN
-    payments: str = ""  # the object that the contract shows payments on; empty: it shows none, or this is the ERP
+    objects: Mapping[str, str] = field(default_factory=dict)  # those of `PERHAPS` that the contract chooses; ERP: none
     due: datetime | None = None
     at_work: bool = False
     resumed: bool = False
@@ -232,7 +233,7 @@ class Lane:
         postponed = await self.writer.write(desk, found) if found else Postponed()
         settled = [each for each in found if each.id not in postponed.commands]
         gate.settled(settled, self.clock())
-        self._note_payments(desk, standing, settled)
+        self._note_objects(desk, standing, settled)
         for record, ids in taken.items():
             left = [name for name in ids if name in postponed.commands or name in stopped]
             backlog.keep(record, left, postponed.records.get(record))
@@ -241,19 +242,15 @@ class Lane:
         if postponed.until is not None:
             standing.park(postponed.until, postponed.why)
 
-    def _note_payments(self, desk: Desk, standing: status.Standing, settled: Sequence[Command]) -> None:
-        """Note on which object payments are shown, from the first that was taken on: until then it may be another."""
-        if (
-            self.payments
-            and PAYMENT not in standing.objects
-            and any(self._shows_payment(desk, each) for each in settled)
-        ):
-            standing.objects = {**standing.objects, PAYMENT: self.payments}
-
-    @staticmethod
-    def _shows_payment(desk: Desk, command: Command) -> bool:
-        known = ledger.entry(desk.ledger, command) if command.entity is Entity.RECEIPT else None
-        return known is not None and known.state == "applied"
+    def _note_objects(self, desk: Desk, standing: status.Standing, settled: Sequence[Command]) -> None:
+        """Note on which object a kind is shown, from the first that was taken on: until then it may be another."""
+        for command in settled:
+            kind = PERHAPS.get(command.entity, "")
+            if kind not in self.objects or kind in standing.objects:
+                continue
+            known = ledger.entry(desk.ledger, command)
+            if known is not None and known.state == "applied":
+                standing.objects = {**standing.objects, kind: self.objects[kind]}
 
     async def _cover(self, desk: Desk, backlog: Backlog, commands: dict[str, Command], records: Iterable[str]) -> None:
         """Settle the waiting updates that new ones cover: nothing of them would be left to see."""

@@ -23,7 +23,7 @@ from streams.engine.errors import Misconfigured
 from streams.lanes import status
 from streams.lanes.brakes import Limits
 from streams.lanes.desk import Desk
-from streams.lanes.lane import PAYMENT, Lane, Work
+from streams.lanes.lane import PERHAPS, Lane, Work
 from streams.lanes.status import Snapshot
 from streams.platforms.interface import PlatformClient
 from streams.platforms.registry import PLATFORMS, client
@@ -165,7 +165,8 @@ class Office:
     def _agree(self, desk: Desk, connection: str) -> None:
         """Note on which objects of the CRM the contract shows records, the first time and whenever more are shown.
 
-        That of payments the lane notes with the first that is taken: a portal may turn out to have none of HubSpot's.
+        Those of payments, orders and subscriptions the lane notes with the first that is taken: a portal may turn out
+        to have none of HubSpot's, or no pipeline for them.
 
         Raises:
             Misconfigured: it has other ones now; nothing was read or written.
@@ -176,7 +177,7 @@ class Office:
         standing = status.load(desk.cursors, connection)
         if why := moved(standing.objects, self._app.contract):
             raise Misconfigured(f"the contract cannot go on here: {why}. Nothing was read or written")
-        now = {kind: name for kind, name in chosen(self._app.contract).items() if kind != PAYMENT}
+        now = {kind: name for kind, name in chosen(self._app.contract).items() if kind not in PERHAPS.values()}
         standing.objects = standing.objects | now
         status.save(desk.cursors, connection, standing)
 
@@ -194,9 +195,14 @@ class Office:
             self._lanes[connection] = Lane(
                 made, settings.tenant, connection, self._clock, sweep_every=every, limits=self._limits, gate=gate,
                 tracer=self._tracer, arrives_within=timedelta(seconds=settings.arrives_within),
-                payments=chosen(self._app.contract).get(PAYMENT, ""),
+                objects=self._perhaps(platform),
             )  # fmt: skip
         return self._lanes[connection]
+
+    def _perhaps(self, platform: Platform) -> dict[str, str]:
+        contract = self._app.contract
+        objects = chosen(contract) if platform == contract.platforms.on(Side.CRM) else {}
+        return {kind: objects[kind] for kind in PERHAPS.values() if kind in objects}
 
     def _unknown(self, connection: str) -> str:
         """Why work for a connection that this deployment does not have cannot be done."""

@@ -55,25 +55,35 @@ HUBSPOT_SCOPES = (
 # Tasks go by the scopes of contacts; what they are found again by is a property of ours.
 OF_TASKS = ("crm.schemas.contacts.read", "crm.schemas.contacts.write")
 OF_EVENTS = ("analytics.behavioral_events.send", "behavioral_events.event_definitions.read_write")
-OF_PAYMENTS = tuple(
-    f"crm.{what}.commercepayments.{may}" for what in ("objects", "schemas") for may in ("read", "write")
-)
 OF_QUOTES = ("crm.objects.quotes.read",)
-OF_CUSTOM = tuple(f"crm.{what}.custom.{may}" for what in ("objects", "schemas") for may in ("read", "write"))
+
+
+def _of(kind: str) -> tuple[str, ...]:
+    """Of an object: its records, and its properties."""
+    return tuple(f"crm.{what}.{kind}.{may}" for what in ("objects", "schemas") for may in ("read", "write"))
+
+
+OF_PAYMENTS, OF_ORDERS, OF_SUBSCRIPTIONS = _of("commercepayments"), _of("orders"), _of("subscriptions")
+OF_PIPELINES = ("crm.pipelines.orders.read", "crm.pipelines.orders.write")
+OF_CUSTOM = _of("custom")
 
 
 def hubspot_scopes(contract: Contract | None) -> tuple[str, ...]:
-    """What the app has to be granted under a contract: for custom objects, payments, tasks, events and quotes."""
+    """What the app has to be granted under a contract: for the objects it chooses, tasks, events and quotes."""
     found = HUBSPOT_SCOPES
     if contract is None:
         return found
     objects = contract.platforms.objects
     if objects.invoice != "native":
         found = tuple(each.replace(".invoices.", ".custom.") for each in found)
-    elif objects.revenue is not None or objects.payment not in {None, "native"}:
+    elif objects.custom:
         found += OF_CUSTOM
     if objects.payment == "native":
         found += OF_PAYMENTS
+    if objects.order == "native":
+        found += OF_ORDERS + (OF_PIPELINES if objects.order_pipeline == "revmark" else ())
+    if objects.subscription == "native":
+        found += OF_SUBSCRIPTIONS
     if any(each.task for each in contract.automations):
         found += OF_TASKS
     if any(each.event for each in contract.automations):

@@ -42,7 +42,7 @@ class PipelineRoutes:
         return [
             Route(
                 f"{base}/{{object_type}}{path}",
-                self.gate.guard(handler, self.gate.schema_scopes),
+                self.gate.guard(handler, self.gate.pipeline_scopes),
                 methods=[method],
             )
             for base in PIPELINES
@@ -70,7 +70,12 @@ class PipelineRoutes:
         """Make a pipeline."""
         kind = self._kind(request)
         raw = await body_of(request)
-        pipeline = self._make(kind, str(raw.get("pipelineId") or self.portal.pipelines.new_id()), raw)
+        known, limit = self.portal.pipelines.of(kind), self.portal.pipeline_limit
+        if limit is not None and len(known) >= limit:
+            raise invalid(f"This account has reached its limit of {limit} pipelines of {kind.name}.")
+        if (chosen := str(raw.get("pipelineId") or "")) in known:
+            raise Problem(409, f"A pipeline with the id {chosen} already exists.", "CONFLICT")
+        pipeline = self._make(kind, chosen or self.portal.pipelines.new_id(), raw)
         return Reply(pipeline.wire(), status_code=201)
 
     def _make(self, kind: ObjectType, pipeline_id: str, raw: Mapping[str, Any]) -> Pipeline:
@@ -83,12 +88,20 @@ class PipelineRoutes:
             (str(s.get("stageId") or self.portal.pipelines.new_id()), str(s["label"]), _metadata(kind, s))
             for s in sorted(raw["stages"], key=lambda s: s.get("displayOrder", 0))
         ]
+        self._free(kind, [stage_id for stage_id, _, _ in stages], but=pipeline_id)
         order = int(raw.get("displayOrder", len(known)))
         made = self.portal.pipelines.add(
             kind, pipeline_id, str(raw["label"]), stages, self.portal.now(), order
         )  # fmt: skip
         self.portal.refresh_stages(kind)
         return made
+
+    def _free(self, kind: ObjectType, stage_ids: list[str], *, but: str = "") -> None:
+        """Refuse stages with ids that are taken; `but` is the pipeline that is made anew."""
+        for place, stage_id in enumerate(stage_ids):
+            found = self.portal.pipelines.stage(kind, stage_id)
+            if stage_id in stage_ids[:place] or (found is not None and found[0].id != but):
+                raise Problem(409, f"A stage with the id {stage_id} already exists.", "CONFLICT")
 
     async def read(self, request: Request) -> Response:
         """Read a pipeline."""
@@ -141,6 +154,7 @@ class PipelineRoutes:
         kind = self._kind(request)
         now = self.portal.now()
         stage_id = str(raw.get("stageId") or self.portal.pipelines.new_id())
+        self._free(kind, [stage_id])
         order = int(raw.get("displayOrder", len(pipeline.stages)))
         stage = Stage(stage_id, str(raw["label"]), order, _metadata(kind, raw), now, now)
         pipeline.stages[stage_id] = stage
@@ -174,6 +188,8 @@ class PipelineRoutes:
 
 def _metadata(kind: ObjectType, raw: Mapping[str, Any]) -> dict[str, str]:
     given = {str(name): str(value) for name, value in (raw.get("metadata") or {}).items()}
+    if kind.name == "orders" and given.get("state") not in {"OPEN", "CLOSED"}:
+        raise invalid("An order stage's metadata need a state: OPEN or CLOSED.")
     if kind.name != "deals":
         return given
     probability = given.get("probability")

@@ -41,15 +41,15 @@ BAD_REQUEST, NOT_FOUND = 400, 404
 UNAUTHORIZED, FORBIDDEN, LOCKED_STATUS, TOO_MANY, MIGRATING = 401, 403, 423, 429, 477
 SERVER_ERROR = 500
 NO_OBJECT = "object"  # the code of a park: the custom object that the contract chooses is not there
+CONFLICT = "CONFLICT"  # the category of a refusal: another record has this value
+NOT_PROVIDED = "provision"  # the code of a park: a property, stage or pipeline of ours is not there
+NO_PROPERTY = "PROPERTY_DOESNT_EXIST"  # HubSpot's code, inside a refusal's message
+_STAGED = "hs_pipeline"  # the property, or with _stage the one, whose value a refusal names
 _OWN_TYPE = re.compile(r"^[A-Z]+ /crm/[a-z]+/[^ ]*?/p_(\w+)")  # a call to a portal's own object type
 _UNKNOWN_TYPE = "infer object type"  # how HubSpot says that it has no such type
-_PAYMENTS = "/commerce_payments"
+_COLLECTS = re.compile(r"/crm/[a-z]+/[^/ ]+/(commerce_payments|subscriptions)(?:/|$)")  # what not every account has
 _NOT_SET_UP = "stripe"  # what a refusal names that means the account; no source gives its whole words
-NO_PAYMENTS = "payments"  # the code of a park: the portal has none of HubSpot's own
-_PAYMENTS_ARE = (
-    "HubSpot's own payments are there where HubSpot payments or Stripe is set up, and the app may see and write them. "
-    "Set that up, or choose a custom object: platforms.objects: {payment: {custom: revmark_payment}}"
-)
+NO_PAYMENTS = "payments"  # the code of a park: the portal has none of HubSpot's own payments or subscriptions
 Json = dict[str, Any]
 
 # The request did not leave: whatever it was, nothing was written.
@@ -251,7 +251,7 @@ class Api:
         if status == UNAUTHORIZED:
             raise self._parked(f"the token is refused: {reply.message}. Set {self._credentials} anew", reply.code)
         if status == FORBIDDEN and not alone:
-            more = f". {_PAYMENTS_ARE}" if _PAYMENTS in call else ""
+            more = f". {_set_up(found[1])}" if (found := _COLLECTS.search(call)) else ""
             raise self._parked(f"{call} is forbidden: {reply.lacks}{more}", reply.code)
         if status == BAD_REQUEST and (without := self.without(call, reply.message)) is not None:
             raise without
@@ -287,13 +287,33 @@ class Api:
 
     def without(self, call: str, message: str) -> Parked | None:
         """What it means that a record was refused, where the portal has no records of its kind at all."""
-        if _PAYMENTS not in call or _NOT_SET_UP not in message.lower():
+        found = _COLLECTS.search(call)
+        if found is None or _NOT_SET_UP not in message.lower():
             return None
-        return self._parked(f"{call} is refused: {message} {_PAYMENTS_ARE}", NO_PAYMENTS)
+        return self._parked(f"{call} is refused: {message} {_set_up(found[1])}", NO_PAYMENTS)
+
+    def unprovided(self, call: str, code: str, message: str, key: str) -> Parked | None:
+        """What it means that a record of ours was refused, where the portal lacks what such records are made of.
+
+        That is a property, the unique one by which they are found, or a pipeline or stage.
+        """
+        if code == CONFLICT or not any(each in message for each in (NO_PROPERTY, key, _STAGED)):
+            return None
+        said = f"the portal lacks what it needs for {call}: {message}. Run: revmark provision --yes"
+        return self._parked(said, NOT_PROVIDED)
 
     def _parked(self, why: str, code: str) -> Parked:
         said = f"hubspot: {why}. Nothing was written. Then run: revmark check"
         return Parked(said, until=self.clock() + PROBE, code=code)
+
+
+def _set_up(path: str) -> str:
+    """What makes an object be there that not every account has, and what else there is."""
+    kind = {"commerce_payments": "payment"}.get(path, path.removesuffix("s"))
+    return (
+        f"HubSpot's own {kind}s are there where HubSpot payments or Stripe is set up, and the app may see and write "
+        f"them. Set that up, or choose a custom object: platforms.objects: {{{kind}: {{custom: revmark_{kind}}}}}"
+    )
 
 
 def _sort(path: str) -> Sort:

@@ -177,6 +177,24 @@ class HubSpotClient:
         body = {"fromObjectTypeId": source, "toObjectTypeId": target, "name": name}
         _made(await self._api.post(self._schemas(f"/{source}/associations"), body), f"the association {name}")
 
+    async def pipelines(self, path: str) -> list[dict[str, Any]]:
+        """The pipelines of an object type, with their stages."""
+        return (await self._api.get(self._pipelines(path))).granted().results
+
+    async def create_pipeline(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Make a pipeline; give it as it is there.
+
+        Raises:
+            Refused: HubSpot does not, as where the account may have no further one.
+            Parked: the app may not.
+        """
+        return _made(await self._api.post(self._pipelines(path), body), f"the pipeline {body['label']}")
+
+    async def create_stage(self, path: str, pipeline: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Make a stage of a pipeline; give it as it is there."""
+        reply = await self._api.post(self._pipelines(path, f"/{pipeline}/stages"), body)
+        return _made(reply, f"the stage {body['label']} of the pipeline {pipeline}")
+
     async def event_definition(self, name: str) -> dict[str, Any] | None:
         """A custom event as the portal knows it, with its properties; None: it knows none of that name."""
         reply = await self._api.get(self._event_definitions(f"/{name}"))
@@ -202,10 +220,14 @@ class HubSpotClient:
     def _schemas(self, rest: str = "") -> str:
         return f"/crm-object-schemas/{self._api.version}/schemas{rest}"
 
+    def _pipelines(self, path: str, rest: str = "") -> str:
+        return f"/crm/pipelines/{self._api.version}/{path}{rest}"
+
     def _properties(self, path: str, rest: str = "") -> str:
         return f"/crm/properties/{self._api.version}/{path}{rest}"
 
 
-def _made(reply: Reply, what: str) -> None:
+def _made(reply: Reply, what: str) -> dict[str, Any]:
     if reply.refused:
         raise Refused(f"hubspot refuses {what}: {reply.message}", code=reply.code)
+    return reply.body

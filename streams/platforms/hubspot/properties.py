@@ -146,6 +146,45 @@ CUSTOM_RECEIPT_PROPERTIES: tuple[PortalProperty, ...] = (
 )
 
 
+# Of the object that shows orders, HubSpot's own or another.
+ORDER_PROPERTIES: tuple[PortalProperty, ...] = (
+    PortalProperty("order", "revmark_order_key", "Order key", unique=True),
+    PortalProperty("order", "revmark_order_status", "Order status"),
+    PortalProperty("order", "revmark_order_detail", "How far it is"),
+    PortalProperty("order", "revmark_ordered_on", "Ordered on", "date"),
+    PortalProperty("order", "revmark_bills", "Bills"),
+    PortalProperty("order", "revmark_billed", "Amount billed", "number"),
+    PortalProperty("order", "revmark_paid", "Amount paid", "number"),
+    PortalProperty("order", "revmark_due", "Amount due", "number"),
+)
+
+# What HubSpot's own orders have under names of its own.
+CUSTOM_ORDER_PROPERTIES: tuple[PortalProperty, ...] = (
+    PortalProperty("order", "revmark_name", "Name"),
+    PortalProperty("order", "revmark_amount", "Amount ordered", "number"),
+    PortalProperty("order", "revmark_currency", "Currency"),
+)
+
+# Of the object that shows subscriptions, HubSpot's own or another.
+SUBSCRIPTION_PROPERTIES: tuple[PortalProperty, ...] = (
+    PortalProperty("subscription", "revmark_subscription_key", "Subscription key", unique=True),
+    PortalProperty("subscription", "revmark_subscription_status", "Subscription status"),
+    PortalProperty("subscription", "revmark_subscription_detail", "How far it is"),
+    PortalProperty("subscription", "revmark_next_bill_on", "Next billed on", "date"),
+    PortalProperty("subscription", "revmark_ends_on", "Ends on", "date"),
+    PortalProperty("subscription", "revmark_amount", "Amount of a period", "number"),
+    PortalProperty("subscription", "revmark_periods", "Periods billed", "number"),
+)
+
+# What HubSpot's own subscriptions have under names of its own.
+CUSTOM_SUBSCRIPTION_PROPERTIES: tuple[PortalProperty, ...] = (
+    PortalProperty("subscription", "revmark_name", "Name"),
+    PortalProperty("subscription", "revmark_every", "Billed every"),
+    PortalProperty("subscription", "revmark_started_on", "Started on", "date"),
+    PortalProperty("subscription", "revmark_currency", "Currency"),
+)
+
+
 class Portal(Protocol):
     """What is needed of a portal: the property endpoints, as the client has them."""
 
@@ -176,6 +215,10 @@ def properties_of(contract: Contract | None) -> tuple[PortalProperty, ...]:
         CUSTOM_PROPERTIES if objects.invoice != "native" else (),
         RECEIPT_PROPERTIES if objects.payment is not None else (),
         CUSTOM_RECEIPT_PROPERTIES if objects.payment not in {None, "native"} else (),
+        ORDER_PROPERTIES if objects.order is not None else (),
+        CUSTOM_ORDER_PROPERTIES if objects.order not in {None, "native"} else (),
+        SUBSCRIPTION_PROPERTIES if objects.subscription is not None else (),
+        CUSTOM_SUBSCRIPTION_PROPERTIES if objects.subscription not in {None, "native"} else (),
         REVENUE_PROPERTIES if objects.revenue is not None else (),
     )
     asked = _asked(contract)

@@ -1,9 +1,9 @@
 """Provisioning: what a portal lacks of what a contract asks for, and how it is made there, once.
 
 In: a door to the portal, a contract. Out: what is lacking: the custom objects that the contract chooses, what they may
-be associated with, properties, custom events. Then the same, made. Invariants: what is there is never changed; asked
-again, it finds what has been made; an external id that two records could share is refused, for a document could then be
-shown twice.
+be associated with, properties, pipelines, custom events. Then the same, made. Invariants: what is there is never
+changed; asked again, it finds what has been made; an external id that two records could share is refused, for a
+document could then be shown twice.
 Source: HubSpot's guide to custom objects (Enterprise; the name never changes; `associatedObjects` makes unlabelled
 association types, one that is missing is made by itself).
 """
@@ -17,6 +17,8 @@ from typing import Any, Protocol
 from schemas.contract import Contract
 from schemas.errors import Parked, Refused
 from streams.platforms.hubspot.event_definitions import EventDefinition, EventPortal, define_events, lacking_events
+from streams.platforms.hubspot.pipeline import Pipeline
+from streams.platforms.hubspot.pipelines import PipelinePortal, Wanted, lacking_pipelines, make_pipelines, pipelines_of
 from streams.platforms.hubspot.properties import (
     Portal,
     PortalProperty,
@@ -24,14 +26,18 @@ from streams.platforms.hubspot.properties import (
     missing_properties,
     properties_of,
 )
-from streams.platforms.hubspot.shapes import INVOICE, RECEIPT, REVENUE, SHAPES, Shape, shapes_of
+from streams.platforms.hubspot.shapes import INVOICE, ORDER, RECEIPT, REVENUE, SHAPES, SUBSCRIPTION, Shape, shapes_of
 
 HUBSPOTS = "HubSpot's own object"
+SHOWN = {
+    ORDER.kind: "Orders are", SUBSCRIPTION.kind: "Subscriptions are", RECEIPT.kind: "Payments are",
+    REVENUE.kind: "Revenue is",
+}  # fmt: skip
 Json = dict[str, Any]
 
 
-class SchemaPortal(Portal, EventPortal, Protocol):
-    """What is needed of a portal besides properties and events, as the client has it."""
+class SchemaPortal(Portal, EventPortal, PipelinePortal, Protocol):
+    """What is needed of a portal besides properties, pipelines and events, as the client has it."""
 
     async def schemas(self) -> list[Json]:
         """The portal's custom objects."""
@@ -95,7 +101,7 @@ class Chosen:
 
 
 def chosen(contract: Contract | None) -> list[Chosen]:
-    """The custom objects of a contract: of invoices, of payments, of revenue."""
+    """The custom objects of a contract, in the order in which they are made."""
     if contract is None:
         return []
     objects, shapes, found = contract.platforms.objects, shapes_of(contract), []
@@ -117,6 +123,22 @@ def chosen(contract: Contract | None) -> list[Chosen]:
                 ("revmark_amount", "revmark_date"), ("company", "deal", "contact"), ((INVOICE.kind, mirror),),
             )
         )  # fmt: skip
+    if objects.order is not None and objects.order != "native":
+        found.append(
+            Chosen(
+                objects.order.custom, shapes[ORDER.kind], "Order", "Orders",
+                "Orders as they became of deals; made and kept by Revmark", "revmark_name",
+                ("revmark_order_status", "revmark_amount"), ("company", "deal", "contact"),
+            )
+        )  # fmt: skip
+    if objects.subscription is not None and objects.subscription != "native":
+        found.append(
+            Chosen(
+                objects.subscription.custom, shapes[SUBSCRIPTION.kind], "Subscription", "Subscriptions",
+                "Subscriptions as Revmark bills them; made and kept by Revmark", "revmark_name",
+                ("revmark_subscription_status", "revmark_amount"), ("company", "deal", "contact"),
+            )
+        )  # fmt: skip
     if objects.revenue is not None:
         found.append(
             Chosen(
@@ -136,13 +158,15 @@ class Lacking:
     schemas: tuple[Json, ...] = ()
     associations: tuple[Association, ...] = ()
     properties: tuple[PortalProperty, ...] = ()
+    pipelines: tuple[Wanted, ...] = ()
     events: tuple[EventDefinition, ...] = ()
-    payments: bool = False  # whether they are shown
+    shown: frozenset[str] = frozenset()  # the kinds that the contract shows
+    staged: tuple[Pipeline, ...] = ()  # the pipelines that it asks for, there or not
 
     @property
     def nothing(self) -> bool:
         """Whether all is there."""
-        return not (self.schemas or self.associations or self.properties or self.events)
+        return not (self.schemas or self.associations or self.properties or self.pipelines or self.events)
 
     @property
     def words(self) -> list[str]:
@@ -150,17 +174,21 @@ class Lacking:
         found = [f"object {each['name']}" for each in self.schemas]
         found += [f"association {each.name}" for each in self.associations]
         found += [f"property {each.kind}.{each.name}" for each in self.properties]
+        found += [line for each in self.pipelines for line in each.words]
         return found + [line for each in self.events for line in each.words]
 
     @property
     def says(self) -> list[str]:
         """Where what is, in sentences."""
-        mirror, revenue = self.objects.get(INVOICE.kind), self.objects.get(REVENUE.kind)
-        payments = self.objects.get(RECEIPT.kind)
-        found = [f"Invoices are mirrored on {f'the custom object {mirror}' if mirror else HUBSPOTS}."]
-        found += [f"Payments are shown on {f'the custom object {payments}' if payments else HUBSPOTS}."] * self.payments
-        found += [f"Revenue is shown on the custom object {revenue}."] if revenue else []
-        return [*found[:-1], f"{found[-1]} No pipeline is needed."]
+        found = [f"Invoices are mirrored on {self._object(INVOICE.kind)}."]
+        found += [f"{name} shown on {self._object(kind)}." for kind, name in SHOWN.items() if kind in self.shown]
+        found += [
+            f"{each.kind.capitalize()}s go through the stages of the pipeline {each.label}." for each in self.staged
+        ]
+        return found if self.staged else [*found[:-1], f"{found[-1]} No pipeline is needed."]
+
+    def _object(self, kind: str) -> str:
+        return f"the custom object {self.objects[kind]}" if kind in self.objects else HUBSPOTS
 
     def document(self) -> Json:
         """As JSON: the schema as HubSpot is given it."""
@@ -177,7 +205,7 @@ class Lacking:
                 {"name": each.name, "of": each.of, "properties": list(each.properties), "there": each.there}
                 for each in self.events
             ],
-            "pipelines": [],  # no object that is chosen needs one
+            "pipelines": [each.document() for each in self.pipelines],
         }
 
 
@@ -210,8 +238,10 @@ async def lacking(portal: SchemaPortal, contract: Contract | None) -> Lacking:
             for end in (_unassociated(each, there) if each.name in there else each.associations())
         ),
         properties=tuple(each for each in needed if each.kind in new or each in present),
+        pipelines=await lacking_pipelines(portal, contract, shapes),
         events=await lacking_events(portal, contract),
-        payments=RECEIPT.kind in shapes,
+        shown=frozenset(shapes),
+        staged=pipelines_of(contract),
     )
 
 
@@ -220,9 +250,11 @@ async def provision(portal: SchemaPortal, contract: Contract | None, wanted: Lac
 
     Raises:
         Parked: the app may not, or the portal's tier has no custom objects; the message says which.
-        Refused: HubSpot refuses a definition; the message is its own.
+        Refused: HubSpot refuses a pipeline or a definition; the message is its own.
         Throttled, Transient: try again, nothing is made twice.
     """
+    shapes = SHAPES if contract is None else shapes_of(contract)
+    await make_pipelines(portal, wanted.pipelines, shapes)  # first: what refuses one has made nothing else
     made = {each["name"] for each in wanted.schemas}
     for schema in wanted.schemas:
         try:
@@ -236,14 +268,14 @@ async def provision(portal: SchemaPortal, contract: Contract | None, wanted: Lac
             await portal.associate_types(source, target, each.name)
     whole = {each.shape.kind for each in chosen(contract) if each.name in made}
     if properties := [each for each in wanted.properties if each.kind not in whole]:
-        await create_properties(portal, properties, SHAPES if contract is None else shapes_of(contract))
+        await create_properties(portal, properties, shapes)
     await define_events(portal, wanted.events)
 
 
 TIER = (
     "custom objects need an Enterprise subscription of HubSpot; without one, take platforms.objects out of the "
-    "contract, and invoices are mirrored on HubSpot's own object, and revenue is reported only; payments may be shown "
-    "on HubSpot's own (payment: native)"
+    "contract, and invoices are mirrored on HubSpot's own object, and revenue is reported only; payments, orders and "
+    "subscriptions may be shown on HubSpot's own (payment: native)"
 )
 
 

@@ -15,8 +15,11 @@ from schemas.contract import Contract
 from schemas.names import Entity, Side
 from streams.platforms.hubspot.shape import CUSTOM, MERGED, Column, Shape, object_path
 from streams.platforms.hubspot.shown import RECEIPT, REVENUE, custom_receipt
+from streams.platforms.hubspot.sold import ORDER, SUBSCRIPTION, custom_sold, unstaged
 
-__all__ = ["CUSTOM", "MERGED", "RECEIPT", "REVENUE", "Column", "Shape", "object_path"]  # passed on from here
+__all__ = [  # passed on from here
+    "CUSTOM", "MERGED", "ORDER", "RECEIPT", "REVENUE", "SUBSCRIPTION", "Column", "Shape", "object_path",
+]  # fmt: skip
 
 BELONGS = frozenset({Entity.COMPANY, Entity.DEAL})  # what may say to which subsidiary it belongs
 PARENT = "hs_parent_company_id"  # HubSpot's own, read-only: it follows the association with the parent company
@@ -200,15 +203,21 @@ def shapes_of(contract: Contract) -> dict[str, Shape]:
     """The shapes under a contract, on the objects that it chooses.
 
     They are ours, with the customer's own fields, the properties that name a subsidiary, who pays and a consent, and
-    what automations need: tasks, revenue and payments are among them only where the contract has any.
+    what automations need: tasks, and what is only shown, are among them only where the contract has any.
     """
-    chosen, found = contract.platforms.objects.invoice, dict(SHAPES)
-    if chosen != "native":
-        found[INVOICE.kind] = custom_invoice(chosen.custom)
-    if (revenue := contract.platforms.objects.revenue) is not None:
-        found[REVENUE.kind] = replace(REVENUE, path=object_path(revenue.custom))
-    if (payment := contract.platforms.objects.payment) is not None:
+    objects, found = contract.platforms.objects, dict(SHAPES)
+    if objects.invoice != "native":
+        found[INVOICE.kind] = custom_invoice(objects.invoice.custom)
+    if objects.revenue is not None:
+        found[REVENUE.kind] = replace(REVENUE, path=object_path(objects.revenue.custom))
+    if (payment := objects.payment) is not None:
         found[RECEIPT.kind] = RECEIPT if payment == "native" else custom_receipt(payment.custom)
+    if (order := objects.order) is not None:
+        own = ORDER if objects.order_pipeline == "revmark" else unstaged(ORDER)
+        found[own.kind] = own if order == "native" else custom_sold(own, order.custom)
+    if (subscription := objects.subscription) is not None:
+        own = SUBSCRIPTION
+        found[own.kind] = own if subscription == "native" else custom_sold(own, subscription.custom)
     if any(each.task for each in contract.automations):
         found[TASK.kind] = TASK
     if contract.timing.subscriptions is not None:

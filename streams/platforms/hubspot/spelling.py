@@ -15,15 +15,19 @@ from typing import Any, Literal
 
 from schemas.instants import from_millis, instant_text, parse_instant
 from schemas.money import amount_text, exact, plain
+from streams.platforms.hubspot.pipeline import ORDERS
 
-Spelling = Literal["text", "lower", "currency", "bool", "amount", "day", "instant", "settled"]
+Spelling = Literal["text", "lower", "currency", "bool", "amount", "day", "instant", "settled", "stage", "count"]
 # A payment's state in HubSpot's words. It has none for a payment that was taken back before it counted but this one.
 SETTLED = {"received": "succeeded", "refunded": "refunded", "reversed": "failed"}
 _STATES = {theirs: ours for ours, theirs in SETTLED.items()}
+STAGED = {stage.status: stage.id for stage in ORDERS.stages}  # an order's status: the stage that its record is in
+_STATUSES = {stage: status for status, stage in STAGED.items()}
+_COUNT = re.compile(r"[0-9]{1,9}")  # of what is counted one by one
 _MILLIS = re.compile(r"-?\d{5,}")  # shorter numbers are years to ISO 8601
 
 
-def read(spelling: Spelling, value: Any, currency: str = "") -> str | bool | None:
+def read(spelling: Spelling, value: Any, currency: str = "") -> str | int | None:
     """The canonical value of a property; `currency` gives amounts their digits.
 
     Raises:
@@ -117,20 +121,34 @@ def _instant(text: str) -> str:
     return instant_text(_moment(text))
 
 
-def _state(words: Mapping[str, str], text: str) -> str:
+def _state(words: Mapping[str, str], what: str, text: str) -> str:
     if text not in words:
-        raise ValueError("is no state of a payment that is known here")
+        raise ValueError(f"is no state of {what} that is known here")
     return words[text]
 
 
-_READERS: dict[Spelling, Callable[[str], str | bool]] = {
+def _count(text: str) -> int:
+    if _COUNT.fullmatch(text) is None:
+        raise ValueError("is no whole number")
+    return int(text)
+
+
+def _count_text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("is no whole number")
+    return str(value)
+
+
+_READERS: dict[Spelling, Callable[[str], str | int]] = {
     "text": str,
     "lower": str.lower,  # HubSpot lowers these itself; a value that came by another way must compare equal
     "currency": str.upper,
     "bool": _truth,
     "day": _day,
     "instant": _instant,
-    "settled": partial(_state, _STATES),
+    "settled": partial(_state, _STATES, "a payment"),
+    "stage": partial(_state, _STATUSES, "an order"),
+    "count": _count,
 }
 _WRITERS: dict[Spelling, Callable[[Any], str]] = {
     "text": _string,
@@ -140,5 +158,7 @@ _WRITERS: dict[Spelling, Callable[[Any], str]] = {
     "amount": _amount_text,
     "day": lambda value: _day(_string(value)),
     "instant": lambda value: _instant(_string(value)),
-    "settled": lambda value: _state(SETTLED, _string(value)),
+    "settled": lambda value: _state(SETTLED, "a payment", _string(value)),
+    "stage": lambda value: _state(STAGED, "an order", _string(value)),
+    "count": _count_text,
 }

@@ -129,7 +129,7 @@ def _entered(shape: Shape, history: Any, fields: dict[str, Any]) -> dict[str, li
 
 def _read(
     name: Ref, property_: str, how: spelling.Spelling, properties: dict[str, Any], currency: str = ""
-) -> str | bool | None:
+) -> str | int | None:
     stated = properties.get(property_)
     if stated is None:
         return None  # as most are

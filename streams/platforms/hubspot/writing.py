@@ -195,6 +195,9 @@ class Writing:
         reply = await self._send(run, jobs, path, {"inputs": [job.body() for job in jobs]})
         if reply is None:
             return []
+        if reply.refused and (lack := self._lacking(jobs[0], path, reply.code, reply.message)) is not None:
+            run.put_off(jobs, lack)
+            return []
         if reply.status in BISECTED and len(jobs) > 1:
             middle = len(jobs) // 2
             return await self._post(run, jobs[:middle]) + await self._post(run, jobs[middle:])
@@ -206,12 +209,19 @@ class Writing:
         lost = [job for job, code, _ in sorting.refused if code == NOT_FOUND] + sorting.unsaid
         absent = [job for job in lost if follow and not job.creates]
         for job, code, message in sorting.refused:
-            if (without := self._api.without(path, message)) is not None:
-                run.put_off([job], without)
+            if (lack := self._lacking(job, path, code, message)) is not None:
+                run.put_off([job], lack)
             elif job not in absent:
                 run.refused(job, code, message)
         run.unknown([job for job in sorting.unsaid if job not in absent], "unsaid", "hubspot's reply does not name it")
         return sorting.written + await self._follow(run, absent)
+
+    def _lacking(self, job: Job, path: str, code: str, message: str) -> Parked | None:
+        """What it means that a record was refused, where that is not its own fault but what the portal has not."""
+        without = self._api.without(path, message)
+        if without is not None or not job.shape.whole:
+            return without
+        return self._api.unprovided(path, code, message, job.shape.key)
 
     async def _follow(self, run: Run, jobs: list[Job]) -> list[Job]:
         """See what became of records that a batch left out: merged away, gone, or there all the same."""
