@@ -31,11 +31,12 @@ def call_off(case: Case, deal: EntityState) -> None:
     if case.contract.timing.called_off == "delete_drafts" and deal.crm.present:
         _delete_drafts(case, deal)
     crediting.credit(case, deal)
-    became = crediting.said(case, deal)
-    if became is None:
-        stands = [str(each["number"]) for each in _bills(deal).values() if _counts(each)]
-        became = [f"{', '.join(sorted(stands))} stands, credit or void it in the ERP"] if stands else []
-    deal.derived["order_status"] = f"{OFF}: {'; '.join(became)}" if became else OFF
+    became = crediting.became(case, deal)
+    said = [each.words for each in became or ()]
+    if became is None and (stands := [str(each["number"]) for each in _bills(deal).values() if _counts(each)]):
+        said = [f"{', '.join(sorted(stands))} stands, credit or void it in the ERP"]
+    deal.derived["order_status"] = f"{OFF}: {'; '.join(said)}" if said else OFF
+    crediting.tell(case, deal, became or ())
 
 
 def want_again(case: Case, deal: EntityState) -> None:

@@ -8,9 +8,9 @@ gives back here. What people undo stays undone. See ADR 28.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents.rules import billing, endings, instead
 from agents.rules.bills import ENDED, POSTED
@@ -25,6 +25,15 @@ from tables.entities import EntityState, Flight, SideState
 
 OPEN = {"draft", "submitted"}
 DONE, SHOWN = "done", "shown"  # of our allocation: the ERP has taken it; it has shown it
+
+
+class Became(NamedTuple):
+    """What became of a bill, in words; `refund` says why money is to be given back, `by_hand` that a person goes on."""
+
+    bill: str
+    words: str
+    refund: str = ""
+    by_hand: bool = False
 
 
 def credit(case: Case, deal: EntityState) -> None:
@@ -50,12 +59,27 @@ def notes(case: Case, deal: EntityState) -> list[EntityState]:
     return [_note(case, record) for record in deal.marks.get("bills", {})]
 
 
-def said(case: Case, deal: EntityState) -> list[str] | None:
+def became(case: Case, deal: EntityState) -> list[Became] | None:
     """What became of the bills of a deal that is called off, for people; None: nothing is credited here."""
     if case.contract.timing.called_off_posted == "ask" and not deal.marks["order"].get("credits"):
         return None
     bills = (case.state(Entity.INVOICE, record) for record in deal.marks.get("bills", {}))
-    return sorted(words for bill in bills if (words := _said(case, deal, bill)))
+    found = [_became(case, deal, bill) for bill in bills]
+    return sorted((each for each in found if each.words), key=lambda each: each.words)
+
+
+def tell(case: Case, deal: EntityState, found: Sequence[Became]) -> None:
+    """Have people decide what is theirs: what is to be given back, and what a deal that is gone shows nobody."""
+    order = deal.marks["order"]
+    asked = {f"refund {each.bill}": each.refund for each in found if each.refund}
+    by_hand = [each.words for each in found if each.by_hand]
+    if by_hand and order.get("credits") and not deal.crm.present:
+        asked["gone"] = f"the deal is gone from the CRM, half way through its credit: {'; '.join(by_hand)}"
+    for note, reason in asked.items():
+        if order.get("asked", {}).get(note) != reason:  # once, whatever the deal shows of it by now
+            case.verdict(deal, "order_status", "hold", billing.POSTED, reason, note=note)
+    if asked or "asked" in order:
+        order["asked"] = asked
 
 
 def undone(case: Case, deal: EntityState) -> str | None:
@@ -209,19 +233,20 @@ def _allocated(bill: EntityState, note: EntityState) -> bool:
     return bool(note.marks.get("allocated")) or any(row["invoice"] == record_id(bill.erp.ref or "") for row in rows)
 
 
-def _said(case: Case, deal: EntityState, bill: EntityState) -> str:
-    """What became of one bill; empty: nothing that anybody has to know."""
+def _became(case: Case, deal: EntityState, bill: EntityState) -> Became:
+    """What became of one bill; without words: nothing that anybody has to know."""
     note, shown = _note(case, bill.id), bill.erp.fields
     status = note.erp.fields.get("status") if note.erp.present else None
     if status in OPEN:
-        return f"the draft credit note {note.label} of {bill.label} waits in the ERP: approve it there and allocate it"
+        words = f"the draft credit note {note.label} of {bill.label} waits in the ERP: approve it there and allocate it"
+        return Became(bill.id, words, by_hand=True)
     if status in POSTED:
         return _credited(case, deal, bill, note)
     if note.flights["erp"] or (note.erp.present and status is None):
-        return f"{bill.label} is being credited"
+        return Became(bill.id, f"{bill.label} is being credited")
     if not bill.erp.present or shown.get("status") in ENDED:
-        return ""
-    return _stands(bill, note)
+        return Became(bill.id, "")
+    return Became(bill.id, _stands(bill, note), by_hand=True)
 
 
 def _stands(bill: EntityState, note: EntityState) -> str:
@@ -234,7 +259,7 @@ def _stands(bill: EntityState, note: EntityState) -> str:
     return f"{bill.label} was paid: credit and refund it in the ERP" if paid else ""
 
 
-def _credited(case: Case, deal: EntityState, bill: EntityState, note: EntityState) -> str:
+def _credited(case: Case, deal: EntityState, bill: EntityState, note: EntityState) -> Became:
     """What is left to do where a credit note stands."""
     shown, currency = note.erp.fields, str(bill.erp.fields["currency"])
     left, refused = exact(shown.get("remaining") or "0"), note.marks.get("refused")
@@ -242,12 +267,12 @@ def _credited(case: Case, deal: EntityState, bill: EntityState, note: EntityStat
         won = case.contract.timing.won(deal.crm.fields.get("stage"))  # when it was deleted
         wished = case.contract.timing.called_off_posted == "credit" and _ours(note) and not won
         if wished and not refused and note.marks.get("allocated") != SHOWN:
-            return f"{bill.label} is being credited"
+            return Became(bill.id, f"{bill.label} is being credited")
         why = f", which was refused: {refused}" if refused else ""
-        return f"{note.label} is to be allocated to {bill.label} by hand in the ERP{why}"
+        words = f"{note.label} is to be allocated to {bill.label} by hand in the ERP{why}"
+        return Became(bill.id, words, by_hand=True)
     if not left:
-        return f"{bill.label} is credited by {note.label}"
+        return Became(bill.id, f"{bill.label} is credited by {note.label}")
     words = f"{bill.label} is credited by {note.label}; {amount_text(plain(left), currency)} {currency} of it was paid"
-    reason = f"{words}: a refund is for people, make it from the credit note in the ERP"
-    case.verdict(deal, "order_status", "hold", billing.POSTED, reason, note=f"refund {bill.id}")
-    return f"{words}: refund that in the ERP"
+    refund = f"{words}: a refund is for people, make it from the credit note in the ERP"
+    return Became(bill.id, f"{words}: refund that in the ERP", refund=refund)

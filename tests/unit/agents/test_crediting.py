@@ -189,8 +189,9 @@ def test_of_a_bill_that_was_paid_in_part_what_is_due_is_allocated(figures: dict[
     paid = figures["amount_paid"]
     here.note(allocations=here.allocation(), remaining=paid).shows(**figures | {"amount_due": "0.00", "status": "paid"})
     assert here.says() == f"called off: RM-1 is credited by RM-1-CR; {paid} NZD of it was paid: refund that in the ERP"
-    said = {each.ruling for each in here.verdicts("order_status") if "a refund is for people" in each.reason}
-    assert said == {"hold"}
+    here.shows(**figures | {"amount_due": "0.00", "status": "paid"}).moves("closedlost")
+    said = [each.ruling for each in here.verdicts("order_status") if "a refund is for people" in each.reason]
+    assert said == ["hold"], "once"
 
 
 def test_a_payment_between_the_two_writes_is_not_given_back():
@@ -381,3 +382,57 @@ def test_a_credit_that_was_taken_back_half_way_is_a_persons_when_its_deal_is_del
     here.leaves()
     assert len(here.notes("update")) == 1, "it was wanted when it was last heard of"
     assert here.says() == "called off: RM-1-CR is to be allocated to RM-1 by hand in the ERP"
+
+
+def merged(here: Books) -> Books:
+    """Sales merges the deal into another one."""
+    kept = here.state("deal:1").crm.ref
+    news = fact(Entity.DEAL, Side.CRM, {}, record="deal:1", seconds=here.clock + 60, deleted=True, ref=kept)
+    here.hear(news.model_copy(update={"ended": "merged"}))
+    here.works()
+    return here
+
+
+def on_people(here: Books) -> list[str]:
+    """What was left to people when the deal had gone."""
+    return [each.reason for each in here.verdicts("order_status") if "gone from the CRM" in each.reason]
+
+
+@pytest.mark.parametrize("when", ["asked", "made", "shown"])
+def test_a_credit_that_was_begun_is_finished_once_when_the_deal_is_merged_into_another(when: str):
+    here = books().moves("closedlost")
+    if when == "asked":
+        merged(here).applied(here.notes()[0]).note()
+    elif when == "made":
+        merged(here.applied(here.notes()[0])).note()
+    else:
+        merged(here.applied(here.notes()[0]).note())
+    here.note()
+    assert [len(here.notes(kind)) for kind in ("create", "update")] == [1, 1]
+    assert on_people(here) == []
+
+
+def test_an_allocation_that_was_taken_back_and_whose_deal_is_merged_into_another_is_put_to_a_person_once():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0]).note().moves("closedwon")
+    here.take_back(here.notes("update")[0])
+    merged(here).shows().note()
+    assert len(here.notes("update")) == 1, "it was wanted when it was last heard of"
+    (said,) = on_people(here)
+    assert said.endswith("half way through its credit: RM-1-CR is to be allocated to RM-1 by hand in the ERP")
+
+
+def test_a_credit_note_that_was_refused_and_whose_deal_is_merged_into_another_is_put_to_a_person():
+    here = books().moves("closedlost")
+    here.hear(outcome(here.notes()[0], "refused", seconds=here.clock + 1, message="the period is locked"))
+    merged(here)
+    assert len(here.notes()) == 1
+    (said,) = on_people(here)
+    assert "RM-1 stands, its credit note was refused: the period is locked" in said
+
+
+def test_a_draft_of_a_deal_that_is_merged_into_another_is_put_to_a_person():
+    here = books({"timing": {"called_off_posted": "draft_credit"}}).moves("closedlost")
+    merged(here.applied(here.notes()[0]).note(status="draft")).note(status="draft")
+    (said,) = on_people(here)
+    assert said.endswith("the draft credit note RM-1-CR of RM-1 waits in the ERP: approve it there and allocate it")
