@@ -30,6 +30,7 @@ def call_off(case: Case, deal: EntityState) -> None:
         tell(case, deal, "order_cancelled", case.today)
     if case.contract.timing.called_off == "delete_drafts" and deal.crm.present:
         _delete_drafts(case, deal)
+    crediting.begin(case, deal, known=_off(deal))
     crediting.credit(case, deal)
     became = crediting.became(case, deal)
     said = [each.words for each in became or ()]
@@ -45,7 +46,8 @@ def want_again(case: Case, deal: EntityState) -> None:
     if order.get("off"):
         order["off"] = False
         tell(case, deal, "order_created", case.today)
-    was_off = str(deal.derived.get("order_status") or "").startswith(OFF)
+    order.pop("wish", None)
+    was_off = _off(deal)
     bills = [(case.state(Entity.INVOICE, record), row["status"] in ENDED) for record, row in _bills(deal).items()]
     if was_off:
         deal.derived["order_status"] = "created"
@@ -97,6 +99,11 @@ def tell(case: Case, deal: EntityState, kind: Literal["order_created", "order_ca
         ),
         news=True,  # whatever finding let the order go on: what was won before the first reading makes none
     )
+
+
+def _off(deal: EntityState) -> bool:
+    """Whether the deal says that it is called off."""
+    return str(deal.derived.get("order_status") or "").startswith(OFF)
 
 
 def _bills(deal: EntityState) -> dict[str, dict[str, Any]]:

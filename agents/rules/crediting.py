@@ -24,6 +24,7 @@ from schemas.wire import fingerprint
 from tables.entities import EntityState, Flight, SideState
 
 OPEN = {"draft", "submitted"}
+WISHES = ("ask", "draft_credit", "credit")  # the more careful first
 DONE, SHOWN = "done", "shown"  # of our allocation: the ERP has taken it; it has shown it
 
 
@@ -38,8 +39,8 @@ class Became(NamedTuple):
 
 def credit(case: Case, deal: EntityState) -> None:
     """Ask for what is next of each posted bill of a deal that is called off, where the contract says so."""
-    wish, order = case.contract.timing.called_off_posted, deal.marks["order"]
-    if wish == "ask" or "subscription" in order:
+    wish = wished(case, deal)
+    if wish == "ask" or "subscription" in deal.marks["order"]:
         return
     won = case.contract.timing.won(deal.crm.fields.get("stage"))  # a deal that is gone is in the stage it was last in
     for record in deal.marks.get("bills", {}):
@@ -52,6 +53,20 @@ def credit(case: Case, deal: EntityState) -> None:
             _make(case, deal, bill, note, wish)
 
 
+def begin(case: Case, deal: EntityState, *, known: bool) -> None:
+    """The deal is called off: what the contract wishes by now holds for it. One `known` to be off is left to people."""
+    order = deal.marks["order"]
+    if "wish" not in order:
+        order["wish"] = "ask" if known and not order.get("credits") else case.contract.timing.called_off_posted
+
+
+def wished(case: Case, deal: EntityState) -> str:
+    """What becomes of posted bills: by the contract, or as when the deal was called off where that was more careful."""
+    now = case.contract.timing.called_off_posted
+    then = deal.marks["order"].get("wish", now)
+    return now if WISHES.index(now) < WISHES.index(then) else str(then)
+
+
 def notes(case: Case, deal: EntityState) -> list[EntityState]:
     """The credit notes that we have asked for, by the order of their bills; none where none was ever asked for."""
     if not deal.marks["order"].get("credits"):
@@ -61,7 +76,7 @@ def notes(case: Case, deal: EntityState) -> list[EntityState]:
 
 def became(case: Case, deal: EntityState) -> list[Became] | None:
     """What became of the bills of a deal that is called off, for people; None: nothing is credited here."""
-    if case.contract.timing.called_off_posted == "ask" and not deal.marks["order"].get("credits"):
+    if wished(case, deal) == "ask" and not deal.marks["order"].get("credits"):
         return None
     bills = (case.state(Entity.INVOICE, record) for record in deal.marks.get("bills", {}))
     found = [_became(case, deal, bill) for bill in bills]
@@ -265,8 +280,8 @@ def _credited(case: Case, deal: EntityState, bill: EntityState, note: EntityStat
     left, refused = exact(shown.get("remaining") or "0"), note.marks.get("refused")
     if _due(bill) and left:
         won = case.contract.timing.won(deal.crm.fields.get("stage"))  # when it was deleted
-        wished = case.contract.timing.called_off_posted == "credit" and _ours(note) and not won
-        if wished and not refused and note.marks.get("allocated") != SHOWN:
+        goes_on = wished(case, deal) == "credit" and _ours(note) and not won
+        if goes_on and not refused and note.marks.get("allocated") != SHOWN:
             return Became(bill.id, f"{bill.label} is being credited")
         why = f", which was refused: {refused}" if refused else ""
         words = f"{note.label} is to be allocated to {bill.label} by hand in the ERP{why}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import billing, calling_off, parts, quoting, subscriptions, withdrawing
+from agents.rules import billing, calling_off, crediting, parts, quoting, subscriptions, withdrawing
 from agents.rules.case import Case
 from agents.rules.payers import BUYER
 from schemas.instants import business_day, parse_instant, to_millis
@@ -60,7 +60,7 @@ def _go_on(case: Case, deal: EntityState, *, won: bool) -> None:
     (calling_off.want_again if won else calling_off.call_off)(case, deal)
     if won and calling_off.credited(case, deal):
         return
-    asks = case.contract.timing.called_off_posted == "ask"
+    asks = crediting.wished(case, deal) == "ask"
     if not won and not deal.marks["order"].get("billed"):
         if billing.bills_of(deal):
             case.verdict(

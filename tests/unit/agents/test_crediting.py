@@ -9,8 +9,9 @@ import pytest
 from schemas.command import Command
 from schemas.fact import GONE, Fact
 from schemas.names import Entity, Side
+from tables import entities
 from tests.support.contracts import contract
-from tests.support.judging import Court, deal, fact, invoice, line, outcome, retry
+from tests.support.judging import ACME, Court, deal, fact, invoice, line, outcome, retry
 
 CREDIT: dict[str, Any] = {"timing": {"called_off_posted": "credit"}}
 LINES = [
@@ -88,6 +89,12 @@ class Books(Court):
         self.hear(news)
         self.works()
         return self
+
+    def forgets(self, mark: str) -> None:
+        """The deal's order lacks a mark, as an earlier release has left it."""
+        kept = self.state("deal:1")
+        kept.marks["order"].pop(mark, None)
+        entities.save(self.records, "main", ACME, kept)
 
     def says(self) -> str:
         return str(self.state("deal:1").derived["order_status"])
@@ -436,3 +443,42 @@ def test_a_draft_of_a_deal_that_is_merged_into_another_is_put_to_a_person():
     merged(here.applied(here.notes()[0]).note(status="draft")).note(status="draft")
     (said,) = on_people(here)
     assert said.endswith("the draft credit note RM-1-CR of RM-1 waits in the ERP: approve it there and allocate it")
+
+
+@pytest.mark.parametrize("wish", ["credit", "draft_credit"])
+def test_what_was_called_off_before_the_contract_said_so_is_left_to_people(wish: str):
+    here = books({}).moves("closedlost")
+    here.contract = contract({"timing": {"called_off_posted": wish}})
+    here.shows().moves("closedlost").shows(amount_due="100.00", amount_paid="15.00")
+    assert here.notes() == []
+    assert here.says() == "called off: RM-1 stands, credit or void it in the ERP"
+
+
+def test_and_is_credited_when_it_is_won_and_called_off_again():
+    here = books({}).moves("closedlost")
+    here.contract = contract(CREDIT)
+    here.moves("closedwon").moves("closedlost")
+    assert [each.fields["total"] for each in here.notes()] == ["115.00"]
+
+
+def test_a_deal_of_an_earlier_release_that_is_off_already_is_left_to_people():
+    here = books({}).moves("closedlost")
+    here.forgets("wish")
+    here.contract = contract(CREDIT)
+    assert here.moves("closedlost").notes() == []
+
+
+def test_one_whose_credit_an_earlier_release_has_begun_gets_its_allocation():
+    here = books().moves("closedlost")
+    here.forgets("wish")
+    here.applied(here.notes()[0]).note()
+    assert len(here.notes("update")) == 1
+
+
+@pytest.mark.parametrize(("before", "now"), [("draft_credit", "credit"), ("credit", "draft_credit"), ("credit", "ask")])
+def test_of_two_contracts_the_more_careful_holds(before: str, now: str):
+    here = books({"timing": {"called_off_posted": before}}).moves("closedlost")
+    here.contract = contract({"timing": {"called_off_posted": now}})
+    here.applied(here.notes()[0]).note()
+    assert here.notes("update") == []
+    assert here.says() == "called off: RM-1-CR is to be allocated to RM-1 by hand in the ERP"
