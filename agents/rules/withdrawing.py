@@ -1,13 +1,13 @@
-"""Withdrawing: a bill, or a credit of one, that is asked for, waits still, and that nobody should get any more.
+"""Withdrawing: a bill, its credit or its deletion, that is asked for, waits still, and that nobody wants any more.
 
 It may wait for hours: behind a brake, for a plan, for the platform's next day. Meanwhile the deal is called off, or won
 again, or the customer comes on credit hold. The lane takes back what it has not begun to write; what it has is billed,
-or credited.
+credited, or deleted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agents.rules import billing, crediting
 from agents.rules.case import Case
@@ -34,12 +34,16 @@ def consider(case: Case, deal: EntityState, *, won: bool) -> None:
         case.verdict(invoice, "", "hold", rule, f"its bill is taken back if it waits still: {why}", command=waiting[-1])
     if won:
         _take_back_credits(case, deal)
+        _take_back_deletions(case, deal)
 
 
-def taken_back(case: Case, document: EntityState) -> None:
-    """The lane had not begun to write it: what was on a bill is to be billed still, if at all."""
+def taken_back(case: Case, document: EntityState, flight: Flight) -> None:
+    """The lane had not begun to write it: what was on a bill is to be billed still, if at all; one to go stands."""
     deal = case.known(document.related["deal"])
-    if document.entity is Entity.INVOICE:
+    if _deletes(document, flight):
+        if not any(_deletes(document, each) for each in document.flights["erp"]):  # asked for anew meanwhile
+            document.marks.pop("deletion", None)
+    elif document.entity is Entity.INVOICE:
         billing.unasked(deal, document, case.tenant, refused=False)
     case.touch(deal.id)
 
@@ -60,16 +64,30 @@ def _whole(flight: Flight) -> str:
 def _take_back_credits(case: Case, deal: EntityState) -> None:
     """The deal is won: its bills are owed. A credit that was made already is a person's to undo."""
     for note in crediting.notes(case, deal):
-        asked = [each.command for each in note.flights["erp"]]
-        if not asked or note.marks.get("withdrawn") == asked[-1]:
-            continue
-        note.marks["withdrawn"] = asked[-1]
-        why = f"deal {deal.label} was won again"
-        case.withdraw(note, Side.ERP, asked[-1], why)
-        case.verdict(
-            note, _whole(note.flights["erp"][-1]), "hold", "timing",
-            f"its bill's credit is taken back if it waits still: {why}", command=asked[-1],
-        )  # fmt: skip
+        _take_back(case, deal, note, note.flights["erp"], "its bill's credit")
+
+
+def _take_back_deletions(case: Case, deal: EntityState) -> None:
+    """The deal is won: its draft bills are wanted. One that is deleted already is billed by hand."""
+    for record in deal.marks.get("bills", {}):
+        bill = case.state(Entity.INVOICE, record)
+        _take_back(case, deal, bill, [each for each in bill.flights["erp"] if _deletes(bill, each)], "its deletion")
+
+
+def _deletes(document: EntityState, flight: Flight) -> bool:
+    return document.entity is Entity.INVOICE and flight.kind == "update" and flight.fields == {"status": "deleted"}
+
+
+def _take_back(case: Case, deal: EntityState, document: EntityState, asked: Sequence[Flight], what: str) -> None:
+    """Take back what was asked for last, once, for the deal is won again."""
+    if not asked or document.marks.get("withdrawn") == asked[-1].command:
+        return
+    last = asked[-1]
+    document.marks["withdrawn"] = last.command
+    why = f"deal {deal.label} was won again"
+    case.withdraw(document, Side.ERP, last.command, why)
+    reason = f"{what} is taken back if it waits still: {why}"
+    case.verdict(document, _whole(last), "hold", "timing", reason, command=last.command)
 
 
 def _asked(case: Case, deal: EntityState) -> Iterator[EntityState]:

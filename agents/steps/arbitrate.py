@@ -248,7 +248,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         if flight.kind == "create":
             _unbill(case, state, outcome)
     elif outcome.code == WITHDRAWN:
-        withdrawing.taken_back(case, state)
+        withdrawing.taken_back(case, state, flight)
     elif _overtaken(crediting.judged_on(case, state, flight, side), outcome):
         return  # superseded by a version that is on its way: it judges the record when it is here
     case.touch(state.id)

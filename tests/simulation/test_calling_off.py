@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from tests.simulation.counter import Sale
 from tests.simulation.planned import theatre
+from tests.simulation.test_plan import release
 from tests.simulation.trade import timed
 from tests.support.contracts import contract
 
@@ -52,3 +53,19 @@ def test_the_same_order_again_is_another_order_with_a_bill_of_its_own():
         assert [each.total for sold in (first, again) for each in sold.bills()] == [Decimal("115.00")] * 2
         assert first.told() == again.told() == ["order_created", "invoice_posted"]
         assert [len(sold.mirrors()) for sold in (first, again)] == [1, 1]
+
+
+def test_won_again_while_the_deletion_of_its_draft_waits_its_bill_stays():
+    with theatre(gated=True, contract=contract(DRAFTS)) as stage:
+        stage.run(stage.world.sync())
+        made = stage.run(stage.world.plan())
+        release(stage, made, "everything")
+        sold = Sale(stage, LINES)
+        release(stage, made, "nothing")
+        sold.move("closedlost")
+        sold.move("closedwon")
+        release(stage, stage.run(stage.world.plan()), "everything")
+        sold.work()
+        assert ([each.status for each in sold.bills()], sold.shown("order_status")) == (["DRAFT"], ["created"])
+        sold.move("closedlost")
+        assert ([each.status for each in sold.bills()], sold.shown("order_status")) == (["DELETED"], ["called off"])

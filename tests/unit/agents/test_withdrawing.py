@@ -60,6 +60,66 @@ def test_called_off_while_it_waits_it_is_taken_back_once_and_the_order_is_over()
     assert said[-1].reason == "its bill is taken back if it waits still: deal Widgets was called off"
 
 
+DRAFTS: dict[str, Any] = {"timing": {"called_off": "delete_drafts"}, "invoice_defaults": {"status": "draft"}}
+
+
+def deleted(court: Court) -> Command:
+    """What was asked for last of the bill's deletion."""
+    return [each for each in court.commands(Side.ERP, Entity.INVOICE) if each.fields == {"status": "deleted"}][-1]
+
+
+def drafted() -> tuple[Court, str]:
+    """Acme with a deal that is called off, and whose bill is a draft."""
+    court, bill = asked(DRAFTS)
+    court.hear(*court.carry_out(bill))
+    court.settle()
+    kept = dict(court.state("deal:1").crm.fields)
+    court.hear(deal(court.clock + 60, **(kept | {"stage": "closedlost"})))
+    return court, bill.record
+
+
+def test_a_deletion_that_waits_is_taken_back_when_the_deal_is_won_again():
+    court, bill = drafted()
+    waits = deleted(court)
+    rest(court, waits)
+    moved(court, "closedwon")
+    moved(court, "closedwon", name="renamed")
+    (word,) = court.withdrawn()
+    assert (word.command, word.record, word.why) == (waits.id, bill, "deal Widgets was won again")
+    said = [each for each in court.verdicts("status") if each.record == bill]
+    assert said[-1].reason == "its deletion is taken back if it waits still: deal Widgets was won again"
+    court.take_back(waits)
+    court.settle()
+    assert (status(court), court.made["erp", bill]) == ("created", 1)
+    assert "deletion" not in court.state(bill).marks, "whoever deletes it now is not us"
+    assert len(court.commands(Side.ERP, Entity.INVOICE)) == 2
+
+
+def test_called_off_once_more_before_the_lane_answers_it_is_deleted():
+    court, bill = drafted()
+    waits = deleted(court)
+    rest(court, waits)
+    moved(court, "closedwon")
+    moved(court, "closedlost")
+    again = deleted(court)
+    court.take_back(waits)
+    assert (again.id != waits.id, court.state(bill).marks["deletion"]) == (True, True)
+    court.settle()
+    assert court.state(bill).erp.fields["status"] == "deleted"
+    assert str(status(court)) == "called off"
+
+
+def test_a_deletion_that_was_begun_before_the_word_came_leaves_the_bill_to_people():
+    court, bill = drafted()
+    waits = deleted(court)
+    moved(court, "closedwon")
+    court.hear(*court.carry_out(waits))
+    court.settle()
+    assert status(court) == "held: it was called off, and its bill deleted or voided: bill it by hand in the ERP"
+    said = [each.reason for each in court.verdicts("status") if each.record == bill]
+    assert said[-1] == "it had been begun before it could be taken back: it stands"
+
+
 def test_wanted_again_after_that_it_is_billed_again_under_its_number():
     court, bill = asked()
     moved(court, "closedlost")
