@@ -39,6 +39,9 @@ Mishap = Literal["lost_before", "lost_after", "lost_on_its_way", "dies", "refuse
 """
 
 
+KINDS = ("contact", "invoice", "receipt", "order", "subscription")
+
+
 class Crash(Exception):
     """The worker has died."""
 
@@ -51,9 +54,7 @@ class MemoryPlatform:
     platform: Platform = "xero"
     side: Side = Side.ERP
     kinds: tuple[str, ...] = ("contact", "invoice")
-    records: dict[str, dict[str, dict[str, Any]]] = field(
-        default_factory=lambda: {"contact": {}, "invoice": {}, "receipt": {}}
-    )
+    records: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     mishaps: deque[Mishap] = field(default_factory=deque)
     look_up_mishaps: deque[RevmarkError] = field(default_factory=deque)
     read_mishaps: deque[RevmarkError] = field(default_factory=deque)
@@ -243,7 +244,7 @@ class MemoryPlatform:
 
 
 def _kind(command: Command) -> str:
-    return {Entity.COMPANY: "contact", Entity.INVOICE: "invoice", Entity.RECEIPT: "receipt"}[command.entity]
+    return {Entity.COMPANY: "contact"}.get(command.entity, command.entity.value)
 
 
 @dataclass(slots=True)

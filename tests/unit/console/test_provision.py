@@ -80,6 +80,27 @@ def test_without_the_tier_it_says_what_else_there_is(tmp_path: Path, run: Run, p
     assert "take platforms.objects out of the contract" in refused.output.replace("\n", " ")
 
 
+def test_a_pipeline_is_shown_and_made_once_and_a_tier_without_one_says_what_else_there_is(
+    tmp_path: Path, run: Run, portal: Portal
+):
+    (tmp_path / "contract.yaml").write_text(contract_text({"platforms": {"objects": {"order": "native"}}}))
+    shown = run("provision")
+    assert "Orders go through the stages of the pipeline Revmark orders." in shown.stdout.replace("\n", " ")
+    assert "No pipeline is needed" not in shown.stdout
+    assert {"+    pipeline order.revmark_orders", "+    stage order.revmark_paid"} <= {*shown.stdout.splitlines()}
+    (pipeline,) = json.loads(run("provision", "--json").stdout)["pipelines"]
+    assert (pipeline["object"], pipeline["there"], pipeline["pipelineId"]) == ("order", False, "revmark_orders")
+    portal.pipeline_limit = 1
+    refused = run("provision", "--yes")
+    assert refused.exit_code != 0
+    assert "order_pipeline: none" in refused.output.replace("\n", " ")
+    portal.pipeline_limit = None
+    assert run("provision", "--yes").exit_code == 0
+    assert "All is there" in run("provision", "--yes").stdout
+    assert json.loads(run("provision", "--json").stdout)["pipelines"] == []
+    assert len(portal.pipelines.of(portal.catalogue.get("orders"))) == 2
+
+
 def test_a_custom_object_needs_scopes_of_its_own():
     chosen = hubspot_scopes(contract(CUSTOM))
     assert {*chosen} - {*HUBSPOT_SCOPES} == {

@@ -17,6 +17,7 @@ from schemas.names import Entity, Side
 from streams.engine import EngineApp, Record, RecordBatch
 from streams.engine.delivery import Delivery
 from streams.engine.errors import Misconfigured, Revoked
+from streams.lanes.lane import PERHAPS
 from streams.lanes.office import BatchDesk, Office
 from streams.platforms.interface import Seen
 from streams.settings import Settings
@@ -303,13 +304,13 @@ def crm_work(world: World) -> bytes:
     return read(world.clock, "contact", "none").model_copy(update={"connection": "main.hubspot"}).to_bytes()
 
 
-def shown_payment(number: int) -> bytes:
-    crm = {"connection": "main.hubspot", "platform": "hubspot", "side": Side.CRM, "entity": Entity.RECEIPT}
-    return create(number, **crm, record=f"receipt:{number}").to_bytes()
+def shown(entity: Entity, number: int) -> bytes:
+    crm = {"connection": "main.hubspot", "platform": "hubspot", "side": Side.CRM, "entity": entity}
+    return create(number, **crm, record=f"{entity.value}:{number}").to_bytes()
 
 
-def shows(invoice: Any = "native", revenue: str | None = None, **payment: Any) -> Contract:
-    objects = {"invoice": invoice} | ({"revenue": {"custom": revenue}} if revenue else {}) | payment
+def shows(invoice: Any = "native", revenue: str | None = None, **more: Any) -> Contract:
+    objects = {"invoice": invoice} | ({"revenue": {"custom": revenue}} if revenue else {}) | more
     return contract({"platforms": {"objects": objects}})
 
 
@@ -338,17 +339,29 @@ async def test_a_contract_that_shows_records_on_other_objects_does_not_go_on():
     assert world.made[-1].calls
 
 
-async def test_payments_stay_on_the_object_that_has_taken_one_and_before_that_may_go_on_another():
-    world, custom = World(), {"custom": "revmark_payment"}
-    await go_on(world, shows(payment="native"))
-    world.made[-1].mishaps.append("refuse")  # as a portal does that has no payments
-    await world.work(shown_payment(1))
-    await go_on(world, shows(payment=custom))
-    await world.work(shown_payment(2))
-    with pytest.raises(Misconfigured, match=r"\.payment is native, and this deployment has shown it on"):
-        await go_on(world, shows(payment="native"))
+@pytest.mark.parametrize(("kind", "entity"), [(kind, entity) for entity, kind in PERHAPS.items()])
+async def test_what_is_only_shown_stays_on_the_object_that_has_taken_one_and_before_that_may_go_on_another(
+    kind: str, entity: Entity
+):
+    world, custom = World(), {"custom": "revmark_own"}
+    await go_on(world, shows(**{kind: "native"}))
+    world.made[-1].mishaps.append("refuse")  # as a portal does that has none of HubSpot's own
+    await world.work(shown(entity, 1))
+    await go_on(world, shows(**{kind: custom}))
+    await world.work(shown(entity, 2))
+    with pytest.raises(Misconfigured, match=rf"\.{kind} is native, and this deployment has shown it on"):
+        await go_on(world, shows(**{kind: "native"}))
     await go_on(world, shows())
-    await go_on(world, shows(payment=custom))
+    await go_on(world, shows(**{kind: custom}))
+
+
+async def test_one_kind_that_was_taken_settles_no_other():
+    world = World()
+    await go_on(world, shows(order="native", subscription="native"))
+    await world.work(shown(Entity.ORDER, 1))
+    await go_on(world, shows(order="native", subscription={"custom": "revmark_own"}))
+    with pytest.raises(Misconfigured, match=r"\.order is revmark_own"):
+        await go_on(world, shows(order={"custom": "revmark_own"}))
 
 
 async def test_of_the_erps_connection_no_object_is_noted():

@@ -31,16 +31,16 @@ def test_what_is_no_choice_is_named_with_its_place(chosen: object, said: str):
         contract({"platforms": {"objects": {"invoice": chosen}}})
 
 
-def found(revenue: object, **more: object) -> list[tuple[str, str]]:
-    rules = contract(
-        {"platforms": {"objects": {"revenue": revenue, **more}}, "mappings": MAPPED, "attribution": TOUCHES}
-    )
+def found(revenue: object, billed: dict[str, object] | None = None, **more: object) -> list[tuple[str, str]]:
+    own = {"platforms": {"objects": {"revenue": revenue, **more}}, "mappings": MAPPED, "attribution": TOUCHES}
+    rules = contract({**own, "timing": billed} if billed else own)
     return [(each.path, each.message) for each in lint(rules) if each.path.startswith("platforms")]
 
 
 MAPPED = {"company": {"custom_all": {"kind": "set", "crm": "all"}, "custom_one": {"crm": "one"}}}
 TOUCHES = {"campaign": {"linear": "custom_all", "first_touch": "custom_one"}, "source": {"last_touch": "custom_one"}}
 SHOWN = {"custom": "revmark_revenue"}
+BILLED: dict[str, object] = {"subscriptions": {}}
 
 
 @pytest.mark.parametrize("by", [None, "campaign.linear", "campaign.first_touch", "source", "custom_all", "product"])
@@ -95,3 +95,29 @@ def test_a_contract_has_payments_shown(chosen: object):
 )
 def test_an_object_holds_one_kind_of_record(others: dict[str, object], path: str, said: str):
     assert found(SHOWN, **others) == [(f"platforms.objects.{path}.custom", said)]
+
+
+@pytest.mark.parametrize("kind", ["order", "subscription"])
+def test_orders_and_subscriptions_are_shown_on_an_object_of_their_own(kind: str):
+    for chosen in ("native", {"custom": "revmark_own"}):
+        assert found(SHOWN, BILLED, **{kind: chosen}) == []
+    taken = found(SHOWN, BILLED, **{kind: SHOWN})
+    said = f"revmark_revenue shows {kind}s already: revenue needs an object of its own"
+    assert taken == [("platforms.objects.revenue.custom", said)]
+    assert found(SHOWN, BILLED, order={"custom": "one"}, subscription={"custom": "one"}) == [
+        ("platforms.objects.subscription.custom", "one shows orders already: subscription needs an object of its own")
+    ]
+
+
+def test_subscriptions_that_are_never_billed_show_nothing():
+    ((path, message),) = found(SHOWN, subscription="native")
+    assert (path, "timing.subscriptions" in message) == ("platforms.objects.subscription", True)
+
+
+def test_the_pipeline_is_that_of_hubspots_own_orders():
+    assert found(SHOWN, order="native", order_pipeline="none") == []
+    for order in ({}, {"order": {"custom": "revmark_order"}}):
+        ((path, message),) = found(SHOWN, order_pipeline="none", **order)
+        assert (path, "only HubSpot's own orders" in message) == ("platforms.objects.order_pipeline", True)
+    with pytest.raises(ContractError, match=r"platforms\.objects\.order_pipeline"):
+        contract({"platforms": {"objects": {"order": "native", "order_pipeline": "theirs"}}})
