@@ -171,6 +171,9 @@ class Invoice(Canonical):
     amount_due: str | None = None
     amount_paid: str | None = None
     amount_credited: str | None = None
+    amount_prepaid: str | None = Field(
+        default=None, description="ERP side only: what of amount_credited came of prepayments and overpayments"
+    )
     erp_id: str | None = Field(default=None, description="CRM side only: the ERP's invoice id kept there")
     currency_rate: str | None = Field(
         default=None, description="ERP side only: units of its currency for one of the base, on its day"

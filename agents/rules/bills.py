@@ -54,7 +54,8 @@ def _tell_deal(case: Case, deal: EntityState, state: EntityState) -> None:
     settled = exact(fields.get("amount_paid") or "0") + exact(fields.get("amount_credited") or "0")
     if status == "posted" and settled > 0:
         status = "part_paid"
-    shown = {name: fields.get(name) for name in ("number", "currency", "total", "amount_due", "amount_paid")}
+    names = ("number", "currency", "total", "amount_due", "amount_paid", "amount_prepaid")
+    shown = {name: fields.get(name) for name in names}
     known = {**deal.marks.get("bills", {}), state.id: shown | {"status": status}}
     deal.marks["bills"] = known
     order = deal.marks.get("order", {"billed": True})

@@ -113,7 +113,8 @@ def _bills(deal: EntityState) -> dict[str, dict[str, Any]]:
 
 def _counts(bill: dict[str, Any]) -> bool:
     """Whether money is asked for with a bill, or came in on it."""
-    return bill["status"] not in ENDED and any(exact(bill[name] or "0") for name in ("amount_due", "amount_paid"))
+    amounts = (bill.get(name) or "0" for name in ("amount_due", "amount_paid", "amount_prepaid"))
+    return bill["status"] not in ENDED and any(map(exact, amounts))
 
 
 def _delete_drafts(case: Case, deal: EntityState) -> None:

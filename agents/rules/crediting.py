@@ -213,8 +213,9 @@ def _fields(case: Case, deal: EntityState, bill: EntityState, wish: str) -> dict
 
 
 def _left(bill: Mapping[str, Any]) -> Decimal:
-    """What is left to credit on a bill: its total, less what is credited on it."""
-    return exact(bill["total"]) - exact(bill.get("amount_credited") or "0")
+    """What is left to credit on a bill: its total, less what is credited on it. What was paid in advance is not."""
+    credited, prepaid = (exact(bill.get(name) or "0") for name in ("amount_credited", "amount_prepaid"))
+    return exact(bill["total"]) - (credited - prepaid)
 
 
 def _allocate(case: Case, bill: EntityState, note: EntityState, wish: str) -> None:
@@ -266,12 +267,13 @@ def _became(case: Case, deal: EntityState, bill: EntityState) -> Became:
 
 def _stands(bill: EntityState, note: EntityState) -> str:
     """Why a bill is not credited, and what is to be done."""
-    owed, paid = (exact(bill.erp.fields.get(name) or "0") for name in ("amount_due", "amount_paid"))
+    names = ("amount_due", "amount_paid", "amount_prepaid")
+    owed, paid, prepaid = (exact(bill.erp.fields.get(name) or "0") for name in names)
     if owed and note.marks.get("refused"):
         return f"{bill.label} stands, its credit note was refused: {note.marks['refused']}"
     if owed:
         return f"{bill.label} stands, credit or void it in the ERP"
-    return f"{bill.label} was paid: credit and refund it in the ERP" if paid else ""
+    return f"{bill.label} was paid: credit and refund it in the ERP" if paid or prepaid else ""
 
 
 def _credited(case: Case, deal: EntityState, bill: EntityState, note: EntityState) -> Became:

@@ -39,6 +39,7 @@ FINANCE_FIELDS: dict[Entity, frozenset[str]] = {
             "amount_due",
             "amount_paid",
             "amount_credited",
+            "amount_prepaid",
         }
     ),
 }
@@ -54,8 +55,8 @@ CUSTOMER_NAMES = ("customer.ordered", "customer.on_hold")  # what a condition ma
 # Canonical fields that hold an amount, of whichever entity.
 AMOUNTS = frozenset(
     {
-        "amount", "amount_credited", "amount_due", "amount_paid", "balance_due", "last_payment_amount", "price",
-        "remaining", "subtotal", "tax", "total",
+        "amount", "amount_credited", "amount_due", "amount_paid", "amount_prepaid", "balance_due",
+        "last_payment_amount", "price", "remaining", "subtotal", "tax", "total",
     }
 )  # fmt: skip
 

@@ -27,7 +27,7 @@ ONE_SIDED: dict[Entity, frozenset[str]] = {
     Entity.COMPANY: frozenset({"consent", "crm_id", "domain", "erp_id", "lifecycle", "owner", "subsidiary"}),
     Entity.DEAL: frozenset({"closed_at", "lines", "name", "stage", "subsidiary"}),
     Entity.PRODUCT: frozenset({"erp_id"}),
-    Entity.INVOICE: frozenset({"currency_rate", "erp_id", "lines", "reference", "subtotal", "tax"}),
+    Entity.INVOICE: frozenset({"amount_prepaid", "currency_rate", "erp_id", "lines", "reference", "subtotal", "tax"}),
 }
 
 

@@ -40,6 +40,18 @@ def pay(stage: Theatre, sold: Sale, amount: str) -> None:
     stage.finance.put("Payments", {**body, "Amount": amount})
 
 
+def advance(stage: Theatre, sold: Sale, kind: str, amount: str) -> None:
+    """Money came before the bill, or beyond another, and finance sets it against the bill."""
+    (row,) = (each for each in stage.world.platforms.invoices() if each["InvoiceNumber"] == f"RM-{sold.deal}")
+    line = {"Description": "In advance", "Quantity": "1", "UnitAmount": amount, "AccountCode": "200", "TaxType": "NONE"}
+    made = stage.finance.put("BankTransactions", {
+        "Type": f"RECEIVE-{kind.upper()}", "Contact": {"ContactID": row["_contact"]}, "BankAccount": {"Code": "090"},
+        "Date": "2026-09-01", "LineItems": [line],
+    })  # fmt: skip
+    there = {"Amount": amount, "Date": "2026-09-01", "Invoice": {"InvoiceID": row["InvoiceID"]}}
+    stage.finance.put(f"{kind}s/{made[f'{kind}ID']}/Allocations", there)
+
+
 def credit_by_hand(stage: Theatre, sold: Sale, amount: str) -> None:
     """Finance credits a part of the bill."""
     (row,) = (each for each in stage.world.platforms.invoices() if each["InvoiceNumber"] == f"RM-{sold.deal}")
@@ -125,6 +137,19 @@ def test_what_was_paid_is_left_on_the_credit_note_for_people_to_refund():
                                        "Account": {"Code": "090"}, "Date": "2026-09-01"})  # fmt: skip
         sold.work()
         settled(stage, sold)
+
+
+@pytest.mark.parametrize("kind", ["Prepayment", "Overpayment"])
+def test_what_was_paid_in_advance_is_left_on_the_credit_note_as_well(kind: str):
+    with theatre(contract=CREDITED) as stage:
+        sold = Sale(stage, LINES)
+        advance(stage, sold, kind, "40.00")
+        sold.work()
+        sold.move("closedlost")
+        (note,) = notes(stage, sold)
+        assert (note["Total"], note["RemainingCredit"], due(sold)) == (TOTAL, Decimal("40.00"), 0)
+        ((said,),) = (sold.shown("order_status"),)
+        assert said.endswith("40.00 NZD of it was paid: refund that in the ERP")
 
 
 def test_a_bill_that_was_paid_is_left_to_people():

@@ -5,7 +5,10 @@ Totals are taken as Xero states them, never recomputed. Purchases (bills, their 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from schemas.entities import Allocation, CreditNote, Invoice, Line, Payment
+from schemas.money import amount_text, exact, plain
 from schemas.names import Entity
 from schemas.sighting import Sighting
 from streams.platforms.xero.kinds import REFUNDS, SALES_CREDIT, SALES_INVOICE, SALES_PAYMENTS, reference
@@ -19,6 +22,7 @@ STATUSES = {
     "VOIDED": "voided",
     "DELETED": "deleted",
 }
+PREPAID = ("Prepayments", "Overpayments")  # what of an invoice is set against it, and counts as credited
 PAYMENT_STATUSES = {"AUTHORISED": "received", "DELETED": "deleted"}
 # What a payment may stand on: the nested object, its id, and the role of the parent (None: no such entity here).
 _DOCUMENTS = (
@@ -50,6 +54,7 @@ def invoice(record: Record) -> list[Sighting]:
         amount_credited=record.amount("AmountCredited", currency),
         currency_rate=record.number("CurrencyRate"),
         lines=[line(row, currency) for row in record.rows("LineItems")],
+        **_prepaid(record, currency),
     )
     return [
         Sighting(
@@ -60,6 +65,14 @@ def invoice(record: Record) -> list[Sighting]:
             parents=_company(record),
         )
     ]
+
+
+def _prepaid(record: Record, currency: str) -> dict[str, str]:
+    """What came of prepayments and overpayments; what a reply does not carry is unknown, not nothing."""
+    if not any(name in record.raw for name in PREPAID):
+        return {}
+    amounts = [row.amount("AppliedAmount", currency) or "0" for name in PREPAID for row in record.rows(name)]
+    return {"amount_prepaid": amount_text(plain(sum(map(exact, amounts), Decimal(0))), currency) or "0"}
 
 
 def credit_note(record: Record) -> list[Sighting]:

@@ -201,6 +201,32 @@ def test_of_a_bill_that_was_paid_in_part_what_is_due_is_allocated(figures: dict[
     assert said == ["hold"], "once"
 
 
+@pytest.mark.parametrize(("notes", "left"), [("0.00", "115.00"), ("15.00", "100.00")])
+def test_what_was_paid_in_advance_is_credited_too_and_a_person_is_told_once_to_give_it_back(notes: str, left: str):
+    """Xero counts what is allocated of a prepayment as credited; it is money of the customer's all the same."""
+    credited = {"amount_credited": {"0.00": "40.00", "15.00": "55.00"}[notes], "amount_prepaid": "40.00"}
+    due = {"0.00": "75.00", "15.00": "60.00"}[notes]
+    here = books().shows(**credited, amount_due=due).moves("closedlost")
+    assert here.notes()[0].fields["total"] == left
+    here.applied(here.notes()[0]).note(total=left, remaining=left)
+    ((row,),) = (each.fields["allocations"] for each in here.notes("update"))
+    assert row["amount"] == due
+    here.applied(here.notes("update")[0])
+    over = {**credited, "amount_credited": "115.00", "amount_due": "0.00", "status": "paid"}
+    here.note(allocations=here.allocation(), total=left, remaining="40.00").shows(**over).moves("closedlost")
+    assert here.says() == "called off: RM-1 is credited by RM-1-CR; 40.00 NZD of it was paid: refund that in the ERP"
+    said = [each.ruling for each in here.verdicts("order_status") if "a refund is for people" in each.reason]
+    assert said == ["hold"], "once"
+
+
+@pytest.mark.parametrize("rules", [CREDIT, {}])
+def test_a_bill_that_was_settled_in_advance_is_a_persons(rules: dict[str, Any]):
+    over = {"amount_credited": "115.00", "amount_prepaid": "115.00", "amount_due": "0.00", "status": "paid"}
+    here = books(rules).shows(**over).moves("closedlost")
+    assert here.notes() == []
+    assert here.says().startswith("called off: RM-1 was paid" if rules else "called off: RM-1 stands")
+
+
 def test_a_payment_between_the_two_writes_is_not_given_back():
     here = books().moves("closedlost")
     here.applied(here.notes()[0]).shows(amount_paid="15.00", amount_due="100.00").note()

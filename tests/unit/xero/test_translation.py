@@ -339,3 +339,19 @@ def test_a_malformed_record_is_refused_by_its_field(kind: str, record_id: str, r
 def test_a_kind_of_another_platform_is_refused():
     with pytest.raises(Refused, match="no kind"):
         sightings(change("deal", "1", {}))
+
+
+def test_what_of_a_credited_amount_came_in_advance_is_told_apart():
+    credit = {"CreditNoteID": NOTE, "AppliedAmount": "15.00"}
+    raw = invoice(
+        AmountCredited="55.50", CreditNotes=[credit], Prepayments=[{"PrepaymentID": NOTE, "AppliedAmount": "40.00"}],
+        Overpayments=[{"OverpaymentID": NOTE, "AppliedAmount": Decimal("0.5")}],
+    )  # fmt: skip
+    shown = only(sightings(change("invoice", INVOICE, raw))).fields
+    assert (shown["amount_credited"], shown["amount_prepaid"]) == ("55.50", "40.50")
+
+
+def test_an_invoice_without_any_has_none_of_it_and_a_reply_that_is_silent_about_it_says_nothing():
+    here, silent = invoice(Prepayments=[], Overpayments=[]), invoice()
+    assert only(sightings(change("invoice", INVOICE, here))).fields["amount_prepaid"] == "0.00"
+    assert "amount_prepaid" not in only(sightings(change("invoice", INVOICE, silent))).fields
