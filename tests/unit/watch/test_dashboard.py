@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.watch.test_alerts import ROOT, figures
+from console.page.figures import WAITS
+from tests.unit.watch.test_alerts import ROOT, RULES, figures
 
 GRAFANA = ROOT / "deploy" / "grafana"
 DASHBOARD: dict[str, Any] = json.loads((GRAFANA / "dashboards" / "revmark.json").read_text())
@@ -21,6 +22,19 @@ def test_a_panel_asks_for_figures_that_there_are(panel: dict[str, Any]):
     asked = {name for each in panel["targets"] for name in re.findall(r"\b(?:engine|revmark)_[a-z_]+", each["expr"])}
     assert asked
     assert asked <= figures() | {f"{name}{part}" for name in figures() for part in PARTS}
+
+
+def test_what_the_alerts_of_the_business_watch_is_on_a_panel():
+    (business,) = (each for each in yaml.safe_load(RULES.read_text())["groups"] if each["name"] == "revmark-business")
+    watched = {name for rule in business["rules"] for name in re.findall(r"\brevmark_[a-z_]+", rule["expr"])}
+    shown = {
+        name for panel in PANELS for each in panel["targets"] for name in re.findall(r"\brevmark_\w+", each["expr"])
+    }
+    assert watched <= shown
+    sorts = {
+        sort for panel in PANELS for each in panel["targets"] for sort in re.findall(r'what="(\w+)"', each["expr"])
+    }
+    assert sorts == {"nights", "signed"} <= set(WAITS), "of all that waits for a person, nights are shown by themselves"
 
 
 def test_panels_have_names_of_their_own_and_do_not_overlap():
