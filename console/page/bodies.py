@@ -23,9 +23,12 @@ class Body(BaseModel, ABC):
     why: Text
 
     @property
-    @abstractmethod
     def told(self) -> tuple[str, str]:
-        """What is done, and to what, as the topic `audit` has them."""
+        """What is done, and to what, as the topic `audit` has them: as the command line tells it."""
+        return self._told()
+
+    @abstractmethod
+    def _told(self) -> tuple[str, str]: ...
 
 
 class Answer(Body):
@@ -34,9 +37,7 @@ class Answer(Body):
     review: Name
     side: Annotated[str, StringConstraints(max_length=10_000)]
 
-    @property
-    def told(self) -> tuple[str, str]:
-        """As the command line tells it."""
+    def _told(self) -> tuple[str, str]:
         return "answer", self.review
 
 
@@ -46,9 +47,7 @@ class LetGo(Body):
     entity: Entity
     rule: Name
 
-    @property
-    def told(self) -> tuple[str, str]:
-        """As the command line tells it."""
+    def _told(self) -> tuple[str, str]:
         return "let go", f"{self.rule} of {self.entity.value}"
 
 
@@ -59,9 +58,7 @@ class Link(Body):
     right: Name
     same: bool
 
-    @property
-    def told(self) -> tuple[str, str]:
-        """As the command line tells it."""
+    def _told(self) -> tuple[str, str]:
         return "link" if self.same else "keep apart", f"{self.left} and {self.right}"
 
 
@@ -70,9 +67,7 @@ class PutBack(Body):
 
     names: Annotated[list[Name], Field(min_length=1, max_length=NAMES)]
 
-    @property
-    def told(self) -> tuple[str, str]:
-        """As the command line tells it."""
+    def _told(self) -> tuple[str, str]:
         return "put back", ", ".join(self.names)
 
 
@@ -81,9 +76,7 @@ class Drop(Body):
 
     name: Name
 
-    @property
-    def told(self) -> tuple[str, str]:
-        """As the command line tells it."""
+    def _told(self) -> tuple[str, str]:
         return "drop", self.name
 
 
@@ -93,7 +86,5 @@ class Edited(Body):
     name: Name
     value: str
 
-    @property
-    def told(self) -> tuple[str, str]:
-        """As the command line tells it."""
+    def _told(self) -> tuple[str, str]:
         return "edit", self.name
