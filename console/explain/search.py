@@ -28,6 +28,7 @@ COMPARED = 20_000  # names a typo is compared with: a second's work at most
 SLIP = 3  # letters by which a mistyped name is longer or shorter, at most
 KINDS = {"hubspot": ("company", "contact", "product", "deal", "invoice"),
          "xero": ("contact", "person", "item", "invoice", "payment", "credit_note")}  # fmt: skip
+DEALS = tuple(f"{kind.value}:" for kind in (Entity.ORDER, Entity.SUBSCRIPTION))  # ids of what bears its deal's name
 PARTS_OF = {"line_item": "deal", "quote": "deal"}  # kinds that are no record of their own
 
 
@@ -41,7 +42,7 @@ def search(known: Known, asked: str) -> str | Candidates:
     if (match := REFERENCE.fullmatch(text)) is not None:
         return _referred(known, match[1].lower(), match[2].lower(), match[3].strip())
     if CANONICAL.fullmatch(text):
-        found = known.deal_of(text) if text.startswith(f"{Entity.ORDER.value}:") else text
+        found = text if known.customer_of(text) is not None else known.deal_of(text)
         if found is not None and known.customer_of(found) is not None:
             return found
         raise _unknown(text, "no record has this id")
@@ -110,8 +111,9 @@ def _near(known: Known, name: str) -> list[Candidate]:
 
 
 def _standing(known: Known, statement: str, name: str) -> list[str]:
-    """Records of that name, without references whose record is known under an id of its own."""
+    """Records of that name, without references whose record is known under an id of its own, and what a deal holds."""
     found = [str(row["record"]) for row in known.store.rows(f"{statement} ORDER BY record", [name])]
+    found = [each for each in found if not each.startswith(DEALS)]
     return [each for each in found if "/" not in each or known.waiting(each) is not None]
 
 

@@ -102,7 +102,7 @@ class Known:
         return (self.state(customer, str(row["record"])) for row in rows)
 
     def deal_of(self, order: str) -> str | None:
-        """The deal that an order was made of: an order has no row of its own."""
+        """The deal that an order was made of: one that is not shown in the CRM has no row of its own."""
         rows = self.store.rows(
             "SELECT record FROM states WHERE drawer = 'accounts.r' AND json_extract(body, '$.marks.order.id') = ?",
             [order],

@@ -6,14 +6,24 @@ Flows in: a name. Flows out: the same code with that bug, for as long as the con
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from agents.rules import amendments, automations, consents, crediting, earnings, parts, renewals, subscriptions
+from agents.rules import (
+    amendments,
+    automations,
+    consents,
+    crediting,
+    earnings,
+    order_records,
+    parts,
+    renewals,
+    subscriptions,
+)
 from agents.rules.periods import Terms
 from agents.rules.proration import Rest
-from schemas.money import exact
+from schemas.money import amount_text, exact
 from schemas.names import Side
 from streams.engine import RecordBatch
 from streams.lanes.arrivals import Arrivals
@@ -43,6 +53,11 @@ def _thankful(fields: dict[str, Any]) -> bool:
     return exact(fields.get("amount_paid") or "0") > 0
 
 
+def _last(listed: Sequence[Mapping[str, Any]], name: str, currency: str) -> str | None:
+    """What the last bill states, as if it were the only one."""
+    return amount_text(listed[-1][name] if listed else "0", currency)
+
+
 BUGS: dict[str, tuple[Any, str, Any]] = {
     "echo": (EntityState, "shown", _shown),  # the echo check is skipped
     "hasty": (Worker, "_lane", _hasty),  # the acknowledgement comes before the ledger
@@ -57,6 +72,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "unprorated": (Rest, "days", property(lambda rest: rest.whole)),  # what is left of a period is all of it
     "backdated": (Terms, "under_way", lambda *_: 1),  # periods that had ended before the order are billed
     "unvoided": (earnings, "nothing", lambda fields: fields),  # revenue that counts no more is still shown as it was
+    "unsummed": (order_records, "_sum", _last),  # of an order in parts the last bill is shown as all
     "overcredited": (crediting, "_left", lambda bill: exact(bill["total"])),  # what people have credited is forgotten
     "uncredited": (crediting, "_due", lambda _: False),  # a bill that is called off counts as settled
     "unwaiting": (Arrivals, "over", lambda *_: True),  # what is not found is sent again, though it may be on its way

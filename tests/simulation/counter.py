@@ -92,8 +92,12 @@ class Sale:
         return [held.get(f"revmark_{name}") for name in names]
 
     def told(self) -> list[str]:
+        """The types of this deal's revenue events, in order."""
+        return [each.type for each in self.events()]
+
+    def events(self) -> list[RevenueEvent]:
         """The revenue events of this deal, in order."""
         world = self.stage.world
         events = [RevenueEvent.from_bytes(each.value) for each in world.all(world.topics.revenue)]
         known = {each.deal for each in events if each.refs.get("crm") == f"hubspot/deal/{self.deal}"}
-        return [each.type for each in sorted(events, key=lambda each: each.sequence) if each.deal in known]
+        return [each for each in sorted(events, key=lambda each: each.sequence) if each.deal in known]

@@ -20,6 +20,7 @@ from tests.simulation.checks import (
     periods,
     renewing,
     resting,
+    selling,
     showing,
     telling,
 )
@@ -46,6 +47,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "I17 revenue shown": (showing.unearned, showing.untouched, showing.unlinked),
     "I18 credits": (crediting.twice, crediting.overcredited, crediting.forgotten),
     "I19 payments shown": (paying.mispaid, paying.unjoined),
+    "I20 orders shown": (selling.misordered, selling.missubscribed, selling.unassociated),
 }  # fmt: skip
 
 

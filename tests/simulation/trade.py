@@ -41,8 +41,9 @@ RENEWED: dict[str, Any] = {
     "set": {"of": "deal", "property": "told_end", "value": "{ends_on}"},
     "task": {"subject": "Renew {ends_on}"},
 }
-# HubSpot is shown the ERP's payments, and what its documents earned, by the campaigns that touched a company or deal.
-PAYMENT = "revmark_payment"
+# HubSpot is shown the ERP's payments, and what its documents earned, by the campaigns that touched a company or deal;
+# and orders and subscriptions, on its own objects or others.
+PAYMENT, ORDER, SUBSCRIPTION = "revmark_payment", "revmark_order", "revmark_subscription"
 REVENUE = "revmark_revenue"
 EARNED: dict[str, Any] = {
     "platforms": {"objects": {"revenue": {"custom": REVENUE, "by": "campaign"}, "payment": "native"}},
@@ -54,7 +55,9 @@ EARNED: dict[str, Any] = {
 def recurring(**rules: Any) -> Contract:
     """Deals recur, and may be paused; who sells them is told when a term ends soon."""
     rules["paused_when_deal_stage"] = [PAUSED]
-    return contract({"timing": {"subscriptions": rules}, "automations": [RENEWED]})
+    objects = {"order": {"custom": ORDER}, "subscription": {"custom": SUBSCRIPTION} if "amended" in rules else "native"}
+    timing = {"subscriptions": rules}
+    return contract({"timing": timing, "automations": [RENEWED], "platforms": {"objects": objects}})
 
 
 CONTRACTS: dict[str, Callable[[], Contract]] = {
@@ -71,6 +74,13 @@ CONTRACTS: dict[str, Callable[[], Contract]] = {
     "parents": lambda: contract({"billing": {"bill_to": "parent"}}),
     "credits": lambda: timed(called_off_posted="credit"),
     "credits drafted": lambda: timed(called_off_posted="draft_credit"),
-    "credits in parts": lambda: timed(invoice_when="shipped", partial="each", called_off_posted="credit"),
-    "parts": lambda: timed(invoice_when="shipped", partial="each"),
+    "credits in parts": lambda: contract(
+        {
+            "timing": {"invoice_when": "shipped", "partial": "each", "called_off_posted": "credit"},
+            "platforms": {"objects": {"order": {"custom": ORDER}}},
+        }
+    ),
+    "parts": lambda: contract(
+        {"timing": {"invoice_when": "shipped", "partial": "each"}, "platforms": {"objects": {"order": "native"}}}
+    ),
 }
