@@ -100,6 +100,8 @@ def settle(case: Case, state: EntityState) -> None:
         return
     if _awaited(case) or _made_now(case, case.customer.person) or _made_now(case, wanted.get("invoice")):
         return  # it is looked at again when that has been answered, and written once with both
+    if not case.customer.settled and Entity.PAYMENT.value in state.related and not wanted["fields"]["document"]:
+        return  # all invoices are being read for the first time: what it pays comes, or it is told that none is left
     fields, by = instead.applied(state, Side.CRM, wanted["fields"])
     links, mark = _links(case, wanted), fingerprint(fields)
     telling, told = {"mark": mark, "links": links}, state.marks.get("told") or {"mark": "", "links": {}}
@@ -164,7 +166,7 @@ def chain(case: Case, mark: str) -> Iterator[str]:
 def whose(case: Case) -> list[Any]:
     """What the CRM knows of the customer that all its records are associated with, or wait for."""
     person = case.known(case.customer.person) if case.customer.person else None
-    return [case.customer.crm, there(person) if person else None, _awaited(case)]
+    return [case.customer.crm, there(person) if person else None, _awaited(case), case.customer.settled]
 
 
 def there(state: EntityState) -> str | None:

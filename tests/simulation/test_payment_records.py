@@ -159,3 +159,19 @@ def test_the_first_sync_shows_history_once_and_as_it_was_planned():
         assert {(each.command.tier, each.command.first) for each in entries} == {(3, True)}
         again = stage.run(stage.world.plan())
         assert [each for each in again.writes if each.entity is Entity.RECEIPT] == []
+
+
+def test_a_payment_of_before_the_first_sync_is_written_once_with_the_invoice_that_it_pays(stage: Theatre):
+    contact = stage.world.platforms.shelf("Contacts")[0]["ContactID"]
+    line = {"Description": "Repair", "Quantity": "1", "UnitAmount": "10.00", "AccountCode": "200", "TaxType": "NONE"}
+    bill = {"Type": "ACCREC", "Status": "AUTHORISED", "Contact": {"ContactID": contact}, "Date": "2026-08-01",
+            "DueDate": "2026-08-20", "LineItems": [line]}  # fmt: skip
+    made = [stage.finance.put("Invoices", bill) for _ in range(3)]
+    for each in made:
+        stage.finance.put("Payments", {"Invoice": {"InvoiceID": each["InvoiceID"]}, "Account": {"Code": "090"},
+                                       "Date": "2026-08-02", "Amount": "10.00"})  # fmt: skip
+    stage.run(stage.world.sync())
+    written = [each.command for each in settled(stage).values() if each.command.entity is Entity.RECEIPT]
+    said = [f"payment of {each['InvoiceNumber']}" for each in made]
+    assert sorted(str(each.fields.get("subject")) for each in written) == sorted(said)
+    assert agrees(stage) == []

@@ -98,6 +98,37 @@ def test_it_is_said_once_whatever_is_heard_again():
     assert len(asked(made)) == 1
 
 
+def in_the_first_reading(**objects: Any) -> Court:
+    """Acme on both sides, while the invoices are still being read."""
+    made = Court(contract({"platforms": {"objects": OBJECTS | objects}}))
+    made.hear(*(unsettled(company(side, first=True, alone=False)) for side in Side))
+    return made
+
+
+def unsettled(news: Fact) -> Fact:
+    return news.model_copy(update={"settled": False, "first": True})
+
+
+def test_in_the_first_reading_a_payment_that_is_read_before_its_invoice_is_written_once():
+    made = in_the_first_reading()
+    made.hear(unsettled(paid(2)))
+    assert asked(made) == []
+    made.hear(unsettled(invoice(3)))
+    made.settle()
+    made.hear(company(Side.ERP, 4, alone=False))
+    made.settle()
+    assert [each.fields["subject"] for each in asked(made)] == ["payment of INV-1"]
+
+
+def test_one_whose_invoice_is_not_there_is_written_when_all_invoices_have_been_read():
+    made = in_the_first_reading()
+    made.hear(unsettled(paid(2)))
+    assert asked(made) == []
+    made.hear(company(Side.ERP, 4, alone=False))
+    made.settle()
+    assert [each.fields["subject"] for each in asked(made)] == ["payment of bank"]
+
+
 @pytest.mark.parametrize("payment", [None, "native"])
 def test_without_the_choice_there_are_none_and_with_it_no_revenue_is_shown(payment: str | None):
     made = court(payment=payment)
