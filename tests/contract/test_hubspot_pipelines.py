@@ -72,6 +72,7 @@ async def test_stages_that_are_missing_are_made_and_those_that_people_renamed_or
     mine.stages["theirs"].id = "theirs"
     del mine.stages["revmark_cancelled"]
     found = await missing(world)
+    assert not found.nothing
     assert staged(found) == ["stage order.revmark_held", "stage order.revmark_cancelled"]
     (body,) = found.document()["pipelines"]
     assert (body["there"], [each["stageId"] for each in body["stages"]]) == (

@@ -41,7 +41,7 @@ BAD_REQUEST, NOT_FOUND = 400, 404
 UNAUTHORIZED, FORBIDDEN, LOCKED_STATUS, TOO_MANY, MIGRATING = 401, 403, 423, 429, 477
 SERVER_ERROR = 500
 NO_OBJECT = "object"  # the code of a park: the custom object that the contract chooses is not there
-CONFLICT = "CONFLICT"  # the category of a refusal: another record has this value
+CONFLICTS = {"CONFLICT", "409"}  # codes of a refusal: another record has this value
 NOT_PROVIDED = "provision"  # the code of a park: a property, stage or pipeline of ours is not there
 NO_PROPERTY = "PROPERTY_DOESNT_EXIST"  # HubSpot's code, inside a refusal's message
 _STAGED = "hs_pipeline"  # the property, or with _stage the one, whose value a refusal names
@@ -297,7 +297,7 @@ class Api:
 
         That is a property, the unique one by which they are found, or a pipeline or stage.
         """
-        if code == CONFLICT or not any(each in message for each in (NO_PROPERTY, key, _STAGED)):
+        if code in CONFLICTS or not any(each in message for each in (NO_PROPERTY, key, _STAGED)):
             return None
         said = f"the portal lacks what it needs for {call}: {message}. Run: revmark provision --yes"
         return self._parked(said, NOT_PROVIDED)

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient
+from streams.platforms.hubspot.shapes import ORDER
 from tests.unit.hubspot.records import GUID, command
 from tests.unit.hubspot.vendor import Answer, Vendor, record, refusal, results
 
@@ -101,6 +102,33 @@ async def test_a_batch_that_is_refused_as_a_whole_is_halved_until_the_bad_one_st
     assert sum(each.state == "applied" for each in written) == 99
     assert [each.ref for each in written] == [each.ref for each in commands]
     assert len([path for path in vendor.paths if path.endswith("update")]) <= 15  # 1 + 2 for each of seven halvings
+
+
+LACKING = "a property revmark_order_key is not there"
+ORDERS = [command("order", {"name": "B"}, natural_key=f"o{number}", id=f"c{number}") for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("status", "category", "whole", "parks"),
+    [
+        (400, "VALIDATION_ERROR", True, True),
+        (409, "", True, False),
+        (207, "VALIDATION_ERROR", False, True),
+        (207, "CONFLICT", False, False),
+    ],
+)
+async def test_what_a_portal_lacks_for_records_that_are_only_shown_parks_and_a_conflict_is_the_records_own(
+    status: int, category: str, *, whole: bool, parks: bool
+):
+    each = [{"category": category, "message": LACKING, "context": {"objectWriteTraceId": [one.id]}} for one in ORDERS]
+    answer = refusal(status, LACKING, category) if whole else results(status=status, errors=each)
+    vendor = Vendor(_always(answer), shapes={"order": ORDER})
+    if not parks:
+        assert {each.state for each in await vendor.client.write(ORDERS)} == {"refused"}
+        return
+    with pytest.raises(Parked, match="Run: revmark provision --yes"):
+        await vendor.client.write(ORDERS)
+    assert len(vendor.bodies) == 1, "one refusal is enough: nothing is halved"
 
 
 async def test_results_are_joined_by_what_they_say_whatever_their_order():

@@ -1,7 +1,7 @@
 """Small ASGI applications that play one documented reply of HubSpot each, and a client in front of them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from starlette.routing import Route
 from sandbox.clock import VirtualClock
 from streams.platforms.hubspot.auth import Auth, StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
+from streams.platforms.hubspot.shapes import SHAPES, Shape
 
 Answer = Callable[[Request, Any], Response]
 
@@ -24,6 +25,7 @@ class Vendor:
 
     answer: Answer
     auth: Callable[["Vendor"], Auth] = lambda _vendor: StaticToken("pat-x")
+    shapes: Mapping[str, Shape] = field(default_factory=lambda: SHAPES)
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(automatic=True))
     bodies: list[tuple[str, Any]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -46,6 +48,7 @@ class Vendor:
             clock=self.clock.now,
             sleep=self.clock.sleep,
             timezone="Pacific/Auckland",
+            shapes=self.shapes,
         )
 
     @property
