@@ -155,6 +155,18 @@ def test_what_was_on_its_way_to_companies_that_became_one_is_judged_anew_and_wri
     assert sorted(written) == ["revmark_credit_hold", "xero_contact_id"]
 
 
+def test_what_was_on_its_way_at_midnight_is_found_at_the_next_look_and_no_later():
+    ahead = {"hubspot": 76.884, "xero": 12.011, "worker0": 19.062, "worker1": -50.834}
+    scenes = (
+        Scene(10_771.789, "skew", 3426523110, {"ahead": ahead}), Scene(10_771.926, "erp_contact", 3046179472),
+        Scene(10_779.269, "crm_subscribe", 1011419984),
+    )  # fmt: skip
+    world = run(Story(9114, scenes, "subscriptions"))
+    assert violations(world) == {}
+    world.over -= resting.SETTLES
+    assert resting.late(Witness(world)) != [], "what was to rest before midnight has no such hour"
+
+
 def test_a_storm_over_more_records_than_a_brake_lets_pass_is_not_stopped():
     figures = storm(records=110, seconds=1)
     assert figures.writes >= figures.records

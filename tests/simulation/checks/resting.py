@@ -9,6 +9,8 @@ from typing import Any
 from schemas.names import record_id
 from schemas.wire import decode
 from tests.simulation.clockwork import START
+from tests.simulation.scenes import RECURRING
+from tests.simulation.story import MIDNIGHT
 from tests.simulation.witness import Witness
 from tests.simulation.world import POLL
 
@@ -20,6 +22,7 @@ AGAIN = {
 }  # fmt: skip
 # Two rounds of polls, and the longest wait of a lane that has met nothing but failures before (lanes.patience).
 SETTLES = 2 * POLL + 300.0  # seconds
+LOOK = 3600.0  # seconds between looks at what a new day brings: what midnight finds on its way is found at the next
 
 
 def divided(witness: Witness) -> list[str]:
@@ -66,7 +69,9 @@ def restless(witness: Witness) -> list[str]:
 
 def late(witness: Witness) -> list[str]:
     """I4: writes of ours, in the platforms' logs, long after the last deed and the last trouble."""
-    end = witness.world.over + SETTLES
+    over = witness.world.over
+    midnight = witness.world.story.trade in RECURRING and over < MIDNIGHT < over + SETTLES
+    end = (MIDNIGHT + LOOK if midnight else over) + SETTLES
     found = []
     for platform in ("hubspot", "xero"):
         for row in witness.world.platforms.writes(platform):
