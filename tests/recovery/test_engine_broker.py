@@ -108,7 +108,7 @@ async def test_a_worker_stops_also_while_the_broker_is_away(names: str, tmp_path
             tmp_path, BROKER=kafka.address, PREFIX=names, COMMIT="60", SHOW=str(tmp_path / "state.json")
         )
         await bench.has(bench.out, 100)
-        await until(lambda: len(shown(tmp_path / "state.json") or ()) == 100, explain=worker.log.read_text)
+        await until(lambda: len(shown(tmp_path / "state.json") or ()) == 100, explain=worker.words)
     finally:
         kafka.stop()
     worker.process.send_signal(signal.SIGTERM)  # it has something to commit

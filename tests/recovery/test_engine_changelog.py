@@ -27,7 +27,7 @@ async def test_a_changelog_that_was_cut_or_made_anew(bench: Bench, start: Start,
             worker = start(f"{store[:5]}-{name}", PREFIX=bench.names, STORE=store, DATADIR=place, SHOW=str(file))
             await bench.all_committed()
             table = await bench.table()
-            await until(lambda: shown(file) == table, explain=worker.log.read_text)
+            await until(lambda: shown(file) == table, explain=worker.words)
             assert await worker.stop() == 0
             return worker
 

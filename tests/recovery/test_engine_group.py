@@ -62,7 +62,7 @@ async def test_a_topic_that_grew_feeds_its_table_no_more(bench: Bench, start: St
     await until(lambda: worker.epoch() > 0)
     epoch, table = worker.epoch(), await bench.table()
     await grow(bench.broker, bench.facts, 6)
-    await until(lambda: worker.epoch() > epoch, explain=worker.log.read_text)
+    await until(lambda: worker.epoch() > epoch, explain=worker.words)
     await write(bench.broker, bench.facts, records(100, 200))
     assert await worker.ended() != 0
     assert f"Table counts has 4 partitions ({bench.counts}), the topic {bench.facts} has 6" in worker.log.read_text()
@@ -128,7 +128,7 @@ async def test_what_a_fetch_from_before_a_rebalance_still_waits_for_is_not_lost(
     # Reading ends with the rebalance; the fetch it waited for does not, and would take the records that come next.
     stays = await start("stays", FETCH_WAIT="25").ready()
     leaves = start("leaves", FETCH_WAIT="25")
-    await until(lambda: "worker of" in leaves.log.read_text() and leaves.says("is ready"), explain=leaves.log.read_text)
+    await until(lambda: "worker of" in leaves.log.read_text() and leaves.says("is ready"), explain=leaves.words)
     await write(bench.broker, bench.facts, records(0, 100))
     await bench.all_committed()
     for first in (100, 200, 300):

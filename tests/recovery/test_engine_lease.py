@@ -22,15 +22,15 @@ async def test_changes_queued_before_a_cut_do_not_land_behind_those_of_the_new_o
     network.touch()
     await write(bench.broker, bench.facts, records(0, 200))
     cut_off = start("cut_off", CUT=str(network))
-    await until(lambda: cut_off.says("cut off"), explain=cut_off.log.read_text)
+    await until(lambda: cut_off.says("cut off"), explain=cut_off.words)
     start("second")
     await bench.all_committed()
     await write(bench.broker, bench.facts, records(200, 600, keys=200))
     await bench.all_committed()
     state = len(await read(bench.broker, bench.counts))
     network.unlink()
-    await until(lambda: cut_off.says("revoked"), explain=cut_off.log.read_text)
-    await until(lambda: cut_off.says("is ready"), explain=cut_off.log.read_text)
+    await until(lambda: cut_off.says("revoked"), explain=cut_off.words)
+    await until(lambda: cut_off.says("is ready"), explain=cut_off.words)
     assert await cut_off.stop() == 0
     assert len(await read(bench.broker, bench.counts)) == state
     await bench.assert_nothing_lost()
@@ -51,4 +51,4 @@ async def test_a_table_that_missed_changes_of_its_changelog_recovers_before_it_i
     assert worker.says("something is in it that this worker has not read")
     table = await bench.table()
     assert "stranger" in table
-    await until(lambda: shown(state) == table, explain=worker.log.read_text)
+    await until(lambda: shown(state) == table, explain=worker.words)

@@ -82,11 +82,11 @@ async def test_a_worker_that_stops_begins_nothing_that_waited(bench: Bench, star
     hold = tmp_path / "hold"
     hold.touch()
     worker = start(HOLD=str(hold), DRAIN="30", FETCH=str(FETCH), METRICS="0")
-    await until(lambda: worker.log.read_text().count("handling") == 4, explain=worker.log.read_text)
+    await until(lambda: worker.log.read_text().count("handling") == 4, explain=worker.words)
     # one of each partition is begun; the rest of it waits as another
     await Watched(worker).where(lambda found: found.sum("engine_batches_in_flight") == 8)
     worker.process.send_signal(signal.SIGTERM)
-    await until(lambda: worker.says("draining"), explain=worker.log.read_text)
+    await until(lambda: worker.says("draining"), explain=worker.words)
     hold.unlink()
     assert await worker.ended() == 0
     assert worker.log.read_text().count("handling") == 4

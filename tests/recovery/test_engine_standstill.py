@@ -25,7 +25,7 @@ async def test_a_recovery_that_stands_still_ends_the_worker_unless_the_broker_is
     for moment in ("all", "ends"):
         mute.write_text(moment)
         patient = start(moment, MUTE=str(mute), PATIENCE="5", HEARTBEAT="0.5")
-        await until(lambda: patient.says("is waited for"), explain=patient.log.read_text)  # noqa: B023 - of this round
+        await until(lambda: patient.says("is waited for"), explain=patient.words)  # noqa: B023 - of this round
         mute.unlink()
         await patient.ready()
         assert patient.says("tables recovered: 300 changelog records")

@@ -65,12 +65,12 @@ async def test_a_global_table_is_held_by_all_and_recovered(broker: str, topics: 
     await write(broker, f"{topics}.everywhere", [(b"key", b"x"), (b"key", b"y"), (b"key", b"x")])
     settings = {"SCRIPT": "stock_worker.py", "LIBRARY": "engine"}
     first = start("first", **settings)
-    await until(lambda: first.says("shared has [('x', 2), ('y', 1)]"), explain=first.log.read_text)
+    await until(lambda: first.says("shared has [('x', 2), ('y', 1)]"), explain=first.words)
     second = start("second", **settings)
-    await until(lambda: second.says("shared has [('x', 2), ('y', 1)]"), explain=second.log.read_text)
+    await until(lambda: second.says("shared has [('x', 2), ('y', 1)]"), explain=second.words)
     assert await first.stop() == 0
     await write(broker, f"{topics}.everywhere", [(b"key", b"x")])
-    await until(lambda: second.says("shared has [('x', 3), ('y', 1)]"), explain=second.log.read_text)
+    await until(lambda: second.says("shared has [('x', 3), ('y', 1)]"), explain=second.words)
 
 
 async def test_offsets_without_records_hold_up_neither_recovery_nor_commits(bench: Bench, start: Start, tmp_path: Path):

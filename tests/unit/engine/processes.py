@@ -35,6 +35,11 @@ class WorkerProcess:
         """Return whether its log has the text."""
         return text in self.log.read_text()
 
+    def words(self) -> str:
+        """Return its log, and whether it still runs: of one that was killed from outside the log just ends."""
+        code = self.process.poll()
+        return f"{self.log.read_text()}(it {'runs' if code is None else f'has ended with {code}'})"
+
     def epoch(self) -> int:
         """Return the number of its present assignment; it must have been started with SHOW."""
         file = Path(self.environment["SHOW"]).with_suffix(".epoch")
@@ -42,13 +47,13 @@ class WorkerProcess:
 
     async def ready(self, seconds: float = PATIENCE) -> "WorkerProcess":
         """Wait until it has its partitions."""
-        await until(lambda: self.says("is ready") or self.process.poll() is not None, seconds, self.log.read_text)
+        await until(lambda: self.says("is ready") or self.process.poll() is not None, seconds, self.words)
         assert self.process.poll() is None, self.log.read_text()
         return self
 
     async def ended(self, seconds: float = PATIENCE) -> int:
         """Wait for its end; return its exit code."""
-        await until(lambda: self.process.poll() is not None, seconds, self.log.read_text)
+        await until(lambda: self.process.poll() is not None, seconds, self.words)
         return self.process.wait()
 
     async def stop(self) -> int:
