@@ -4,11 +4,13 @@
 been delivered, and billed as a whole. A deal may name a deposit, which is billed with the order. What is posted and
 called off is credited by a draft. That an invoice is paid is an event on its deal's timeline in HubSpot.
 `parts`: whatever has been shipped is billed as a draft, which finance posts; of what is called off drafts are deleted,
-and posted bills credited; one portal serves two subsidiaries, and a child company's parent pays.
+and posted bills credited; one portal serves two subsidiaries, and a child company's parent pays. HubSpot shows each
+order as a record.
 `quotes`: a deal is an order once a quote of it is accepted; what a child company buys is billed to its parent. Who
 collects money is told of late invoices, and sales of credit holds.
 `prorated`: what recurs is billed by the week, and what is amended in the middle of one by the days that are left. A
 term is followed by another. Customers who have agreed to it are thanked for their money; sales is told of near ends.
+HubSpot shows each subscription as a record.
 `whole_periods`: an amendment waits for the next week, and a term that has ended for somebody to renew it.
 """
 
@@ -23,6 +25,8 @@ HERE = ZoneInfo("Pacific/Auckland")  # where all of them count their days
 ORDERED, DELIVERED, LOST = "decisionmakerboughtin", "closedwon", "closedlost"
 WON = DELIVERED  # where orders say themselves what was shipped
 PAUSED = ORDERED  # where what recurs is sold: a stage of HubSpot's own pipeline, as good as any
+
+SUBSCRIPTION = "revmark_subscription"  # the custom object that shows them
 
 DELIVERY: dict[str, Any] = {
     "entities": {"company": {"fields": {"tax_number": {"policy": "review", "owner": None}}}},
@@ -48,6 +52,7 @@ PARTS: dict[str, Any] = {
         "guard": "open_invoices", "protects": ["name"], "when": "customer.ordered and erp.balance_due > 0",
         "because": "the name is printed on invoices that are not paid yet",
     }]},
+    "platforms": {"objects": {"order": "native"}},
     "subsidiary": {"name": "NZ", "crm": "billing_entity"},
     "billing": {"bill_to": "parent"},
     "timing": {"invoice_when": "shipped", "partial": "each", "called_off": "delete_drafts",
@@ -66,6 +71,7 @@ QUOTES: dict[str, Any] = {
     ],
 }  # fmt: skip
 PRORATED: dict[str, Any] = {
+    "platforms": {"objects": {"subscription": {"custom": SUBSCRIPTION}}},
     "consent": {"property": "marketing_consent", "granted": ["yes"]},
     "timing": {"subscriptions": {
         "amended": "prorated", "renewed": "automatically", "paused_when_deal_stage": [PAUSED],

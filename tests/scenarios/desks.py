@@ -93,8 +93,12 @@ class Desks:
 
     def associated(self, kind: str, record: str, other: str) -> list[str]:
         """Ids of the records of type `other` that belong to a record of type `kind`."""
-        pairs = [(tuple(map(str, row["from"])), tuple(map(str, row["to"]))) for row in self._hubspot["associations"]]
-        return [end[1] for start, end in pairs if start == (kind, record) and end[0] == other]
+        return [end for of, end in self.pairs(kind, record) if of == other]
+
+    def pairs(self, kind: str, record: str) -> list[tuple[str, str]]:
+        """Types and ids of all records that belong to a record of type `kind`."""
+        ends = [(tuple(map(str, row["from"])), tuple(map(str, row["to"]))) for row in self._hubspot["associations"]]
+        return [(end[0], end[1]) for start, end in ends if start == (kind, record)]
 
     def sent(self) -> list[Record]:
         """HubSpot's custom events."""

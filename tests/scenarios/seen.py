@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from console.demo.people import Record
+from tests.scenarios.agreements import SUBSCRIPTION
 from tests.scenarios.desks import Desks
 
-COMPANY, DEAL, INVOICE = "0-2", "0-3", "0-53"  # HubSpot's object types
+COMPANY, DEAL, INVOICE, ORDER = "0-2", "0-3", "0-53", "0-123"  # HubSpot's object types
+CUSTOM = "2-"  # how those of custom objects begin
 
 
 @dataclass
@@ -80,6 +82,25 @@ class Seen:
         """What the deal shows of its order."""
         row = self.desks.properties("deals", deal)
         return tuple(str(row.get(f"revmark_{name}") or "") for name in names)
+
+    def order(self, deal: str) -> list[tuple[str, ...]]:
+        """The records of a deal's order in HubSpot: stage, how many bills stand, what is billed, paid and due."""
+        rows = [self.desks.properties("orders", record) for record in self.desks.associated(DEAL, deal, ORDER)]
+        return [
+            (
+                str(row["hs_pipeline_stage"]).removeprefix("revmark_"),
+                str(len([number for number in str(row.get("revmark_bills") or "").split(", ") if number])),
+                *(str(row[f"revmark_{name}"]) for name in ("billed", "paid", "due")),
+            )
+            for row in rows
+        ]
+
+    def subscription(self, deal: str) -> list[tuple[str, ...]]:
+        """The records of a deal's subscription in HubSpot: how it is, periods billed, next day, what one is worth."""
+        names = ("subscription_status", "periods", "next_bill_on", "amount")
+        kept = {str(row["id"]): row["properties"] for row in self.desks.records(SUBSCRIPTION)}
+        ends = {end for of, end in self.desks.pairs(DEAL, deal) if of.startswith(CUSTOM) and end in kept}
+        return [tuple(str(kept[end].get(f"revmark_{name}") or "") for name in names) for end in sorted(ends)]
 
     def trigger(self, deal: str, name: str) -> str:
         """A property of a deal that an automation sets."""

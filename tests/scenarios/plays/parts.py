@@ -37,6 +37,27 @@ def partial_shipments(customer: Customer) -> Play:
     yield Then("one is paid", ("230.00", "379.47"), lambda: customer.shown(deal, "amount_paid", "amount_due"))
 
 
+@scenario("Sales follows an order in HubSpot: what of it is billed, paid and due, until it is paid or called off",
+          billing_entity="NZ")  # fmt: skip
+def order_followed(customer: Customer) -> Play:
+    deal, other = customer.wins(("10", "50.00")), customer.wins(("2", "50.00"))
+    nothing = [("ordered", "0", "0.00", "0.00", "0.00")]
+    yield Then("two orders", [nothing, nothing], lambda: [customer.order(each) for each in (deal, other)])
+    customer.ships(deal, "4")
+    yield bills(customer, deal, ("", "DRAFT", "230.00"))
+    customer.sets_status(deal, "AUTHORISED")
+    customer.pays(deal, "230.00")
+    yield Then("a part is paid", [("part_billed", "1", "230.00", "230.00", "0.00")], lambda: customer.order(deal))
+    customer.ships(deal, "10")
+    yield Then("the rest", [("billed", "2", "575.00", "230.00", "345.00")], lambda: customer.order(deal))
+    customer.sets_status(f"{deal}-2", "AUTHORISED")
+    customer.pays(f"{deal}-2", "345.00")
+    customer.moves(other, LOST)
+    yield Then("one is paid, one cancelled", [
+        [("paid", "2", "575.00", "575.00", "0.00")], [("cancelled", *nothing[0][1:])],
+    ], lambda: [customer.order(each) for each in (deal, other)])  # fmt: skip
+
+
 @scenario("Nothing is billed before anything was shipped, and the deal says how much was", billing_entity="NZ")
 def nothing_shipped_yet(customer: Customer) -> Play:
     deal = customer.wins(("10", "50.00"))

@@ -128,6 +128,20 @@ def deleted_and_restored_subscription(customer: Customer) -> Play:
     yield three
 
 
+@scenario("Sales follows a subscription in HubSpot: what a week is worth, when the next is billed, and when it is over")
+def subscription_followed(customer: Customer) -> Play:
+    since = customer.ago(17)
+    deal = subscribes(customer, since, SEATS)
+    following = str(weeks(since, 3))
+    yield Then("it runs", [("running", "3", following, "100.00")], lambda: customer.subscription(deal))
+    customer.moves(deal, PAUSED)
+    yield Then("paused", [("paused", "3", "", "100.00")], lambda: customer.subscription(deal))
+    customer.moves(deal, DELIVERED)
+    yield Then("it goes on", [("running", "3", following, "100.00")], lambda: customer.subscription(deal))
+    customer.moves(deal, LOST)
+    yield Then("over", [("ended", "3", "", "100.00")], lambda: customer.subscription(deal))
+
+
 @scenario("A subscription is paused: a seat more is not billed meanwhile, but from the day on which it is resumed")
 def paused_and_resumed(customer: Customer) -> Play:
     since = customer.ago(17)
