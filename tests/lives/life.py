@@ -18,7 +18,7 @@ from tests.volume.month import BRAKES
 
 CURRENCIES = ("NZD", "USD", "EUR", "JPY", "KWD")  # with two decimals, none (JPY), and three (KWD)
 REVENUE = {"custom": "revmark_revenue", "by": "product"}  # what everybody's documents earned, shown in HubSpot
-OBJECTS: dict[str, Any] = {"revenue": REVENUE, "payment": "native"}
+OBJECTS: dict[str, Any] = {"revenue": REVENUE, "payment": "native", "order": "native"}
 TRADES = {
     "at once": {},
     "by shipment": {"timing": {"invoice_when": "shipped"}},
