@@ -91,7 +91,7 @@ def test_how_far_it_has_come_is_told(capsys: pytest.CaptureFixture[str], monkeyp
         ("thankful", 9, 100),
         ("backdated", 14, 40),
         ("unprorated", 38, 120),
-        ("unrenewed", 14, 40), ("presumptuous", 41, 100), ("unvoided", 6, 150), ("unsummed", 10, 60),
+        ("unrenewed", 14, 40), ("presumptuous", 41, 100), ("unvoided", 6, 150), ("unsummed", 14, 60),
         ("unwaiting", 21, 60),
     ],
 )  # fmt: skip

@@ -65,7 +65,7 @@ CONTRACTS: dict[str, Callable[[], Contract]] = {
     "deposit": lambda: contract(
         {
             "timing": {"invoice_when": "shipped", "deposit": {"percent": "30"}},
-            "platforms": {"objects": {"payment": {"custom": PAYMENT}}},
+            "platforms": {"objects": {"payment": {"custom": PAYMENT}, "order": "native"}},
         }
     ),
     "told": lambda: contract({"automations": TOLD, "consent": AGREED, **EARNED}),
@@ -80,7 +80,5 @@ CONTRACTS: dict[str, Callable[[], Contract]] = {
             "platforms": {"objects": {"order": {"custom": ORDER}}},
         }
     ),
-    "parts": lambda: contract(
-        {"timing": {"invoice_when": "shipped", "partial": "each"}, "platforms": {"objects": {"order": "native"}}}
-    ),
+    "parts": lambda: timed(invoice_when="shipped", partial="each"),
 }
