@@ -92,12 +92,7 @@ class Objects(BaseModel):
 def chosen(contract: Contract) -> dict[str, str]:
     """The object that each kind of record is shown on; a kind that is not shown is not there."""
     objects = contract.platforms.objects
-    wishes = {kind: getattr(objects, kind) for kind in HOLDS}
-    return {
-        kind: wish.custom if isinstance(wish, CustomObject) else wish
-        for kind, wish in wishes.items()
-        if wish is not None
-    }
+    return {kind: objects.custom.get(kind, wish) for kind in HOLDS if (wish := getattr(objects, kind)) is not None}
 
 
 def moved(before: Mapping[str, str], contract: Contract) -> str:
@@ -149,11 +144,8 @@ def _idle(contract: Contract) -> Iterator[tuple[Literal["error", "warning"], str
 def _shared(objects: Objects) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
     """Custom objects that would hold two kinds of records."""
     taken: dict[str, str] = {}
-    for kind, says in HOLDS.items():
-        wish = getattr(objects, kind)
-        if not isinstance(wish, CustomObject):
-            continue
-        if wish.custom in taken:
-            said = f"{wish.custom} {taken[wish.custom]} already: {kind} needs an object of its own"
+    for kind, name in objects.custom.items():
+        if name in taken:
+            said = f"{name} {taken[name]} already: {kind} needs an object of its own"
             yield "error", f"platforms.objects.{kind}.custom", said
-        taken.setdefault(wish.custom, says)
+        taken.setdefault(name, HOLDS[kind])
