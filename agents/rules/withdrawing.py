@@ -69,6 +69,8 @@ def _take_back_credits(case: Case, deal: EntityState) -> None:
 
 def _take_back_deletions(case: Case, deal: EntityState) -> None:
     """The deal is won: its draft bills are wanted. One that is deleted already is billed by hand."""
+    if "subscription" in deal.marks["order"]:
+        return  # its many bills are never deleted
     for record in deal.marks.get("bills", {}):
         bill = case.state(Entity.INVOICE, record)
         _take_back(case, deal, bill, [each for each in bill.flights["erp"] if _deletes(bill, each)], "its deletion")
