@@ -151,6 +151,28 @@ def test_a_deal_that_is_gone_leaves_its_record():
     assert "deal" in asked(here)[0].links, "it stays associated"
 
 
+def test_a_deal_that_moves_to_another_customer_leaves_its_record_with_the_one_that_was_billed():
+    here = bill(sold(court()))
+    many = len(asked(here))
+    here.hear(deal(here.clock + 60).model_copy(update={"deleted": True, "ended": "parted", "fields": {}}))
+    there = deal(here.clock + 61).model_copy(update={"customer": "company:other", "moved": True})
+    here.hear(there, company(Side.CRM, here.clock + 62).model_copy(update={"customer": "company:other"}))
+    here.settle()
+    assert len(asked(here)) == many, "it is no order of the other customer's"
+    assert said(here, "status", "billed") == ("billed", "230.00"), "as it was"
+    bill(here, status="paid", amount_due="0.00", amount_paid="230.00")
+    assert said(here, "status", "paid") == ("paid", "230.00")
+    assert {each.customer for each in asked(here)} == {ACME}
+
+
+def test_orders_of_before_are_shown_when_their_deals_or_bills_are_heard_of_again():
+    here = sold(court(order=None, subscription=None))
+    assert asked(here) == []
+    here.contract = contract({"platforms": {"objects": OBJECTS}})
+    assert said(bill(here), "status", "billed") == ("billed", "230.00")
+    assert {each.first for each in asked(here)} == {False}
+
+
 def test_it_is_said_once_whatever_is_heard_again():
     here = bill(sold(court()))
     many = len(asked(here))
@@ -191,6 +213,17 @@ def test_a_person_who_comes_later_is_linked_to_all_orders():
     assert {each.record for each in asked(here) if "contact" in each.links} == {
         ORDER, canonical_id(Entity.ORDER, "main", "deal:2"),
     }  # fmt: skip
+
+
+def test_a_person_who_is_refused_is_waited_for_no_longer():
+    here = court(PARTS)
+    person = {"email": "ann@acme.example", "first_name": "Ann", "last_name": "Lee"}
+    here.hear(fact(Entity.CONTACT, Side.ERP, person, record="contact:1", seconds=here.clock + 1), deal(here.clock + 2))
+    here.hear(company(Side.CRM, here.clock + 3))
+    assert asked(here) == []
+    (making,) = here.commands(Side.CRM, Entity.CONTACT)
+    here.hear(*here.refuse(making))
+    assert [set(each.links) for each in asked(here)] == [{"company", "deal"}]
 
 
 def test_a_person_may_have_what_was_refused_tried_again():
@@ -240,6 +273,22 @@ def test_a_subscription_is_a_record_of_its_own_that_runs_pauses_and_ends():
     shown = told(here, Entity.SUBSCRIPTION)
     assert (shown["status"], shown["next_on"], shown["ends_on"], shown["periods"]) == ("ended", None, "2026-10-20", 2)
     assert len({each.record for each in asked(here, Entity.SUBSCRIPTION)}) == 1
+
+
+def test_one_write_of_a_record_is_on_its_way_at_a_time_and_what_came_meanwhile_is_written_then():
+    here = court(PARTS)
+    here.hear(deal(2), deal(3, name="Widgets anew"), deal(4, name="Widgets at last"))
+    assert [each.fields["name"] for each in asked(here)] == ["Widgets"]
+    here.settle()
+    assert [each.fields["name"] for each in asked(here)] == ["Widgets", "Widgets at last"]
+
+
+def test_a_subscription_that_is_called_off_is_over_from_that_day():
+    here = sold(court(RECURRING), lines=[seat()])
+    sold(on(here, "2026-09-20"), stage="closedlost")
+    shown = told(here, Entity.SUBSCRIPTION)
+    assert (shown["status"], shown["next_on"], shown["ends_on"]) == ("ended", None, "2026-09-20")
+    assert said(here, "status") == ("billed",), "its first month is"
 
 
 def test_a_subscription_that_people_bill_or_that_has_a_term_says_so():
