@@ -91,9 +91,7 @@ def save(organisation: "Organisation", element: Record, *, create_only: bool, pl
         if made["Type"].endswith(ending):
             made[key] = organisation.new_id()
             credit = {name: made[name] for name in COPIED if name in made}
-            organisation.shelves[kind].put(
-                organisation.stamped({**credit, key: made[key], "Status": "AUTHORISED"}), quiet=True
-            )
+            organisation.shelves[kind].put(organisation.stamped({**credit, key: made[key], "Status": "AUTHORISED"}))
     return organisation.bank_transactions.put(organisation.stamped(made))
 
 
@@ -109,7 +107,7 @@ def _delete(organisation: "Organisation", found: Record) -> Record:
             continue
         if balances.remaining_credit(organisation, credit, credit[key]) != credit["Total"]:
             raise Invalid(documents.HAS_MONEY)
-        organisation.shelves[kind].put(organisation.stamped({**credit, "Status": "VOIDED"}, credit), quiet=True)
+        organisation.shelves[kind].put(organisation.stamped({**credit, "Status": "VOIDED"}, credit))
     return organisation.bank_transactions.put(organisation.stamped({**before, "Status": "DELETED"}, before))
 
 

@@ -18,6 +18,7 @@ from sandbox.delivery import Deliverer, Event, Terms
 from sandbox.faults import Faults
 from sandbox.wire import encode
 from sandbox.xero.shelf import Change
+from sandbox.xero.wire import iso_second
 
 BATCH = 100  # events in one request [K]
 PAUSE = 15 * 60.0  # seconds between retries after the immediate one
@@ -28,7 +29,8 @@ OK = 200
 UNAUTHORISED = 401
 HANDSHAKE = (True, False, False, True, False)  # rightly or wrongly signed [K on order and number]
 API = "https://api.xero.com/api.xro/2.0"
-CATEGORIES = {"Contacts": "CONTACT", "Invoices": "INVOICE", "CreditNotes": "CREDITNOTE"}  # [SPEC]; no others
+CATEGORIES = {"Contacts": "CONTACT", "Invoices": "INVOICE", "CreditNotes": "CREDITNOTE",  # [SPEC]
+              "Prepayments": "PREPAYMENT", "Overpayments": "OVERPAYMENT"}  # [XD changelog, 2026]; no others # fmt: skip
 
 
 def signature(key: str, body: bytes) -> str:
@@ -41,7 +43,12 @@ def event_of(change: Change, tenant_id: str, now: datetime) -> Event | None:
     category = CATEGORIES.get(change.kind)
     if category is None or change.quiet or change.after is None:
         return None
-    event: Event = {
+    data = {}
+    if category in {"CREDITNOTE", "PREPAYMENT", "OVERPAYMENT"}:  # carry a little content since 2026
+        data = {"Type": change.after["Type"], "Status": change.after["Status"]}
+    if category in {"PREPAYMENT", "OVERPAYMENT"}:
+        data["UpdatedDateUTCString"] = iso_second(change.after["UpdatedDateUTC"])
+    return {
         "resourceUrl": f"{API}/{change.kind}/{change.id}",
         "resourceId": change.id,
         "tenantId": tenant_id,
@@ -49,10 +56,8 @@ def event_of(change: Change, tenant_id: str, now: datetime) -> Event | None:
         "eventCategory": category,
         "eventType": "CREATE" if change.before is None else "UPDATE",
         "eventDateUtc": now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}",  # no Z
+        **({"data": data} if data else {}),
     }
-    if category == "CREDITNOTE":  # carries a little content since March 2026
-        event["data"] = {"Type": change.after["Type"], "Status": change.after["Status"]}
-    return event
 
 
 def _sequence(event: Event) -> int:

@@ -123,6 +123,27 @@ async def test_what_fires_and_what_does_not(xero: Xero, receiver: Receiver) -> N
     assert (sequences[0][0], sequences[-1][1]) == (1, 6)
 
 
+@pytest.mark.parametrize("kind", ["PREPAYMENT", "OVERPAYMENT"])
+async def test_money_in_advance_fires_its_own_webhooks(xero: Xero, receiver: Receiver, kind: str) -> None:
+    await aim(xero)
+    id_, key = await xero.contact(), f"{kind.capitalize()}ID"
+    bill = await xero.invoice(id_, 50)
+    banked = await xero.save("PUT", "BankTransactions", {
+        "Type": f"RECEIVE-{kind}", "Contact": {"ContactID": id_}, "BankAccount": {"Code": "090"},
+        "LineItems": [{"Description": "Ahead", "UnitAmount": 100, "AccountCode": "200", "TaxType": "NONE"}],
+    })  # fmt: skip
+    applied = {"Invoice": {"InvoiceID": bill["InvoiceID"]}, "Amount": 20, "Date": "2026-09-02"}
+    made = await xero.save("PUT", f"{kind.capitalize()}s/{banked[key]}/Allocations", applied)
+    await xero.call("DELETE", f"{kind.capitalize()}s/{banked[key]}/Allocations/{made['AllocationID']}")
+    await xero.save("POST", "BankTransactions", {"BankTransactionID": banked["BankTransactionID"], "Status": "DELETED"})
+    await drain(xero)
+    told = [each for each in receiver.events if each["eventCategory"] == kind]
+    assert [each["eventType"] for each in told] == ["CREATE", "UPDATE", "UPDATE", "UPDATE"]
+    assert {each["resourceId"] for each in told} == {banked[key]}
+    assert {*told[-1]["data"]} == {"Type", "Status", "UpdatedDateUTCString"}
+    assert told[-1]["data"]["Status"] == "VOIDED"
+
+
 async def test_a_person_fires_and_a_vandal_does_not(xero: Xero, receiver: Receiver) -> None:
     await aim(xero)
     id_ = await xero.contact()
