@@ -29,7 +29,10 @@ Act = Literal["read", "wait", "person"]
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A payment or credit inside its invoice. `dead`: it was taken back."""
+    """A payment or credit inside its invoice. `dead`: it was taken back.
+
+    `record_kind`: the kind of the ERP's record, where it is not what `kind` says: money in advance counts as credited.
+    """
 
     kind: PaperKind
     key: str
@@ -37,6 +40,7 @@ class Settlement:
     amount: Decimal
     number: str = ""
     dead: bool = False
+    record_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,8 +181,19 @@ class Invoice(Canonical):
     lines: list[Line] = Field(default_factory=list)
 
 
+class Allocation(BaseModel):
+    """What of a credit note, or of money in advance, was set against an invoice; `invoice` is the platform's id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    invoice: str
+    amount: str
+
+
 class Payment(Canonical):
-    """Money received on an invoice, or given back on a credit note (`refund`)."""
+    """Money received on an invoice, or given back on a credit note (`refund`).
+
+    Money that came before an invoice or beyond it (`advance`) stands on no document: it is allocated or refunded later.
+    """
 
     entity = Entity.PAYMENT
     date: str | None = None
@@ -195,14 +206,11 @@ class Payment(Canonical):
     currency_rate: str | None = Field(
         default=None, description="ERP side only: units of its currency for one of the base, on its day"
     )
-
-
-class Allocation(BaseModel):
-    """What of a credit note was set against an invoice; `invoice` is the platform's id."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    invoice: str
-    amount: str
+    advance: str | None = Field(default=None, description="prepayment or overpayment; other payments do not say it")
+    remaining: str | None = Field(
+        default=None, description="of money in advance: what is neither allocated nor refunded"
+    )
+    allocations: list[Allocation] = Field(default_factory=list, description="of money in advance")
 
 
 class CreditNote(Canonical):

@@ -16,6 +16,8 @@ RevenueType = Literal[
     "invoice_posted",
     "invoice_voided",
     "payment_received",
+    "prepayment_received",
+    "overpayment_received",
     "payment_reversed",
     "credit_memo_issued",
     "refund_made",

@@ -184,8 +184,9 @@ def shown(paper: Paper) -> Shown:
 
 
 def _settled(each: Settlement, erp: Paper) -> Shown:
+    kind = each.record_kind or ("payment" if each.kind == "refund" else each.kind)
     return Shown(
-        ref=f"xero/{'payment' if each.kind == 'refund' else each.kind}/{each.key}", kind=each.kind, number=each.number,
+        ref=f"xero/{kind}/{each.key}", kind=each.kind, number=each.number,
         day=each.day, currency=erp.currency, amount=each.amount, status="deleted" if each.dead else "received",
     )  # fmt: skip
 

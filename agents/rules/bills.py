@@ -104,14 +104,14 @@ def _sum(amounts: Sequence[str | None]) -> str | None:
 
 
 def payment(case: Case, state: EntityState) -> None:
-    """A payment (or, on a credit note, a refund) of the ERP was seen."""
+    """A payment of the ERP was seen, a refund (on a credit note), or money in advance, of which some may be left."""
     fields = state.erp.fields
     received = fields.get("status") == "received" and state.erp.present
     refund = bool(fields.get("refund"))
     refunds.note(case, state)
     if received and not state.marks.get("received"):
         state.marks["received"] = True
-        _event(case, state, "refund_made" if refund else "payment_received", fields.get("amount"), fields.get("date"))
+        _event(case, state, _come(fields), fields.get("amount"), fields.get("date"))
         if not refund:
             case.customer.note_payment(
                 state.id, fields.get("date") or "", fields.get("amount") or "0", _currency(case, state)
@@ -120,7 +120,16 @@ def payment(case: Case, state: EntityState) -> None:
         state.marks["reversed"] = True
         case.customer.drop_payment(state.id)
         _event(case, state, "payment_reversed", fields.get("amount"), fields.get("date"))
+    if fields.get("advance") or "balance" in state.marks:
+        _balance(case, state, -exact(fields.get("remaining") or "0") if received else Decimal(0))
     tell_company(case)
+
+
+def _come(fields: Mapping[str, Any]) -> RevenueType:
+    """What is told when money has come, or has gone back."""
+    if fields.get("advance"):
+        return "prepayment_received" if fields["advance"] == "prepayment" else "overpayment_received"
+    return "refund_made" if fields.get("refund") else "payment_received"
 
 
 def credit_note(case: Case, state: EntityState) -> None:

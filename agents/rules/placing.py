@@ -26,7 +26,7 @@ FIRST_READINGS = {
     Entity.PRODUCT: ((Side.CRM, "product"), (Side.ERP, "item")),
     Entity.DEAL: ((Side.CRM, "deal"),),
     Entity.INVOICE: ((Side.ERP, "invoice"), (Side.CRM, "invoice")),
-    Entity.PAYMENT: ((Side.ERP, "payment"),),
+    Entity.PAYMENT: ((Side.ERP, "payment"), (Side.ERP, "prepayment"), (Side.ERP, "overpayment")),
     Entity.CREDIT_NOTE: ((Side.ERP, "credit_note"),),
 }
 

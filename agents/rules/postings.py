@@ -3,9 +3,9 @@
 In: a document's canonical fields, what it and the invoices that it settles belong to. Out: its parts, and each as a
 posting. The report (`revmark attribution`) and the records in the CRM are made of the same ones.
 
-A document belongs to its customer and to its deal, a payment to what its invoice belongs to. A credit note belongs
-where it was allocated, part by part; the rest of it is its customer's. One that Revmark made names no items: it takes
-back what its invoice sold.
+A document belongs to its customer and to its deal, a payment to what its invoice belongs to. A credit note, or money in
+advance, belongs where it was allocated, part by part; the rest of it is its customer's. A credit note that Revmark made
+names no items: it takes back what its invoice sold.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ KINDS: dict[Entity, Kind] = {
 }  # fmt: skip
 
 
+AMOUNTS = {Entity.INVOICE: "total", Entity.CREDIT_NOTE: "total", Entity.PAYMENT: "amount"}  # what each is worth
+
+
 @dataclass(frozen=True, slots=True)
 class Owned:
     """What a document belongs to; `lines` are its own, or those of the invoice that it pays."""
@@ -38,7 +41,7 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a document belongs in one place. `against`: the ERP's id of the invoice that a credit was set against."""
+    """What of a document belongs in one place. `against`: the ERP's id of the invoice that this was set against."""
 
     amount: Decimal
     owned: Owned
@@ -62,12 +65,12 @@ def parts(
         paid: what the invoice belongs to that a payment pays, or whose credit note it is by its number, if known.
         invoice: what an invoice belongs to, by the ERP's id, if it is known.
     """
-    if entity is not Entity.CREDIT_NOTE:
+    rest = exact(fields.get(AMOUNTS[entity]) or "0")
+    if not (entity is Entity.CREDIT_NOTE or fields.get("advance")):
         found = paid or own
-        amount = exact(fields.get("amount" if entity is Entity.PAYMENT else "total") or "0")
-        yield Part(amount, Owned(own.customer, own.deal or found.deal, found.lines))
+        yield Part(rest, Owned(own.customer, own.deal or found.deal, found.lines))
         return
-    rest, sold = exact(fields.get("total") or "0"), _sold(own, paid)
+    sold = _sold(own, paid)
     for each in fields.get("allocations") or ():
         amount = exact(each["amount"])
         if (against := invoice(each["invoice"])) and amount <= rest:

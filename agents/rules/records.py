@@ -77,16 +77,20 @@ def record(case: Case, key: str, entity: Entity = Entity.REVENUE) -> EntityState
 def named(case: Case, state: EntityState) -> Fields:
     """What people know a document by; a payment by what it pays."""
     fields, number = state.erp.fields, state.erp.fields.get("number")
+    if advance := fields.get("advance"):
+        return {"subject": f"{advance} {fields.get('reference') or fields['date']}", "document": None}
     if state.entity is Entity.PAYMENT:
-        paid = invoice_of(case, state) or state.related.get("credit_note")
+        paid = next(iter(invoices_of(case, state)), None) or state.related.get("credit_note")
         number = case.known(paid).erp.fields.get("number") if paid else None
     subject = f"{WORDS[postings.kind(state.entity, fields)]} {number or fields.get('reference') or fields['date']}"
     return {"subject": subject, "document": number}
 
 
-def invoice_of(case: Case, state: EntityState) -> str | None:
-    """The invoice that a payment pays, if that is known."""
-    return home(case, state.erp.fields.get("document") or "").marks.get(INVOICE)
+def invoices_of(case: Case, state: EntityState) -> list[str]:
+    """The invoices that a payment pays, or that money in advance was set against, as far as they are known."""
+    fields = state.erp.fields
+    named = [fields.get("document") or "", *(each["invoice"] for each in fields.get("allocations") or ())]
+    return [known for each in named if (known := home(case, each).marks.get(INVOICE))]
 
 
 def parts_of(case: Case, state: EntityState) -> Iterator[Part]:

@@ -27,7 +27,8 @@ ALIKE = 0.75  # of a name's letters, in their order: one or two slips of the fin
 COMPARED = 20_000  # names a typo is compared with: a second's work at most
 SLIP = 3  # letters by which a mistyped name is longer or shorter, at most
 KINDS = {"hubspot": ("company", "contact", "product", "deal", "invoice"),
-         "xero": ("contact", "person", "item", "invoice", "payment", "credit_note")}  # fmt: skip
+         "xero": ("contact", "person", "item", "invoice", "payment", "prepayment", "overpayment",
+                  "credit_note")}  # fmt: skip
 DEALS = tuple(f"{kind.value}:" for kind in (Entity.ORDER, Entity.SUBSCRIPTION))  # ids of what bears its deal's name
 PARTS_OF = {"line_item": "deal", "quote": "deal"}  # kinds that are no record of their own
 

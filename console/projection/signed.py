@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 import orjson
 
-from agents.rules.postings import counts, kind
+from agents.rules.postings import AMOUNTS, counts, kind
 from agents.rules.signing import Stirred, stirred
 from console.projection.listing import EVERYTHING, find
 from console.projection.store import Store
@@ -37,7 +37,7 @@ def settled(store: Store, nights: Collection[str]) -> dict[str, list[Tally]]:
             fields = orjson.loads(row["fields"])
             if counts(entity, fields):
                 key = (fields["date"], fields.get("currency") or "", kind(entity, fields))
-                amount = exact(fields.get("amount" if entity is Entity.PAYMENT else "total") or "0")
+                amount = exact(fields.get(AMOUNTS[entity]) or "0")
                 before = found.get(key, Sum())
                 found[key] = Sum(count=before.count + 1, total=before.total + amount)
     told: dict[str, list[Tally]] = {night: [] for night in nights}

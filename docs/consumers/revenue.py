@@ -19,7 +19,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 BOOKED = {"invoice_posted": 1, "invoice_voided": -1, "credit_memo_issued": -1}
-COLLECTED = {"payment_received": 1, "payment_reversed": -1, "refund_made": -1}
+COLLECTED = {"payment_received": 1, "prepayment_received": 1, "overpayment_received": 1, "payment_reversed": -1,
+             "refund_made": -1}  # fmt: skip
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS months (month TEXT, currency TEXT, booked TEXT, collected TEXT,

@@ -15,9 +15,14 @@ from schemas.errors import Parked, Refused, RevmarkError, Transient
 from streams.daybook.spool import Spool
 from streams.platforms.hubspot.daybook import Daybook as Portal
 from streams.platforms.xero.daybook import Daybook as Books
-from streams.platforms.xero.kinds import CREDIT_NOTE, INVOICE, PAYMENT, Kind
+from streams.platforms.xero.kinds import CREDIT_NOTE, INVOICE, OVERPAYMENT, PAYMENT, PREPAYMENT, Kind
 
-WORDS = {PAYMENT: "payments and refunds", CREDIT_NOTE: "credit notes"}
+WORDS = {
+    CREDIT_NOTE: "credit notes",
+    PAYMENT: "payments and refunds",
+    PREPAYMENT: "prepayments",
+    OVERPAYMENT: "overpayments",
+}
 
 
 @dataclass(slots=True)
@@ -53,7 +58,7 @@ async def read(day: str, books: Books, portal: Portal | None, spool: Spool) -> O
 
 async def _books(day: str, books: Books, spool: Spool, outcome: Outcome) -> None:
     await _take("xero", books.of_day(INVOICE, day), spool)
-    for kind in (CREDIT_NOTE, PAYMENT):
+    for kind in WORDS:
         try:
             await _take("xero", books.of_day(kind, day), spool)
         except RevmarkError as error:  # the invoices can be compared all the same

@@ -70,7 +70,9 @@ def command(entity: Entity, kind: str, key: str | None, **more: Any) -> Command:
 
 
 def test_the_kinds_are_named_in_the_order_of_a_first_reading():
-    assert XeroClient.kinds == ("item", "contact", "invoice", "credit_note", "payment")
+    assert XeroClient.kinds == (
+        "item", "contact", "invoice", "credit_note", "payment", "prepayment", "overpayment",
+    )  # fmt: skip
 
 
 async def test_what_is_written_is_read_polled_and_looked_up(client: PlatformClient):

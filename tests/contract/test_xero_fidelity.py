@@ -48,7 +48,8 @@ INVOICE = {"status": "posted", "date": "2026-09-01", "due_date": "2026-10-01", "
 CALLS = {
     "GET Accounts", "GET ContactGroups", "GET ContactGroups/*", "GET Contacts", "GET Contacts/*", "GET CreditNotes",
     "GET CreditNotes/*", "GET Invoices", "GET Items", "GET Items/*", "GET Organisation",
-    "GET Payments", "GET Payments/*", "GET TaxRates", "POST Contacts", "POST Invoices", "POST Items", "PUT Contacts",
+    "GET Overpayments", "GET Overpayments/*", "GET Payments", "GET Payments/*", "GET Prepayments", "GET Prepayments/*",
+    "GET TaxRates", "POST Contacts", "POST Invoices", "POST Items", "PUT Contacts",
     "PUT Invoices", "PUT Items",
 }  # fmt: skip
 
@@ -168,11 +169,20 @@ async def _money(play: Play, invoice: str, contact: str) -> dict[str, list[str]]
     credit = await play.person("CreditNotes", {**note, "Date": "2026-09-02"})
     refund = {"CreditNote": {"CreditNoteID": credit["CreditNoteID"]}, "Account": {"Code": "090"}, "Amount": 1}
     refunded = await play.person("Payments", refund)
+    advances: dict[str, list[str]] = {}
+    for kind in ("Prepayment", "Overpayment"):
+        banked = await play.person("BankTransactions", {
+            "Type": f"RECEIVE-{kind.upper()}", "Contact": {"ContactID": contact}, "BankAccount": {"Code": "090"},
+            "LineItems": [{**line, "Description": "Early"}], "Date": "2026-09-02",
+        })  # fmt: skip
+        advances[kind.lower()] = [banked[f"{kind}ID"]]
+        part = {"Amount": 1, "Date": "2026-09-02", "Invoice": {"InvoiceID": invoice}}
+        await play.person(f"{kind}s/{banked[f'{kind}ID']}/Allocations", {"Allocations": [part]})
     (group,) = decode((await play.people.get("/_sandbox/people/ContactGroups")).content)["ContactGroups"]
     await play.person(f"ContactGroups/{group['ContactGroupID']}/Contacts", {"Contacts": [{"ContactID": contact}]})
     return {
         "invoice": [invoice], "credit_note": [credit["CreditNoteID"]],
-        "payment": [payment["PaymentID"], refunded["PaymentID"]], "contact": [contact],
+        "payment": [payment["PaymentID"], refunded["PaymentID"]], "contact": [contact], **advances,
     }  # fmt: skip
 
 

@@ -192,13 +192,12 @@ def _balances(both: Platforms, found: Books) -> Iterator[str]:
     """What HubSpot says that a company owes, in its currency: due of its invoices, less what is left of its credits."""
     owed = defaultdict[tuple[str, str], Decimal](Decimal)
     theirs = defaultdict[tuple[str, str], list[str]](list)
-    notes = [each for each in found.credits.values() if each.kind == "CreditNotes"]
     for bill in found.bills.values():
         owed[bill.customer, bill.currency] += bill.due
         theirs[bill.customer, bill.currency].append(bill.number)
-    for note in notes:
-        owed[note.customer, note.currency] -= note.left
-        theirs[note.customer, note.currency].append(note.number)
+    for credit in found.credits.values():
+        owed[credit.customer, credit.currency] -= credit.left
+        theirs[credit.customer, credit.currency].append(credit.number)
     shown = {row["properties"].get("xero_contact_id") or "": row["properties"] for row in both.records("companies")}
     for contact, company in shown.items():
         place = (contact, company.get("revmark_currency") or "")

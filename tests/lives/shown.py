@@ -18,7 +18,7 @@ from schemas.contract.touches import Basis
 from tests.lives.life import REVENUE
 from tests.lives.world import LivesWorld
 from tests.support import ordered, receipted
-from tests.support.earned import unlike
+from tests.support.earned import money, unlike
 
 DEAL, ORDER = "0-3", "0-123"  # HubSpot's object types
 
@@ -29,7 +29,7 @@ def shown_differences(world: LivesWorld, store: Store) -> Iterator[str]:
     base = world.contract.base_currency
     shelves = {
         "invoice": world.platforms.invoices(), "credit_note": world.platforms.shelf("CreditNotes"),
-        "payment": world.platforms.shelf("Payments"),
+        "payment": money(world.platforms.shelf),
     }  # fmt: skip
     yield from unlike(rows, shelves, base)
     receipts = [row["properties"] for row in world.platforms.records("commerce_payments")]

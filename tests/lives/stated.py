@@ -139,11 +139,13 @@ def _totals(month: str, made: Attribution, counted: Attribution) -> Iterator[str
 
 
 def _papers(found: Books) -> dict[str, Posting]:
-    """Xero's documents that count, by their id; money in advance is none before it is allocated."""
+    """Xero's documents that count, by their id; money in advance counts as it came, whatever it is allocated to."""
     bills: list[Bill] = [each for each in found.bills.values() if each.posted]
     papers = {each.id: Posting(each.number, "invoice", each.day, each.currency, each.total) for each in bills}
     notes = (each for each in found.credits.values() if each.kind == "CreditNotes")
     papers |= {each.id: Posting(each.number, "credit_note", each.day, each.currency, each.total) for each in notes}
+    early = (each for each in found.credits.values() if each.kind != "CreditNotes")
+    papers |= {each.id: Posting(each.number, "payment", each.day, each.currency, each.total) for each in early}
     return papers | {
         each.id: Posting(
             f"payment of {each.of}", "refund" if each.refund else "payment", each.day, each.currency, each.amount

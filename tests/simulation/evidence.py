@@ -16,6 +16,7 @@ from tests.simulation.checks import (
     hearing,
     keeping,
     limits,
+    owing,
     paying,
     periods,
     renewing,
@@ -48,6 +49,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "I18 credits": (crediting.twice, crediting.overcredited, crediting.forgotten),
     "I19 payments shown": (paying.mispaid, paying.unjoined),
     "I20 orders shown": (selling.misordered, selling.missubscribed, selling.unassociated),
+    "I21 balances": (owing.misstated,),
 }  # fmt: skip
 
 

@@ -53,7 +53,7 @@ CUSTOMER = ("ordered", "hold", "balances", "payments", "currency", "name", "erp"
 KINDS = {
     "companies": "company", "contacts": "contact", "deals": "deal", "products": "product", "line_items": "line_item",
     "Contacts": "contact", "Items": "item", "Invoices": "invoice", "Payments": "payment",
-    "CreditNotes": "credit_note",
+    "CreditNotes": "credit_note", "Prepayments": "prepayment", "Overpayments": "overpayment",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Money that came before an invoice, or beyond it: what of it is allocated shows at once, in both systems."""
+"""Money that came before an invoice, or beyond it: it counts as it comes, once, whatever becomes of it."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -19,14 +19,14 @@ def balance(stage: Theatre) -> Any:
     return stage.sales.properties("companies", stage.cast.companies["Tui"]).get("revmark_balance_due")
 
 
-def refunds(stage: Theatre) -> list[Decimal]:
-    """What was told to have gone back."""
+def told(stage: Theatre, kind: str) -> list[Decimal]:
+    """What was told to have come, or to have gone back."""
     events = [RevenueEvent.from_bytes(each.value) for each in stage.world.all(stage.world.topics.revenue)]
-    return [each.money.amount for each in events if each.type == "refund_made" and each.money]
+    return [each.money.amount for each in events if each.type == kind and each.money]
 
 
 @pytest.mark.parametrize(("kind", "name"), KINDS)
-def test_what_is_allocated_of_it_counts_on_invoice_deal_and_company(kind: str, name: str, tmp_path: Path):
+def test_it_counts_as_it_comes_and_what_is_allocated_on_invoice_and_deal(kind: str, name: str, tmp_path: Path):
     with theatre() as stage:
         sold = Sale(stage, [("2", "50.00")])
         (row,) = stage.finance.invoices(InvoiceNumber=f"RM-{sold.deal}")
@@ -37,7 +37,8 @@ def test_what_is_allocated_of_it_counts_on_invoice_deal_and_company(kind: str, n
                            "TaxType": "NONE"}],
         })  # fmt: skip
         sold.work()
-        assert balance(stage) == "115.00", "what is allocated to nothing is no part of what invoices come to"
+        assert balance(stage) == "75.00"
+        assert told(stage, f"{name.lower()}_received") == [Decimal("40.00")]
         stage.finance.put(f"{name}s/{money[key]}/Allocations", {
             "Amount": "30.00", "Date": day, "Invoice": {"InvoiceID": row["InvoiceID"]},
         })  # fmt: skip
@@ -45,12 +46,14 @@ def test_what_is_allocated_of_it_counts_on_invoice_deal_and_company(kind: str, n
         assert sold.shown("invoice_status", "amount_due", "amount_paid") == ["part_paid", "85.00", "0.00"]
         (mirror,) = sold.mirrors()
         assert (mirror["revmark_amount_due"], mirror["revmark_amount_credited"]) == ("85.00", "30.00")
-        assert balance(stage) == "85.00"
+        assert balance(stage) == "75.00", "it counts once, allocated or not"
         stage.finance.put("Payments", {
             name: {key: money[key]}, "Account": {"Code": "090"}, "Date": day, "Amount": "10.00",
         })  # fmt: skip
         sold.work()
-        assert refunds(stage) == [Decimal("10.00")]
+        assert told(stage, "refund_made") == [Decimal("10.00")]
+        assert told(stage, f"{name.lower()}_received") == [Decimal("40.00")], "told once"
+        assert told(stage, "payment_received") == []
         assert balance(stage) == "85.00"
         stage.pass_by(7200)
         assert audited(stage, day, tmp_path).agreed

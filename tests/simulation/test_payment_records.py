@@ -23,6 +23,7 @@ from tests.simulation.test_gone import settled
 from tests.simulation.test_parts import pay
 from tests.simulation.test_revenue_records import credit, projected
 from tests.support.contracts import contract
+from tests.support.earned import money
 from tests.support.receipted import unlike
 
 CUSTOM, MIRROR = "revmark_payment", "revmark_invoice"
@@ -47,7 +48,7 @@ def records(stage: Theatre, name: str = "commerce_payments") -> list[dict[str, A
 
 def agrees(stage: Theatre, name: str = "commerce_payments") -> list[str]:
     """Where HubSpot's records are not Xero's payments."""
-    return list(unlike(records(stage, name), stage.world.platforms.shelf("Payments")))
+    return list(unlike(records(stage, name), money(stage.world.platforms.shelf)))
 
 
 def take_back(stage: Theatre, amount: str) -> None:

@@ -1,13 +1,13 @@
 """Records of revenue in HubSpot against Xero's own books: what is missing, too much, or of another amount.
 
-In: HubSpot's records, Xero's invoices, credit notes and payments, as the platforms keep them. Out: every difference,
+In: HubSpot's records, Xero's invoices, credit notes and money, as the platforms keep them. Out: every difference,
 with the document. Nothing of ours is asked; an amount is the sum of a document's records, however it is split.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -15,8 +15,18 @@ Row = Mapping[str, Any]
 KEY, ERP_PARTS = "revmark_revenue_key", 3  # of a key: xero, the kind, the ERP's id; then its part and its share
 IDS = {"invoice": "InvoiceID", "credit_note": "CreditNoteID", "payment": "PaymentID"}
 TYPES = {"invoice": "ACCREC", "credit_note": "ACCRECCREDIT"}
+ADVANCES = {"Prepayments": "PrepaymentID", "Overpayments": "OverpaymentID"}
 LIVE = {"AUTHORISED", "PAID"}
 CENT = Decimal("0.01")
+
+
+def money(shelf: Callable[[str], Iterable[Row]]) -> list[Row]:
+    """All money of sales: Xero's payments, and what came before an invoice or beyond it in the form of one."""
+    found = [*shelf("Payments")]
+    for kind, key in ADVANCES.items():
+        rows = (row for row in shelf(kind) if row["Type"].startswith("RECEIVE"))
+        found += [{**row, "PaymentID": row[key], "Amount": row["Total"]} for row in rows]
+    return found
 
 
 def unlike(shown: Iterable[Row], shelves: Mapping[str, Iterable[Row]], base: str) -> Iterator[str]:
@@ -60,7 +70,8 @@ def _alike(name: str, paper: Row, shown: Row, base: str, worth: Decimal, in_base
     if shown["revmark_currency"] != currency or shown["revmark_base_currency"] != base:
         yield f"{name} is in {currency}, and is shown in {shown['revmark_currency']}"
     rate = Decimal(shown["revmark_rate"] or 0) if currency != base else Decimal(1)
-    # A credit note is converted part by part, as it is allocated: each may be off by half a cent.
-    slack = CENT * 20 if name.startswith("credit_note") and rate != 1 else Decimal(0)
+    # What is allocated is converted part by part: each may be off by half a cent.
+    by_part = name.startswith("credit_note") or "Total" in paper
+    slack = CENT * 20 if by_part and not name.startswith("invoice") and rate != 1 else Decimal(0)
     if rate and abs(in_base - (worth / rate).quantize(CENT, ROUND_HALF_UP)) > slack:
         yield f"{name} comes to {in_base} {base}, not {worth} at {rate}"

@@ -1,6 +1,6 @@
 """Payments as HubSpot shows them against Xero's own: what is missing, there twice, or of another amount or state.
 
-In: HubSpot's records, on its own object or another, and Xero's payments, as the platforms keep them. Out: every
+In: HubSpot's records, on its own object or another, and Xero's money, as `earned.money` has it. Out: every
 difference, with the payment. Nothing of ours is asked.
 """
 

@@ -90,7 +90,8 @@ class Performance:
                  "invoices": "invoice"}  # fmt: skip
         found = [f"hubspot:{kind}:{row['id']}" for name, kind in kinds.items() for row in self.sales.records(name)]
         shelves = {"Contacts": "contact", "Items": "item", "Invoices": "invoice", "Payments": "payment",
-                   "CreditNotes": "credit_note"}  # fmt: skip
+                   "CreditNotes": "credit_note", "Prepayments": "prepayment",
+                   "Overpayments": "overpayment"}  # fmt: skip
         for name, kind in shelves.items():
             key = f"{name.removesuffix('s')}ID"
             found += [f"xero:{kind}:{row[key]}" for row in self.finance.shelf(name)]
@@ -100,7 +101,8 @@ class Performance:
         """Both platforms' records as plain values."""
         hubspot = self.sales.state()["objects"]
         kinds = ("companies", "contacts", "products", "deals", "invoices")
-        xero = {name: self.finance.shelf(name) for name in ("Contacts", "Items", "Invoices", "Payments", "CreditNotes")}
+        shelves = ("Contacts", "Items", "Invoices", "Payments", "CreditNotes", "Prepayments", "Overpayments")
+        xero = {name: self.finance.shelf(name) for name in shelves}
         return {
             **{kind: sorted(repr(_plain(row["properties"])) for row in hubspot[kind]) for kind in kinds},
             **{name: sorted(repr(_figures(row)) for row in rows) for name, rows in xero.items()},

@@ -9,7 +9,9 @@ import { parseArgs } from "node:util";
 import { Kafka, logLevel } from "kafkajs";
 
 const BOOKED = { invoice_posted: 1n, invoice_voided: -1n, credit_memo_issued: -1n };
-const COLLECTED = { payment_received: 1n, payment_reversed: -1n, refund_made: -1n };
+const COLLECTED = {
+  payment_received: 1n, prepayment_received: 1n, overpayment_received: 1n, payment_reversed: -1n, refund_made: -1n,
+};
 
 const { values: given } = parseArgs({
   options: {

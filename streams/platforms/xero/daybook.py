@@ -19,6 +19,7 @@ from schemas.names import Side
 from streams.platforms.xero import documents, records, wire
 from streams.platforms.xero.connection import Answer, Connection
 from streams.platforms.xero.kinds import (
+    ADVANCES,
     CREDIT_NOTE,
     INVOICE,
     PAGE_SIZE,
@@ -34,7 +35,10 @@ from streams.platforms.xero.record import Record
 
 READINGS = 3  # of one day: a day in which people move documents about for longer than that is told as unread
 POSTED = frozenset({"posted", "paid", "received"})
-KINDS: dict[str, PaperKind] = {INVOICE.name: "invoice", CREDIT_NOTE.name: "credit_note", PAYMENT.name: "payment"}
+MONEY = (PAYMENT, *ADVANCES)
+KINDS: dict[str, PaperKind] = {
+    INVOICE.name: "invoice", CREDIT_NOTE.name: "credit_note", **dict.fromkeys((each.name for each in MONEY), "payment"),
+}  # fmt: skip
 SALES = {INVOICE.name: SALES_INVOICE, CREDIT_NOTE.name: SALES_CREDIT}
 Patient = Callable[[Callable[[], Awaitable[Answer]]], Awaitable[Answer]]
 Row = dict[str, Any]
@@ -124,13 +128,17 @@ def papers(kind: Kind, row: Row) -> list[Paper]:
     if not records.is_sale(kind, row):
         return []
     record = Record(row, f"xero {kind.name} {row.get(kind.id_field) or ''}".strip())
-    read = {INVOICE: documents.invoice, CREDIT_NOTE: documents.credit_note, PAYMENT: documents.payment}[kind]
-    return [_paper(kind, record, each.fields, each.parents) for each in read(record)]
+    if kind in ADVANCES:
+        found = documents.advance(kind, record)
+    else:
+        read = {INVOICE: documents.invoice, CREDIT_NOTE: documents.credit_note, PAYMENT: documents.payment}[kind]
+        found = read(record)
+    return [_paper(kind, record, each.fields, each.parents) for each in found]
 
 
 def _paper(kind: Kind, record: Record, fields: Mapping[str, Any], parents: Mapping[str, str]) -> Paper:
     key, currency = record.identity(kind.id_field), str(fields["currency"] or "")
-    amount = fields["amount"] if kind is PAYMENT else fields["total"]
+    amount = fields["amount"] if kind in MONEY else fields["total"]
     if amount is None or not fields["date"]:
         raise record.refuse("Date" if amount is not None else "Total", "it is missing")
     what: PaperKind = "refund" if fields.get("refund") else KINDS[kind.name]
@@ -167,6 +175,12 @@ def _settlements(record: Record, currency: str) -> Iterator[Settlement]:
             "credit_note", row.identity("CreditNoteID"), row.day("Date") or "",
             exact(row.amount("AppliedAmount", currency) or "0"), row.text("CreditNoteNumber") or "",
         )  # fmt: skip
+    for kind in ADVANCES:  # what is set against an invoice counts as credited there
+        for row in record.rows(kind.path):
+            yield Settlement(
+                "credit_note", row.identity(kind.id_field), row.day("Date") or "",
+                exact(row.amount("AppliedAmount", currency) or "0"), record_kind=kind.name,
+            )  # fmt: skip
 
 
 def _held(parents: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Invoices, credit notes and payments in canonical words. Pure.
+"""Invoices, credit notes, payments and money in advance in canonical words. Pure.
 
 Totals are taken as Xero states them, never recomputed. Purchases (bills, their credits and payments) give nothing.
 """
@@ -11,7 +11,15 @@ from schemas.entities import Allocation, CreditNote, Invoice, Line, Payment
 from schemas.money import amount_text, exact, plain
 from schemas.names import Entity
 from schemas.sighting import Sighting
-from streams.platforms.xero.kinds import REFUNDS, SALES_CREDIT, SALES_INVOICE, SALES_PAYMENTS, reference
+from streams.platforms.xero.kinds import (
+    REFUNDS,
+    SALES_ADVANCES,
+    SALES_CREDIT,
+    SALES_INVOICE,
+    SALES_PAYMENTS,
+    Kind,
+    reference,
+)
 from streams.platforms.xero.record import Record
 
 STATUSES = {
@@ -24,6 +32,8 @@ STATUSES = {
 }
 PREPAID = ("Prepayments", "Overpayments")  # what of an invoice is set against it, and counts as credited
 PAYMENT_STATUSES = {"AUTHORISED": "received", "DELETED": "deleted"}
+ADVANCE_STATUSES = {"AUTHORISED": "received", "PAID": "received", "VOIDED": "deleted", "DELETED": "deleted"}
+SALES = frozenset({SALES_INVOICE, SALES_CREDIT}).union(*SALES_ADVANCES.values())
 # What a payment may stand on: the nested object, its id, and the role of the parent (None: no such entity here).
 _DOCUMENTS = (
     ("Invoice", "InvoiceID", "invoice"),
@@ -139,6 +149,32 @@ def payment(record: Record) -> list[Sighting]:
     ]
 
 
+def advance(kind: Kind, record: Record) -> list[Sighting]:
+    """Money received before an invoice or beyond it: a payment that is set against invoices later."""
+    if record.required("Type") not in SALES_ADVANCES[kind.name]:
+        return []
+    currency = record.text("CurrencyCode") or ""
+    found = Payment(
+        date=record.day("Date"),
+        amount=record.amount("Total", currency),
+        currency=currency or None,
+        reference=record.text("Reference") or record.text("InvoiceNumber"),
+        status=_status(record, ADVANCE_STATUSES),
+        currency_rate=record.number("CurrencyRate"),
+        advance=kind.name,
+        remaining=record.amount("RemainingCredit", currency),
+        allocations=_allocations(record, currency),
+    )
+    return [
+        Sighting(
+            entity=Entity.PAYMENT,
+            ref=reference(kind.name, record.identity(kind.id_field)),
+            fields=found.fields(),
+            parents=_company(record),
+        )
+    ]
+
+
 def line(row: Record, currency: str) -> Line:
     """A line item; a line of words only has no quantity and no price."""
     percent = row.number("DiscountRate")
@@ -180,4 +216,4 @@ def _company(record: Record) -> dict[str, str]:
 def _is_sale(payment_type: str | None, document: Record) -> bool:
     if payment_type:
         return payment_type in SALES_PAYMENTS
-    return (document.text("Type") or SALES_INVOICE) in {SALES_INVOICE, SALES_CREDIT}
+    return (document.text("Type") or SALES_INVOICE) in SALES

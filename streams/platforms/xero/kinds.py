@@ -38,16 +38,24 @@ CONTACT = Kind("contact", "Contacts", "ContactID", by_ids=True, query=(ARCHIVED_
 INVOICE = Kind("invoice", "Invoices", "InvoiceID", by_ids=True, query=(UNIT_PRICES, ARCHIVED_TOO))
 CREDIT_NOTE = Kind("credit_note", "CreditNotes", "CreditNoteID", query=(UNIT_PRICES,))
 PAYMENT = Kind("payment", "Payments", "PaymentID")
+PREPAYMENT = Kind("prepayment", "Prepayments", "PrepaymentID")
+OVERPAYMENT = Kind("overpayment", "Overpayments", "OverpaymentID")
 
-ALLOCATIONS = "Allocations"  # of a credit note: their path under it, and their key in the envelope
+ADVANCES = (PREPAYMENT, OVERPAYMENT)  # money that came before an invoice, or beyond it
+ALLOCATED = (CREDIT_NOTE, *ADVANCES)  # what is set against invoices, part by part
+ALLOCATIONS = "Allocations"  # of these: their path under one, and their key in the envelope
 
-KINDS = {kind.name: kind for kind in (ITEM, CONTACT, INVOICE, CREDIT_NOTE, PAYMENT)}
+KINDS = {kind.name: kind for kind in (ITEM, CONTACT, INVOICE, CREDIT_NOTE, PAYMENT, *ADVANCES)}
 
 # What belongs to the sales side; bills, their credits and their payments are not ours to read into topics.
 SALES_INVOICE = "ACCREC"
 SALES_CREDIT = "ACCRECCREDIT"
 SALES_PAYMENTS = frozenset({"ACCRECPAYMENT", "ARCREDITPAYMENT", "AROVERPAYMENTPAYMENT", "ARPREPAYMENTPAYMENT"})
 REFUNDS = SALES_PAYMENTS - {"ACCRECPAYMENT"}
+SALES_ADVANCES = {
+    PREPAYMENT.name: frozenset({"RECEIVE-PREPAYMENT", "ARPREPAYMENT"}),
+    OVERPAYMENT.name: frozenset({"RECEIVE-OVERPAYMENT", "AROVERPAYMENT"}),
+}
 
 
 def reference(kind: str, record_id: str) -> Ref:

@@ -47,7 +47,8 @@ FIRST_SHARE = 50  # one call in so many, 2 %, is left to writes of the first tie
 DAY_PROBE = timedelta(minutes=15)  # how long the reserve is believed to be reached; then one call asks again
 DAY = timedelta(days=1)
 PLENTY = STARTER_DAY  # calls left of a day under which polls are spread
-CALLS_A_ROUND = 6  # one of each kind and one of the hold group
+SELDOM = 5  # money in advance is listed with one round of so many
+CALLS_A_ROUND = 6  # one of each kind and one of the hold group; what is listed seldom comes to less than half a call
 SHORT_WAIT = timedelta(seconds=5)  # longer waits are the lane's: it has other connections to serve
 REMAINING = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining", "app": "X-AppMinLimit-Remaining"}
 

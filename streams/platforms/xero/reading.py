@@ -1,8 +1,8 @@
 """Reading named records, batched where Xero can.
 
 In: a kind and ids. Out: the records as seen, with the payments inside invoices and credit notes, and with the invoices
-that a credit note touches. Invariant: every id asked for is answered, if only as gone; purchases are answered by
-nothing.
+that a credit note, or money in advance, touches. Invariant: every id asked for is answered, if only as gone; purchases
+are answered by nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from streams.platforms.memory import Memory
 from streams.platforms.xero import records
 from streams.platforms.xero.connection import Answer, Connection
 from streams.platforms.xero.holds import Holds
-from streams.platforms.xero.kinds import CONTACT, CREDIT_NOTE, INVOICE, ITEM, KINDS, PAYMENT, Kind
+from streams.platforms.xero.kinds import ALLOCATED, CONTACT, INVOICE, ITEM, KINDS, PAYMENT, Kind
 from streams.platforms.xero.quota import Purpose
 from streams.platforms.xero.records import Raw
 
@@ -36,6 +36,7 @@ class Reader:
         self._connection = connection
         self._holds = holds
         self._memory = Memory()
+        self.moved = set[str]()  # kinds of money in advance that an invoice has shown since they were listed
 
     async def read(
         self, kind_name: str, record_ids: Sequence[str], purpose: Purpose = "read", *, restamped: bool = False
@@ -61,8 +62,8 @@ class Reader:
             lost = [each for each in asked if each.lower() not in returned]
             found += [records.gone(kind, each, self._memory.version(kind.name, each)) for each in lost]
         self._memory.note(each for each in found if not each.deleted)
-        if kind is CREDIT_NOTE:
-            touched = [each for note in found for each in records.touched_invoices(note.raw)]
+        if kind in ALLOCATED:
+            touched = [each for credit in found for each in records.touched_invoices(credit.raw)]
             found += await self.read(INVOICE.name, touched, purpose) if touched else []
         return found
 
@@ -71,6 +72,8 @@ class Reader:
         rows = [records.complete(kind, row) for row in rows if records.is_sale(kind, row)]
         if kind is CONTACT:
             rows = [await self._holds.annotated(row) for row in rows]
+        if kind is INVOICE:
+            self.moved.update(each for row in rows for each in records.touched_advances(row))
         if kind is PAYMENT:
             rows = await self._with_currency(rows)
         seen = [each for row in rows for each in records.with_payments(kind, row, at)]

@@ -11,10 +11,12 @@ from typing import Any
 from streams.platforms.interface import Seen
 from streams.platforms.xero import wire
 from streams.platforms.xero.kinds import (
+    ADVANCES,
     CONTACT,
     CREDIT_NOTE,
     INVOICE,
     PAYMENT,
+    SALES_ADVANCES,
     SALES_CREDIT,
     SALES_INVOICE,
     SALES_PAYMENTS,
@@ -23,8 +25,9 @@ from streams.platforms.xero.kinds import (
 
 Raw = dict[str, Any]
 _SALES = {INVOICE.name: ("Type", {SALES_INVOICE}), CREDIT_NOTE.name: ("Type", {SALES_CREDIT}),
-          PAYMENT.name: ("PaymentType", SALES_PAYMENTS)}  # fmt: skip
-# What a document says of itself inside each of its payments.
+          PAYMENT.name: ("PaymentType", SALES_PAYMENTS),
+          **{name: ("Type", words) for name, words in SALES_ADVANCES.items()}}  # fmt: skip
+# What a document says of itself inside each of its payments; those inside money in advance say no rate, and are listed.
 _DOCUMENTS = {
     INVOICE.name: ("Invoice", ("InvoiceID", "InvoiceNumber", "Type", "CurrencyCode", "Contact")),
     CREDIT_NOTE.name: ("CreditNote", ("CreditNoteID", "CreditNoteNumber", "Type", "CurrencyCode", "Contact")),
@@ -76,9 +79,14 @@ def with_payments(kind: Kind, raw: Raw, at: int) -> list[Seen]:
     ]
 
 
-def touched_invoices(credit_note: Raw) -> list[str]:
-    """The invoices that a credit note is allocated to."""
-    rows = credit_note.get("Allocations")
+def touched_advances(invoice: Raw) -> list[str]:
+    """The kinds of money in advance that an invoice says was set against it."""
+    return [kind.name for kind in ADVANCES if invoice.get(kind.path)]
+
+
+def touched_invoices(credit: Raw) -> list[str]:
+    """The invoices that a credit note, or money in advance, is allocated to."""
+    rows = credit.get("Allocations")
     found = [row.get("Invoice") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return [str(each["InvoiceID"]) for each in found if isinstance(each, dict) and each.get("InvoiceID")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.names import Entity
 from streams.platforms.interface import Share
-from streams.platforms.xero.kinds import CONTACT, CREDIT_NOTE, INVOICE, ITEM, KINDS, PAGE_SIZE, PAYMENT
+from streams.platforms.xero.kinds import ADVANCES, CONTACT, CREDIT_NOTE, INVOICE, ITEM, KINDS, PAGE_SIZE, PAYMENT
 from streams.platforms.xero.quota import DAY_RESERVE, MINUTE_CALLS, MINUTE_KEPT
 
 DAY_CALLS = 1_000  # on the Starter tier; 5,000 above it (facts B2)
@@ -16,7 +16,7 @@ SHARE = Share(
         CONTACT.name: (Entity.COMPANY, Entity.CONTACT),
         INVOICE.name: (Entity.INVOICE,),
         CREDIT_NOTE.name: (Entity.CREDIT_NOTE,),
-        PAYMENT.name: (Entity.PAYMENT,),
+        **dict.fromkeys((PAYMENT.name, *(kind.name for kind in ADVANCES)), (Entity.PAYMENT,)),
     },
     page={name: PAGE_SIZE if kind.paged else UNPAGED for name, kind in KINDS.items()},
     calls=dict.fromkeys(KINDS, 1),

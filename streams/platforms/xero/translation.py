@@ -79,8 +79,10 @@ def sightings(
             found = documents.invoice(record)
         case "credit_note":
             found = documents.credit_note(record)
-        case _:
+        case "payment":
             found = documents.payment(record)
+        case _:
+            found = documents.advance(KINDS[change.kind], record)
     return [replace(each, fields={}, deleted=True) for each in found] if change.deleted else found
 
 
@@ -90,6 +92,8 @@ _ENTITIES = {
     "invoice": (("invoice", Entity.INVOICE),),
     "credit_note": (("credit_note", Entity.CREDIT_NOTE),),
     "payment": (("payment", Entity.PAYMENT),),
+    "prepayment": (("prepayment", Entity.PAYMENT),),
+    "overpayment": (("overpayment", Entity.PAYMENT),),
 }
 
 

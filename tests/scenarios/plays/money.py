@@ -13,6 +13,11 @@ def billed(customer: Customer, deal: str, total: str = "115.00") -> Then:
     return Then("billed", [("", "posted", total, total, "1")], lambda: customer.mirrors(deal))
 
 
+def come(customer: Customer, kind: str) -> tuple[list[str], list[str]]:
+    """What was told of money in advance, and what was told as a payment of an invoice."""
+    return customer.amounts(kind), customer.amounts("payment_received")
+
+
 @scenario("A customer pays in two parts: invoice, deal and company follow each")
 def paid_in_parts(customer: Customer) -> Play:
     deal = customer.wins(("2", "50.00"))
@@ -38,26 +43,33 @@ def payment_bounces(customer: Customer) -> Play:
     yield Then("the balance", "115.00", customer.balance)
 
 
-@scenario("A customer pays too much: what is allocated of it counts, the rest is refunded")
+@scenario("A customer pays too much: less is owed at once, a part is allocated, the rest is refunded")
 def overpayment(customer: Customer) -> Play:
     deal = customer.wins(("2", "50.00"))
     yield billed(customer, deal)
     money = customer.advances("OVERPAYMENT", "40.00")
+    yield Then("less is owed", "75.00", customer.balance)
+    yield Then("told", ["40.00"], lambda: customer.amounts("overpayment_received"))
     customer.allocates("Overpayments", money, deal, "30.00")
     yield Then("30 less is due", ("part_paid", "85.00", "0.00"), lambda: customer.shown(deal, *STANDING))
+    yield Then("no less is owed by that", "75.00", customer.balance)
     customer.refunds("Overpayment", money, "10.00")
     yield Then("the rest went back", ["10.00"], lambda: customer.amounts("refund_made"))
     yield Then("the balance", "85.00", customer.balance)
+    yield Then("told once", (["40.00"], []), lambda: come(customer, "overpayment_received"))
 
 
-@scenario("A customer pays in advance: it counts once finance allocates it to the invoice")
+@scenario("A customer pays in advance: it counts as it comes, and finance allocates it to the invoice")
 def prepayment(customer: Customer) -> Play:
     deal = customer.wins(("2", "50.00"))
     yield billed(customer, deal)
-    money = customer.advances("PREPAYMENT", "115.00")
+    money = customer.advances("PREPAYMENT", "150.00")
+    yield Then("more has come than is due", "-35.00", customer.balance)
+    yield Then("told", ["150.00"], lambda: customer.amounts("prepayment_received"))
     customer.allocates("Prepayments", money, deal, "115.00")
     yield Then("settled", ("paid", "0.00", "0.00"), lambda: customer.shown(deal, *STANDING))
-    yield Then("nothing is owed", "0.00", customer.balance)
+    yield Then("the rest is the customer's", "-35.00", customer.balance)
+    yield Then("told once", (["150.00"], []), lambda: come(customer, "prepayment_received"))
 
 
 @scenario("Goodwill: a part of an invoice is credited, and less is due")

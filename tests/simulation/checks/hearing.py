@@ -14,7 +14,8 @@ from tests.support.recount import drawer
 
 CRM = {"companies": "company", "contacts": "contact", "products": "product", "deals": "deal", "invoices": "invoice"}
 ERP = {"Contacts": ("contact", "ContactID"), "Items": ("item", "ItemID"), "Invoices": ("invoice", "InvoiceID"),
-       "Payments": ("payment", "PaymentID"), "CreditNotes": ("credit_note", "CreditNoteID")}  # fmt: skip
+       "Payments": ("payment", "PaymentID"), "CreditNotes": ("credit_note", "CreditNoteID"),
+       "Prepayments": ("prepayment", "PrepaymentID"), "Overpayments": ("overpayment", "OverpaymentID")}  # fmt: skip
 AT_WORK = 10_000  # milliseconds in which a batch of polls may be under way when the world ends
 READ = ("changes", "facts", "lanes.hubspot", "lanes.xero")
 

@@ -1,12 +1,14 @@
 """I19: each payment and refund of Xero's is shown in HubSpot once, with its amount and state, and whose it is.
 
-In: HubSpot's records of payments, Xero's payments. What belongs to customers that people ended is theirs to look at.
+In: HubSpot's records of payments, Xero's payments and what came before an invoice or beyond it. What belongs to
+customers that people ended is theirs to look at.
 """
 
 from __future__ import annotations
 
 from tests.simulation.checks.showing import COMPANY, owners
 from tests.simulation.witness import Witness
+from tests.support.earned import money
 from tests.support.receipted import KEY, unlike
 
 INVOICE = "0-53"  # HubSpot's object type
@@ -19,7 +21,7 @@ def mispaid(witness: Witness) -> list[str]:
         return []
     ended = {paper for paper, owner in owners(witness) if owner in witness.ended_ids}
     shown = [row["properties"] for row in witness.sales.records(name)]
-    payments = [row for row in witness.finance.shelf("Payments") if row["PaymentID"] not in ended]
+    payments = [row for row in money(witness.finance.shelf) if row["PaymentID"] not in ended]
     return list(unlike([row for row in shown if row[KEY] not in ended], payments))
 
 

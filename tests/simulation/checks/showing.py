@@ -11,10 +11,10 @@ from typing import Any
 
 from tests.simulation.marketing import CAMPAIGNS
 from tests.simulation.witness import Row, Witness
-from tests.support.earned import IDS, KEY, unlike
+from tests.support.earned import ADVANCES, IDS, KEY, money, unlike
 
 COMPANY = "0-2"  # HubSpot's object type
-SHELVES = {"invoice": "Invoices", "credit_note": "CreditNotes", "payment": "Payments"}
+PAPERS = {"invoice": "Invoices", "credit_note": "CreditNotes"}
 
 
 def unearned(witness: Witness) -> list[str]:
@@ -25,11 +25,9 @@ def unearned(witness: Witness) -> list[str]:
     shown = [row["properties"] for row in witness.sales.records(revenue.custom)]
     whose = dict(owners(witness))
     theirs = {paper for paper, owner in whose.items() if owner in witness.ended_ids}
-    shelves = {
-        kind: [row for row in witness.finance.shelf(shelf) if row[IDS[kind]] not in theirs]
-        for kind, shelf in SHELVES.items()
-    }
-    base = witness.contract.base_currency
+    shelf, base = witness.finance.shelf, witness.contract.base_currency
+    rows = {**{kind: shelf(name) for kind, name in PAPERS.items()}, "payment": money(shelf)}
+    shelves = {kind: [row for row in some if row[IDS[kind]] not in theirs] for kind, some in rows.items()}
     return list(unlike([row for row in shown if not _ids(row) & theirs], shelves, base))
 
 
@@ -86,10 +84,10 @@ def _ids(row: dict[str, Any]) -> set[str]:
 def owners(witness: Witness) -> Iterator[tuple[str, str]]:
     """Whose a document of Xero's is; a payment is whose document it pays."""
     papers: dict[str, Row] = {}
-    for kind in ("invoice", "credit_note"):
-        papers |= {row[IDS[kind]]: row for row in witness.finance.shelf(SHELVES[kind])}
+    for shelf, key in (*((name, IDS[kind]) for kind, name in PAPERS.items()), *ADVANCES.items()):
+        papers |= {row[key]: row for row in witness.finance.shelf(shelf)}
     for id_, row in papers.items():
         yield id_, row["_contact"]
-    for row in witness.finance.shelf(SHELVES["payment"]):
+    for row in witness.finance.shelf("Payments"):
         if (paid := papers.get(row["_target"])) is not None:
             yield row["PaymentID"], paid["_contact"]

@@ -154,6 +154,8 @@ async def test_xeros_events_become_reads_of_its_kinds():
                 "resourceId": INVOICE,
                 "data": {"Type": "ACCRECCREDIT"},
             },
+            {"eventCategory": "PREPAYMENT", "eventType": "CREATE", "resourceId": INVOICE},
+            {"eventCategory": "OVERPAYMENT", "eventType": "UPDATE", "resourceId": INVOICE},
             {"eventCategory": "SUBSCRIPTION", "tenantType": "APPLICATION", "resourceId": INVOICE},
             {"eventCategory": "CONTACT", "resourceId": "not-an-id"},
             {"eventCategory": "CONTACT", "resourceId": CONTACT, "tenantId": INVOICE},
@@ -161,11 +163,14 @@ async def test_xeros_events_become_reads_of_its_kinds():
         )
         == 200
     )
-    assert callers.log.reads() == {"contact": [CONTACT], "invoice": [INVOICE], "credit_note": [INVOICE]}
+    assert callers.log.reads() == {
+        "contact": [CONTACT], "invoice": [INVOICE], "credit_note": [INVOICE], "prepayment": [INVOICE],
+        "overpayment": [INVOICE],
+    }  # fmt: skip
     assert {topic for topic, _, _ in callers.log.records} == {"revmark.lanes.xero"}
     counts = callers.gateway.counts
     assert [counts.of("events", "xero", result) for result in ("accepted", "ignored", "malformed", "unknown_connection")
-            ] == [4, 1, 2, 1]  # fmt: skip
+            ] == [6, 1, 2, 1]  # fmt: skip
 
 
 async def test_a_gap_in_xeros_sequence_asks_for_a_poll_once_in_five_minutes():
@@ -180,7 +185,7 @@ async def test_a_gap_in_xeros_sequence_asks_for_a_poll_once_in_five_minutes():
     polls.append(sum(isinstance(work, Poll) for work in callers.log.work()))
     assert polls == [0, 0, 1, 1, 1, 2]
     poll = next(work for work in callers.log.work() if isinstance(work, Poll))
-    assert poll.kinds == ["contact", "invoice", "credit_note"]
+    assert poll.kinds == ["contact", "invoice", "credit_note", "prepayment", "overpayment"]
 
 
 async def test_a_gap_that_could_not_be_handed_on_is_still_a_gap_when_xero_tries_again():

@@ -26,9 +26,9 @@ NAMES = [
     "AccountCode", "Addresses", "AddressType", "Amount", "AmountDue", "City", "Code", "Contact", "ContactGroups",
     "ContactID", "ContactNumber", "ContactStatus", "CreditNote", "CreditNoteID", "CurrencyCode", "Date", "DateString",
     "Day", "DefaultCurrency", "DiscountRate", "EmailAddress", "Invoice", "InvoiceID", "InvoiceNumber", "IsCustomer",
-    "IsSupplier", "ItemID", "LineItems", "MergedToContactID", "Name", "Overpayment", "PaymentID", "PaymentTerms",
-    "PaymentType", "PhoneNumber", "Phones", "PhoneType", "Quantity", "RemainingCredit", "Sales", "SalesDetails",
-    "Status", "Total", "Type", "UnitAmount", "UnitPrice", "Website",
+    "IsSupplier", "ItemID", "LineItems", "MergedToContactID", "Name", "Overpayment", "OverpaymentID", "PaymentID",
+    "PaymentTerms", "PaymentType", "PhoneNumber", "Phones", "PhoneType", "Quantity", "RemainingCredit", "Sales",
+    "SalesDetails", "Status", "Total", "Type", "UnitAmount", "UnitPrice", "Website",
 ]  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals() | st.text(max_size=8) | ODD,
@@ -39,6 +39,8 @@ RIGHT = {  # what lets a record get past the first fields
     "invoice": {"Type": "ACCREC", "Status": "PAID"},
     "credit_note": {"Type": "ACCRECCREDIT", "Status": "PAID"},
     "payment": {"Invoice": {"InvoiceID": ID}, "Status": "AUTHORISED"},
+    "prepayment": {"Type": "RECEIVE-PREPAYMENT", "Status": "PAID"},
+    "overpayment": {"Type": "RECEIVE-OVERPAYMENT", "Status": "VOIDED"},
     "item": {"Code": "W-1"},
     "contact": {},
 }

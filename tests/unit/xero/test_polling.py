@@ -8,6 +8,7 @@ import pytest
 
 from schemas.errors import Refused, Throttled
 from streams.platforms.xero.cursor import Cursor
+from streams.platforms.xero.kinds import KINDS
 
 if TYPE_CHECKING:
     from tests.unit.xero.organisations import Rig
@@ -34,7 +35,7 @@ async def test_a_first_reading_shows_all_and_the_next_poll_what_changed(rig: Rig
     assert [(each.record_id, each.raw["TaxNumber"]) for each in seen] == [(made[1], "77")]
 
 
-@pytest.mark.parametrize("kind", ["item", "contact", "invoice", "credit_note", "payment"])
+@pytest.mark.parametrize("kind", [*KINDS])
 async def test_every_kind_can_be_polled_when_there_is_nothing(rig: Rig, kind: str):
     seen, cursor = await rig.polled(kind)
     assert seen == []
