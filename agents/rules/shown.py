@@ -134,6 +134,12 @@ def written(state: EntityState, ref: str) -> None:
         state.marks["told"] = {"mark": state.marks["telling"]["mark"], "links": links}
 
 
+def refused(case: Case, state: EntityState) -> None:
+    """What was asked for was refused; where the contract shows none of its kind any more, that says nothing of it."""
+    if state.entity in RULES and not shows(case.contract, state.entity):
+        state.marks.pop("telling", None)
+
+
 def retried(state: EntityState) -> None:
     """A person says that what was refused may pass now."""
     if state.entity in RULES:

@@ -243,6 +243,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         if flight.kind == "create" and outcome.version is not None and outcome.ref and side.ref in {None, outcome.ref}:
             _note_written(case, state, outcome, flight)  # the record is there, and only a link of it was refused
             shown.written(state, outcome.ref)
+        shown.refused(case, state)
         _block(state, outcome.side, flight)
         case.verdict(state, "", "refuse", "platform", f"{outcome.side.value.upper()} refused it: {outcome.message}")
         if flight.kind == "create":

@@ -237,6 +237,20 @@ def test_a_person_may_have_what_was_refused_tried_again():
     assert len(asked(here)) == many + 1
 
 
+def test_what_is_refused_while_it_is_left_out_of_the_contract_is_shown_when_it_is_brought_back():
+    here = court(PARTS)
+    here.hear(deal(60))
+    chosen, here.contract = here.contract, contract(PARTS)
+    here.settle(refuse=lambda command: command.entity is Entity.ORDER)
+    sold(here)
+    assert len(asked(here)) == 1
+    here.contract = chosen
+    assert said(sold(here), "status", "detail") == ("ordered", "created: 0 of 1 lines shipped")
+    assert len(asked(here)) == 2
+    sold(here)
+    assert len(asked(here)) == 2
+
+
 def test_rows_of_before_have_no_totals_and_their_bills_have():
     here = bill(sold(court()))
     key = f"main|{ACME}|deal:1"
