@@ -48,6 +48,10 @@ class Fact(Wire):
     unsold: bool = Field(
         default=False, description="of a deal that moved: its customer before was never told that it is won"
     )
+    absorbs: list[str] = Field(
+        default_factory=list,
+        description="canonical ids of deals merged into it that were told as won, or may have been",
+    )
     apart: bool = Field(default=False, description="a person took it from its counterpart: none is made for it")
     past: bool = Field(default=False, description="an older version than was told already: it only dates edits")
     ended: Ending = Field(default="", description="how it ended, where it is deleted; archived can come back")

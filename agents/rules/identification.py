@@ -125,6 +125,14 @@ class Identification:
             found[BUYER] = found.pop("company")  # its customer is the company that pays
         return found
 
+    def absorbed(self, row: Row) -> list[str]:
+        """Who the deals are that were merged into a deal and told in a stage of an order, or may have been."""
+        if row["entity"] != Entity.DEAL.value or row["deleted"]:
+            return []
+        losers, under = self.identity.losers(row["ref"]), self.contract.digest
+        sold = (self.identity.known(each) for each in losers if self.identity.unsold(each) != under)
+        return [known for known in sold if known is not None]
+
     def _told(self, reference: str, side: Side, row: Row) -> Known:
         """Bind a record to whom the sighting itself says that it is."""
         return self._bind(reference, row["canonical"], row.get("customer") or row["canonical"], side, row)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import billing, calling_off, crediting, parts, quoting, subscriptions, withdrawing
+from agents.rules import absorbed, billing, calling_off, crediting, parts, quoting, subscriptions, withdrawing
 from agents.rules.case import Case
 from agents.rules.payers import BUYER
 from schemas.instants import business_day, parse_instant, to_millis
@@ -100,13 +100,18 @@ def _let_go(case: Case, deal: EntityState, *, won: bool) -> None:
 
 def _held(case: Case, deal: EntityState) -> bool:
     """Whether it is in doubt what was ordered; a doubt that is over is forgotten."""
-    doubt, order = quoting.doubt(case, deal), deal.marks["order"]
+    doubt, order = _doubt(case, deal), deal.marks["order"]
     if doubt is not None:
         order["doubt"] = True
         billing.hold(case, deal, "timing", doubt)
     elif order.pop("doubt", False):
         deal.derived["order_status"] = "created"
     return doubt is not None
+
+
+def _doubt(case: Case, deal: EntityState) -> str | None:
+    """Why nobody can say what is to be billed of it."""
+    return absorbed.doubt(case, deal) or quoting.doubt(case, deal)
 
 
 def _called_off(case: Case, deal: EntityState) -> None:
@@ -141,7 +146,7 @@ def _accepted(case: Case, deal: EntityState) -> bool:
 
 
 def _place(case: Case, deal: EntityState) -> None:
-    doubt = quoting.doubt(case, deal)
+    doubt = _doubt(case, deal)
     held = billing.guarded(case, deal) if doubt is None else ("timing", doubt)
     lacking = [name for name in case.contract.required.get(Entity.ORDER, ()) if not _has(case, deal, name)]
     if held is None and lacking:

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from agents.rules import (
+    absorbed,
     automations,
     billing,
     bills,
@@ -144,6 +145,7 @@ def _take_fact(case: Case, fact: Fact) -> None:
         state.marks["apart"] = True
     if fact.entity is Entity.COMPANY:
         case.customer.settled = case.customer.settled or fact.settled
+    absorbed.note(state, fact)
     if fact.moved and not fact.unsold and fact.entity is Entity.DEAL and not fact.deleted:
         orders.moved_here(case, state)
     if fresh and fact.first:

@@ -202,6 +202,7 @@ class Placement:
             moved=bool(row.get("moved_from")),
             unsold=bool(row.get("moved_from") and row.get("unsold")),
             past=past,
+            absorbs=self.rules.absorbed(row),
             apart=self.identity.held_apart(known.id),
             ended=(row.get("ended") or "deleted") if row["deleted"] else "",
         )

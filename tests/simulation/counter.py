@@ -32,8 +32,10 @@ class Bill:
 class Sale:
     """One deal, from both screens."""
 
-    def __init__(self, stage: Theatre, lines: Iterable[tuple[str, str]], *, name: str = "Honey", **more: str) -> None:
-        """Win a deal of Tui Robotics with lines (quantity, price), and let the workers work."""
+    def __init__(
+        self, stage: Theatre, lines: Iterable[tuple[str, str]], *, name: str = "Honey", won: bool = True, **more: str
+    ) -> None:
+        """Make a deal of Tui Robotics with lines (quantity, price), win it, and let the workers work."""
         self.stage = stage
         stage.run(stage.world.sync())
         self.deal = stage.sales.create(
@@ -45,7 +47,7 @@ class Sale:
                                price=price, hs_position_on_quote=str(place), **more)
             for place, (quantity, price) in enumerate(lines)
         ]  # fmt: skip
-        self.move("closedwon")
+        self.move("closedwon" if won else "contractsent")
 
     def move(self, stage: str) -> None:
         """Sales moves the deal."""
