@@ -90,7 +90,7 @@ class Poller:
             self._reader.moved.discard(kind.name)  # what an invoice shows from now on may come behind this pass
             if kind is CONTACT:
                 before = place.hold
-                moved, look = await self._moved(before, first=first)
+                moved, look = await self._moved(before, first=first, spare=spare)
                 if look.known and before is not None and not before.known:
                     place = place.start(everything=True)  # while the group was away nobody was shown as held or free
                 place = replace(place, hold=look)
@@ -98,9 +98,9 @@ class Poller:
                     yield Page(moved, place.text(), complete=False)
         while not place.resting:
             place, page = await self._page(kind, place, purpose)
+            if place.resting and not spare:  # before it is given: nobody asks for more behind the last page
+                self._rested[kind.name] = self._clock()
             yield page
-        if not spare:
-            self._rested[kind.name] = self._clock()
 
     def _too_soon(self, kind: Kind) -> bool:
         rested = self._rested.get(kind.name)
@@ -138,9 +138,12 @@ class Poller:
         rows = _stated(answer, "itemCount")
         return None if rows is None else max(rows - place.page * self._page_size, 0)
 
-    async def _moved(self, before: Look | None, *, first: bool) -> tuple[list[Seen], Look]:
-        """Contacts that joined or left the hold group since the cursor was written, and the group as it is now."""
-        look = await self._holds.look()
+    async def _moved(self, before: Look | None, *, first: bool, spare: bool) -> tuple[list[Seen], Look]:
+        """Contacts that joined or left the hold group since the cursor was written, and the group as it is now.
+
+        A spare poll goes by the last look: one of its own would fill the minute whose end its list waits for, for good.
+        """
+        look = await (self._holds.known() if spare else self._holds.look())
         if not look.known:
             return [], (before or look).lost()  # who is in it cannot be told, so nobody has joined or left
         if first:

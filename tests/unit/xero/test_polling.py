@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -177,6 +177,33 @@ async def test_polls_are_fewer_where_the_day_has_few_calls_left(rig: Rig):
     await rig.clock.advance(900)
     seen, _ = await rig.polled("contact", cursor)
     assert [each.record_id for each in seen] == [made]
+
+
+async def test_a_poll_rests_though_nobody_asks_for_more_behind_its_last_page(rig: Rig):
+    async with aclosing(rig.client.poll("contact", None)) as pages:
+        cursor = (await anext(pages)).cursor
+    rig.client.quota.note({"X-DayLimit-Remaining": "800"})
+    calls = len(rig.calls())
+    assert await rig.polled("contact", cursor) == ([], cursor)
+    assert len(rig.calls()) == calls
+
+
+async def test_a_spare_poll_of_contacts_comes_to_its_end_behind_a_busy_minute(rig: Rig):
+    await rig.contact()
+    await rig.polled("contact")
+    for _ in range(12):
+        async with rig.client.quota.call("poll"):
+            pass
+    calls = len(rig.calls())
+    for _ in range(5):
+        try:
+            pages = [page async for page in rig.client.poll("contact", None, spare=True)]
+        except Throttled as error:
+            rig.clock.move((error.until - rig.clock.now()).total_seconds())
+        else:
+            break
+    assert pages[-1].complete
+    assert len(rig.calls()) == calls + 1, "it looks at no hold group of its own"
 
 
 async def test_invoices_are_listed_less_often_while_our_own_fill_the_minute_and_payments_as_ever(rig: Rig):
