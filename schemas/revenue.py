@@ -20,6 +20,8 @@ RevenueType = Literal[
     "overpayment_received",
     "payment_reversed",
     "credit_memo_issued",
+    "credit_allocated",
+    "allocation_removed",
     "refund_made",
     "renewal_booked",
     "subscription_started",
@@ -55,4 +57,7 @@ class RevenueEvent(Wire):
     credit_hold: bool | None = None
     day: Day = Field(description="business day in the tenant's zone, YYYY-MM-DD")
     occurred_at: Moment = Field(description="the platform's time of the version that showed it")
-    refs: dict[str, str] = Field(default_factory=dict, description="side -> platform reference")
+    refs: dict[str, str] = Field(
+        default_factory=dict,
+        description="side -> platform reference; of an allocation also `invoice`, the one that a credit is set against",
+    )

@@ -14,7 +14,7 @@ from agents.rules import automations, refunds
 from agents.rules.case import Case
 from agents.rules.numbering import numbered
 from schemas.money import Money, amount_text, exact, plain
-from schemas.names import Entity, Side, digest
+from schemas.names import Entity, Side, digest, ref
 from schemas.revenue import RevenueEvent, RevenueType
 from schemas.totals import DocumentVersion
 from schemas.wire import fingerprint
@@ -22,6 +22,8 @@ from tables.entities import EntityState
 
 POSTED = {"posted", "paid"}
 ENDED = {"voided", "deleted"}
+NOTHING: Mapping[str, str] = {}
+AGAINST = "set_against"  # mark of a credit: by invoice of the ERP what is set against it, and how often that was told
 UNPAID = ("draft", "submitted", "posted")  # statuses of bills that nothing was paid on yet, in their order
 
 
@@ -107,6 +109,7 @@ def payment(case: Case, state: EntityState) -> None:
     """A payment of the ERP was seen, a refund (on a credit note), or money in advance, of which some may be left."""
     fields = state.erp.fields
     received = fields.get("status") == "received" and state.erp.present
+    known = "received" in state.marks
     refund = bool(fields.get("refund"))
     refunds.note(case, state)
     if received and not state.marks.get("received"):
@@ -122,6 +125,7 @@ def payment(case: Case, state: EntityState) -> None:
         _event(case, state, "payment_reversed", fields.get("amount"), fields.get("date"))
     if fields.get("advance") or "balance" in state.marks:
         _balance(case, state, -exact(fields.get("remaining") or "0") if received else Decimal(0))
+        _set_against(case, state, counts=received, known=known)
     tell_company(case)
 
 
@@ -135,11 +139,36 @@ def _come(fields: Mapping[str, Any]) -> RevenueType:
 def credit_note(case: Case, state: EntityState) -> None:
     """A credit note of the ERP was seen."""
     fields = state.erp.fields
-    posted = fields.get("status") in POSTED and state.erp.present
-    if posted and not state.marks.get("posted"):
+    posted, known = fields.get("status") in POSTED and state.erp.present, "posted" in state.marks
+    if posted and not known:
         state.marks["posted"] = True
         _event(case, state, "credit_memo_issued", fields.get("total"), fields.get("date"))
+    _set_against(case, state, counts=posted, known=known)
     _balance(case, state, -exact(fields.get("remaining") or "0") if posted else Decimal(0))
+
+
+def _set_against(case: Case, state: EntityState, *, counts: bool, known: bool) -> None:
+    """Tell what of a credit note, or of money in advance, was set against which invoice since, or taken off it.
+
+    One that was `known` before this was kept is taken as told: what was set against what before is no news.
+    """
+    now: dict[str, Decimal] = {}
+    for each in (state.erp.fields.get("allocations") or ()) if counts else ():
+        now[each["invoice"]] = now.get(each["invoice"], Decimal(0)) + exact(each["amount"])
+    if not counts and AGAINST not in state.marks:
+        return  # it was never posted
+    before: dict[str, list[Any]] = state.marks.get(AGAINST, {})
+    news = AGAINST in state.marks or not known
+    told = {invoice: [plain(amount), 0] for invoice, amount in now.items()} | before
+    for invoice in sorted({*now, *before}):
+        had, times = before.get(invoice, ["0", 0])
+        moved = now.get(invoice, Decimal(0)) - exact(had)
+        if moved and news:
+            told[invoice] = [plain(now.get(invoice, Decimal(0))), times + 1]
+            kind: RevenueType = "credit_allocated" if moved > 0 else "allocation_removed"
+            of = {"invoice": ref(case.contract.platforms.erp, "invoice", invoice)}
+            _event(case, state, kind, plain(abs(moved)), case.today, invoice, str(times + 1), refs=of)
+    state.marks[AGAINST] = told
 
 
 def hold(case: Case, company: EntityState) -> None:
@@ -230,7 +259,16 @@ def _currency(case: Case, state: EntityState) -> str:
     return state.erp.fields.get("currency") or case.contract.base_currency
 
 
-def _event(case: Case, state: EntityState, kind: RevenueType, amount: str | None, day: str | None) -> None:
+def _event(
+    case: Case,
+    state: EntityState,
+    kind: RevenueType,
+    amount: str | None,
+    day: str | None,
+    *cause: str,
+    refs: Mapping[str, str] = NOTHING,
+) -> None:
+    """Tell of a document, once for each `cause`; `refs` are further records that it is about."""
     deal = state.related.get("deal")
     if deal is None and state.related.get("invoice"):
         deal = case.state(Entity.INVOICE, state.related["invoice"]).related.get("deal")
@@ -238,7 +276,7 @@ def _event(case: Case, state: EntityState, kind: RevenueType, amount: str | None
     ordered = bool(deal and "order" in case.known(deal).marks)
     case.event(
         RevenueEvent(
-            id=digest(case.tenant, kind, state.id),
+            id=digest(case.tenant, kind, state.id, *cause),
             type=kind,
             tenant=case.tenant,
             customer=case.customer.id,
@@ -249,7 +287,7 @@ def _event(case: Case, state: EntityState, kind: RevenueType, amount: str | None
             money=Money(amount=amount or "0", currency=_currency(case, state)),
             day=day or case.today,
             occurred_at=case.seen_version(state.erp.version),
-            refs={"erp": state.erp.ref or ""},
+            refs={"erp": state.erp.ref or "", **refs},
         ),
         news=ordered,
     )

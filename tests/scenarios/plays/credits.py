@@ -10,6 +10,7 @@ from tests.scenarios.customer import Customer
 from tests.scenarios.playbill import Play, Then, holds, scenario
 
 DRAFT = "called off: the draft credit note {0}-CR of {0} waits in the ERP: approve it there and allocate it"
+TOLD = ["order_created", "invoice_posted", "credit_memo_issued", "credit_allocated"]
 credited = partial(scenario, contract="parts", billing_entity="NZ")
 
 
@@ -41,7 +42,7 @@ def posted_then_called_off(customer: Customer) -> Play:
     says = f"called off: RM-{deal} is credited by RM-{deal}-CR"
     yield Then("it says so", (says,), lambda: customer.shown(deal, "order_status"))
     yield Then("nothing is owed", "0.00", customer.balance)
-    yield Then("told", ["order_created", "invoice_posted", "credit_memo_issued"], lambda: customer.events(deal))
+    yield Then("told", TOLD, lambda: customer.events(deal))
     yield Then("in HubSpot", [("", "paid", "115.00", "0.00", "1")], lambda: customer.mirrors(deal))
     yield Then("still one", [("", "PAID", "115.00", "0.00")], lambda: customer.credit_notes(deal))
 
@@ -94,7 +95,7 @@ def credited_by_a_draft(customer: Customer) -> Play:
     says = f"called off: RM-{deal} is credited by RM-{deal}-CR"
     yield Then("credited", (says,), lambda: customer.shown(deal, "order_status"))
     yield Then("nothing is owed", "0.00", customer.balance)
-    yield Then("told", ["order_created", "invoice_posted", "credit_memo_issued"], lambda: customer.events(deal))
+    yield Then("told", TOLD, lambda: customer.events(deal))
 
 
 @scenario("An order that is wanted again holds until finance deletes the draft credit note, and is billed as before")

@@ -56,6 +56,7 @@ def overpayment(customer: Customer) -> Play:
     customer.refunds("Overpayment", money, "10.00")
     yield Then("the rest went back", ["10.00"], lambda: customer.amounts("refund_made"))
     yield Then("the balance", "85.00", customer.balance)
+    yield Then("for which bill", ["30.00"], lambda: customer.amounts("credit_allocated"))
     yield Then("told once", (["40.00"], []), lambda: come(customer, "overpayment_received"))
 
 
@@ -69,6 +70,7 @@ def prepayment(customer: Customer) -> Play:
     customer.allocates("Prepayments", money, deal, "115.00")
     yield Then("settled", ("paid", "0.00", "0.00"), lambda: customer.shown(deal, *STANDING))
     yield Then("the rest is the customer's", "-35.00", customer.balance)
+    yield Then("for which bill", ["115.00"], lambda: customer.amounts("credit_allocated"))
     yield Then("told once", (["150.00"], []), lambda: come(customer, "prepayment_received"))
 
 
@@ -79,7 +81,9 @@ def part_credited(customer: Customer) -> Play:
     customer.credits("15.00", {deal: "15.00"})
     yield Then("15 less is due", ("part_paid", "100.00", "0.00"), lambda: customer.shown(deal, *STANDING))
     yield Then("the balance", "100.00", customer.balance)
-    yield Then("told", ["15.00"], lambda: customer.amounts("credit_memo_issued"))
+    yield Then("told", (["15.00"], ["15.00"]), lambda: (
+        customer.amounts("credit_memo_issued"), customer.amounts("credit_allocated"),
+    ))  # fmt: skip
 
 
 @scenario("One credit note settles two invoices")
@@ -92,6 +96,7 @@ def credit_over_two_invoices(customer: Customer) -> Play:
         yield Then("settled", ("paid", "0.00", "0.00"), lambda deal=deal: customer.shown(deal, *STANDING))
     yield Then("nothing is owed", "0.00", customer.balance)
     yield Then("told once", ["138.00"], lambda: customer.amounts("credit_memo_issued"))
+    yield Then("and for which", ["115.00", "23.00"], lambda: sorted(customer.amounts("credit_allocated")))
 
 
 @scenario("A credit that is left over is the customer's until it is refunded, in two parts")

@@ -48,7 +48,7 @@ def test_it_lowers_the_balance_once_whether_it_is_allocated_or_not(kind: str):
         assert court.customer().balances == {"NZD": balance}
     court.settle()
     assert court.shown(Side.CRM, "balance_due") == ["85.00"]
-    assert court.told() == ["invoice_posted", f"{kind}_received", "refund_made"]
+    assert court.told() == ["invoice_posted", f"{kind}_received", "credit_allocated", "refund_made"]
     received = court.events()[1]
     assert received.money is not None
     assert (str(received.money.amount), received.number, received.day) == ("40.00", "early", "2026-09-02")
