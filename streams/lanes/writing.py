@@ -16,6 +16,7 @@ from schemas.command import Command
 from schemas.errors import Fatal, RevmarkError, Unknown
 from schemas.fact import Outcome
 from schemas.ledger import SETTLED, LedgerEntry, LedgerState
+from streams.lanes import underway
 from streams.lanes.arrivals import ARRIVES_WITHIN, ON_ITS_WAY, Arrivals, not_there
 from streams.lanes.comparison import Comparison
 from streams.lanes.desk import Desk
@@ -73,6 +74,8 @@ class Writer:
                 await self._look_up(desk, known, fresh, postponed, shown, over)
             elif known is not None and known.until and (known.state == "unknown" or self.clock() < known.until):
                 postponed.add(command, known.until)
+            elif held := underway.waits(desk.cursors, command, self.clock()):
+                postponed.add(command, held)
             else:
                 fresh.append(command)
         for wave in _waves(fresh):
@@ -173,6 +176,7 @@ class Writer:
         for command, outcome, found in ended:
             wave.told(command.id, outcome.state, outcome.code)
             self.arrivals.end(command.id)
+            underway.end(desk.cursors, command)
             ledger.move(
                 desk.ledger, entries[command.id], settled(found),
                 at=outcome.at, code=found.code, message=found.message, outcome=outcome,
@@ -250,6 +254,7 @@ class Writer:
                 self._await(desk, entry, postponed)
             return
         self.arrivals.end(entry.command.id)
+        underway.end(desk.cursors, entry.command)
         outcome = self.outcomes.of(entry.command, found)
         ledger.move(
             desk.ledger, entry, settled(found),
@@ -265,6 +270,7 @@ class Writer:
     def _await(self, desk: Desk, entry: LedgerEntry, postponed: Postponed) -> None:
         """Keep a write that is not there yet: its call may still arrive, so that it must not be sent again."""
         until = self.arrivals.until(entry.command.id)
+        underway.note(desk.cursors, entry.command, until)
         said = f"whoever sent it did not hear the answer; {not_there(until)}"
         ledger.move(desk.ledger, entry, "unknown", at=self.clock(), code=ON_ITS_WAY, message=said, until=until)
         postponed.add(entry.command, until)
@@ -274,7 +280,8 @@ class Writer:
         until = given or self.clock() + patience(entry.attempts)
         state: LedgerState = "unknown" if found.state == "unknown" else "waiting"
         if state == "unknown":
-            self.arrivals.until(entry.command.id)  # counted from now, whenever it can be looked up
+            # Counted from now, whenever it can be looked up.
+            underway.note(desk.cursors, entry.command, self.arrivals.until(entry.command.id))
         ledger.move(
             desk.ledger, entry, state, at=self.clock(), code=found.code, message=found.message, until=until,
             burn=found.until is None or state == "unknown",

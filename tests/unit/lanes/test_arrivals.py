@@ -84,6 +84,32 @@ async def test_what_comes_later_for_its_record_waits_behind_it():
     assert shift.platform.applied == ["c3", "c1", "c2"]
 
 
+@pytest.mark.parametrize("successor", [False, True])
+async def test_what_another_record_of_ours_writes_there_waits_as_well(successor: bool):  # noqa: FBT001 - pytest's
+    """After a merge two of ours name one record of the platform, until capture has told them apart."""
+    shift = late(stays=True)
+    shift.platform.mishaps.append("dies")
+    other = update(2, record="invoice:merged")
+    await shift.work(update(1))
+    shift.clock.pass_by(10)
+    await shift.work(update(1))
+    if successor:
+        shift.lane = None
+    await shift.work(other, create(3))
+    assert (shift.platform.applied, shift.papers.state(other)) == (["c3"], "waiting")
+    await shift.rest()
+    assert shift.platform.applied == ["c3", "c1", "c2"]
+
+
+async def test_what_another_record_writes_there_waits_no_longer_once_it_is_found():
+    shift = late(stays=True)
+    shift.platform.mishaps.append("lost_after")
+    assert not await shift.work(update(1), die_at="called")
+    await shift.work(update(1))
+    assert await shift.work(update(2, record="invoice:merged"))
+    assert shift.platform.applied == ["c1", "c2"]
+
+
 async def test_one_that_never_arrived_is_sent_again_then():
     shift = late(stays=True)
     assert not await shift.work(create(1), die_at="claimed")
