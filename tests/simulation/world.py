@@ -57,6 +57,7 @@ WORKERS = 2
 POLL = 120.0  # seconds between polls
 EARLY = 60.0  # seconds before its first scene that workers come
 QUIET = 2  # rounds of polls without a write after which a world is at rest
+LISTED = 7  # the same where there is money in advance: without a webhook it is listed every ten minutes
 LONG_QUIET, EVERY = 10, 10  # the same for each tenth seed: that nothing begins again later either
 A_LOOK = 32  # the same where something may be due by the calendar, which is looked at each hour
 PATIENCE = 80  # rounds of polls in which it has to come to rest
@@ -207,7 +208,8 @@ class World:
             now = (len(self.platforms.writes("hubspot")), len(self.platforms.writes("xero")))
             still = now == seen and not self.platforms.pending
             quiet, seen = quiet + 1 if still else 0, now
-            if quiet >= enough or self.failures:
+            advances = any(self.platforms.shelf(name) for name in ("Prepayments", "Overpayments"))
+            if quiet >= (max(enough, LISTED) if advances else enough) or self.failures:
                 return
         self.restless = True
 

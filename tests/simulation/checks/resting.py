@@ -22,6 +22,7 @@ AGAIN = {
 }  # fmt: skip
 # Two rounds of polls, and the longest wait of a lane that has met nothing but failures before (lanes.patience).
 SETTLES = 2 * POLL + 300.0  # seconds
+LISTED = 600.0  # seconds more: without a webhook, money in advance is listed every ten minutes
 LOOK = 3600.0  # seconds between looks at what a new day brings: what midnight finds on its way is found at the next
 
 
@@ -71,7 +72,8 @@ def late(witness: Witness) -> list[str]:
     """I4: writes of ours, in the platforms' logs, long after the last deed and the last trouble."""
     over = witness.world.over
     midnight = witness.world.story.trade in RECURRING and over < MIDNIGHT < over + SETTLES
-    end = (MIDNIGHT + LOOK if midnight else over) + SETTLES
+    advances = any(witness.finance.shelf(name) for name in ("Prepayments", "Overpayments"))
+    end = (MIDNIGHT + LOOK if midnight else over) + SETTLES + (LISTED if advances else 0.0)
     found = []
     for platform in ("hubspot", "xero"):
         for row in witness.world.platforms.writes(platform):
