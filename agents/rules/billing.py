@@ -55,12 +55,15 @@ def ready(case: Case, deal: EntityState) -> bool:
 
 def reopen(case: Case, deal: EntityState) -> None:
     """A deal that is won anew is billed anew, also where the ERP refused it."""
-    following(case, deal).blocked["erp"].clear()
+    if not deal.marks["order"].get("billed"):
+        following(case, deal).blocked["erp"].clear()
 
 
 def following(case: Case, deal: EntityState) -> EntityState:
     """The deal's next invoice: of those that were asked for, each is known to be there before the next one is."""
-    return case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, len(bills_of(deal)) + 1))
+    period = deal.marks["order"].get("subscription")
+    place = period["next"] if period else len(bills_of(deal)) + 1
+    return case.state(Entity.INVOICE, invoice_id(case.tenant, deal.id, place))
 
 
 def bills_of(deal: EntityState) -> list[parts.Rows]:
@@ -237,6 +240,8 @@ def unwanted(case: Case, deal: EntityState, invoice: EntityState, fields: dict[s
     if invoice.blocked["erp"].get("*") != fingerprint(fields):
         return False
     case.customer.wait(deal.id)  # for the customer's own record to be mended
+    if invoice.erp.ref is None and (said := invoice.marks.get("refused")):
+        deal.derived["order_status"] = f"{REFUSED}{said}"  # whatever it has said of itself meanwhile
     return True
 
 

@@ -51,6 +51,7 @@ def want_again(case: Case, deal: EntityState) -> None:
     bills = [(case.state(Entity.INVOICE, record), row["status"] in ENDED) for record, row in _bills(deal).items()]
     if was_off:
         deal.derived["order_status"] = "created"
+        billing.reopen(case, deal)
         for state, _ in bills:
             state.marks.pop("called_off", None)
     # A deletion of ours may arrive after the deal was won again, and of an order in parts it leaves other bills.

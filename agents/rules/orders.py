@@ -68,7 +68,6 @@ def _go_on(case: Case, deal: EntityState, *, won: bool) -> None:
                 "the deal was moved after a part of its order was billed: "
                 f"{'that stands, credit it in the ERP' if asks else CREDITED}; the rest is not billed",
             )  # fmt: skip
-        billing.reopen(case, deal)
         return
     if not won:
         case.verdict(

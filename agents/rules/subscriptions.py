@@ -141,6 +141,8 @@ def _move(case: Case, deal: EntityState, kept: Kept, terms: Terms | None) -> Non
     before, kept["state"] = kept["state"], state
     if before == state:
         return
+    if before == "ended":
+        billing.reopen(case, deal)
     day = over if state == "ended" and over is not None else edited
     kept["over"] = day.isoformat() if state == "ended" else ""
     _tell(case, deal, kept, MOVES[before, state], day)

@@ -322,7 +322,7 @@ def _unbill(case: Case, state: EntityState, outcome: Outcome) -> None:
     """The ERP refused the invoice: say so on the deal, and let the next change of it try again."""
     if state.entity is not Entity.INVOICE or outcome.side is not Side.ERP or "deal" not in state.related:
         return
-    state.marks["refused_at"] = case.company().erp.version
+    state.marks |= {"refused": outcome.message, "refused_at": case.company().erp.version}
     deal = case.known(state.related["deal"])
     billing.unasked(deal, state, case.tenant, refused=True)
     case.customer.wait(deal.id)

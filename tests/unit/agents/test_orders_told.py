@@ -211,7 +211,10 @@ def test_an_order_that_is_not_billed_may_change_and_wait():
     case.known(BILL).blocked["erp"] = {"*": "mark"}
     orders.consider(case, moved)
     assert asked(case) == said(case) == []
+    moved.crm.fields["stage"] = "closedwon"
+    orders.consider(case, moved)
     assert case.known(BILL).blocked["erp"] == {}
+    assert len(asked(case)) == 1
 
 
 def test_lines_that_are_billed_later_are_the_ones_remembered():
