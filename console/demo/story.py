@@ -215,7 +215,7 @@ class Story:
         """What others read on the public topic."""
         self.account.expect("revenue events: each once, in order per customer", {
             "order_created": 2, "invoice_posted": 2, "payment_received": 2, "credit_memo_issued": 1,
-            "refund_made": 1, "credit_hold_changed": 2,
+            "credit_allocated": 1, "refund_made": 1, "credit_hold_changed": 2,
         }, self._events)  # fmt: skip
 
     def late_deal(self) -> None:
