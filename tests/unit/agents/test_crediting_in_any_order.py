@@ -12,7 +12,7 @@ from schemas.command import Command
 from schemas.names import Entity, Side
 from tests.support.contracts import contract
 from tests.support.judging import outcome
-from tests.unit.agents.test_crediting import CREDIT, Books
+from tests.unit.agents.credited import CREDIT, Books
 
 TOTAL = Decimal("115.00")
 DEEDS = ("lost", "won", "answer", "show", "take back", "pay")
