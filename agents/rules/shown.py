@@ -15,6 +15,7 @@ from typing import Any
 from agents.rules import instead
 from agents.rules.case import Case
 from schemas.contract import Contract
+from schemas.contract.objects import SHOWN
 from schemas.money import Money
 from schemas.names import Entity, Side
 from schemas.wire import fingerprint
@@ -49,18 +50,8 @@ class Record:
 
 def shows(contract: Contract, entity: Entity) -> bool:
     """Whether the contract chooses an object for a kind of record."""
-    objects = contract.platforms.objects
-    match entity:
-        case Entity.REVENUE:
-            return objects.revenue is not None
-        case Entity.RECEIPT:
-            return objects.payment is not None
-        case Entity.ORDER:
-            return objects.order is not None
-        case Entity.SUBSCRIPTION:
-            return objects.subscription is not None
-        case _:
-            return False
+    name = SHOWN.get(entity)
+    return name is not None and getattr(contract.platforms.objects, name) is not None
 
 
 def hear(case: Case, state: EntityState) -> None:

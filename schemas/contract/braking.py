@@ -8,18 +8,12 @@ from typing import Literal, get_args
 
 from schemas.contract.brakes import ANY, HUNDRED, Brake
 from schemas.contract.model import Contract, FieldRule, Guards
+from schemas.contract.objects import SHOWN
 from schemas.names import Entity
 
 POLICIES: tuple[str, ...] = get_args(FieldRule.model_fields["policy"].annotation)
 # Rules that write and are no policy of a field.
 OTHERS = ("person", "identity", "create", "timing", "revenue", "receipt", "order", "subscription")
-# Kinds that are only shown, and the object of the contract that shows them.
-SHOWN = {
-    Entity.REVENUE: "revenue",
-    Entity.RECEIPT: "payment",
-    Entity.ORDER: "order",
-    Entity.SUBSCRIPTION: "subscription",
-}
 NOT_SHOWN = {
     Entity.REVENUE: "the contract shows no revenue in HubSpot",
     Entity.RECEIPT: "the contract shows no payments in HubSpot",

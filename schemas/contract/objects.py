@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.contract.touches import PRODUCT, Basis, field_of
 from schemas.errors import Refused
+from schemas.names import Entity
 
 if TYPE_CHECKING:
     from schemas.contract.model import Contract
@@ -23,6 +24,13 @@ HOLDS = {
     "subscription": "shows subscriptions",
     "payment": "shows payments",
     "revenue": "shows revenue",
+}
+# Kinds that are only shown, and the object of the contract that shows them.
+SHOWN = {
+    Entity.REVENUE: "revenue",
+    Entity.RECEIPT: "payment",
+    Entity.ORDER: "order",
+    Entity.SUBSCRIPTION: "subscription",
 }
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=50)]
 
