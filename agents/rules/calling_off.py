@@ -28,7 +28,7 @@ def call_off(case: Case, deal: EntityState) -> None:
     if not asked and not order.get("off"):
         order |= {"off": True, "times": order.get("times", 0) + 1}
         tell(case, deal, "order_cancelled", case.today)
-    if case.contract.timing.called_off == "delete_drafts" and deal.crm.present:
+    if _drafts(case, deal) == "delete_drafts" and deal.crm.present:
         _delete_drafts(case, deal)
     crediting.begin(case, deal, known=_off(deal))
     crediting.credit(case, deal)
@@ -46,7 +46,8 @@ def want_again(case: Case, deal: EntityState) -> None:
     if order.get("off"):
         order["off"] = False
         tell(case, deal, "order_created", case.today)
-    order.pop("wish", None)
+    for wish in ("wish", "drafts"):
+        order.pop(wish, None)
     was_off = _off(deal)
     bills = [(case.state(Entity.INVOICE, record), row["status"] in ENDED) for record, row in _bills(deal).items()]
     if was_off:
@@ -116,6 +117,15 @@ def _counts(bill: dict[str, Any]) -> bool:
     """Whether money is asked for with a bill, or came in on it."""
     amounts = (bill.get(name) or "0" for name in ("amount_due", "amount_paid", "amount_prepaid"))
     return bill["status"] not in ENDED and any(map(exact, amounts))
+
+
+def _drafts(case: Case, deal: EntityState) -> str:
+    """What becomes of drafts: by the contract, but asked about where it said so when the deal was called off."""
+    order, now = deal.marks["order"], case.contract.timing.called_off
+    if "drafts" not in order:
+        begun = any(case.state(Entity.INVOICE, record).marks.get("called_off") for record in _bills(deal))
+        order["drafts"] = "ask" if _off(deal) and not begun else now
+    return "ask" if "ask" in (now, order["drafts"]) else now
 
 
 def _delete_drafts(case: Case, deal: EntityState) -> None:

@@ -13,6 +13,8 @@ from tests.support.judging import Court, deal, fact, invoice, line, payment
 SHIPPED: dict[str, Any] = {"timing": {"invoice_when": "shipped"}}
 DRAFTS: dict[str, Any] = {"timing": {"called_off": "delete_drafts"}, "invoice_defaults": {"status": "draft"}}
 
+ASKED: dict[str, Any] = {"invoice_defaults": {"status": "draft"}}
+
 
 def court(rules: dict[str, Any]) -> Court:
     """Acme, with a won deal."""
@@ -155,8 +157,35 @@ def test_a_draft_that_is_deleted_after_its_deal_was_won_again_is_billed_by_hand(
 
 
 def test_a_draft_is_asked_about_unless_the_contract_says_so():
-    here = moved(court({"invoice_defaults": {"status": "draft"}}), "closedlost")
+    here = moved(court(ASKED), "closedlost")
     assert (deletions(here), status(here)) == ([], "called off: RM-1 stands, credit or void it in the ERP")
+
+
+def test_a_draft_of_a_deal_that_was_called_off_before_the_contract_said_so_is_left_to_people():
+    here = moved(court(ASKED), "closedlost")
+    here.contract = contract(DRAFTS)
+    moved(here, "closedlost", name="renamed")
+    assert (deletions(here), status(here)) == ([], "called off: RM-1 stands, credit or void it in the ERP")
+    moved(moved(here, "closedwon"), "closedlost")
+    assert deletions(here) == [{"status": "deleted"}], "called off again"
+
+
+def test_a_draft_of_a_deal_that_an_earlier_release_knew_as_off_is_left_to_people():
+    here = moved(court(ASKED), "closedlost")
+    del here.state("deal:1").marks["order"]["drafts"]
+    here.contract = contract(DRAFTS)
+    assert deletions(moved(here, "closedlost", name="renamed")) == []
+
+
+def test_a_contract_that_is_changed_to_ask_deletes_nothing_further():
+    here = court(DRAFTS)
+    kept = here.state("deal:1").crm
+    here.hear(fact(Entity.DEAL, Side.CRM, {}, record="deal:1", seconds=here.clock + 60, deleted=True, ref=kept.ref))
+    here.settle()  # it is called off, and keeps its draft while it is gone
+    here.contract = contract(ASKED)
+    assert deletions(moved(here, "closedlost")) == []
+    here.contract = contract(DRAFTS)
+    assert deletions(moved(here, "closedlost", name="renamed")) == [{"status": "deleted"}]
 
 
 @pytest.mark.parametrize("shown", ["posted", "paid", "voided"])
