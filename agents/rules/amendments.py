@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from agents.rules import billing, instead, parts, proration
 from agents.rules.bills import ENDED
+from agents.rules.calling_off import event_key
 from agents.rules.case import Case
 from agents.rules.numbering import bill_number, invoice_id
 from agents.rules.periods import Line, Terms, recurring
@@ -111,15 +112,15 @@ def announce(
     case: Case, deal: EntityState, kept: Kept, kind: RevenueType, name: Sequence[str], amount: str, day: str
 ) -> None:
     """Tell what became of a subscription; `name` tells this from others of its kind."""
-    order = deal.marks["order"]["id"]
+    order = deal.marks["order"]
     case.event(
         RevenueEvent(
-            id=digest(case.tenant, kind, order, *name),
+            id=digest(case.tenant, kind, *event_key(order), *name),
             type=kind,
             tenant=case.tenant,
             customer=case.customer.id,
             customer_name=case.customer.name,
-            document=order,
+            document=order["id"],
             number=deal.label,
             deal=deal.id,
             money=Money(amount=amount, currency=kept["currency"]),

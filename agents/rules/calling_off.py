@@ -7,6 +7,7 @@ that was posted is ever changed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from agents.rules import billing, crediting
@@ -86,7 +87,7 @@ def tell(case: Case, deal: EntityState, kind: Literal["order_created", "order_ca
     times = (str(order["times"]),) if order.get("times") else ()
     case.event(
         RevenueEvent(
-            id=digest(case.tenant, kind, order["id"], *times),
+            id=digest(case.tenant, kind, *event_key(order), *times),
             type=kind,
             tenant=case.tenant,
             customer=case.customer.id,
@@ -101,6 +102,14 @@ def tell(case: Case, deal: EntityState, kind: Literal["order_created", "order_ca
         ),
         news=True,  # whatever finding let the order go on: what was won before the first reading makes none
     )
+
+
+def event_key(order: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the ids of an order's events begin with: one that another customer may have had before is told as another.
+
+    The order's own id is the deal's, whoever buys.
+    """
+    return (order["id"], order["customer"]) if "customer" in order else (order["id"],)
 
 
 def _off(deal: EntityState) -> bool:

@@ -128,9 +128,12 @@ def first_seen(case: Case, deal: EntityState) -> None:
 
 
 def moved_here(case: Case, deal: EntityState) -> None:
-    """A deal that came from another customer when it was won already may have been billed there: never again here."""
+    """A deal that was won at another customer may have been billed there; one that is won still is not billed here."""
     won = case.contract.timing.won(deal.crm.fields.get("stage")) and quoting.accepted(case, deal)
-    if won and "order" not in deal.marks:
+    if "order" in deal.marks:
+        return
+    deal.marks["elsewhere"] = True  # it may have been an order there, and is none any more
+    if won:
         deal.marks["historic"] = True
         reason = "it was won for another company and then moved here: it is not billed again; bill it by hand if due"
         case.verdict(deal, "order_status", "hold", "timing", reason)
@@ -160,6 +163,8 @@ def _place(case: Case, deal: EntityState) -> None:
     order = canonical_id(Entity.ORDER, case.tenant, deal.id)
     day = _day(case, deal)
     deal.marks["order"] = {"id": order, "day": day, "lines": billing.lines_digest(deal), **quoting.marked(case, deal)}
+    if deal.marks.get("elsewhere"):
+        deal.marks["order"]["customer"] = case.customer.id
     deal.derived |= {"order_status": "created", "amount": amount, "currency": currency}  # what was ordered
     case.ordered()
     calling_off.tell(case, deal, "order_created", day)
