@@ -100,13 +100,17 @@ class Read(Wire):
 
 
 class Poll(Wire):
-    """Read what changed since the cursor; `sweep` reads everything, whatever its modified time says."""
+    """Read what changed since the cursor; `sweep` reads everything, whatever its modified time says.
+
+    `missed`: webhooks may have been missed, so what is listed seldom, because webhooks tell of it, is listed as well.
+    """
 
     type: Literal["poll"] = "poll"
     tenant: str
     connection: str
     kinds: list[str] = Field(default_factory=list, description="empty: all kinds of the platform")
     sweep: bool = False
+    missed: bool = False
     at: Instant
 
 

@@ -29,6 +29,7 @@ from streams.gateway.bodies import parse_body, read_body
 from streams.gateway.counts import Counts
 from streams.gateway.hints import Hints
 from streams.gateway.hubspot import hubspot_hints
+from streams.gateway.missed import Missed
 from streams.gateway.objects import TYPES
 from streams.gateway.produce import Produce
 from streams.gateway.signatures import (
@@ -38,7 +39,7 @@ from streams.gateway.signatures import (
     refuse_hubspot,
     refuse_xero,
 )
-from streams.gateway.xero import KINDS, Sequence, numbers, xero_hints
+from streams.gateway.xero import KINDS, SELDOM, Sequence, numbers, xero_hints
 from streams.settings import Settings
 from streams.topics import Topics
 from streams.tracing import Carrier, Span, Tracer, carried
@@ -73,6 +74,7 @@ class Gateway:
         self.counts = Counts(tracer)
         self._topics = Topics(prefix=settings.topic_prefix)
         self._sequence = Sequence()
+        self.missed = Missed(self._catch_up)
 
     async def hubspot(self, request: Request) -> Response:
         """Take HubSpot's events."""
@@ -134,6 +136,7 @@ class Gateway:
             await self._hand_on(platform, hints)
         except (Transient, TimeoutError) as error:
             self.counts.request(platform, "unavailable")
+            self.missed.note()
             why = str(error) or f"the broker did not answer in {PRODUCE_SECONDS:g} s"
             log.warning("a webhook of %s is turned away, the platform will try again: %s", platform, why)
             return Response(status_code=503)
@@ -159,6 +162,11 @@ class Gateway:
                 await self.produce(*records[0])  # as most often: a task of its own would only be waited for
             else:
                 await asyncio.gather(*(self.produce(*record) for record in records))
+
+    async def _catch_up(self) -> None:
+        """Ask for a poll of what Xero's events would have told and polls list seldom; the rest is polled anyway."""
+        if self.settings.xero_webhook_key.get_secret_value():
+            await self._hand_on("xero", Hints(poll=list(SELDOM)))
 
     def _refuse(self, platform: str, refused: Refused, result: str) -> Response:
         self.counts.request(platform, result)

@@ -68,7 +68,7 @@ class Hints:
             for kind, ids in self.records.items()
         ]
         if self.poll:
-            work.append(Poll(tenant=tenant, connection=connection, kinds=self.poll, at=at))
+            work.append(Poll(tenant=tenant, connection=connection, kinds=self.poll, missed=True, at=at))
         return work
 
 

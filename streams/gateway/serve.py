@@ -41,11 +41,14 @@ def build(settings: Settings) -> Starlette:
     tracer = tracer_of(settings, "gateway")
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await produce.start()
+        catching_up = asyncio.create_task(app.state.gateway.missed.watch())
         try:
             yield
         finally:
+            catching_up.cancel()
+            await asyncio.wait([catching_up])
             await produce.stop()
             if tracer is not None:
                 await asyncio.to_thread(tracer.close)
@@ -83,6 +86,17 @@ class Server(uvicorn.Server):
             self._ready()
 
 
+def server(settings: Settings, ready: Callable[[], None] = lambda: None) -> Server:
+    """The gateway, to be served; `ready` hears when callers are answered."""
+    app = build(settings)
+
+    def listening() -> None:
+        app.state.gateway.missed.note()  # not before: what comes until now is turned away
+        ready()
+
+    return Server(config(app), listening)
+
+
 def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` hears when callers are answered.
 
@@ -90,7 +104,7 @@ def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
         Transient: the address cannot be had.
     """
     listeners = _bound(settings.gateway_host, settings.gateway_port)
-    Server(config(build(settings)), ready).run(sockets=listeners)
+    server(settings, ready).run(sockets=listeners)
 
 
 def config(app: Starlette) -> uvicorn.Config:

@@ -21,6 +21,7 @@ from streams.gateway.hints import Hints, named
 _KINDS = {"CONTACT": "contact", "INVOICE": "invoice", "CREDITNOTE": "credit_note", "PREPAYMENT": "prepayment",
           "OVERPAYMENT": "overpayment"}  # fmt: skip
 KINDS = tuple(_KINDS.values())  # what a poll after a gap reads: what events could have told
+SELDOM = ("prepayment", "overpayment")  # of these, what is listed with every fifth round of polls only
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # A poll costs several of perhaps 1,000 calls a day. Polls run every minute anyway, so more than this buys nothing.
 POLL_AT_MOST_EVERY = timedelta(minutes=5)

@@ -158,7 +158,7 @@ class Lane:
             match work:
                 case Poll():
                     self.trail.poll_asked()
-                    self.rounds.ask(desk, work.kinds, sweep=work.sweep, poll=True)
+                    self.rounds.ask(desk, work.kinds, sweep=work.sweep, missed=work.missed, poll=True)
                 case Backfill():
                     self.backfills.hear(desk, work)
                 case Approval():

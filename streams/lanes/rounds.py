@@ -36,7 +36,9 @@ class Rounds:
     _desk: Desk | None = None
     _places: dict[str, status.Cursor] = field(default_factory=dict)
 
-    def ask(self, desk: Desk, kinds: Iterable[str], *, sweep: bool = False, poll: bool = False) -> None:
+    def ask(
+        self, desk: Desk, kinds: Iterable[str], *, sweep: bool = False, missed: bool = False, poll: bool = False
+    ) -> None:
         """Note that kinds are to be read; of one that is none of the platform's records, any may have changed.
 
         A `poll` asks for a sweep where one is due.
@@ -47,7 +49,7 @@ class Rounds:
             if not every and kind not in wanted:
                 continue
             place = self._place(desk, kind)
-            place.open = True
+            place.open, place.missed = True, place.missed or missed
             if (sweep or (poll and self._overdue(place))) and not place.sweep:
                 place.sweep = "wanted"
             self._save(desk, kind, place)
@@ -62,7 +64,7 @@ class Rounds:
     def make_up(self, desk: Desk, kinds: Iterable[str]) -> None:
         """Readings that were asked for could not be made: polls make up for them, and tell whatever they see."""
         self.reader.told.forget()
-        self.ask(desk, kinds)
+        self.ask(desk, kinds, missed=True)
 
     async def hints(self, desk: Desk, wanted: Hinted) -> None:
         """Read hinted records; a kind that cannot be read is made up for by its next poll, and holds up no other.
@@ -122,7 +124,8 @@ class Rounds:
     async def _read(self, desk: Desk, kind: str, turn: Turn) -> None:
         place = self._place(desk, kind)
         # A sweep that has begun goes on like any poll: its cursor knows where it stands.
-        async with aclosing(self.reader.line.poll(kind, place.text, sweep=place.sweep == "wanted")) as pages:
+        asked = self.reader.line.poll(kind, place.text, sweep=place.sweep == "wanted", missed=place.missed)
+        async with aclosing(asked) as pages:
             async for page in pages:
                 await self._page(desk, kind, place, page)
                 turn.pages += 1
@@ -139,6 +142,7 @@ class Rounds:
         first = page.complete and reading
         if first:
             self.reader.mark(desk, kind)
+        place.missed = place.missed and not (page.complete and page.asked)
         place.text, place.failures, place.again = page.cursor, 0, None
         if place.sweep == "wanted":
             place.seen = 0  # begun anew

@@ -68,6 +68,7 @@ class Cursor:
     `complete`: its first reading has ended. `open`: a poll was asked for or is under way. `sweep`: whether that one
     reads everything; it is `running` once its first page is covered by `text`, and then goes on from there like any.
     `failures` in a row put the next attempt off until `again`. `polled` and `swept` say when the last one ended.
+    `missed`: what webhooks would have told of may have been missed since the platform was last asked.
     `seen` counts the records of a full reading under way, `population` is what the last whole one came to. Of a first
     reading, `began` says when it did and `left` what is still to come, as far as the platform says.
     """
@@ -76,6 +77,7 @@ class Cursor:
     complete: bool = False
     open: bool = False
     sweep: Literal["", "wanted", "running"] = ""
+    missed: bool = False
     failures: int = 0
     again: str | None = None
     polled: str | None = None

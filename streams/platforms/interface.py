@@ -38,7 +38,7 @@ class Page:
     """One page of a poll. `cursor` resumes after it; `complete` says that nothing more is there for now.
 
     `left` are the records that come behind it, where the platform says how many: it counts what the page passed over
-    as well, for which `passed` stands.
+    as well, for which `passed` stands. Of a page that is not `asked` for, the platform was told nothing: too soon.
     """
 
     records: list[Seen]
@@ -46,6 +46,7 @@ class Page:
     complete: bool
     left: int | None = None
     passed: int = 0
+    asked: bool = True
 
     @property
     def count(self) -> int:
@@ -193,10 +194,14 @@ class PlatformClient(Protocol):
         """
         ...
 
-    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False) -> AsyncIterator[Page]:
+    def poll(
+        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False, missed: bool = False
+    ) -> AsyncIterator[Page]:
         """Read what changed since `cursor` (all, when None or `sweep`), overlapping by two minutes.
 
         A `spare` one takes only what of the quota nothing else is likely to need, and leaves no trace in other polls.
+        `missed`: webhooks may have been missed since the last one, so also what is listed seldom, because webhooks tell
+        of it, is listed.
         A cursor that is not of this client, as one of another version, is as good as none: all is read anew.
 
         Raises:

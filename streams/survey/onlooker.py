@@ -73,9 +73,11 @@ class Onlooker:
         """Read records now."""
         return await self._client.read(kind, record_ids)
 
-    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False) -> AsyncIterator[Page]:
+    def poll(
+        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False, missed: bool = False
+    ) -> AsyncIterator[Page]:
         """Read what changed since `cursor`."""
-        return self._client.poll(kind, cursor, sweep=sweep, spare=spare)
+        return self._client.poll(kind, cursor, sweep=sweep, spare=spare, missed=missed)
 
     def since(self, kind: str, at: datetime) -> str:
         """The cursor of a poll that reads what was modified from `at` on."""

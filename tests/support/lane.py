@@ -70,6 +70,8 @@ class MemoryPlatform:
     page_seconds: float = 0
     kind_mishaps: dict[str, RevmarkError] = field(default_factory=dict)
     fail_pages: dict[tuple[str, int], RevmarkError] = field(default_factory=dict)
+    resting: set[str] = field(default_factory=set)  # kinds that it is too soon to ask for
+    missed: list[str] = field(default_factory=list)  # kinds whose webhooks it was told may have been missed
     down: bool = False
     closed: int = 0
     minute: list[int] = field(default_factory=list)
@@ -100,10 +102,15 @@ class MemoryPlatform:
         return f"{int(at.timestamp() * 1000):015}/"
 
     async def poll(
-        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False
+        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False, missed: bool = False
     ) -> AsyncIterator[Page]:
         """Pages of what changed since the cursor, which is a time and an id."""
         self.calls.append(("fill", (kind, cursor)) if spare else ("poll", (kind, cursor, sweep)))
+        if missed:
+            self.missed.append(kind)
+        if kind in self.resting:
+            yield Page([], cursor or "", complete=True, asked=False)
+            return
         since = "" if cursor is None or sweep else cursor
         rows = sorted((f"{raw['at']:015}/{number}", number) for number, raw in self.records[kind].items())
         rows = [row for row in rows if row[0] > since]

@@ -98,7 +98,15 @@ class HubSpotClient:
         """Read records now. Kind `line_item` reads the deals that the line items belong to."""
         return await self._reading.read(kind, record_ids)
 
-    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False) -> AsyncIterator[Page]:
+    def poll(
+        self,
+        kind: str,
+        cursor: str | None,
+        *,
+        sweep: bool = False,
+        spare: bool = False,
+        missed: bool = False,  # noqa: ARG002 - everything is listed every time
+    ) -> AsyncIterator[Page]:
         """Read what changed since `cursor`; everything when it is None or `sweep`."""
         return self._polling.poll(kind, cursor, sweep=sweep, spare=spare)
 

@@ -79,9 +79,11 @@ class XeroClient:
         """Read records now; of invoices and credit notes also what moved with them."""
         return await self._reader.read(kind, record_ids)
 
-    def poll(self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False) -> AsyncIterator[Page]:
+    def poll(
+        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False, missed: bool = False
+    ) -> AsyncIterator[Page]:
         """Read what changed since `cursor`."""
-        return self._poller.poll(kind, cursor, sweep=sweep, spare=spare)
+        return self._poller.poll(kind, cursor, sweep=sweep, spare=spare, missed=missed)
 
     def since(self, kind: str, at: datetime) -> str:
         """The cursor of a poll that reads what was modified from `at` on."""

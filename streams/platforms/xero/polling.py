@@ -26,8 +26,11 @@ from streams.platforms.xero.reading import Reader
 # the two minutes before once more, at a page for a thousand.
 PRESSED_REST = timedelta(minutes=5)
 # Money in advance is rare, has webhooks, and an invoice that it is set against shows it: that is listed then, and else
-# with every fifth of the rounds, so that a round still costs six calls and a bit.
+# with every fifth of the rounds, so that a round still costs six calls and a bit. Where webhooks may have been missed
+# (the gateway was away, a reading failed), nobody has told of it: then it is listed as often as the rest, by
+# itself at most once a minute, however often a gateway starts.
 ADVANCE_REST = timedelta(minutes=10)
+MISSED_REST = timedelta(minutes=1)
 
 
 class Poller:
@@ -62,7 +65,7 @@ class Poller:
         return Cursor.since_then(to_millis(at)).text()
 
     async def poll(
-        self, kind_name: str, cursor: str | None, *, sweep: bool, spare: bool = False
+        self, kind_name: str, cursor: str | None, *, sweep: bool, spare: bool = False, missed: bool = False
     ) -> AsyncIterator[Page]:
         """Read what changed since `cursor`; a pass that was cut short goes on where it stood.
 
@@ -82,9 +85,9 @@ class Poller:
             self._holds.remember(place.hold)
         if place.resting:
             first = cursor is None
-            if cursor is not None and not sweep and self._too_soon(kind):
+            if cursor is not None and not sweep and self._too_soon(kind, missed=missed):
                 # Not an error: an error would also hold up the writes of this connection.
-                yield Page([], cursor, complete=True)
+                yield Page([], cursor, complete=True, asked=False)
                 return
             place = place.start(everything=sweep)
             self._reader.moved.discard(kind.name)  # what an invoice shows from now on may come behind this pass
@@ -102,13 +105,13 @@ class Poller:
                 self._rested[kind.name] = self._clock()
             yield page
 
-    def _too_soon(self, kind: Kind) -> bool:
+    def _too_soon(self, kind: Kind, *, missed: bool) -> bool:
         rested = self._rested.get(kind.name)
         least = self._quota.poll_interval()
         if kind is INVOICE and self._quota.pressed:
             least = max(least, PRESSED_REST)
         if kind in ADVANCES and kind.name not in self._reader.moved:
-            least = max(least * SELDOM, ADVANCE_REST)
+            least = max(least, MISSED_REST) if missed else max(least * SELDOM, ADVANCE_REST)
         return rested is not None and self._clock() - rested < least
 
     async def _page(self, kind: Kind, place: Cursor, purpose: Purpose) -> tuple[Cursor, Page]:

@@ -186,6 +186,7 @@ async def test_a_gap_in_xeros_sequence_asks_for_a_poll_once_in_five_minutes():
     assert polls == [0, 0, 1, 1, 1, 2]
     poll = next(work for work in callers.log.work() if isinstance(work, Poll))
     assert poll.kinds == ["contact", "invoice", "credit_note", "prepayment", "overpayment"]
+    assert poll.missed
 
 
 async def test_a_gap_that_could_not_be_handed_on_is_still_a_gap_when_xero_tries_again():

@@ -240,3 +240,34 @@ async def test_a_feed_that_has_lost_something_has_also_what_is_under_way_read_an
     shift.platform.calls.clear()
     await shift.work(resume(shift.clock))
     assert ("poll", ("contact", None, True)) in shift.platform.calls
+
+
+async def test_a_hint_that_could_not_be_read_is_a_webhook_missed_until_the_platform_was_asked():
+    shift = filled(2)
+    await shift.work(poll(shift.clock))
+    shift.platform.missed.clear()
+    shift.platform.kind_mishaps["contact"] = Transient("nobody answers")
+    await shift.work(read(shift.clock, "contact", "k000"))
+    shift.platform.kind_mishaps.clear()
+    shift.platform.put("contact", "k000", name="Bolt")
+    shift.platform.resting.add("contact")
+    shift.clock.pass_by(3600)
+    await shift.work(poll(shift.clock))
+    assert shift.platform.missed == ["contact"]
+    assert place(shift).missed, "it was too soon: the platform was not asked"
+    shift.platform.resting.clear()
+    await shift.work(poll(shift.clock))
+    assert shift.platform.missed == ["contact"] * 2
+    assert not place(shift).missed
+    assert shown(shift)[-1] == "k000"
+    await shift.work(poll(shift.clock))
+    assert shift.platform.missed == ["contact"] * 2
+
+
+async def test_a_poll_for_missed_webhooks_says_so_to_the_platform():
+    shift = filled(2)
+    await shift.work(poll(shift.clock))
+    assert shift.platform.missed == []
+    work = poll(shift.clock, "contact").model_copy(update={"missed": True})
+    await shift.work(work)
+    assert shift.platform.missed == ["contact"]

@@ -83,11 +83,15 @@ class Rig:
             body = {"Contacts": [{"ContactID": each} for each in contact_ids]}
             await self.act("PUT", f"ContactGroups/{group}/Contacts", body)
 
-    async def pages(self, kind: str, cursor: str | None = None, *, sweep: bool = False) -> list[Page]:
-        return [page async for page in self.client.poll(kind, cursor, sweep=sweep)]
+    async def pages(
+        self, kind: str, cursor: str | None = None, *, sweep: bool = False, missed: bool = False
+    ) -> list[Page]:
+        return [page async for page in self.client.poll(kind, cursor, sweep=sweep, missed=missed)]
 
-    async def polled(self, kind: str, cursor: str | None = None, *, sweep: bool = False) -> tuple[list[Seen], str]:
-        pages = await self.pages(kind, cursor, sweep=sweep)
+    async def polled(
+        self, kind: str, cursor: str | None = None, *, sweep: bool = False, missed: bool = False
+    ) -> tuple[list[Seen], str]:
+        pages = await self.pages(kind, cursor, sweep=sweep, missed=missed)
         assert [page.complete for page in pages] == [False] * (len(pages) - 1) + [True]
         return [each for page in pages for each in page.records], pages[-1].cursor
 

@@ -146,3 +146,17 @@ async def test_it_is_listed_seldom_and_at_once_where_an_invoice_shows_it(rig: Ri
     await rig.clock.advance(600)
     await rig.polled(kind, cursor)
     assert len(rig.calls()) == calls + 1
+
+
+@pytest.mark.parametrize("kind", ADVANCES)
+async def test_it_is_listed_with_the_next_round_where_webhooks_may_have_been_missed(rig: Rig, kind: str):
+    contact = await rig.contact()
+    _, cursor = await rig.polled(kind)
+    money = await advance(rig, kind, contact)
+    (page,) = await rig.pages(kind, cursor, missed=True)
+    assert (page.records, page.asked) == ([], False), "a round has its pause as well"
+    await rig.clock.advance(120)
+    assert await rig.polled(kind, cursor) == ([], cursor)
+    (page,) = await rig.pages(kind, cursor, missed=True)
+    assert [each.record_id for each in page.records] == [money]
+    assert page.asked
