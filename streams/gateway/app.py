@@ -143,6 +143,7 @@ class Gateway:
         # 5. only now
         if hints.span is not None:
             self._sequence.follow(hints.span, self.clock() if hints.poll else None)
+            self.missed.came()
         self.counts.request(platform, "accepted")
         self.counts.hints(platform, hints.number)
         for result, number in hints.results.items():

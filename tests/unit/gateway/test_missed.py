@@ -16,6 +16,7 @@ EVENT = {"eventCategory": "PREPAYMENT", "eventType": "CREATE", "resourceId": ORG
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(missed, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(missed, "EVERY_SECONDS", 3600.0)
 
 
 @asynccontextmanager
@@ -35,7 +36,7 @@ def polls(callers: Callers) -> list[Poll]:
 
 async def turns() -> None:
     """Let everything that could go on go on."""
-    for _ in range(20):
+    for _ in range(100):
         await asyncio.sleep(0)
 
 
@@ -68,6 +69,38 @@ async def test_each_time_is_asked_for_anew():
             callers.gateway.missed.note()
             await turns()
             assert len(polls(callers)) == number
+            assert await callers.xero(EVENT, first=number) == 200
+            await turns()
+
+
+async def test_it_is_asked_for_every_minute_until_a_webhook_comes_through(monkeypatch: pytest.MonkeyPatch):
+    # Xero's next attempt is up to 15 minutes away, and until then it keeps back what happens meanwhile as well
+    callers = Callers()
+    silence = callers.gateway.missed
+    monkeypatch.setattr(missed, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(missed, "LATE_MINUTES", 10**6)
+    async with watching(callers):
+        silence.note()
+        while len(polls(callers)) < 5:  # noqa: ASYNC110 - the watch decides when
+            await asyncio.sleep(0)
+        assert await callers.xero(EVENT) == 200
+        await turns()
+        asked = len(polls(callers))
+        await turns()
+        assert len(polls(callers)) == asked
+
+
+async def test_a_gateway_that_never_hears_of_xero_asks_no_longer_than_anything_could_wait(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    callers = Callers()
+    monkeypatch.setattr(missed, "EVERY_SECONDS", 0.0)
+    async with watching(callers):
+        callers.gateway.missed.note()
+        while len(polls(callers)) < 17:  # noqa: ASYNC110 - the watch decides when
+            await asyncio.sleep(0)
+        await turns()
+    assert len(polls(callers)) == 17
 
 
 async def test_without_a_webhook_of_xero_there_is_nothing_to_miss():
