@@ -239,7 +239,7 @@ def document(case: Case, state: EntityState, side: Side) -> None:
             total=fields["total"],
             due=fields.get("amount_due") or "0",
             counted=counted,
-            version=shown.version,
+            version=max(shown.version, 0),  # what we wrote may be known before any version of it
             seen_at=case.at,
         ),
     )

@@ -276,8 +276,9 @@ def _note_written(case: Case, state: EntityState, outcome: Outcome, flight: Flig
     side, stated = state.side(outcome.side), _stated(state, outcome.side, flight.fields)
     if side.present and outcome.ref not in {None, side.ref}:
         return
+    # Of a write whose answer was lost, and that people have edited since, nobody can tell the version: it is 0 then.
     if outcome.version is None or outcome.version >= side.version:
-        side.version = max(side.version, outcome.version or side.version)
+        side.version = side.version if outcome.version is None else outcome.version
         side.fields = {**side.fields, **stated}
     edits.written(case, state, outcome.side, flight.fields, outcome.version)
     state.baseline.update(_agreed(case, state, outcome.side, stated))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from schemas.names import Entity, Side
-from tests.support.judging import Court, company, deal, fact, invoice, payment
+from tests.support.judging import Court, company, deal, fact, invoice, outcome, payment
 
 INVOICE_OF_DEAL = {"deal": "deal:1"}
 
@@ -141,6 +143,24 @@ def test_a_mirror_deleted_in_the_crm_is_stated_to_reconciliation():
     court.settle()
     assert [(one.side, one.counted) for one in court.documents()] == [
         (Side.ERP, True), (Side.CRM, True), (Side.CRM, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("version", [0, None], ids=["edited since", "not told"])
+def test_a_mirror_that_is_found_again_and_was_edited_meanwhile_gets_finances_total_back(version: int | None):
+    court = Court().known_everywhere()
+    court.hear(invoice(10))
+    (made,) = court.commands(Side.CRM, Entity.INVOICE)
+    court.answered.add(made.id)
+    result = court.hear(outcome(made, seconds=11, ref="hubspot/invoice/7").model_copy(update={"version": version}))
+    assert result.refused == []
+    edited = made.fields | {"total": "1.00"}
+    court.hear(fact(Entity.INVOICE, Side.CRM, edited, record="invoice:1", seconds=12, ref="hubspot/invoice/7"))
+    court.settle()
+    assert court.shown(Side.CRM, "total", record="invoice:1") == ["115.00"]
+    assert [one.fields for one in court.commands(Side.CRM, Entity.INVOICE)[1:]] == [{"total": "115.00"}]
+    assert [(one.side, one.total, one.version < 1) for one in court.documents()[:2]] == [
+        (Side.ERP, Decimal("115.00"), False), (Side.CRM, Decimal("115.00"), True),
     ]  # fmt: skip
 
 
