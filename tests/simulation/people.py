@@ -311,4 +311,26 @@ async def crm_parent(both: Platforms, lots: Random) -> None:
 
 
 FAMILY: dict[str, tuple[int, Deed]] = {"crm_parent": (8, crm_parent)}  # a deed where parents pay
-EVERY_DEED = {**DEEDS, **ENDINGS, **SHIPPING, **CREDITING, **LATENESS, **SUBSCRIBING, **FAMILY, **TAKING_BACK}
+
+
+NEWEST = 3  # records of invoices
+
+
+async def crm_figure(both: Platforms, lots: Random) -> None:
+    """Sales edits the total of one of the newest records of invoices: Revmark may not know yet that it is there."""
+    row = one(lots, both.records("invoices")[-NEWEST:])
+    await edit(both, "invoices", row, revmark_total=f"{lots.randrange(1, 999)}.00")
+
+
+FIGURES: dict[str, tuple[int, Deed]] = {"crm_figure": (1, crm_figure)}
+EVERY_DEED = {
+    **FIGURES,
+    **DEEDS,
+    **ENDINGS,
+    **SHIPPING,
+    **CREDITING,
+    **LATENESS,
+    **SUBSCRIBING,
+    **FAMILY,
+    **TAKING_BACK,
+}

@@ -10,7 +10,7 @@ from random import Random
 
 from tests.simulation.cashier import TAKING_BACK
 from tests.simulation.ordering import SHIPPING, SUBSCRIBING
-from tests.simulation.people import CREDITING, DEEDS, ENDINGS, LATENESS
+from tests.simulation.people import CREDITING, DEEDS, ENDINGS, EVERY_DEED, LATENESS
 from tests.simulation.scenes import RECURRING, Scene, Story
 from tests.simulation.screens import Deed
 from tests.simulation.troubles import drawn, lost_on_the_way
@@ -31,6 +31,9 @@ TRADES = {"parts": 0.3, "deposit": 0.1, "": 0.45, "told": 0.15}
 SUBSCRIBED = 0.15  # share of the others in which deals recur
 PRORATED = 0.5  # share of those in which what is amended is billed for the days that are left
 CREDITED = 0.25  # share of what is left in which posted bills of orders that are called off are credited
+FIGURED = 0.3  # share of all stories in which somebody edits what invoices' records in HubSpot show
+FIGURES = 12  # edits of them, fewer than this
+MEANWHILE = 5.0  # seconds after what went wrong, at most
 MIDNIGHT = 10_800.0  # seconds after the world begins: the second of September, for its customers
 
 
@@ -57,10 +60,24 @@ def draw(seed: int, operations: int) -> Story:
     if lots.random() >= CALM:
         scenes += drawn(lots, at)
         scenes += lost_on_the_way(Random(f"late/{seed}"), at)
+    scenes += _figures(Random(f"figures/{seed}"), scenes)
     if trade in RECURRING:  # a day begins in the middle of it
         night = MIDNIGHT - Random(f"midnight/{seed}").random() * at
         scenes = [replace(scene, at=round(scene.at + night, 3)) for scene in scenes]
     return Story(seed, tuple(sorted(scenes, key=lambda scene: scene.at)), trade)
+
+
+def _figures(lots: Random, scenes: list[Scene]) -> list[Scene]:
+    """Edits of what invoices' records show, shortly after something else, as an answer that is lost or a crash.
+
+    Drawn apart: whatever else happens under a seed stays the same.
+    """
+    number = lots.randrange(1, FIGURES) if lots.random() < FIGURED else 0
+    times = [scene.at for scene in scenes if scene.what not in EVERY_DEED] or [scene.at for scene in scenes]
+    return [
+        Scene(round(lots.choice(times) + lots.random() * MEANWHILE, 3), "crm_figure", lots.getrandbits(32))
+        for _ in range(number)
+    ]
 
 
 def _deeds(trade: str) -> dict[str, tuple[int, Deed]]:
