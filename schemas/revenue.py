@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.instants import Day, Moment
 from schemas.money import Money
@@ -15,11 +15,15 @@ RevenueType = Literal[
     "order_cancelled",
     "invoice_posted",
     "invoice_voided",
+    "invoice_restated",
     "payment_received",
     "prepayment_received",
     "overpayment_received",
     "payment_reversed",
+    "payment_restated",
     "credit_memo_issued",
+    "credit_memo_voided",
+    "credit_memo_restated",
     "credit_allocated",
     "allocation_removed",
     "refund_made",
@@ -36,6 +40,16 @@ RevenueType = Literal[
     "brake_tripped",
     "brake_released",
 ]
+PaymentType = Literal["payment_received", "prepayment_received", "overpayment_received", "refund_made"]
+
+
+class Figures(BaseModel):
+    """What an event says of a document: what it is worth, and its day."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    money: Money
+    day: Day
 
 
 class RevenueEvent(Wire):
@@ -51,13 +65,27 @@ class RevenueEvent(Wire):
     number: str = Field(default="", description="the document's number as people know it")
     deal: str | None = None
     money: Money | None = Field(
-        default=None, description="of a subscription, before tax: of one period, or of what was prorated"
+        default=None,
+        description="how much; `type` says whether it adds or takes away; of a document with tax; of a subscription "
+        "before tax, of one period, or of what was prorated",
+    )
+    told_as: PaymentType | None = Field(
+        default=None,
+        description="of `payment_reversed` and `payment_restated`: the type by which the payment was told, and whose "
+        "sum this one changes; null where an older release wrote it: then what `document` was told by, or else "
+        "`payment_received`",
+    )
+    before: Figures | None = Field(
+        default=None, description="of what is restated: the amount and day that were told before, and that no more hold"
     )
     every: str = Field(default="", description="how often a subscription is billed: weekly, monthly, annually, ...")
     credit_hold: bool | None = None
-    day: Day = Field(description="business day in the tenant's zone, YYYY-MM-DD")
+    day: Day = Field(
+        description="business day in the tenant's zone, YYYY-MM-DD; of a document its own, also when that ends"
+    )
     occurred_at: Moment = Field(description="the platform's time of the version that showed it")
     refs: dict[str, str] = Field(
         default_factory=dict,
-        description="side -> platform reference; of an allocation also `invoice`, the one that a credit is set against",
+        description="side -> platform reference; of an allocation also `invoice`, the one that a credit is set "
+        "against; of a payment the `invoice` that it pays; of a refund the `credit_note` that it pays out, if it does",
     )

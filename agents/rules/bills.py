@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import automations, refunds
+from agents.rules import automations, occurrences, refunds
 from agents.rules.case import Case
 from agents.rules.numbering import numbered
-from schemas.money import Money, amount_text, exact, plain
-from schemas.names import Entity, Side, digest, ref
+from schemas.money import amount_text, exact, plain
+from schemas.names import Side, digest
 from schemas.revenue import RevenueEvent, RevenueType
 from schemas.totals import DocumentVersion
 from schemas.wire import fingerprint
@@ -22,7 +22,6 @@ from tables.entities import EntityState
 
 POSTED = {"posted", "paid"}
 ENDED = {"voided", "deleted"}
-NOTHING: Mapping[str, str] = {}
 AGAINST = "set_against"  # mark of a credit: by invoice of the ERP what is set against it, and how often that was told
 UNPAID = ("draft", "submitted", "posted")  # statuses of bills that nothing was paid on yet, in their order
 
@@ -34,11 +33,13 @@ def invoice(case: Case, state: EntityState) -> None:
     if posted and not state.marks.get("posted"):
         state.marks["posted"] = True
         case.ordered()
-        _event(case, state, "invoice_posted", fields.get("total"), fields.get("date"))
+        occurrences.begun(case, state, "invoice_posted")
+    elif posted and not state.marks.get("voided"):
+        occurrences.restated(case, state, "invoice_restated")
     ended = fields.get("status") in ENDED or state.erp.deleted
     if ended and state.marks.get("posted") and not state.marks.get("voided"):
         state.marks["voided"] = True
-        _event(case, state, "invoice_voided", fields.get("total"), fields.get("date"))
+        occurrences.ended(case, state, "invoice_voided")
     _balance(case, state, exact(fields.get("amount_due") or "0") if posted else Decimal(0))
     deal = state.related.get("deal")
     if deal:
@@ -110,30 +111,29 @@ def payment(case: Case, state: EntityState) -> None:
     fields = state.erp.fields
     received = fields.get("status") == "received" and state.erp.present
     known = "received" in state.marks
-    refund = bool(fields.get("refund"))
     refunds.note(case, state)
     if received and not state.marks.get("received"):
         state.marks["received"] = True
-        _event(case, state, _come(fields), fields.get("amount"), fields.get("date"))
-        if not refund:
-            case.customer.note_payment(
-                state.id, fields.get("date") or "", fields.get("amount") or "0", _currency(case, state)
-            )
+        occurrences.begun(case, state, occurrences.came(fields))
+        _note(case, state)
+    elif received and not state.marks.get("reversed") and occurrences.restated(case, state, "payment_restated"):
+        _note(case, state)
     elif not received and state.marks.get("received") and not state.marks.get("reversed"):
         state.marks["reversed"] = True
         case.customer.drop_payment(state.id)
-        _event(case, state, "payment_reversed", fields.get("amount"), fields.get("date"))
+        occurrences.ended(case, state, "payment_reversed")
     if fields.get("advance") or "balance" in state.marks:
         _balance(case, state, -exact(fields.get("remaining") or "0") if received else Decimal(0))
         _set_against(case, state, counts=received, known=known)
     tell_company(case)
 
 
-def _come(fields: Mapping[str, Any]) -> RevenueType:
-    """What is told when money has come, or has gone back."""
-    if fields.get("advance"):
-        return "prepayment_received" if fields["advance"] == "prepayment" else "overpayment_received"
-    return "refund_made" if fields.get("refund") else "payment_received"
+def _note(case: Case, state: EntityState) -> None:
+    """Remember what came as a payment of the customer's."""
+    fields = state.erp.fields
+    if not fields.get("refund"):
+        currency = occurrences.currency(case, state)
+        case.customer.note_payment(state.id, fields.get("date") or "", fields.get("amount") or "0", currency)
 
 
 def credit_note(case: Case, state: EntityState) -> None:
@@ -142,8 +142,13 @@ def credit_note(case: Case, state: EntityState) -> None:
     posted, known = fields.get("status") in POSTED and state.erp.present, "posted" in state.marks
     if posted and not known:
         state.marks["posted"] = True
-        _event(case, state, "credit_memo_issued", fields.get("total"), fields.get("date"))
+        occurrences.begun(case, state, "credit_memo_issued")
+    elif posted and not state.marks.get("voided"):
+        occurrences.restated(case, state, "credit_memo_restated")
     _set_against(case, state, counts=posted, known=known)
+    if known and not posted and not state.marks.get("voided"):
+        state.marks["voided"] = True
+        occurrences.ended(case, state, "credit_memo_voided")
     _balance(case, state, -exact(fields.get("remaining") or "0") if posted else Decimal(0))
 
 
@@ -166,8 +171,7 @@ def _set_against(case: Case, state: EntityState, *, counts: bool, known: bool) -
         if moved and news:
             told[invoice] = [plain(now.get(invoice, Decimal(0))), times + 1]
             kind: RevenueType = "credit_allocated" if moved > 0 else "allocation_removed"
-            of = {"invoice": ref(case.contract.platforms.erp, "invoice", invoice)}
-            _event(case, state, kind, plain(abs(moved)), case.today, invoice, str(times + 1), refs=of)
+            occurrences.allocated(case, state, kind, abs(moved), invoice, times + 1)
     state.marks[AGAINST] = told
 
 
@@ -246,48 +250,10 @@ def document(case: Case, state: EntityState, side: Side) -> None:
 
 
 def _balance(case: Case, state: EntityState, now: Decimal) -> None:
-    before, currency = exact(state.marks.get("balance") or "0"), _currency(case, state)
+    before, currency = exact(state.marks.get("balance") or "0"), occurrences.currency(case, state)
     counted_in = state.marks.get("balance_currency") or currency
     if (now, currency) != (before, counted_in):
         case.customer.add_balance(counted_in, -before)
         case.customer.add_balance(currency, now)
     state.marks["balance"], state.marks["balance_currency"] = plain(now), currency
     tell_company(case)
-
-
-def _currency(case: Case, state: EntityState) -> str:
-    return state.erp.fields.get("currency") or case.contract.base_currency
-
-
-def _event(
-    case: Case,
-    state: EntityState,
-    kind: RevenueType,
-    amount: str | None,
-    day: str | None,
-    *cause: str,
-    refs: Mapping[str, str] = NOTHING,
-) -> None:
-    """Tell of a document, once for each `cause`; `refs` are further records that it is about."""
-    deal = state.related.get("deal")
-    if deal is None and state.related.get("invoice"):
-        deal = case.state(Entity.INVOICE, state.related["invoice"]).related.get("deal")
-    # What we have ordered ourselves is news, even while the ERP is read for the first time.
-    ordered = bool(deal and "order" in case.known(deal).marks)
-    case.event(
-        RevenueEvent(
-            id=digest(case.tenant, kind, state.id, *cause),
-            type=kind,
-            tenant=case.tenant,
-            customer=case.customer.id,
-            customer_name=case.customer.name,
-            document=state.id,
-            number=str(state.erp.fields.get("number") or state.erp.fields.get("reference") or ""),
-            deal=deal,
-            money=Money(amount=amount or "0", currency=_currency(case, state)),
-            day=day or case.today,
-            occurred_at=case.seen_version(state.erp.version),
-            refs={"erp": state.erp.ref or "", **refs},
-        ),
-        news=ordered,
-    )

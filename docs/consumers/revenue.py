@@ -14,13 +14,15 @@ import contextlib
 import json
 import sqlite3
 from decimal import Decimal
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-BOOKED = {"invoice_posted": 1, "invoice_voided": -1, "credit_memo_issued": -1}
-COLLECTED = {"payment_received": 1, "prepayment_received": 1, "overpayment_received": 1, "payment_reversed": -1,
-             "refund_made": -1}  # fmt: skip
+BOOKED = {"invoice_posted": 1, "invoice_restated": 1, "invoice_voided": -1,
+          "credit_memo_issued": -1, "credit_memo_restated": -1, "credit_memo_voided": 1}  # fmt: skip
+COLLECTED = {"payment_received": 1, "prepayment_received": 1, "overpayment_received": 1, "refund_made": -1}
+CAME = "payment_received"  # what an event of a release that did not say it yet is taken for
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS months (month TEXT, currency TEXT, booked TEXT, collected TEXT,
@@ -29,17 +31,35 @@ CREATE TABLE IF NOT EXISTS positions (partition INTEGER PRIMARY KEY, next INTEGE
 """
 
 
-def count(state: sqlite3.Connection, event: dict[str, object]) -> None:
+def count(state: sqlite3.Connection, event: dict[str, Any]) -> None:
     """Count one event, unless it was counted before."""
     new = state.execute("INSERT OR IGNORE INTO seen VALUES (?)", (event["id"],)).rowcount
-    money = event.get("money")
-    if not new or not isinstance(money, dict):
-        return  # a type that is not known here is passed over as well: there may be new ones
-    month, currency, amount = str(event["day"])[:7], money["currency"], Decimal(money["amount"])
+    if not new or not isinstance(event.get("money"), dict):
+        return
+    booked, collected = signs(event)
+    add(state, str(event["day"]), event["money"], booked, collected)
+    if isinstance(before := event.get("before"), dict):  # what was told before holds no more, on its own day
+        add(state, str(before["day"]), before["money"], -booked, -collected)
+
+
+def signs(event: dict[str, Any]) -> tuple[int, int]:
+    """Whether it adds to what is booked and to what is collected, takes away, or neither.
+
+    A type that is not known here is passed over: there may be new ones.
+    """
+    kind = event["type"]
+    if kind in {"payment_reversed", "payment_restated"}:
+        came = COLLECTED.get(event.get("told_as") or CAME, 0)
+        return 0, came if kind == "payment_restated" else -came
+    return BOOKED.get(kind, 0), COLLECTED.get(kind, 0)
+
+
+def add(state: sqlite3.Connection, day: str, money: dict[str, str], to_booked: int, to_collected: int) -> None:
+    """Add an amount to its month."""
+    month, currency, amount = day[:7], money["currency"], Decimal(money["amount"])
     found = state.execute("SELECT booked, collected FROM months WHERE month = ? AND currency = ?", (month, currency))
     booked, collected = (Decimal(each) for each in found.fetchone() or ("0", "0"))
-    booked += BOOKED.get(str(event["type"]), 0) * amount
-    collected += COLLECTED.get(str(event["type"]), 0) * amount
+    booked, collected = booked + to_booked * amount, collected + to_collected * amount
     state.execute("INSERT OR REPLACE INTO months VALUES (?, ?, ?, ?)", (month, currency, str(booked), str(collected)))
 
 

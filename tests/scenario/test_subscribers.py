@@ -3,11 +3,12 @@
 import asyncio
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from schemas.money import Money
-from schemas.revenue import RevenueEvent
+from schemas.revenue import Figures, RevenueEvent
 from tests.support import subscribers
 from tests.support.broker import make_topics, write
 from tests.unit.console.records import event
@@ -15,8 +16,12 @@ from tests.unit.console.records import event
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def told(nth: int, kind: str, amount: str, currency: str = "EUR", day: str = "2026-11-20") -> RevenueEvent:
-    return event(nth, type=kind, money=Money(amount=Decimal(amount), currency=currency), day=day)
+def told(nth: int, kind: str, amount: str, currency: str = "EUR", day: str = "2026-11-20", **more: Any) -> RevenueEvent:
+    return event(nth, type=kind, money=Money(amount=Decimal(amount), currency=currency), day=day, **more)
+
+
+def formerly(amount: str) -> Figures:
+    return Figures(money=Money(amount=Decimal(amount), currency="EUR"), day="2026-11-20")
 
 
 FIRST = [
@@ -33,6 +38,15 @@ MORE = [
     told(9, "invoice_posted", "5000", "JPY"),
     told(10, "refund_made", "50.00", day="2026-12-02"),
     told(11, "payment_received", "1.125", "BHD"),
+    told(12, "refund_made", "7.00"),
+    told(13, "payment_reversed", "7.00", told_as="refund_made"),  # the money came back
+    told(14, "payment_reversed", "2.00", told_as="prepayment_received"),
+    told(15, "payment_reversed", "3.00"),  # of an older release: a payment
+    told(16, "invoice_restated", "0.50", day="2026-12-03", before=formerly("0.20")),
+    told(17, "credit_memo_issued", "1.00"),
+    told(18, "credit_memo_restated", "1.50", before=formerly("1.00")),
+    told(19, "credit_memo_voided", "1.50"),
+    told(20, "payment_restated", "6.00", told_as="prepayment_received", before=formerly("4.00")),
 ]
 AFTER_FIRST = {
     ("2026-11", "EUR"): ("90071992547510.23", "0.00"),
@@ -40,9 +54,9 @@ AFTER_FIRST = {
 }
 AFTER_MORE = {
     ("2026-11", "BHD"): ("0.000", "1.125"),
-    ("2026-11", "EUR"): ("90071992547410.18", "0.00"),
+    ("2026-11", "EUR"): ("90071992547409.98", "-3.00"),
     ("2026-11", "JPY"): ("5000", "0"),
-    ("2026-12", "EUR"): ("0.00", "-10.00"),
+    ("2026-12", "EUR"): ("0.50", "-10.00"),
 }
 
 

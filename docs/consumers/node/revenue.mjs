@@ -8,10 +8,12 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Kafka, logLevel } from "kafkajs";
 
-const BOOKED = { invoice_posted: 1n, invoice_voided: -1n, credit_memo_issued: -1n };
-const COLLECTED = {
-  payment_received: 1n, prepayment_received: 1n, overpayment_received: 1n, payment_reversed: -1n, refund_made: -1n,
+const BOOKED = {
+  invoice_posted: 1n, invoice_restated: 1n, invoice_voided: -1n,
+  credit_memo_issued: -1n, credit_memo_restated: -1n, credit_memo_voided: 1n,
 };
+const COLLECTED = { payment_received: 1n, prepayment_received: 1n, overpayment_received: 1n, refund_made: -1n };
+const CAME = "payment_received"; // what an event of a release that did not say it yet is taken for
 
 const { values: given } = parseArgs({
   options: {
@@ -41,11 +43,25 @@ function add(left, right, sign) {
 function count(event) {
   if (state.seen[event.id]) return;
   state.seen[event.id] = true;
-  if (!event.money) return; // a type that is not known here is passed over as well: there may be new ones
-  const key = `${event.day.slice(0, 7)} ${event.money.currency}`;
-  const month = (state.months[key] ??= { booked: "0", collected: "0" });
-  month.booked = add(month.booked, event.money.amount, BOOKED[event.type] ?? 0n);
-  month.collected = add(month.collected, event.money.amount, COLLECTED[event.type] ?? 0n);
+  if (!event.money) return;
+  const [booked, collected] = signs(event);
+  put(event, booked, collected);
+  if (event.before) put(event.before, -booked, -collected); // what was told before holds no more, on its own day
+}
+
+// Whether it adds to what is booked and to what is collected, takes away, or neither. A type that is not known here is
+// passed over: there may be new ones.
+function signs({ type, told_as }) {
+  const came = COLLECTED[told_as ?? CAME] ?? 0n;
+  if (type === "payment_reversed") return [0n, -came];
+  if (type === "payment_restated") return [0n, came];
+  return [BOOKED[type] ?? 0n, COLLECTED[type] ?? 0n];
+}
+
+function put({ day, money }, toBooked, toCollected) {
+  const month = (state.months[`${day.slice(0, 7)} ${money.currency}`] ??= { booked: "0", collected: "0" });
+  month.booked = add(month.booked, money.amount, toBooked);
+  month.collected = add(month.collected, money.amount, toCollected);
 }
 
 function keep() {

@@ -92,6 +92,7 @@ def test_a_document_is_told_once_with_its_own_figures(state: EntityState, events
         (shown(Entity.INVOICE, INVOICE), {"status": "voided"}, "invoice_voided"),
         (shown(Entity.INVOICE, INVOICE), {"status": "deleted"}, "invoice_voided"),
         (shown(Entity.PAYMENT, PAYMENT), {"status": "deleted"}, "payment_reversed"),
+        (shown(Entity.CREDIT_NOTE, NOTE), {"status": "voided"}, "credit_memo_voided"),
     ],
 )
 def test_the_end_of_a_document_is_told_once(state: EntityState, ending: dict[str, Any], event: str):
