@@ -16,6 +16,7 @@ from agents.rules import (
     consents,
     crediting,
     earnings,
+    occurrences,
     order_records,
     parts,
     renewals,
@@ -72,6 +73,8 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "unprorated": (Rest, "days", property(lambda rest: rest.whole)),  # what is left of a period is all of it
     "backdated": (Terms, "under_way", lambda *_: 1),  # periods that had ended before the order are billed
     "unvoided": (earnings, "nothing", lambda fields: fields),  # revenue that counts no more is still shown as it was
+    "misreversed": (occurrences, "came", lambda _: "payment_received"),  # money that went out is told as money in
+    "unended": (occurrences, "ended", lambda *_: None),  # nobody is told that a document is void
     "unsummed": (order_records, "_sum", _last),  # of an order in parts the last bill is shown as all
     "overcredited": (crediting, "_left", lambda bill: exact(bill["total"])),  # what people have credited is forgotten
     "uncredited": (crediting, "_due", lambda _: False),  # a bill that is called off counts as settled

@@ -23,6 +23,7 @@ from tests.simulation.checks import (
     resting,
     selling,
     showing,
+    summing,
     telling,
 )
 from tests.simulation.witness import Witness
@@ -50,6 +51,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "I19 payments shown": (paying.mispaid, paying.unjoined),
     "I20 orders shown": (selling.misordered, selling.missubscribed, selling.unassociated),
     "I21 balances": (owing.misstated,),
+    "I24 events add up": (summing.misadded,),
 }  # fmt: skip
 
 

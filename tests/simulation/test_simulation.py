@@ -92,7 +92,7 @@ def test_how_far_it_has_come_is_told(capsys: pytest.CaptureFixture[str], monkeyp
         ("backdated", 14, 40),
         ("unprorated", 38, 120),
         ("unrenewed", 14, 40), ("presumptuous", 41, 100), ("unvoided", 6, 150), ("unsummed", 14, 60),
-        ("unwaiting", 21, 60),
+        ("unwaiting", 21, 60), ("misreversed", 30, 120), ("unended", 3, 60),
     ],
 )  # fmt: skip
 def test_a_planted_bug_is_found(bug: str, first: int, operations: int):
