@@ -34,9 +34,11 @@ Bill = Mapping[str, Any]
 
 def look(case: Case) -> None:
     """Say of every order that may be another what it is."""
+    found = [each.id for each in case.open.values() if each.entity is Entity.DEAL and "order" in each.marks]
+    for each in found:
+        _miss(case, case.known(each))
     if not any(shown.shows(case.contract, entity) for entity in (Entity.ORDER, Entity.SUBSCRIPTION)):
         return
-    found = [each.id for each in case.open.values() if each.entity is Entity.DEAL and "order" in each.marks]
     for each in dict.fromkeys([*found, *_moved(case)]):
         _tell(case, case.known(each))
 
@@ -99,23 +101,37 @@ def subscription(case: Case, deal: EntityState) -> Record:
 def _tell(case: Case, deal: EntityState) -> None:
     """Have a deal's records be what they are to be."""
     shown.enter(case, deal, MARK)
-    if shown.shows(case.contract, Entity.ORDER):
-        found = order(case, deal)
-        shown.want(case, case.state(Entity.ORDER, found.key), found, deal)
-    if shown.shows(case.contract, Entity.SUBSCRIPTION) and "subscription" in deal.marks["order"]:
-        found = subscription(case, deal)
-        shown.want(case, case.state(Entity.SUBSCRIPTION, found.key), found, deal)
+    for kind in _kinds(deal):
+        if shown.shows(case.contract, kind):
+            found = (order if kind is Entity.ORDER else subscription)(case, deal)
+            shown.want(case, case.state(kind, found.key), found, deal)
+
+
+def _kinds(deal: EntityState) -> list[Entity]:
+    """The kinds of records that an order has."""
+    return [Entity.ORDER, *([Entity.SUBSCRIPTION] if "subscription" in deal.marks["order"] else [])]
+
+
+def _miss(case: Case, deal: EntityState) -> None:
+    """Note which records the contract has left out since: nobody may hear of the deal again once it chooses them."""
+    known = case.company().marks.get(MARK) if MARK in deal.marks else None
+    if known is None:
+        return
+    left = {kind.value for kind in _kinds(deal) if not shown.shows(case.contract, kind)}
+    if not left <= {*known.get("missed", ())}:
+        case.company().marks[MARK] = {**known, "missed": sorted(left.union(known.get("missed", ())))}
 
 
 def _moved(case: Case) -> list[str]:
-    """All orders of the customer, where the CRM knows it, or its person, as another now."""
+    """All orders of the customer, where the CRM knows it, or its person, as another now, or the contract shows more."""
     anew, known = case.shown.get(case.customer.id), case.company().marks.get(MARK)
     if anew is None or known is None:
         return []
-    mark = fingerprint(shown.whose(case))
-    if known["mark"] == mark and not anew:
+    mark, missed = fingerprint(shown.whose(case)), known.get("missed", [])
+    still = [kind for kind in missed if not shown.shows(case.contract, Entity(kind))]
+    if known["mark"] == mark and not anew and still == missed:
         return []
-    case.company().marks[MARK] = {**known, "mark": mark}
+    case.company().marks[MARK] = {"last": known["last"], "mark": mark, **({"missed": still} if still else {})}
     return list(shown.chain(case, MARK))
 
 

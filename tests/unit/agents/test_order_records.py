@@ -305,6 +305,27 @@ def test_a_subscription_that_is_called_off_is_over_from_that_day():
     assert said(here, "status") == ("billed",), "its first month is"
 
 
+@pytest.mark.parametrize("left", [{"order": "native"}, {}, {"payment": "native"}])
+@pytest.mark.parametrize("heard", [True, False])
+def test_what_ends_while_its_object_is_left_out_says_so_once_the_object_is_chosen_again(
+    left: dict[str, Any], *, heard: bool
+):
+    here = sold(court(RECURRING), lines=[seat()])
+    assert (said(here, "status"), told(here, Entity.SUBSCRIPTION)["status"]) == (("billed",), "running")
+    chosen, here.contract = here.contract, contract(RECURRING | {"platforms": {"objects": left}})
+    gone = fact(Entity.DEAL, Side.CRM, {}, record="deal:1", seconds=here.clock + 60, deleted=True, ref="hubspot/deal/1")
+    here.hear(gone, *([company(Side.CRM, here.clock + 61)] if heard else []))
+    here.settle()
+    assert told(here, Entity.SUBSCRIPTION)["status"] == "running", "it is not shown"
+    here.contract = chosen
+    here.hear(company(Side.CRM, here.clock + 62))
+    here.settle()
+    assert told(here, Entity.SUBSCRIPTION)["status"] == "ended"
+    many = len(asked(here, Entity.SUBSCRIPTION))
+    here.hear(company(Side.CRM, here.clock + 63))
+    assert len(asked(here, Entity.SUBSCRIPTION)) == many
+
+
 def test_a_subscription_that_people_bill_or_that_has_a_term_says_so():
     never = {"timing": {"subscriptions": {"bill": "never"}}}
     here = sold(court(never), lines=[seat(payments="2")])
