@@ -61,6 +61,7 @@ class Fact(Wire):
 GONE = "gone"
 MERGED = "merged"
 WITHDRAWN = "withdrawn"
+ABSENT = "absent"  # one that is only shown there and never read: nothing else tells of its end
 
 
 class Outcome(Wire):

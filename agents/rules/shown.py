@@ -111,10 +111,18 @@ def settle(case: Case, state: EntityState) -> None:
     case.verdict(state, "", "create", rule, reason, written_to=Side.CRM, command=command, by=by, money=money)
 
 
-def applied(state: EntityState) -> None:
-    """What was asked for is there."""
+def applied(state: EntityState, ref: str | None) -> None:
+    """What was asked for is there; where somebody had deleted it, as another record."""
     if "telling" in state.marks:
+        state.crm.ref = ref or state.crm.ref
         state.marks["told"] = state.marks.pop("telling")
+
+
+def absent(state: EntityState) -> None:
+    """Somebody has deleted it in the CRM, as was found when it was to be linked: it is said anew, whole."""
+    for mark in ("telling", "told"):
+        state.marks.pop(mark, None)
+    state.crm.ref = None
 
 
 def written(state: EntityState, ref: str) -> None:

@@ -41,7 +41,7 @@ from schemas.choice import Choice
 from schemas.contract import Contract
 from schemas.dawn import Dawn
 from schemas.errors import Refused
-from schemas.fact import GONE, WITHDRAWN, Fact, Finding, Outcome, parse_finding
+from schemas.fact import ABSENT, GONE, WITHDRAWN, Fact, Finding, Outcome, parse_finding
 from schemas.names import Entity, Side
 from schemas.retry import Retry
 from schemas.wire import faults, fingerprint
@@ -239,7 +239,7 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
         _note_written(case, state, outcome, flight)
         withdrawing.stands(case, state, flight)
         automations.applied(state, flight)
-        shown.applied(state)
+        shown.applied(state, outcome.ref)
         _consequences(case, state, outcome.side)
     elif outcome.state == "refused":
         if flight.kind == "create" and outcome.version is not None and outcome.ref and side.ref in {None, outcome.ref}:
@@ -252,6 +252,8 @@ def _take_outcome(case: Case, outcome: Outcome) -> None:
             _unbill(case, state, outcome)
     elif outcome.code == WITHDRAWN:
         withdrawing.taken_back(case, state, flight)
+    elif outcome.code == ABSENT:
+        shown.absent(state)
     elif _overtaken(crediting.judged_on(case, state, flight, side), outcome):
         return  # superseded by a version that is on its way: it judges the record when it is here
     case.touch(state.id)

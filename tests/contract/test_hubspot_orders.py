@@ -69,6 +69,22 @@ def held(world: World, kind: str, on: str) -> list[dict[str, str | None]]:
 
 
 @pytest.mark.parametrize(("kind", "on"), KINDS)
+async def test_a_link_of_a_record_that_people_have_deleted_says_so_and_one_of_another_is_made(kind: str, on: str):
+    world = await opened(choosing(kind, on))
+    company = await world.made("companies", name="Acme")
+    links = {"company": f"hubspot/company/{company}"}
+    refs = [(await world.written(command(kind, FIELDS[kind], natural_key=key, id=key))).ref for key in (KEY, KEY + "1")]
+    path = f"{NATIVE[kind] if on == 'native' else world.shapes[kind].path}/{str(refs[0]).rsplit('/', 1)[1]}"
+    await world.person(path, "DELETE")
+    gone, there = await world.write(*(command(kind, {}, ref, links=links, id=str(ref)) for ref in refs))
+    assert (gone.state, gone.code, gone.seen) == ("moved", "absent", [])
+    assert gone.message == f"{refs[0]} is not there any more: it is made anew"
+    assert there.state == "applied"
+    another = await world.written(command(kind, {}, refs[1], links={"company": "hubspot/company/777"}, id="c9"))
+    assert (another.state, another.code) == ("refused", "link_company")
+
+
+@pytest.mark.parametrize(("kind", "on"), KINDS)
 async def test_it_is_made_once_by_its_key_and_said_anew_whole(kind: str, on: str):
     world = await opened(choosing(kind, on))
     first = await world.written(command(kind, FIELDS[kind], natural_key=KEY))

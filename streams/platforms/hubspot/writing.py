@@ -19,7 +19,7 @@ from typing import Any
 
 from schemas.command import Command
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
-from schemas.fact import GONE, MERGED
+from schemas.fact import ABSENT, GONE, MERGED
 from schemas.names import Ref, ref
 from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Json, Reply
@@ -64,6 +64,11 @@ class Run:
         """Nothing was written: the record is not there any more, and nobody is asked about it."""
         said = f"{_ref(job)} is not there any more: that is judged anew"
         self._answer(job, Written(job.command.id, "moved", version=seen.version, code=GONE, message=said, seen=[seen]))
+
+    def absent(self, job: Job) -> None:
+        """Nothing was linked: the record, which is only shown there, is not there any more."""
+        said = f"{_ref(job)} is not there any more: it is made anew"
+        self._answer(job, Written(job.command.id, "moved", code=ABSENT, message=said))
 
     def unknown(self, jobs: Sequence[Job], code: str, message: str) -> None:
         """The answer was lost."""
@@ -274,11 +279,21 @@ class Writing:
         if reply.refused or partly:
             error = reply.errors[0] if partly else reply.body
             run.touched = True
+            if not jobs[0].creates and not jobs[0].shape.followed and await self._absent(jobs[0]):
+                run.absent(jobs[0])
+                return []
             said = f"written, but not associated with {kind} {jobs[0].links[kind]}: {error.get('message')}"
             run.refused(jobs[0], f"link_{kind}", said, await self._ends(kind, jobs[0].links[kind]))
             return []
         run.touched = True
         return jobs
+
+    async def _absent(self, job: Job) -> bool:
+        """Whether a record that is never read is known not to be there; if nobody can say, its link was refused."""
+        try:
+            return not await self._reading.batch(job.shape.path, [job.target], [])
+        except (Throttled, Parked, Transient, Refused):
+            return False
 
     async def _ends(self, kind: str, number: str) -> list[Seen]:
         """The end of a record that could not be linked, if that is why: nothing else may tell of it."""

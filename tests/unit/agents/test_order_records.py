@@ -14,7 +14,7 @@ from agents.rules.numbering import invoice_id
 from schemas.command import Command
 from schemas.names import Entity, Side, canonical_id
 from tests.support.contracts import contract
-from tests.support.judging import ACME, Court, company, deal, fact, invoice, line, retry
+from tests.support.judging import ACME, Court, company, deal, fact, invoice, line, outcome, retry
 from tests.unit.agents.test_subscriptions import on, seat
 
 OBJECTS: dict[str, Any] = {"order": "native", "subscription": {"custom": "revmark_subscription"}}
@@ -213,6 +213,32 @@ def test_a_person_who_comes_later_is_linked_to_all_orders():
     assert {each.record for each in asked(here) if "contact" in each.links} == {
         ORDER, canonical_id(Entity.ORDER, "main", "deal:2"),
     }  # fmt: skip
+
+
+def test_a_record_that_people_have_deleted_is_made_anew_when_it_was_to_be_linked():
+    here = sold(court())
+    here.hear(company(Side.CRM, here.clock + 1).model_copy(update={"ref": "hubspot/company/9"}))
+    link = asked(here)[-1]
+    assert (link.kind, link.fields, here.state(ORDER).crm.ref) == ("update", {}, link.ref)
+    here.answered.add(link.id)
+    here.hear(outcome(link, "superseded", seconds=here.clock, ref=link.ref, code="absent", message="not there"))
+    anew = asked(here)[-1]
+    assert (anew.kind, anew.fields["status"], anew.links["company"]) == ("create", "billed", "hubspot/company/9")
+    here.answered.add(anew.id)
+    here.hear(outcome(anew, "applied", seconds=here.clock, ref="hubspot/order/2"))
+    many = len(asked(here))
+    here.hear(company(Side.CRM, here.clock + 2).model_copy(update={"ref": "hubspot/company/10"}))
+    assert [(each.kind, each.ref) for each in asked(here)[many:]] == [("update", "hubspot/order/2")]
+
+
+def test_a_record_that_was_made_anew_is_linked_where_it_is_now():
+    here = court(PARTS)
+    here.hear(deal(2))
+    for ref in ("hubspot/order/1", "hubspot/order/2"):  # somebody deleted the first one
+        here.answered.add(asked(here)[-1].id)
+        here.hear(outcome(asked(here)[-1], "applied", seconds=here.clock, ref=ref))
+        here.hear(deal(here.clock + 1, name="Widgets anew"))
+    assert here.state(ORDER).crm.ref == "hubspot/order/2"
 
 
 def test_a_person_who_is_refused_is_waited_for_no_longer():
