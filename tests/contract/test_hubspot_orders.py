@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -220,6 +221,20 @@ async def test_an_account_that_collects_no_payments_is_told_of_in_words_and_noth
     assert len(world.calls("/objects/2026-09/subscriptions")) == 1
     world.portal.payments_enabled = True
     assert {each.state for each in await world.write(*wanted)} == {"applied"}
+
+
+@pytest.mark.parametrize("value", ["hs_pipeline", "revmark_order_key", "property hs_pipeline", "PROPERTY_DOESNT_EXIST"])
+async def test_a_value_that_is_repeated_in_a_refusal_says_nothing_of_the_portal(value: str):
+    world = await opened(choosing("order", "native"))
+    of = world.portal.dictionary.of(world.portal.catalogue.get("orders"))
+    of["revmark_bills"] = replace(of["revmark_bills"], type="number")
+    bad, good = (
+        command("order", FIELDS["order"] | {"bills": each}, natural_key=f"{KEY}{each}", id=f"c{each}")
+        for each in (value, "7")
+    )
+    refused, written = await world.write(bad, good)
+    assert (refused.state, written.state) == ("refused", "applied")
+    assert value in refused.message
 
 
 @pytest.mark.parametrize("lost", ["pipeline", "stage", "property", "key"])

@@ -43,8 +43,10 @@ SERVER_ERROR = 500
 NO_OBJECT = "object"  # the code of a park: the custom object that the contract chooses is not there
 CONFLICTS = {"CONFLICT", "409"}  # codes of a refusal: another record has this value
 NOT_PROVIDED = "provision"  # the code of a park: a property, stage or pipeline of ours is not there
-NO_PROPERTY = "PROPERTY_DOESNT_EXIST"  # HubSpot's code, inside a refusal's message
-_STAGED = "hs_pipeline"  # the property, or with _stage the one, whose value a refusal names
+_NO_PROPERTY = re.compile(r'(?<!\\)"error":\s*"PROPERTY_DOESNT_EXIST"')  # HubSpot's code, inside a refusal's message
+_NAMES = re.compile(r'(?<!\\)"name":\s*"(\w+)"')  # there too, of each property whose value is not valid
+_IN_WORDS = re.compile(r"property\W{1,3}(\w+)", re.IGNORECASE)  # of a refusal that lists no values
+_STAGED = {"hs_pipeline", "hs_pipeline_stage"}  # properties that are refused where what they name is not there
 _OWN_TYPE = re.compile(r"^[A-Z]+ /crm/[a-z]+/[^ ]*?/p_(\w+)")  # a call to a portal's own object type
 _UNKNOWN_TYPE = "infer object type"  # how HubSpot says that it has no such type
 _COLLECTS = re.compile(r"/crm/[a-z]+/[^/ ]+/(commerce_payments|subscriptions)(?:/|$)")  # what not every account has
@@ -295,9 +297,11 @@ class Api:
     def unprovided(self, call: str, code: str, message: str, key: str) -> Parked | None:
         """What it means that a record of ours was refused, where the portal lacks what such records are made of.
 
-        That is a property, the unique one by which they are found, or a pipeline or stage.
+        That is a property, the unique one by which they are found, or a pipeline or stage. What a refusal repeats of
+        the values says nothing.
         """
-        if code in CONFLICTS or not any(each in message for each in (NO_PROPERTY, key, _STAGED)):
+        named = set(_NAMES.findall(message) or _IN_WORDS.findall(message))
+        if code in CONFLICTS or not (named & {key, *_STAGED} or _NO_PROPERTY.search(message)):
             return None
         said = f"the portal lacks what it needs for {call}: {message}. Run: revmark provision --yes"
         return self._parked(said, NOT_PROVIDED)
