@@ -23,5 +23,6 @@ class Quirks:
     journal_repeats_every: int = 20  # one event of the webhooks journal in so many comes again; no page excludes it
     ids_start_alike: bool = True  # hs_object_id is unique only within a type: let all types count alike
     delete_requires_unpaid_invoice: bool = True  # only draft and open invoices can be deleted
+    own_ids: Literal["none", "pipeline", "stage"] = "none"  # what gets another id than was chosen; the guide: nothing
     repeated_event: Literal["dropped", "refused", "counted"] = "dropped"  # a uuid that comes again within a year
     old_signature: str = "v1"  # which of the old signatures goes with version 3; v2 is for workflows

@@ -19,10 +19,10 @@ from streams.platforms.consent import (
     OF_SUBSCRIPTIONS,
     hubspot_scopes,
 )
-from streams.platforms.hubspot.pipeline import ORDERS
 from streams.platforms.hubspot.provisioning import lacking, provision
 from streams.platforms.hubspot.shapes import shapes_of
 from streams.platforms.hubspot.sold import STAGE
+from streams.platforms.hubspot.stages import ORDERS
 from tests.support.contracts import contract
 from tests.unit.hubspot.portals import BASE, World
 from tests.unit.hubspot.records import command

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from sandbox.faults import FaultKind
 from sandbox.hubspot.pipelines import Pipeline
 from schemas.errors import Parked, Refused, RevmarkError
-from streams.platforms.hubspot.pipeline import ORDERS
 from streams.platforms.hubspot.provisioning import Lacking, lacking, provision
 from streams.platforms.hubspot.shapes import shapes_of
+from streams.platforms.hubspot.stages import ORDERS
 from tests.contract.test_hubspot_orders import choosing
 from tests.unit.hubspot.portals import World
 
@@ -131,17 +131,9 @@ async def test_one_that_has_our_names_and_is_not_ours_is_refused_before_anything
 
 
 @pytest.mark.parametrize("what", ["pipeline", "stage"])
-async def test_what_hubspot_made_under_another_id_is_not_gone_on_with(what: str, monkeypatch: pytest.MonkeyPatch):
+async def test_what_hubspot_made_under_another_id_is_not_gone_on_with(what: Literal["pipeline", "stage"]):
     """A portal that chooses ids itself: no page excludes it."""
     world = opened()
-    portal = world.portal.pipelines
-    add = portal.add
-
-    def chosen(kind: Any, pipeline_id: str, label: str, stages: list[Any], *rest: Any) -> Pipeline:
-        if what == "pipeline":
-            return add(kind, portal.new_id(), label, stages, *rest)
-        return add(kind, pipeline_id, label, [(portal.new_id(), *each[1:]) for each in stages], *rest)
-
-    monkeypatch.setattr(portal, "add", chosen)
+    world.portal.quirks.own_ids = what
     with pytest.raises(Refused, match="under the id" if what == "pipeline" else "without the stages Held, Ordered"):
         await made(world)

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.names import Entity
 from streams.platforms.hubspot.limits import PROBE
-from streams.platforms.hubspot.pipeline import ORDERS
+from streams.platforms.hubspot.stages import ORDERS
 from tests.simulation.counter import Sale
 from tests.simulation.planned import Theatre, theatre
 from tests.simulation.test_gone import settled

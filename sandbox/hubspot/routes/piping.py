@@ -1,7 +1,7 @@
 """The pipelines API."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -75,8 +75,13 @@ class PipelineRoutes:
             raise invalid(f"This account has reached its limit of {limit} pipelines of {kind.name}.")
         if (chosen := str(raw.get("pipelineId") or "")) in known:
             raise Problem(409, f"A pipeline with the id {chosen} already exists.", "CONFLICT")
-        pipeline = self._make(kind, chosen or self.portal.pipelines.new_id(), raw)
+        pipeline = self._make(kind, self._id(chosen, "pipeline"), raw)
         return Reply(pipeline.wire(), status_code=201)
+
+    def _id(self, chosen: object, what: Literal["pipeline", "stage"]) -> str:
+        """Give the id of what is made: the chosen one, unless the quirk has HubSpot give its own."""
+        own = self.portal.quirks.own_ids == what
+        return self.portal.pipelines.new_id() if own or not chosen else str(chosen)
 
     def _make(self, kind: ObjectType, pipeline_id: str, raw: Mapping[str, Any]) -> Pipeline:
         if not raw.get("label") or not isinstance(raw.get("stages"), list):
@@ -85,7 +90,7 @@ class PipelineRoutes:
         if any(p.label == raw["label"] and p.id != pipeline_id for p in known.values()):
             raise Problem(409, f"A pipeline labelled {raw['label']} already exists.", "CONFLICT")
         stages = [
-            (str(s.get("stageId") or self.portal.pipelines.new_id()), str(s["label"]), _metadata(kind, s))
+            (self._id(s.get("stageId"), "stage"), str(s["label"]), _metadata(kind, s))
             for s in sorted(raw["stages"], key=lambda s: s.get("displayOrder", 0))
         ]
         self._free(kind, [stage_id for stage_id, _, _ in stages], but=pipeline_id)
@@ -153,7 +158,7 @@ class PipelineRoutes:
             raise invalid("Invalid input JSON: label, displayOrder and metadata must be set")
         kind = self._kind(request)
         now = self.portal.now()
-        stage_id = str(raw.get("stageId") or self.portal.pipelines.new_id())
+        stage_id = self._id(raw.get("stageId"), "stage")
         self._free(kind, [stage_id])
         order = int(raw.get("displayOrder", len(pipeline.stages)))
         stage = Stage(stage_id, str(raw["label"]), order, _metadata(kind, raw), now, now)

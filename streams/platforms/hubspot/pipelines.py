@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from schemas.contract import Contract
 from schemas.errors import Parked, Refused
-from streams.platforms.hubspot.pipeline import ORDERS, Pipeline, Stage
 from streams.platforms.hubspot.shapes import Shape, path_of
+from streams.platforms.hubspot.stages import ORDERS, Pipeline, Stage
 
 Json = dict[str, Any]
 ELSE = (

@@ -17,7 +17,6 @@ from typing import Any, Protocol
 from schemas.contract import Contract
 from schemas.errors import Parked, Refused
 from streams.platforms.hubspot.event_definitions import EventDefinition, EventPortal, define_events, lacking_events
-from streams.platforms.hubspot.pipeline import Pipeline
 from streams.platforms.hubspot.pipelines import PipelinePortal, Wanted, lacking_pipelines, make_pipelines, pipelines_of
 from streams.platforms.hubspot.properties import (
     Portal,
@@ -27,6 +26,7 @@ from streams.platforms.hubspot.properties import (
     properties_of,
 )
 from streams.platforms.hubspot.shapes import INVOICE, ORDER, RECEIPT, REVENUE, SHAPES, SUBSCRIPTION, Shape, shapes_of
+from streams.platforms.hubspot.stages import Pipeline
 
 HUBSPOTS = "HubSpot's own object"
 SHOWN = {

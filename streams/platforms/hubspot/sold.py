@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schemas.names import Entity
-from streams.platforms.hubspot.pipeline import ORDERS
 from streams.platforms.hubspot.shape import CUSTOM, Column, Shape, object_path
+from streams.platforms.hubspot.stages import ORDERS
 
 STAGE = "hs_pipeline_stage"
 

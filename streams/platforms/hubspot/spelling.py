@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from schemas.instants import from_millis, instant_text, parse_instant
 from schemas.money import amount_text, exact, plain
-from streams.platforms.hubspot.pipeline import ORDERS
+from streams.platforms.hubspot.stages import ORDERS
 
 Spelling = Literal["text", "lower", "currency", "bool", "amount", "day", "instant", "settled", "stage", "count"]
 # A payment's state in HubSpot's words. It has none for a payment that was taken back before it counted but this one.

@@ -12,9 +12,9 @@ from agents.rules import order_records
 from schemas.entities import ENTITIES
 from schemas.errors import Refused
 from streams.platforms.hubspot.payloads import properties_of
-from streams.platforms.hubspot.pipeline import ORDERS
 from streams.platforms.hubspot.properties import properties_of as portal_properties
 from streams.platforms.hubspot.shapes import Shape, shapes_of
+from streams.platforms.hubspot.stages import ORDERS
 from streams.platforms.hubspot.translation import sightings
 from tests.support.contracts import contract
 from tests.unit.hubspot.records import change, command

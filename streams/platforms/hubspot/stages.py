@@ -1,4 +1,4 @@
-"""Pipeline: the stages that records of ours go through in HubSpot.
+"""Stages: what records of ours go through in HubSpot.
 
 In: nothing. Out: the pipeline of orders, with ids of ours, so that a record's stage is known without asking.
 Source: HubSpot's guide to pipelines (`pipelineId` and `stageId` may be chosen; a stage of orders is OPEN or CLOSED).
