@@ -24,7 +24,10 @@ from streams.platforms.interface import Written
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A command made ready: what to write where. `target` is HubSpot's id, known beforehand for an update."""
+    """A command made ready: what to write where. `target` is HubSpot's id, known beforehand for an update.
+
+    `joins`: it is a create whose record is there already, as `target`.
+    """
 
     command: Command
     shape: Shape
@@ -33,11 +36,12 @@ class Job:
     target: str = ""
     key: str = ""
     version: int | None = None  # of the record as the write left it, milliseconds since 1970
+    joins: bool = False
 
     @property
     def creates(self) -> bool:
-        """Whether it is a create, which goes by the unique property."""
-        return self.command.kind == "create"
+        """Whether it makes a record, which goes by the unique property."""
+        return self.command.kind == "create" and not self.joins
 
     def at(self, target: str, version: int | None = None) -> Job:
         """The same job on the record that it turned out to be."""

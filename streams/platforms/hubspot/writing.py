@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from schemas.command import Command
 from schemas.errors import Parked, Refused, RevmarkError, Throttled, Transient, Unknown
@@ -152,8 +151,9 @@ class Writing:
 
     async def _write(self, run: Run, jobs: list[Job]) -> None:
         jobs = await self._spare(run, await self._clear_lifecycles(run, jobs))
-        silent = [job for job in jobs if not job.creates and not job.properties]  # an update of links alone
-        written = silent + await self._post(run, [job for job in jobs if job not in silent])
+        written = [job for job in jobs if not job.creates and not job.properties]  # of links alone
+        for creates in (True, False):
+            written += await self._post(run, [job for job in jobs if job.creates is creates and job.properties])
         await self._read_back(run, await self._associate(run, written))
 
     async def _clear_lifecycles(self, run: Run, jobs: list[Job]) -> list[Job]:
@@ -176,7 +176,8 @@ class Writing:
     async def _spare(self, run: Run, jobs: list[Job]) -> list[Job]:
         """Of a create that finds somebody there already, write only what is empty there: the rest is people's own.
 
-        Only an e-mail can be known before us; the other keys are the ERP's ids, which nobody else writes.
+        Only an e-mail can be known before us; the other keys are the ERP's ids, which nobody else writes. It is written
+        by the id, if at all: an upsert by e-mail has to say all, and would write the address itself once more.
         """
         named = [job for job in jobs if job.creates and job.shape.key == EMAIL]
         if not named:
@@ -189,8 +190,8 @@ class Writing:
         except (Throttled, Parked, Transient) as error:
             run.put_off(jobs, error)
             return []
-        there = {str(record["properties"].get(EMAIL) or "").lower(): record["properties"] for record in records}
-        return [replace(job, properties=_missing(job.properties, there.get(job.key.lower(), {}))) for job in jobs]
+        there = {str(record["properties"].get(EMAIL) or "").lower(): record for record in records}
+        return [_joined(job, there[job.key.lower()]) if job.key.lower() in there else job for job in jobs]
 
     async def _post(self, run: Run, jobs: list[Job], *, follow: bool = True) -> list[Job]:
         """Write a batch; halve it as long as it is refused as a whole. Give the jobs that were written."""
@@ -245,7 +246,10 @@ class Writing:
             shown = {each.record_id: each for each in seen if each.kind == part[0].shape.kind}
             for job in part:
                 found = shown.get(job.target, seen[0])
-                if found.deleted:
+                if job.joins and (found.deleted or found.record_id != job.target):
+                    said = f"{_ref(job)} was there a moment ago and is not any more: it is looked for anew"
+                    run.put_off([job.at("")], Throttled(said, until=run.now(), code="left"))
+                elif found.deleted:
                     run.gone(job, found)
                 elif found.record_id != job.target:
                     run.moved(job, seen)
@@ -359,7 +363,7 @@ class Writing:
             found = by_id.get(job.target)
             # The version that our write made, as its reply says: what is read back may be somebody's edit since.
             made = job.version if job.version is not None or found is None else found.version
-            if found is None and job.creates and (end := ended.get(job.target)) is not None:
+            if found is None and job.command.kind == "create" and (end := ended.get(job.target)) is not None:
                 found = replace(end, version=max(end.version, made or 0))
             run.applied(job, made, [found] if found else [])
 
@@ -368,8 +372,11 @@ def _ref(job: Job) -> Ref | None:
     return ref(PLATFORM, job.shape.kind, job.target) if job.target else None
 
 
-def _missing(wanted: dict[str, str], held: dict[str, Any]) -> dict[str, str]:
-    return {name: value for name, value in wanted.items() if name == EMAIL or not held.get(name)}
+def _joined(job: Job, record: Json) -> Job:
+    """A create on the record that is there."""
+    held = record["properties"]
+    lacking = {name: value for name, value in job.properties.items() if not held.get(name)}
+    return replace(job, target=str(record["id"]), properties=lacking, joins=True)
 
 
 def _moves_back(stage: str, wanted: str) -> bool:

@@ -1,0 +1,81 @@
+"""Creates of people whose e-mail address somebody in HubSpot bears already: they are joined, and nothing is made."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.unit.hubspot.portals import World
+from tests.unit.hubspot.records import command
+
+ANN = {"email": "ann@acme.example", "first_name": "Ann", "last_name": "Lee"}
+
+
+def wrote(world: World) -> list[tuple[str, str, Any]]:
+    """What we wrote, of associations only that we did."""
+    rows = [each for each in world.portal.writes.writes if each.actor == "api"]
+    return [(each.action, each.id, each.body if each.action != "associate" else None) for each in rows]
+
+
+async def test_one_who_is_there_and_lacks_nothing_is_associated_and_no_value_is_written():
+    world = await World().furnish()
+    company = await world.made("companies", name="Acme")
+    ann = await world.made("contacts", email="Ann@acme.example", firstname="Ann", lastname="Leigh")
+    create = command("contact", ANN, links={"company": f"hubspot/company/{company}"})
+    written = await world.written(create)
+    assert (written.state, written.ref) == ("applied", f"hubspot/contact/{ann}")
+    assert written.seen[0].raw["associations"]["company"] == [company]
+    assert written.version == written.seen[0].version
+    assert wrote(world) == [("associate", ann, None)]
+    assert (await world.written(create)).ref == written.ref, "sent again it makes nothing either"
+    assert {each[0] for each in wrote(world)} == {"associate"}
+
+
+async def test_what_is_empty_is_written_by_the_id_and_who_is_not_there_is_made_beside():
+    world = await World().furnish()
+    ann = await world.made("contacts", email="ann@acme.example", firstname="Anna")
+    ben = {"email": "ben@acme.example", "first_name": "Ben", "last_name": "Lee"}
+    first, second = await world.write(command("contact", ANN, id="ann"), command("contact", ben, id="ben", record="b"))
+    assert [first.state, second.state] == ["applied", "applied"]
+    assert first.ref == f"hubspot/contact/{ann}"
+    assert second.ref == f"hubspot/contact/{second.seen[0].record_id}" != first.ref
+    updates = [each for each in wrote(world) if each[0] == "update"]
+    assert updates == [("update", ann, {"lastname": "Lee"})], "an upsert by e-mail would have to say all"
+
+
+@pytest.mark.parametrize("how", ["deleted", "merged"])
+async def test_one_who_left_before_anything_was_written_is_looked_for_anew(how: str, monkeypatch: pytest.MonkeyPatch):
+    world = await World().furnish()
+    other, ann = [await world.made("contacts", email=f"{name}@acme.example") for name in ("other", "ann")]
+
+    async def leave() -> None:
+        if how == "deleted":
+            await world.person(f"contacts/{ann}", "DELETE")
+        else:
+            await world.person("contacts/merge", primaryObjectId=other, objectIdToMerge=ann)
+
+    before(world, "/batch/update", leave, monkeypatch)
+    create = command("contact", ANN)
+    written = await world.written(create)
+    assert (written.state, written.code, written.ref) == ("again", "left", None)
+    assert wrote(world) == []
+    again = await world.written(create)
+    assert again.state == "applied"
+    assert not again.seen[0].deleted
+    assert again.ref not in {None, f"hubspot/contact/{ann}"}
+
+
+def before(
+    world: World, path: str, do: Callable[[], Coroutine[Any, Any, None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let something happen once, just before a call."""
+    carry, done = world.transport.handle_async_request, list[bool]()
+
+    async def carrying(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(path) and not done:
+            done.append(True)
+            await do()
+        return await carry(request)
+
+    monkeypatch.setattr(world.transport, "handle_async_request", carrying)
