@@ -125,6 +125,29 @@ def test_answers_that_are_lost_and_webhooks_that_come_three_times_make_no_second
         assert len(again) == len(writes), "what is there is not written again"
 
 
+def test_a_record_that_people_deleted_is_made_anew_with_the_person_who_comes():
+    name = OWN["order"]
+    with theatre(contract=chosen(OWN)) as stage:
+        stage.run(stage.world.sync())
+        people = [each["id"] for each in stage.sales.records("contacts")]
+        for each in people:
+            stage.sales.delete("contacts", each)
+        sold = Sale(stage, [("1", "10.00")])
+        (record,) = stage.sales.records(name)
+        assert {kind for kind, _ in ends(stage, name)} == {"0-2", "0-3"}
+        stage.sales.delete(name, record["id"])
+        for each in people:
+            stage.sales.restore("contacts", each)
+        for _ in range(3):
+            sold.work()
+        assert agrees(sold, name) == []
+        (anew,) = stage.sales.records(name)
+        assert anew["id"] != record["id"]
+        assert {kind for kind, _ in ends(stage, name)} == {"0-1", "0-2", "0-3"}
+        found = [each for each in settled(stage).values() if each.command.entity is Entity.ORDER]
+        assert {(each.state, each.code) for each in found} == {("applied", ""), ("superseded", "absent")}
+
+
 def test_an_order_is_explained_by_its_deal_and_its_record_by_its_write(tmp_path: Path):
     with theatre(contract=chosen(OWN)) as stage:
         Sale(stage, [("1", "10.00")])
