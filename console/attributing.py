@@ -1,4 +1,4 @@
-"""An attribution as it is told, and the proof that it is all that the ERP has posted.
+"""An attribution as it is told, and the proof that no posted invoice is missing from it, or in it twice.
 
 In: the ERP's documents as postings. Out: for each currency whether the posted invoices come to the ERP's totals on the
 stream, or on which days they do not; the same in the base currency; documents and sentences. Reads only.
@@ -24,6 +24,12 @@ from schemas.errors import Refused
 from schemas.money import plain
 from schemas.names import Side
 from schemas.totals import Total
+
+# What the proof is about: of credit notes and money the stream has no totals to compare them with.
+ABOUT: dict[Basis, str] = {
+    "posted": "Of the month's invoices, before credit: ",
+    "cash": "Of the month's invoices, not of the money: ",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +115,11 @@ def days(month: str) -> tuple[str, str]:
     return first.isoformat(), first.replace(day=monthrange(first.year, first.month)[1]).isoformat()
 
 
-def says(proof: Proof) -> str:
-    """Whether it holds, in a sentence; what does not names its days."""
-    invoiced = f"{money_text(proof.counted, proof.currency)} {proof.currency} invoiced"
+def says(proof: Proof, basis: Basis) -> str:
+    """Whether it holds, in a sentence that says of what; what does not hold names its days."""
+    invoiced = f"{ABOUT[basis]}{money_text(proof.counted, proof.currency)} {proof.currency} invoiced"
     if proof.holds:
-        return f"{invoiced}: the ERP's posted total of the month, to the minor unit"
+        return f"{invoiced}: the stream's total of what the ERP posted in the month, to the minor unit"
     days, stated = ", ".join(proof.days), money_text(proof.stated, proof.currency)
     return (
         f"{invoiced}, and the stream's totals of the ERP say {stated}: they differ on {days}. Either "
@@ -136,7 +142,7 @@ def document(found: Attribution, names: dict[str, str], proven: list[Proof], mon
         "shares": [{"id": each.name, "name": names.get(each.name, ""), **share(each)} for each in found.shares],
         "totals": [share(each) for each in found.totals],
         "proof": [
-            {"currency": each.currency, "invoiced": plain(each.counted), "stated": plain(each.stated),
+            {"of": "invoices", "currency": each.currency, "invoiced": plain(each.counted), "stated": plain(each.stated),
              "holds": each.holds, "days": list(each.days)}
             for each in proven
         ],

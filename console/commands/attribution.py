@@ -92,9 +92,7 @@ def _tell(found: Attribution, names: dict[str, str], proven: list[Proof], month:
         sheet.add("all", each.currency, *_figures(each))
     show(sheet)
     for proof in proven:
-        # money has no totals on the stream to be compared with
-        about = "Of the month's invoices, not of the money: " if found.basis == "cash" else ""
-        say(f"{about}{says(proof)}", "green" if proof.holds else "yellow")
+        say(says(proof, found.basis), "green" if proof.holds else "yellow")
     if any(not proof.holds for proof in proven):
         note("Next: revmark variances --state open, or revmark reconcile --night DAY for a day named above")
 

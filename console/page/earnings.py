@@ -39,5 +39,5 @@ def earned(store: Store, settings: Settings, month: str, by: str, basis: str) ->
     found = postings(store, contract, by)
     split, proven = attribute(found, wished, start, end), proofs(store, found, start, end)
     shown = document(split, called(store, split, by), proven, chosen, by)
-    told = [one | {"says": says(proof)} for one, proof in zip(shown["proof"], proven, strict=True)]
+    told = [one | {"says": says(proof, wished)} for one, proof in zip(shown["proof"], proven, strict=True)]
     return choices | shown | {"proof": told}

@@ -17,6 +17,9 @@ function bar(share, most) {
     svg("rect", { class: "bar erp", x: 0, y: 0, width: Math.max(part * 100, 0.5), height: 10 })));
 }
 
+// The proof is of the month's invoices: credit notes and money have no totals to be compared with.
+const PROVEN = ["not all of its invoices are accounted for yet", "its invoices are all accounted for, to the minor unit"];
+
 function table(found, total) {
   const shares = found.shares.filter((each) => each.currency === total.currency);
   const most = Math.max(...shares.map((each) => Number(each.net)), 0);
@@ -34,7 +37,7 @@ function draw(found) {
   const holds = found.proof.every((each) => each.holds);
   at("headline").textContent = found.month ? monthName(found.month) : "No invoices have been counted yet.";
   at("subline").textContent = found.totals.map((each) => `${money(each.net, each.currency)} ${each.currency}`).join(" \u00b7 ") || (found.month ? "Nothing." : "");
-  at("shares-hint").textContent = found.month ? `${plural(found.shares.length, "share")}; ${holds ? "they are the whole, to the minor unit" : "not all of it is accounted for yet"}` : "";
+  at("shares-hint").textContent = found.month ? `${plural(found.shares.length, "share")}; ${PROVEN[Number(holds)]}` : "";
   options(at("month"), found.months.includes(found.month) || !found.month ? found.months : [found.month, ...found.months], found.month, monthName);
   options(at("by"), found.fields, found.by, (name) => name.replace(".", ", ").replaceAll("_", " "));
   at("basis").value = found.basis;

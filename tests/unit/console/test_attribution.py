@@ -181,7 +181,7 @@ def test_in_the_base_currency_each_document_has_its_own_rate(store: Store, ask: 
     assert (nets(found), found["in_base"]) == ({ACME: "180.00", OTHER: "90.91"}, "NZD")
     assert [each["currency"] for each in found["totals"]] == ["NZD"]
     assert found["proof"][0] | {"days": []} == {
-        "currency": "EUR", "invoiced": "150.00", "stated": "150.00", "holds": True, "days": [],
+        "of": "invoices", "currency": "EUR", "invoiced": "150.00", "stated": "150.00", "holds": True, "days": [],
     }  # fmt: skip
     lines = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
     assert [(each["amount"], each["rate"], each["base_amount"]) for each in lines] == [
@@ -217,7 +217,9 @@ def test_of_cash_it_says_that_the_proof_is_of_the_invoices(ask: Callable[..., An
 
 
 def test_the_posted_invoices_are_proven_against_the_erps_totals(ask: Callable[..., Any]):
-    assert ask()["proof"] == [{"currency": "EUR", "invoiced": "150.00", "stated": "150.00", "holds": True, "days": []}]
+    assert ask()["proof"] == [
+        {"of": "invoices", "currency": "EUR", "invoiced": "150.00", "stated": "150.00", "holds": True, "days": []}
+    ]
 
 
 def test_where_they_differ_the_days_are_named_and_a_person_is_asked(store: Store, ask: Callable[..., Any], run: Run):
@@ -242,7 +244,9 @@ def test_people_read_names_and_a_line_that_says_it_is_all(ask: Callable[..., Any
     ask()
     said = run("attribution", "--month", "2026-11", "--offline").stdout
     assert "Acme Ltd" in said
-    assert "150.00 EUR invoiced: the ERP's posted total of the month, to the minor unit" in said
+    assert (
+        "Of the month's invoices, before credit: 150.00 EUR invoiced: the stream's total of what the ERP posted" in said
+    )
 
 
 def test_a_file_for_spreadsheets_holds_no_formula(store: Store, ask: Callable[..., Any], tmp_path: Path):

@@ -171,7 +171,10 @@ def test_a_months_revenue_is_split_as_on_the_command_line(scene: Store, tmp_path
     found = earned(scene, settings, "", "customer", "posted")
     assert (found["month"], found["months"], found["fields"][:2]) == ("2026-11", ["2026-11"], ["customer", "deal"])
     assert [(each["name"], each["net"], each["currency"]) for each in found["shares"]] == [("Acme", "200.00", "EUR")]
-    assert found["proof"][0]["says"].startswith("200.00 EUR invoiced: the ERP's posted total of the month")
+    said = "Of the month's invoices, {}: 200.00 EUR invoiced: the stream's total of what the ERP posted"
+    assert found["proof"][0]["says"].startswith(said.format("before credit"))
+    cash = earned(scene, settings, "2026-11", "customer", "cash")
+    assert cash["proof"][0]["says"].startswith(said.format("not of the money"))
     for month, by, basis in (("2026-1", "customer", "posted"), ("", "weather", "posted"), ("", "deal", "hope")):
         with pytest.raises(RevmarkError):
             earned(scene, settings, month, by, basis)
