@@ -22,10 +22,11 @@ Name = tuple[str, Entity, str]  # platform, kind, value
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A record that is there, as it was last seen."""
+    """A record that is there, as it was last seen; `customer`: whose it is, as far as that is known."""
 
     ref: str
     fields: Mapping[str, Any]
+    customer: str = ""
 
 
 @dataclass(slots=True)
@@ -38,10 +39,12 @@ class Holdings:
 
     def read(self, known: Mapping[str, Any], accounts: Mapping[str, Any]) -> None:
         """Take in what the tables hold, those that cannot go on yet among them: they are there all the same."""
-        for entity, reference, fields in sorted([*_waiting(known), *_placed(accounts)], key=lambda one: one[1]):
-            self.note(entity, reference, fields)
+        for entity, reference, fields, customer in sorted(
+            [*_waiting(known), *_placed(accounts)], key=lambda one: one[1]
+        ):
+            self.note(entity, reference, fields, customer)
 
-    def note(self, entity: Entity, reference: str, fields: Mapping[str, Any]) -> None:
+    def note(self, entity: Entity, reference: str, fields: Mapping[str, Any], customer: str = "") -> None:
         """A record shows these fields now."""
         before = self._names.pop((reference, entity), None)
         if before is not None and self._held.get(before, Held("", {})).ref == reference:
@@ -50,7 +53,7 @@ class Holdings:
         if unique is None or is_empty(fields.get(unique.field)):
             return
         name = _name(reference.partition("/")[0], entity, fields[unique.field])
-        self._held.setdefault(name, Held(reference, fields))
+        self._held.setdefault(name, Held(reference, fields, customer))
         self._names[reference, entity] = name
 
     def joined(self, command: Command) -> Held | None:
@@ -67,6 +70,8 @@ class Holdings:
         if held is None or held.ref == command.ref:
             return None
         if command.kind == "create" and unique.joins:
+            if unique.apart and held.customer not in {"", command.customer}:
+                raise Refused(unique.apart.format(value=value, ref=held.ref), code="taken")
             return held
         raise Refused(unique.said.format(value=value), code="duplicate")
 
@@ -79,7 +84,7 @@ def _name(platform: str, entity: Entity, value: Any) -> Name:
     return platform, entity, str(value).strip().casefold()
 
 
-def _placed(accounts: Mapping[str, Any]) -> Iterator[tuple[Entity, str, Mapping[str, Any]]]:
+def _placed(accounts: Mapping[str, Any]) -> Iterator[tuple[Entity, str, Mapping[str, Any], str]]:
     """Both sides of the records that were judged, those that are there."""
     for key, row in accounts.items():
         if not key.startswith("r|"):
@@ -87,13 +92,13 @@ def _placed(accounts: Mapping[str, Any]) -> Iterator[tuple[Entity, str, Mapping[
         for side in Side:
             shown = row[side.value]
             if shown["ref"] is not None and not shown["deleted"]:
-                yield Entity(row["entity"]), shown["ref"], shown["fields"]
+                yield Entity(row["entity"]), shown["ref"], shown["fields"], key.rpartition("|")[0].rpartition("|")[2]
 
 
-def _waiting(known: Mapping[str, Any]) -> Iterator[tuple[Entity, str, Mapping[str, Any]]]:
+def _waiting(known: Mapping[str, Any]) -> Iterator[tuple[Entity, str, Mapping[str, Any], str]]:
     """Records that were read and cannot go on yet."""
     for key, row in known.items():
         if key.startswith("v|"):
             for each in row.get("s", ()):
                 if not each["deleted"]:
-                    yield Entity(each["entity"]), each["ref"], each["fields"]
+                    yield Entity(each["entity"]), each["ref"], each["fields"], ""

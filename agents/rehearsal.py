@@ -199,7 +199,7 @@ class Rehearsal:
             return [outcome.model_copy(update=refused).to_bytes()]
         self.asked.append(replace(asked, joined=born.joined))
         if self.holdings is not None:
-            self.holdings.note(command.entity, born.ref, born.fields)
+            self.holdings.note(command.entity, born.ref, born.fields, command.customer)
         billed = command.entity is Entity.INVOICE and command.side is Side.ERP and command.kind == "create"
         if billed and born.ref in self.imagined:
             self.unstated.add(command.customer)

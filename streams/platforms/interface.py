@@ -113,11 +113,13 @@ class Unique:
     """A field that no two records of a kind may share on a platform; `said` is how it refuses the second.
 
     `joins`: a create that finds the value there already writes what is empty there, and makes no second record.
+    `apart`: how it is refused all the same where that record is another customer's, by `value` and `ref`; empty: never.
     """
 
     field: str
     said: str
     joins: bool = False
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,3 +79,31 @@ def before(
         return await carry(request)
 
     monkeypatch.setattr(world.transport, "handle_async_request", carrying)
+
+
+async def test_one_who_is_of_another_company_is_not_taken_from_it_and_that_is_said():
+    world = await World().furnish()
+    first, second = [await world.made("companies", name=name) for name in ("First", "Second")]
+    there = command("contact", ANN, links={"company": f"hubspot/company/{first}"}, id="there")
+    ann = (await world.written(there)).ref
+    before = wrote(world)
+    stray = command("contact", ANN, links={"company": f"hubspot/company/{second}"}, id="stray", record="other")
+    written = await world.written(stray)
+    assert (written.state, written.code, written.ref) == ("refused", "taken", None)
+    assert written.message.startswith(f"ann@acme.example is {ann} already, of hubspot/company/{first}")
+    assert wrote(world) == before
+    again = await world.written(there)
+    assert (again.state, again.ref) == ("applied", ann), "asked for anew it is who is there"
+
+
+async def test_a_company_that_was_merged_away_is_told_by_the_link_and_its_people_are_not_taken_for_anothers():
+    world = await World().furnish()
+    first, second = [await world.made("companies", name=name) for name in ("First", "Second")]
+    create = command("contact", ANN, links={"company": f"hubspot/company/{second}"})
+    ann = (await world.written(create)).ref
+    merged = str((await world.person("companies/merge", primaryObjectId=first, objectIdToMerge=second))["id"])
+    written = await world.written(create)
+    assert written.code != "taken"
+    assert written.ref == ann
+    seen = (await world.one("contact", str(ann).rpartition("/")[2])).raw["associations"]["company"]
+    assert seen == [merged]

@@ -34,6 +34,12 @@ def strangers(stage: Theatre) -> None:
     stage.finance.put("Contacts", {"Name": "Mailless", "FirstName": "Mo", "LastName": "Less"})
 
 
+def shared(stage: Theatre) -> None:
+    """One person in the books of two customers, which HubSpot keeps as one contact of one company."""
+    for name in ("Northern Works", "Southern Works"):
+        stage.finance.put("Contacts", {"Name": name, "FirstName": "Books", "EmailAddress": "books@keeper.example"})
+
+
 def namesakes(stage: Theatre) -> None:
     """Companies of one name, of which Xero takes one, and one that was archived there."""
     for number in (1, 2):
@@ -53,7 +59,7 @@ def misfits(stage: Theatre) -> None:
         stage.sales.create("products", name=f"Same code {number}", hs_sku="SAME", price="1.00")
 
 
-WORLDS = {"strangers": strangers, "namesakes": namesakes, "misfits": misfits}
+WORLDS = {"strangers": strangers, "namesakes": namesakes, "misfits": misfits, "shared": shared}
 
 
 @pytest.mark.parametrize("name", WORLDS)

@@ -21,7 +21,14 @@ from streams.platforms.interface import Seen, Unique
 # Calls a minute and a day: 100 in ten seconds and 250,000 on the Free and Starter tiers, a million on Enterprise.
 LIMITS = (600, (250_000, 1_000_000))
 # The other keys are the ERP's ids, which nobody else writes.
-UNIQUE = {Entity.CONTACT: Unique("email", "another contact already has the e-mail address {value}", joins=True)}
+UNIQUE = {
+    Entity.CONTACT: Unique(
+        "email",
+        "another contact already has the e-mail address {value}",
+        joins=True,
+        apart="{value} is {ref} already, of another company: one address is one contact there",
+    )
+}
 COMPARED_CALLS = 1  # of a batch that compares: the look right before the write; histories come with the reading back
 PORTAL = "0"  # in the name of an event that is not sent
 WRITE_CALLS = 2  # of a batch: the write, and the reading back

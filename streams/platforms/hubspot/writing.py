@@ -23,6 +23,7 @@ from schemas.names import Ref, ref
 from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Json, Reply
 from streams.platforms.hubspot.batches import Job, Sorting, job_of, put_off, rounds, sort_out
+from streams.platforms.hubspot.joining import Joining
 from streams.platforms.hubspot.limits import BATCH, TRANSIENT
 from streams.platforms.hubspot.overlooked import Overlooked, concerned, traced
 from streams.platforms.hubspot.reading import ALIASED, Reading, chunks, merged_ids
@@ -31,7 +32,6 @@ from streams.platforms.interface import Seen, Written
 
 BISECTED = {400, 404, 409}  # HubSpot refuses a whole batch for one bad input
 NOT_FOUND = "OBJECT_NOT_FOUND"
-EMAIL = "email"
 
 
 @dataclass(slots=True)
@@ -114,6 +114,7 @@ class Writing:
         self._api = api
         self._reading = reading
         self._overlooked = Overlooked(api)
+        self._joining = Joining(reading)
 
     async def write(self, commands: Sequence[Command]) -> list[Written]:
         """Write; one answer per command.
@@ -174,24 +175,15 @@ class Writing:
         return [job for job in jobs if job.command.id not in held]
 
     async def _spare(self, run: Run, jobs: list[Job]) -> list[Job]:
-        """Of a create that finds somebody there already, write only what is empty there: the rest is people's own.
-
-        Only an e-mail can be known before us; the other keys are the ERP's ids, which nobody else writes. It is written
-        by the id, if at all: an upsert by e-mail has to say all, and would write the address itself once more.
-        """
-        named = [job for job in jobs if job.creates and job.shape.key == EMAIL]
-        if not named:
-            return jobs
-        shape = named[0].shape
+        """Join who is there already. Give the jobs that are to be written."""
         try:
-            records = await self._reading.batch(
-                shape.path, [job.key for job in named], shape.properties, id_property=shape.key
-            )
+            joined = await self._joining.joined(jobs)
         except (Throttled, Parked, Transient) as error:
             run.put_off(jobs, error)
             return []
-        there = {str(record["properties"].get(EMAIL) or "").lower(): record for record in records}
-        return [_joined(job, there[job.key.lower()]) if job.key.lower() in there else job for job in jobs]
+        for job, said in joined.taken:
+            run.refused(job, "taken", said)
+        return joined.jobs
 
     async def _post(self, run: Run, jobs: list[Job], *, follow: bool = True) -> list[Job]:
         """Write a batch; halve it as long as it is refused as a whole. Give the jobs that were written."""
@@ -370,13 +362,6 @@ class Writing:
 
 def _ref(job: Job) -> Ref | None:
     return ref(PLATFORM, job.shape.kind, job.target) if job.target else None
-
-
-def _joined(job: Job, record: Json) -> Job:
-    """A create on the record that is there."""
-    held = record["properties"]
-    lacking = {name: value for name, value in job.properties.items() if not held.get(name)}
-    return replace(job, target=str(record["id"]), properties=lacking, joins=True)
 
 
 def _moves_back(stage: str, wanted: str) -> bool:

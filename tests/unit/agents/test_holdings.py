@@ -20,10 +20,12 @@ def side(ref: str | None = None, *, deleted: bool = False, **fields: Any) -> dic
 
 
 def holdings(
-    *rows: tuple[str, dict[str, Any], dict[str, Any]], waiting: list[dict[str, Any]] | None = None
+    *rows: tuple[str, dict[str, Any], dict[str, Any]], waiting: list[dict[str, Any]] | None = None, customer: str = "k"
 ) -> Holdings:
     made = Holdings(forecasts(shipped()))
-    accounts = {f"r|{number}": {"entity": row[0], "crm": row[1], "erp": row[2]} for number, row in enumerate(rows)}
+    accounts = {
+        f"r|t|{customer}|{number}": {"entity": row[0], "crm": row[1], "erp": row[2]} for number, row in enumerate(rows)
+    }
     made.read({"v|one": {"s": waiting or []}, "i|one": {}}, accounts)
     return made
 
@@ -73,3 +75,11 @@ def test_an_address_of_somebody_else_is_refused_to_an_update():
     ann = ("contact", side("hubspot/contact/9", email="a@b.example"), side())
     with pytest.raises(Refused, match="already has the e-mail"):
         holdings(ann).joined(command(Entity.CONTACT, "update", "hubspot/contact/8", email="a@b.example"))
+
+
+def test_somebody_of_another_customer_is_not_joined():
+    ann = ("contact", side("hubspot/contact/9", email="a@b.example"), side())
+    create = command(Entity.CONTACT, "create", email="a@b.example")
+    assert holdings(ann).joined(create) is not None
+    with pytest.raises(Refused, match=r"is hubspot/contact/9 already, of another company"):
+        holdings(ann, customer="other").joined(create)

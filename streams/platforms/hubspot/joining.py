@@ -1,0 +1,87 @@
+"""Joining: creates of people whom HubSpot has already, under their e-mail address.
+
+In: jobs of one kind. Out: the same, those of people who are there as writes to them; and who is not joined, with why.
+Invariant: of who is there no more is written than is empty; nobody is taken from another company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from schemas.names import ref
+from streams.platforms.hubspot.api import Json
+from streams.platforms.hubspot.batches import Job
+from streams.platforms.hubspot.reading import Reading
+from streams.platforms.hubspot.shapes import PLATFORM
+
+EMAIL = "email"  # only an e-mail can be known before us; the other keys are the ERP's ids, which nobody else writes
+COMPANY = "company"
+SAID = "{mail} is {contact} already, of {company}: one address is one contact there"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The jobs that are to be written, and those that are refused, with why."""
+
+    jobs: list[Job]
+    taken: list[tuple[Job, str]] = field(default_factory=list)
+
+
+class Joining:
+    """Looks who is there."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    async def joined(self, jobs: list[Job]) -> Joined:
+        """Of a create that finds somebody there already, write only what is empty there: the rest is people's own.
+
+        It is written by the id, if at all: an upsert by e-mail has to say all, and would write the address itself
+        once more.
+
+        Raises:
+            Throttled, Parked, Transient: nothing is known, and nothing was written.
+        """
+        named = [job for job in jobs if job.creates and job.shape.key == EMAIL]
+        if not named:
+            return Joined(jobs)
+        shape = named[0].shape
+        keys = [job.key for job in named]
+        records = await self._reading.batch(shape.path, keys, shape.properties, id_property=shape.key)
+        there = {str(record["properties"].get(EMAIL) or "").lower(): record for record in records}
+        found = [_joined(job, there[job.key.lower()]) if job.key.lower() in there else job for job in jobs]
+        taken = await self._taken([job for job in found if job.joins and COMPANY in job.links])
+        said = [(job.at(""), taken[job.command.id]) for job in found if job.command.id in taken]
+        return Joined([job for job in found if job.command.id not in taken], said)
+
+    async def _taken(self, jobs: Sequence[Job]) -> dict[str, str]:
+        """Those who are people of another company already: command id -> what is said of it.
+
+        Whose a contact is, its first company says: to join it to a second one would take it from its counterpart in
+        the books of the first. Where the company to be joined has ended, the link tells that.
+        """
+        if not jobs:
+            return {}
+        path = self._reading.path(COMPANY)
+        ends = await self._reading.associated(jobs[0].shape.path, path, [job.target for job in jobs])
+        firsts = {job.command.id: ends[job.target][0] for job in jobs if ends.get(job.target)}
+        apart = [job for job in jobs if firsts.get(job.command.id, job.links[COMPANY]) != job.links[COMPANY]]
+        wanted = sorted({job.links[COMPANY] for job in apart})
+        alive = {record["id"] for record in await self._reading.batch(path, wanted, ["name"])} if wanted else set[str]()
+        return {
+            job.command.id: SAID.format(
+                mail=job.key,
+                contact=ref(PLATFORM, job.shape.kind, job.target),
+                company=ref(PLATFORM, COMPANY, firsts[job.command.id]),
+            )
+            for job in apart
+            if job.links[COMPANY] in alive
+        }
+
+
+def _joined(job: Job, record: Json) -> Job:
+    """A create on the record that is there."""
+    held = record["properties"]
+    lacking = {name: value for name, value in job.properties.items() if not held.get(name)}
+    return replace(job, target=str(record["id"]), properties=lacking, joins=True)
