@@ -90,7 +90,8 @@ async def test_one_who_is_of_another_company_is_not_taken_from_it_and_that_is_sa
     stray = command("contact", ANN, links={"company": f"hubspot/company/{second}"}, id="stray", record="other")
     written = await world.written(stray)
     assert (written.state, written.code, written.ref) == ("refused", "taken", None)
-    assert written.message.startswith(f"ann@acme.example is {ann} already, of hubspot/company/{first}")
+    assert written.message.startswith(f"its e-mail address is that of {ann} already, of hubspot/company/{first}")
+    assert "ann@" not in written.message
     assert wrote(world) == before
     again = await world.written(there)
     assert (again.state, again.ref) == ("applied", ann), "asked for anew it is who is there"

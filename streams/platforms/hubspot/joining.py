@@ -17,7 +17,8 @@ from streams.platforms.hubspot.shapes import PLATFORM
 
 EMAIL = "email"  # only an e-mail can be known before us; the other keys are the ERP's ids, which nobody else writes
 COMPANY = "company"
-SAID = "{mail} is {contact} already, of {company}: one address is one contact there"
+# Without the address: what is said is kept among the decisions, and of an erased person nothing personal is.
+SAID = "its e-mail address is that of {contact} already, of {company}: one address is one contact there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,6 @@ class Joining:
         alive = {record["id"] for record in await self._reading.batch(path, wanted, ["name"])} if wanted else set[str]()
         return {
             job.command.id: SAID.format(
-                mail=job.key,
                 contact=ref(PLATFORM, job.shape.kind, job.target),
                 company=ref(PLATFORM, COMPANY, firsts[job.command.id]),
             )
