@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.faults import FaultKind
 from tests.unit.hubspot.portals import World
 from tests.unit.hubspot.records import command
 
@@ -108,3 +109,57 @@ async def test_a_company_that_was_merged_away_is_told_by_the_link_and_its_people
     assert written.ref == ann
     seen = (await world.one("contact", str(ann).rpartition("/")[2])).raw["associations"]["company"]
     assert seen == [merged]
+
+
+async def merged(world: World, company: str) -> tuple[str, str]:
+    """A contact of a company with a second address, as merges leave it; its id, and that address."""
+    there = command("contact", ANN, links={"company": f"hubspot/company/{company}"}, id="there")
+    ann = str((await world.written(there)).ref).rpartition("/")[2]
+    for old in ("Older@acme.example", "Old@acme.example"):
+        other = await world.made("contacts", email=old)
+        ann = str((await world.person("contacts/merge", primaryObjectId=ann, objectIdToMerge=other))["id"])
+    return ann, "old@acme.example"
+
+
+async def test_one_who_is_found_by_a_second_address_is_not_taken_from_another_company_either():
+    world = await World().furnish()
+    first, second = [await world.made("companies", name=name) for name in ("First", "Second")]
+    _, address = await merged(world, first)
+    before = wrote(world)
+    said = {"email": address, "first_name": "Zed", "last_name": "Other"}
+    stray = command("contact", said, links={"company": f"hubspot/company/{second}"}, id="stray", record="other")
+    written = await world.written(stray)
+    assert (written.state, written.code, written.ref) == ("refused", "taken", None)
+    assert wrote(world) == before
+
+
+async def test_one_who_is_found_by_a_second_address_keeps_the_first_one_and_the_names():
+    world = await World().furnish()
+    company = await world.made("companies", name="Acme")
+    ann, address = await merged(world, company)
+    before = wrote(world)
+    said = {"email": address, "first_name": "Zed", "last_name": "Other"}
+    written = await world.written(command("contact", said, links={"company": f"hubspot/company/{company}"}))
+    assert (written.state, written.ref) == ("applied", f"hubspot/contact/{ann}")
+    assert [each for each in wrote(world)[len(before) :] if each[0] != "associate"] == []
+    kept = (await world.one("contact", ann)).raw["properties"]
+    assert (kept["email"], kept["firstname"], kept["lastname"]) == ("ann@acme.example", "Ann", "Lee")
+
+
+async def test_one_whom_we_made_is_ours_though_hubspot_joined_another_company_before_the_second_attempt():
+    world = await World().furnish()
+    first, second = [await world.made("companies", name=name) for name in ("First", "Second")]
+    world.fault(FaultKind.STATUS, "/batch/associate/default", status=423)
+    create = command("contact", ANN, links={"company": f"hubspot/company/{second}"}, id="mine")
+    half = await world.written(create)
+    assert (half.state, half.code) == ("again", "423")
+    ann = str(half.ref).rpartition("/")[2]
+    await world.person(f"contacts/{ann}/associate", to_type="companies", to_id=first, primary=True)
+    world.later(120)
+    stray = command("contact", ANN, links={"company": f"hubspot/company/{second}"}, id="stray", record="other")
+    assert (await world.written(stray)).code == "taken", "only who made the contact goes on with it"
+    again = await world.written(create)
+    assert (again.state, again.ref) == ("applied", half.ref)
+    assert second in again.seen[0].raw["associations"]["company"]
+    await world.person(f"contacts/{ann}/dissociate", to_type="companies", to_id=second)
+    assert (await world.written(create)).code == "taken", "once it has ended, people say whose the contact is"

@@ -6,9 +6,10 @@ Invariant: of who is there no more is written than is empty; nobody is taken fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from schemas.command import Command
 from schemas.names import ref
 from streams.platforms.hubspot.api import Json
 from streams.platforms.hubspot.batches import Job
@@ -16,7 +17,10 @@ from streams.platforms.hubspot.reading import Reading
 from streams.platforms.hubspot.shapes import PLATFORM
 
 EMAIL = "email"  # only an e-mail can be known before us; the other keys are the ERP's ids, which nobody else writes
+# The addresses beside it, with ";" between: a merge leaves there the one that gave way, and each finds the contact.
+FURTHER = "hs_additional_emails"
 COMPANY = "company"
+HALF_MADE = 10_000  # records, about 2 MB: what waits for its associations at once is less than a hundred batches
 # Without the address: what is said is kept among the decisions, and of an erased person nothing personal is.
 SAID = "its e-mail address is that of {contact} already, of {company}: one address is one contact there"
 
@@ -30,10 +34,26 @@ class Joined:
 
 
 class Joining:
-    """Looks who is there."""
+    """Looks who is there.
+
+    Whom this client has made and not yet associated it remembers: HubSpot may have joined them to a company meanwhile,
+    by the domain of their address. That need not survive: what is forgotten is whose its first company says.
+    """
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        self._half_made: dict[str, str] = {}  # canonical id -> HubSpot's
+
+    def made(self, jobs: Iterable[Job]) -> None:
+        """These were not there, and are now, without their associations."""
+        self._half_made |= {job.command.record: job.target for job in jobs if job.shape.key == EMAIL}
+        for oldest in list(self._half_made)[:-HALF_MADE]:
+            del self._half_made[oldest]
+
+    def ended(self, commands: Iterable[Command]) -> None:
+        """Nothing of these comes again."""
+        for command in commands:
+            self._half_made.pop(command.record, None)
 
     async def joined(self, jobs: list[Job]) -> Joined:
         """Of a create that finds somebody there already, write only what is empty there: the rest is people's own.
@@ -49,10 +69,12 @@ class Joining:
             return Joined(jobs)
         shape = named[0].shape
         keys = [job.key for job in named]
-        records = await self._reading.batch(shape.path, keys, shape.properties, id_property=shape.key)
-        there = {str(record["properties"].get(EMAIL) or "").lower(): record for record in records}
+        asked = [*shape.properties, FURTHER]
+        records = await self._reading.batch(shape.path, keys, asked, id_property=shape.key)
+        there = {address: record for record in records for address in _addresses(record)}
         found = [_joined(job, there[job.key.lower()]) if job.key.lower() in there else job for job in jobs]
-        taken = await self._taken([job for job in found if job.joins and COMPANY in job.links])
+        others = [job for job in found if job.joins and self._half_made.get(job.command.record) != job.target]
+        taken = await self._taken([job for job in others if COMPANY in job.links])
         said = [(job.at(""), taken[job.command.id]) for job in found if job.command.id in taken]
         return Joined([job for job in found if job.command.id not in taken], said)
 
@@ -78,6 +100,12 @@ class Joining:
             for job in apart
             if job.links[COMPANY] in alive
         }
+
+
+def _addresses(record: Json) -> list[str]:
+    """All that find a contact, of which it shows the first as its own; in lower case."""
+    held = record["properties"]
+    return [each.strip().lower() for each in f"{held.get(EMAIL) or ''};{held.get(FURTHER) or ''}".split(";")]
 
 
 def _joined(job: Job, record: Json) -> Job:

@@ -32,6 +32,7 @@ from streams.platforms.interface import Seen, Written
 
 BISECTED = {400, 404, 409}  # HubSpot refuses a whole batch for one bad input
 NOT_FOUND = "OBJECT_NOT_FOUND"
+FINAL = {"applied", "refused", "moved"}
 
 
 @dataclass(slots=True)
@@ -139,6 +140,7 @@ class Writing:
             ]
             await abreast(self._write(run, list(chunk)) for group in groups for chunk in chunks(group, BATCH))
             run.check()
+        self._joining.ended(command for command in commands if run.answers[command.id].state in FINAL)
         return [run.answers[command.id] for command in commands]
 
     def _in_time(self, run: Run, jobs: list[Job]) -> list[Job]:
@@ -204,6 +206,8 @@ class Writing:
         else:
             sorting = sort_out(jobs, reply)
             run.touched = run.touched or bool(sorting.written or sorting.unsaid)
+            new = {str(result.get("id")) for result in reply.results if result.get("new")}  # as an upsert says
+            self._joining.made(job for job in sorting.written if job.creates and job.target in new)
         lost = [job for job, code, _ in sorting.refused if code == NOT_FOUND] + sorting.unsaid
         absent = [job for job in lost if follow and not job.creates]
         for job, code, message in sorting.refused:
