@@ -30,11 +30,12 @@ def invoice(case: Case, state: EntityState) -> None:
     """An invoice of the ERP was seen."""
     fields = state.erp.fields
     posted = fields.get("status") in POSTED and state.erp.present
-    if posted and not state.marks.get("posted"):
+    back = posted and state.marks.pop("voided", False)
+    if posted and (back or not state.marks.get("posted")):
         state.marks["posted"] = True
         case.ordered()
-        occurrences.begun(case, state, "invoice_posted")
-    elif posted and not state.marks.get("voided"):
+        occurrences.begun(case, state, "invoice_posted", back=back)
+    elif posted:
         occurrences.restated(case, state, "invoice_restated")
     ended = fields.get("status") in ENDED or state.erp.deleted
     if ended and state.marks.get("posted") and not state.marks.get("voided"):
@@ -112,11 +113,12 @@ def payment(case: Case, state: EntityState) -> None:
     received = fields.get("status") == "received" and state.erp.present
     known = "received" in state.marks
     refunds.note(case, state)
-    if received and not state.marks.get("received"):
+    back = received and state.marks.pop("reversed", False)
+    if received and (back or not state.marks.get("received")):
         state.marks["received"] = True
-        occurrences.begun(case, state, occurrences.came(fields))
+        occurrences.begun(case, state, occurrences.came(fields), back=back)
         _note(case, state)
-    elif received and not state.marks.get("reversed") and occurrences.restated(case, state, "payment_restated"):
+    elif received and occurrences.restated(case, state, "payment_restated"):
         _note(case, state)
     elif not received and state.marks.get("received") and not state.marks.get("reversed"):
         state.marks["reversed"] = True
@@ -140,10 +142,11 @@ def credit_note(case: Case, state: EntityState) -> None:
     """A credit note of the ERP was seen."""
     fields = state.erp.fields
     posted, known = fields.get("status") in POSTED and state.erp.present, "posted" in state.marks
-    if posted and not known:
+    back = posted and state.marks.pop("voided", False)
+    if posted and (back or not known):
         state.marks["posted"] = True
-        occurrences.begun(case, state, "credit_memo_issued")
-    elif posted and not state.marks.get("voided"):
+        occurrences.begun(case, state, "credit_memo_issued", back=back)
+    elif posted:
         occurrences.restated(case, state, "credit_memo_restated")
     _set_against(case, state, counts=posted, known=known)
     if known and not posted and not state.marks.get("voided"):

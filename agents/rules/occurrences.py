@@ -17,16 +17,20 @@ from schemas.names import Entity, digest, ref
 from schemas.revenue import Figures, PaymentType, RevenueEvent, RevenueType
 from tables.entities import EntityState
 
-TOLD = "told"  # mark of a document: the amount, currency and day that were told last, if people heard it, and how often
+# Mark of a document: the amount, currency and day that were told last, if people heard it, how often it was told anew
+# (`times`), and how often that it has ended (`ends`).
+TOLD = "told"
 AMOUNT = {Entity.INVOICE: "total", Entity.CREDIT_NOTE: "total", Entity.PAYMENT: "amount"}
 NOTHING: Mapping[str, str] = {}
 
 
-def begun(case: Case, state: EntityState, kind: RevenueType) -> None:
-    """A document has come to count."""
+def begun(case: Case, state: EntityState, kind: RevenueType, *, back: bool = False) -> None:
+    """A document has come to count; or is `back`: the ERP, which had shown it no more, shows it again."""
     now = _figures(case, state)
     _note(state, now, heard=_news(case, state) or not case.history)
-    _tell(case, state, kind, now)
+    if back:
+        state.marks[TOLD]["ends"] = max(state.marks[TOLD]["ends"], 1)  # an older release did not count them
+    _tell(case, state, kind, now, *_ends(state))
 
 
 def restated(case: Case, state: EntityState, kind: RevenueType) -> bool:
@@ -46,7 +50,10 @@ def restated(case: Case, state: EntityState, kind: RevenueType) -> bool:
 
 def ended(case: Case, state: EntityState, kind: RevenueType) -> None:
     """A document counts no more: what was told of it last is taken back."""
-    _tell(case, state, kind, _told(state) or _figures(case, state))
+    last = _told(state) or _figures(case, state)
+    _note(state, last, heard=_news(case, state) or not case.history)
+    _tell(case, state, kind, last, *_ends(state))
+    state.marks[TOLD]["ends"] += 1
 
 
 def allocated(case: Case, state: EntityState, kind: RevenueType, amount: Decimal, invoice: str, times: int) -> None:
@@ -76,8 +83,14 @@ def _figures(case: Case, state: EntityState) -> Figures:
 
 
 def _whole(state: EntityState) -> bool:
-    """Whether the ERP states amount and day; what it leaves out has not changed."""
-    return all(state.erp.fields.get(name) for name in ("date", AMOUNT[state.entity]))
+    """Whether the ERP states amount, currency and day; what it leaves out has not changed."""
+    return all(state.erp.fields.get(name) for name in ("date", "currency", AMOUNT[state.entity]))
+
+
+def _ends(state: EntityState) -> tuple[str, ...]:
+    """What tells a document's second life from its first, in the names of events."""
+    ends = state.marks[TOLD]["ends"]
+    return ("back", str(ends)) if ends else ()
 
 
 def _told(state: EntityState) -> Figures | None:
@@ -91,7 +104,7 @@ def _note(state: EntityState, now: Figures, *, heard: bool) -> None:
     row = state.marks.get(TOLD, {})
     state.marks[TOLD] = {
         "amount": plain(now.money.amount), "currency": now.money.currency, "day": now.day,
-        "heard": row.get("heard", False) or heard, "times": row.get("times", 0),
+        "heard": row.get("heard", False) or heard, "times": row.get("times", 0), "ends": row.get("ends", 0),
     }  # fmt: skip
 
 

@@ -41,6 +41,8 @@ _DOCUMENTS = (
     ("Overpayment", "OverpaymentID", None),
     ("Prepayment", "PrepaymentID", None),
 )
+# What a refund gives back. A listing may show it as an `Invoice` that has its id, as Xero's OpenAPI example does.
+_GIVEN_BACK = {"ARCREDITPAYMENT": "credit_note", "AROVERPAYMENTPAYMENT": None, "ARPREPAYMENTPAYMENT": None}
 
 
 def invoice(record: Record) -> list[Sighting]:
@@ -137,6 +139,7 @@ def payment(record: Record) -> list[Sighting]:
         currency_rate=record.number("CurrencyRate"),
     )
     parents = _company(document)
+    role = _GIVEN_BACK.get(stated or "", role)
     if role:
         parents[role] = reference(role, document_id)
     return [

@@ -134,3 +134,32 @@ def test_a_payment_names_what_it_pays_and_a_refund_what_it_pays_out():
     assert came.refs == {"erp": "xero/payment/1-erp", "invoice": "xero/invoice/1"}
     assert unknown.refs == {"erp": "xero/payment/2-erp"}
     assert given.refs == {"erp": "xero/payment/3-erp", "credit_note": "xero/credit_note/n1"}
+
+
+def test_what_could_not_be_read_once_and_is_there_again_counts_again():
+    court = Court().known_everywhere()
+    court.hear(note(10), note(20, deleted=True), note(30), note(40, status="voided"))
+    assert [each.type for each in court.events()] == ["credit_memo_issued", "credit_memo_voided"] * 2
+    assert len({each.id for each in court.events()}) == 4
+    row = court.state("credit_note:1")
+    assert row.marks["voided"]
+
+
+def test_what_ended_under_an_older_release_begins_again_under_a_name_of_its_own():
+    court = Court().known_everywhere()
+    court.hear(note(10), note(20, status="voided"))
+    (key,) = [each for each in court.records.rows if "credit_note:1" in each]
+    row = court.records.get(key)
+    assert row is not None
+    del row["marks"]["told"]
+    court.records[key] = row
+    court.hear(note(30))
+    first, _, again = court.events()
+    assert (again.type, again.money) == (first.type, first.money)
+    assert again.id != first.id
+
+
+def test_a_currency_that_is_left_out_has_not_changed():
+    court = Court().known_everywhere()
+    court.hear(*(payment(at, refund=True, currency=each) for at, each in ((10, "USD"), (20, None), (30, "USD"))))
+    assert [each.type for each in court.events()] == ["refund_made"]

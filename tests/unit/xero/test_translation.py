@@ -288,6 +288,18 @@ def test_a_payment_on_a_credit_note_is_a_refund(stated: str | None):
     assert found.parents == {"credit_note": f"xero/credit_note/{NOTE}"}
 
 
+@pytest.mark.parametrize(
+    ("stated", "parent"),
+    [("ARCREDITPAYMENT", {"credit_note": f"xero/credit_note/{NOTE}"}), ("ARPREPAYMENTPAYMENT", {})],
+)
+def test_a_refund_that_is_listed_under_an_invoice_is_of_what_it_gives_back(stated: str, parent: dict[str, str]):
+    # as in the example of GET /Payments in Xero's OpenAPI document: the id is that of the credit note
+    holder = {"Invoice": {"InvoiceID": NOTE, "CurrencyCode": "NZD", "Type": "ACCRECCREDIT"}}
+    found = only(sightings(change("payment", PAYMENT, payment_on(holder, PaymentType=stated, Status="AUTHORISED"))))
+    assert (found.fields["refund"], found.fields["document"]) == (True, NOTE)
+    assert found.parents == parent
+
+
 def test_an_overpayment_given_back_is_a_refund():
     holder = {"Overpayment": {"OverpaymentID": NOTE, "CurrencyCode": "NZD", "Contact": {"ContactID": CONTACT}}}
     raw = payment_on(holder, PaymentType="AROVERPAYMENTPAYMENT", Status="AUTHORISED")
