@@ -16,13 +16,15 @@ from schemas.errors import RevmarkError
 from schemas.names import Entity
 from streams.verification import figures
 from streams.verification.books import Books
-from streams.verification.pacing import Overdue
+from streams.verification.pacing import Overdue, Pacing
 from streams.verification.portal import MARKS, Portal
 from streams.verification.recipe import Recipe
+from streams.verification.run import Run
 from streams.verification.steps import Step, Stopped, Walk
 from streams.verification.verification import shown
 
 Row = dict[str, Any]
+INDEXED = 10.0  # seconds after which HubSpot's search knows what was made just before the run was cut short
 SETTLING = 20.0  # seconds in which an invoice still comes that was asked for before its deal was deleted
 
 
@@ -60,9 +62,8 @@ class Cleaning:
         """What a lost answer or a kill has left out of the run's file is found by its mark."""
         walk, run = self.walk, self.walk.run
         async with walk.step("what carries the mark is looked for") as said:
-            for kind in MARKS:
+            for kind, by_name in (await marked(self.portal, run, walk.pacing)).items():
                 known = run.left.get(f"hubspot/{kind}")
-                by_name = await walk.pacing.ask(partial(self.portal.find, kind, run))
                 self.found[kind] = list(dict.fromkeys([*([known] if known else []), *by_name]))
                 if self.found[kind] and not known:
                     walk.made(f"hubspot/{kind}", self.found[kind][0])
@@ -198,3 +199,23 @@ class Cleaning:
             step = Step(name, ok=False, seconds=round(self.walk.pacing.since(at), 1), detail=str(error))
             self.walk.done(step)
             raise Stopped(step) from error
+
+
+async def marked(portal: Portal, run: Run, pacing: Pacing) -> dict[str, list[str]]:
+    """By kind, HubSpot's records that carry the run's mark; what is missing is looked for until search would show it.
+
+    Raises:
+        Overdue, Refused, Parked, Unknown: not even what there is could be found.
+    """
+    found: dict[str, list[str]] = {}
+
+    async def look() -> bool | None:
+        for kind in MARKS:
+            if not found.get(kind):
+                found[kind] = await pacing.ask(partial(portal.find, kind, run))
+        return True if all(found.values()) else None
+
+    if not await look():
+        with suppress(Overdue):  # what was found until then stands
+            await pacing.awhile(look, INDEXED)
+    return found
