@@ -116,9 +116,14 @@ class Witness:
 
     def ledgered(self, state: str) -> Iterator[tuple[Row, datetime]]:
         """The commands that came to this state, each time one did, by the topic's own times."""
+        for command, at, _ in self.said(state):
+            yield command, at
+
+    def said(self, state: str) -> Iterator[tuple[Row, datetime, str]]:
+        """The same, with what the lane said of it."""
         for row, at in self._ledger:
             if row.get("state") == state:
-                yield row["command"], at
+                yield row["command"], at, row["message"]
 
     @cached_property
     def _ledger(self) -> list[tuple[Row, datetime]]:

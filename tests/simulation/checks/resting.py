@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ AGAIN = {
 # Two rounds of polls, and the longest wait of a lane that has met nothing but failures before (lanes.patience).
 SETTLES = 2 * POLL + 300.0  # seconds
 LISTED = 600.0  # seconds more: without a webhook, money in advance is listed every ten minutes
+SETTLED_BY = re.compile(r"command (\w+) writes the same fields")  # what a lane says of a command that it leaves out
+Span = tuple[datetime, datetime]  # from, until
 LOOK = 3600.0  # seconds between looks at what a new day brings: what midnight finds on its way is found at the next
 
 
@@ -110,7 +113,7 @@ def repeated(witness: Witness) -> list[str]:
             ]  # fmt: skip
             at = witness.moment(platform, row.at)
             since = min((last[row.resource, row.id, name] for name in again), default=at)
-            between = any(since <= each <= at for each in covered.get(row.id, ()))
+            between = any(began <= at and since <= ended for began, ended in covered.get(row.id, ()))
             last |= {(row.resource, row.id, name): at for name in values}
             if again and len(again) == len(values.keys() - KEYS) and not between:
                 found.append(f"{row.resource} {row.id}: {again} written again at {row.at:%H:%M:%S}")
@@ -118,10 +121,16 @@ def repeated(witness: Witness) -> list[str]:
     return found
 
 
-def _superseded(witness: Witness) -> dict[str, list[datetime]]:
-    """When updates of a record were settled by a later one, by the record's id at its platform."""
-    times: defaultdict[str, list[datetime]] = defaultdict(list)
-    for command, at in witness.ledgered("superseded"):
+def _superseded(witness: Witness) -> dict[str, list[Span]]:
+    """From when until when updates of a record waited for the later one that settled them, by the record's id there.
+
+    A lane says which commands are settled before it sends what is left of its batch, so that the beginning of such a
+    wait may be before the write that came first, and its end never is.
+    """
+    applied = {command["id"]: at for command, at in witness.ledgered("applied")}
+    spans: defaultdict[str, list[Span]] = defaultdict(list)
+    for command, at, message in witness.said("superseded"):
+        later = SETTLED_BY.search(message)
         if command["ref"]:
-            times[record_id(command["ref"])].append(at)
-    return times
+            spans[record_id(command["ref"])].append((at, applied.get(later[1], at) if later else at))
+    return spans
