@@ -89,3 +89,9 @@ class RevenueEvent(Wire):
         description="side -> platform reference; of an allocation also `invoice`, the one that a credit is set "
         "against; of a payment the `invoice` that it pays; of a refund the `credit_note` that it pays out, if it does",
     )
+
+    @property
+    def called(self) -> str:
+        """What people call it: by what was told, where something told is taken back or told anew: `refund reversed`."""
+        what, _, happened = self.type.replace("_", " ").rpartition(" ")
+        return f"{self.told_as.partition('_')[0] if self.told_as else what} {happened}"

@@ -63,7 +63,7 @@ def _show(found: list[RevenueEvent]) -> None:
     for event in found:
         sheet.add(
             moment(event.occurred_at),
-            event.type.replace("_", " "),
+            event.called,
             event.customer_name or event.customer,
             event.number or event.document,
             _amount(event),
@@ -79,14 +79,19 @@ def _amount(event: RevenueEvent) -> str:
     return {True: "on hold", False: "released", None: ""}[event.credit_hold]
 
 
+def line(event: RevenueEvent) -> str:
+    """An event as it is told while it comes."""
+    amount = f"{_amount(event)} {event.money.currency}" if event.money else _amount(event)
+    name = event.customer_name or event.customer
+    number = event.number or event.document
+    return f"{moment(event.occurred_at)}  {event.called:<21}  {name}  {number}  {amount}".rstrip()
+
+
 def _print(event: RevenueEvent, *, json: bool) -> None:
     if json:
         show_json(event)
     else:
-        amount = f"{_amount(event)} {event.money.currency}" if event.money else _amount(event)
-        name = event.customer_name or event.customer
-        number = event.number or event.document
-        say(f"{moment(event.occurred_at)}  {event.type:<19}  {name}  {number}  {amount}".rstrip())
+        say(line(event))
     sys.stdout.flush()
 
 

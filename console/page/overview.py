@@ -215,6 +215,7 @@ def _event(event: RevenueEvent) -> dict[str, Any]:
         "id": event.id,
         "at": event.occurred_at.isoformat(),
         "type": event.type,
+        "called": event.called,
         "customer": event.customer_name or event.customer,
         "number": event.number,
         "document": event.deal if event.type == "order_created" else event.document,

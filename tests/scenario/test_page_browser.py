@@ -95,6 +95,7 @@ def records(folder: Path) -> list[tuple[str, str | bytes, bytes]]:
         row(0, LEAD, ACME | {"name": "ACME Limited", "tax_number": None}, ACME | {"shipping_address": moved}),
         row(1, PRODUCT, ARM | {"price": "1400.00"}, ARM),
     ]
+    back = event(1, type="payment_reversed", told_as="refund_made", customer_name=INERT)
     found: list[tuple[str, str | bytes, bytes]] = [
         *((each.topic, each.key or b"", each.value or b"") for each in [*scene.deliveries(), *drifting]),
         ("tables.cursors", b'"main.hubspot|standing"', orjson.dumps(asdict(Standing()))),
@@ -103,7 +104,7 @@ def records(folder: Path) -> list[tuple[str, str | bytes, bytes]]:
         *(("quarantine", f"q{offset}", quarantined(offset, reason=f"not a change: {INERT}")) for offset in (17, 18)),
         ("brakes", brake_key("main.xero", "company", "owner"), brake.to_bytes()),
         ("ledger", refused.command.id, refused.to_bytes()),
-        ("revenue", "k", event(1, customer_name=INERT).to_bytes()),
+        ("revenue", "k", back.to_bytes()),
         ("variances", "v1", variance(1).to_bytes()),
         ("variances", "v2", variance(2, "closed").to_bytes()),
         ("audit", "main|d", deed.to_bytes()),
@@ -220,6 +221,7 @@ def test_a_view_is_drawn_read_and_weighed(page: tuple[str, str], chromium: Any, 
     assert visit.tab.locator("script").count() == 1
     if view == "now":
         assert visit.tab.inner_text("#needs li:first-child") == "Xero stands still"
+        assert "refund reversed" in visit.tab.inner_text("#event-list")
     if view == "books":
         assert "changed since it was signed" in visit.tab.inner_text("#night-list")
     if view not in {"books", "day"}:  # a name that is markup is shown, and as text

@@ -91,7 +91,7 @@ function event(item) {
     ? [money(item.amount, item.currency), " ", el("span", { class: "unit" }, item.currency)]
     : [{ true: "on hold", false: "released" }[item.credit_hold] ?? ""];
   return el("li", {},
-    el("span", { class: "name" }, link(item.document, words(item.type))),
+    el("span", { class: "name" }, link(item.document, item.called)),
     el("span", { class: "amount" }, ...amount),
     el("span", { class: "detail" }, [item.customer, item.number].filter(Boolean).join(" \u00b7 ")),
     el("span", { class: "right" }, when(item.at)));

@@ -5,9 +5,12 @@ from decimal import Decimal
 import pytest
 from typer.testing import Result
 
+from console.commands.events import line
+from console.page.overview import overview
 from console.projection.delivery import SHELVES
 from console.projection.store import Store
-from tests.unit.console.records import INERT, delivery, event, variance, verdict
+from streams.settings import Settings
+from tests.unit.console.records import INERT, at, delivery, event, variance, verdict
 
 Run = Callable[..., Result]
 
@@ -106,6 +109,24 @@ def test_a_variance_of_balance_shows_what_is_due(store: Store, run: Run):
 def test_json_amounts_are_decimal_strings(run: Run):
     (event_,) = lines(run("events", "--type", "payment_received", "--json", "--offline"))
     assert event_["money"] == {"amount": "49.90", "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"type": "payment_reversed", "told_as": "refund_made"}, "refund reversed"),
+        ({"type": "payment_reversed", "told_as": "overpayment_received"}, "overpayment reversed"),
+        ({"type": "payment_restated", "told_as": "prepayment_received"}, "prepayment restated"),
+        ({"type": "payment_reversed"}, "payment reversed"),  # of an older release
+        ({"type": "credit_memo_voided"}, "credit memo voided"),
+    ],
+)
+def test_what_is_taken_back_is_called_by_what_it_was(store: Store, run: Run, told: dict[str, str], said: str):
+    happened = event(1, **told)
+    store.apply([delivery("revenue", 0, happened)])
+    assert f"  {said}  Acme Ltd  " in run("events", "--offline").stdout
+    assert f"  {said}  " in line(happened)
+    assert overview(store, at(30), Settings(_env_file=None))["events"][0]["called"] == said
 
 
 @pytest.mark.usefixtures("filled")
