@@ -1,5 +1,6 @@
 """Creates of people whose e-mail address somebody in HubSpot bears already: they are joined, and nothing is made."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,6 +11,7 @@ from sandbox.faults import FaultKind
 from tests.unit.hubspot.portals import World
 from tests.unit.hubspot.records import command
 
+ZED = {"email": "old@acme.example", "first_name": "Zed", "last_name": "Other"}
 ANN = {"email": "ann@acme.example", "first_name": "Ann", "last_name": "Lee"}
 
 
@@ -163,3 +165,80 @@ async def test_one_whom_we_made_is_ours_though_hubspot_joined_another_company_be
     assert second in again.seen[0].raw["associations"]["company"]
     await world.person(f"contacts/{ann}/dissociate", to_type="companies", to_id=second)
     assert (await world.written(create)).code == "taken", "once it has ended, people say whose the contact is"
+
+
+async def two_of(world: World) -> tuple[str, tuple[str, str]]:
+    """A contact of nobody with two addresses, and two companies."""
+    ann = await world.made("contacts", email="ann@acme.example")
+    other = await world.made("contacts", email="old@acme.example")
+    ann = str((await world.person("contacts/merge", primaryObjectId=ann, objectIdToMerge=other))["id"])
+    first, second = [await world.made("companies", name=name) for name in ("First", "Second")]
+    return ann, (first, second)
+
+
+@pytest.mark.parametrize("between", [0, 100], ids=["one batch", "two batches"])
+async def test_one_whom_two_of_a_round_find_is_joined_by_the_first_and_the_second_is_told_whose_the_contact_is(
+    between: int, monkeypatch: pytest.MonkeyPatch
+):
+    world = await World().furnish()
+    ann, (first, second) = await two_of(world)
+    ours = command("contact", ANN, links={"company": f"hubspot/company/{first}"}, id="ours")
+    stray = command("contact", ZED, links={"company": f"hubspot/company/{second}"}, id="stray", record="other")
+    others = [command("contact", {"email": f"{n}@acme.example"}, id=f"c{n}", record=f"r{n}") for n in range(between)]
+
+    async def until_both_have_looked() -> None:
+        for _ in range(10_000 if between else 0):
+            if len(world.calls("/contacts/companies/batch/read")) == 2:
+                return
+            await asyncio.sleep(0)
+
+    before(world, "/batch/associate/default", until_both_have_looked, monkeypatch)
+    answers = {each.command: each for each in await world.write(ours, *others, stray)}
+    met = {each.id: (answers[each.id].state, answers[each.id].code) for each in (ours, stray)}
+    assert sorted(met.values()) == [("again", "joining"), ("applied", "")]
+    (winner, mine), (loser, _) = sorted(((ours, first), (stray, second)), key=lambda one: met[one[0].id], reverse=True)
+    assert answers[winner.id].ref == f"hubspot/contact/{ann}"
+    assert (await world.one("contact", ann)).raw["associations"]["company"] == [mine], "two would share one contact"
+    again = await world.written(loser)
+    assert (again.state, again.code, again.ref) == ("refused", "taken", None)
+    assert f"hubspot/contact/{ann} already, of hubspot/company/{mine}" in again.message
+    assert again.message.endswith("then: revmark quarantine replay")
+    assert (await world.written(winner)).ref == f"hubspot/contact/{ann}"
+
+
+async def test_two_of_a_round_who_find_one_contact_for_one_company_both_join_it():
+    world = await World().furnish()
+    ann, (first, _) = await two_of(world)
+    links = {"company": f"hubspot/company/{first}"}
+    one = command("contact", ANN, links=links, id="one")
+    other = command("contact", ZED, links=links, id="two", record="other")
+    answers = await world.write(one, other)
+    assert [(each.state, each.ref) for each in answers] == [("applied", f"hubspot/contact/{ann}")] * 2
+
+
+async def test_who_could_not_join_leaves_the_contact_to_the_other():
+    world = await World().furnish()
+    _, (first, second) = await two_of(world)
+    ours = command("contact", ANN, links={"company": f"hubspot/company/{first}"}, id="ours")
+    stray = command("contact", ZED, links={"company": f"hubspot/company/{second}"}, id="stray", record="other")
+    world.fault(FaultKind.STATUS, "/batch/associate/default", status=423)
+    met = [(each.state, each.code) for each in await world.write(ours, stray)]
+    assert met == [("again", "423"), ("again", "joining")]
+    world.later(60)
+    assert (await world.written(stray)).state == "applied"
+    assert (await world.written(ours)).code == "taken"
+
+
+async def test_one_whom_we_made_half_and_somebody_else_of_ours_joined_meanwhile_is_that_ones():
+    world = await World().furnish()
+    first, second = [await world.made("companies", name=name) for name in ("First", "Second")]
+    world.fault(FaultKind.STATUS, "/batch/associate/default", status=423)
+    create = command("contact", ANN, links={"company": f"hubspot/company/{second}"}, id="mine")
+    half = await world.written(create)
+    ann = str(half.ref).rpartition("/")[2]
+    await world.person(f"contacts/{ann}/associate", to_type="companies", to_id=first, primary=True)
+    world.later(60)
+    other = command("contact", ANN, links={"company": f"hubspot/company/{first}"}, id="theirs", record="other")
+    assert (await world.written(other)).ref == half.ref
+    again = await world.written(create)
+    assert (again.state, again.code) == ("refused", "taken"), "two persons of the ERP would share one contact"

@@ -6,7 +6,7 @@ Invariant: of who is there no more is written than is empty; nobody is taken fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemas.command import Command
@@ -22,15 +22,21 @@ FURTHER = "hs_additional_emails"
 COMPANY = "company"
 HALF_MADE = 10_000  # records, about 2 MB: what waits for its associations at once is less than a hundred batches
 # Without the address: what is said is kept among the decisions, and of an erased person nothing personal is.
-SAID = "its e-mail address is that of {contact} already, of {company}: one address is one contact there"
+SAID = (
+    "its e-mail address is that of {contact} already, of {company}: one address is one contact there. "
+    "Next: give one of the two another address, or, where they are one person, take the contact from that company; "
+    "then: revmark quarantine replay"
+)
+BUSY = "its e-mail address is that of {contact}, which another is being joined to, for {company}: it is looked at anew"
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The jobs that are to be written, and those that are refused, with why."""
+    """The jobs that are to be written, those that are refused, and those that have to wait, with why."""
 
     jobs: list[Job]
     taken: list[tuple[Job, str]] = field(default_factory=list)
+    busy: list[tuple[Job, str]] = field(default_factory=list)
 
 
 class Joining:
@@ -55,11 +61,14 @@ class Joining:
         for command in commands:
             self._half_made.pop(command.record, None)
 
-    async def joined(self, jobs: list[Job]) -> Joined:
+    async def joined(self, jobs: list[Job], companies: dict[str, str]) -> Joined:
         """Of a create that finds somebody there already, write only what is empty there: the rest is people's own.
 
         It is written by the id, if at all: an upsert by e-mail has to say all, and would write the address itself
         once more.
+
+        `companies`: to which one each contact is joined by what is written side by side, contact -> company; added to.
+        Two may find one contact, by two of its addresses: one of them waits until HubSpot says whose it has become.
 
         Raises:
             Throttled, Parked, Transient: nothing is known, and nothing was written.
@@ -75,8 +84,17 @@ class Joining:
         found = [_joined(job, there[job.key.lower()]) if job.key.lower() in there else job for job in jobs]
         others = [job for job in found if job.joins and self._half_made.get(job.command.record) != job.target]
         taken = await self._taken([job for job in others if COMPANY in job.links])
-        said = [(job.at(""), taken[job.command.id]) for job in found if job.command.id in taken]
-        return Joined([job for job in found if job.command.id not in taken], said)
+        busy = _busy([job for job in found if job.joins and job.command.id not in taken], companies)
+        jobs = [job for job in found if job.command.id not in {*taken, *busy}]
+        self._joined(jobs)
+        return Joined(jobs, _told(found, taken), _told(found, busy))
+
+    def _joined(self, jobs: Iterable[Job]) -> None:
+        """These are joined: whom one of them finds is not half another's any more."""
+        theirs = {job.target: job.command.record for job in jobs if job.joins}
+        self._half_made = {
+            record: target for record, target in self._half_made.items() if theirs.get(target, record) == record
+        }
 
     async def _taken(self, jobs: Sequence[Job]) -> dict[str, str]:
         """Those who are people of another company already: command id -> what is said of it.
@@ -93,13 +111,27 @@ class Joining:
         wanted = sorted({job.links[COMPANY] for job in apart})
         alive = {record["id"] for record in await self._reading.batch(path, wanted, ["name"])} if wanted else set[str]()
         return {
-            job.command.id: SAID.format(
-                contact=ref(PLATFORM, job.shape.kind, job.target),
-                company=ref(PLATFORM, COMPANY, firsts[job.command.id]),
-            )
-            for job in apart
-            if job.links[COMPANY] in alive
+            job.command.id: _said(SAID, job, firsts[job.command.id]) for job in apart if job.links[COMPANY] in alive
         }
+
+
+def _busy(jobs: Iterable[Job], companies: dict[str, str]) -> dict[str, str]:
+    """Those who find a contact that another one is joining to another company: command id -> what is said of it."""
+    wanting = [job for job in jobs if COMPANY in job.links]
+    return {
+        job.command.id: _said(BUSY, job, company)
+        for job in wanting
+        if (company := companies.setdefault(job.target, job.links[COMPANY])) != job.links[COMPANY]
+    }
+
+
+def _told(jobs: Iterable[Job], said: Mapping[str, str]) -> list[tuple[Job, str]]:
+    """Nothing is known of their records as theirs."""
+    return [(job.at(""), said[job.command.id]) for job in jobs if job.command.id in said]
+
+
+def _said(words: str, job: Job, company: str) -> str:
+    return words.format(contact=ref(PLATFORM, job.shape.kind, job.target), company=ref(PLATFORM, COMPANY, company))
 
 
 def _addresses(record: Json) -> list[str]:

@@ -43,6 +43,7 @@ class Run:
     answers: dict[str, Written] = field(default_factory=dict)
     touched: bool = False
     stopped: dict[str, Written] = field(default_factory=dict)  # record -> the answer that keeps its next ones back
+    companies: dict[str, str] = field(default_factory=dict)  # contact -> the company that somebody joins it to
     failed: RevmarkError | None = None  # what holds for the whole connection, as far as it is known
 
     def applied(self, job: Job, version: int | None, seen: list[Seen]) -> None:
@@ -179,12 +180,14 @@ class Writing:
     async def _spare(self, run: Run, jobs: list[Job]) -> list[Job]:
         """Join who is there already. Give the jobs that are to be written."""
         try:
-            joined = await self._joining.joined(jobs)
+            joined = await self._joining.joined(jobs, run.companies)
         except (Throttled, Parked, Transient) as error:
             run.put_off(jobs, error)
             return []
         for job, said in joined.taken:
             run.refused(job, "taken", said)
+        for job, said in joined.busy:
+            run.put_off([job], Throttled(said, until=run.now(), code="joining"))
         return joined.jobs
 
     async def _post(self, run: Run, jobs: list[Job], *, follow: bool = True) -> list[Job]:
