@@ -36,6 +36,7 @@ class Holdings:
     forecasts: Mapping[str, Forecast]
     _held: dict[Name, Held] = field(default_factory=dict)
     _names: dict[tuple[str, Entity], Name] = field(default_factory=dict)
+    _further: dict[Name, str] = field(default_factory=dict)
 
     def read(self, known: Mapping[str, Any], accounts: Mapping[str, Any]) -> None:
         """Take in what the tables hold, those that cannot go on yet among them: they are there all the same."""
@@ -56,6 +57,10 @@ class Holdings:
         self._held.setdefault(name, Held(reference, fields, customer))
         self._names[reference, entity] = name
 
+    def known_by(self, platform: str, entity: Entity, values: Mapping[str, str]) -> None:
+        """Records are found by these values as well, which they do not show: value -> reference."""
+        self._further |= {_name(platform, entity, value): reference for value, reference in values.items()}
+
     def joined(self, command: Command) -> Held | None:
         """The record that a command would find there already, and take as its own.
 
@@ -66,7 +71,7 @@ class Holdings:
         if unique is None or is_empty(command.fields.get(unique.field)):
             return None
         value = command.fields[unique.field]
-        held = self._held.get(_name(command.platform, command.entity, value))
+        held = self._holder(_name(command.platform, command.entity, value))
         if held is None or held.ref == command.ref:
             return None
         if command.kind == "create" and unique.joins:
@@ -74,6 +79,13 @@ class Holdings:
                 raise Refused(unique.apart.format(value=value, ref=held.ref), code="taken")
             return held
         raise Refused(unique.said.format(value=value), code="duplicate")
+
+    def _holder(self, name: Name) -> Held | None:
+        held, reference = self._held.get(name), self._further.get(name)
+        if held is not None or reference is None:
+            return held
+        shown = self._names.get((reference, name[1]))
+        return self._held[shown] if shown else Held(reference, {})
 
     def _unique(self, platform: str, entity: Entity) -> Unique | None:
         forecast = self.forecasts.get(platform)

@@ -7,9 +7,10 @@ topic; what is judged is judged by the workers' own steps over the workers' own 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 
@@ -24,9 +25,9 @@ from schemas.contract import Contract
 from schemas.errors import ContractError, Refused
 from schemas.names import Platform
 from schemas.plan import Plan
-from streams.platforms.registry import PLATFORMS
+from streams.platforms.registry import PLATFORMS, forecasts
 from streams.settings import Settings
-from streams.survey import Reading, onlooker, read
+from streams.survey import Onlooker, Reading, known_by, onlooker, read
 from tables.view import MemoryView
 
 
@@ -59,19 +60,64 @@ async def plan(settings: Settings, contract: Contract, wish: Wish, means: Means)
     recorded = Recorded() if wish.first else await Reader(settings, means.progress).present()
     if why := changed_objects(settings, contract, recorded.cursors):
         raise ContractError(f"no worker would start: {why}. Nothing was planned")
-    readings = await asyncio.gather(*(_read(settings, contract, name, recorded, wish, means) for name in PLATFORMS))
-    return foresee(settings, contract, recorded, dict(zip(PLATFORMS, readings, strict=True)), wish, datetime.now(UTC))
+    found = await asyncio.gather(*(_read(settings, contract, name, recorded, wish, means) for name in PLATFORMS))
+    readings = dict(zip(PLATFORMS, found, strict=True))
+    made = foresee(settings, contract, recorded, readings, wish, datetime.now(UTC))
+    if await asked(contract, partial(_onlooker, settings, contract, means=means), readings, made, tell=means.tell):
+        made = foresee(settings, contract, recorded, readings, wish, made.made_at)
+    return counted(made, readings)
+
+
+def _onlooker(settings: Settings, contract: Contract, platform: Platform, means: Means) -> Onlooker:
+    return onlooker(platform, settings, contract, keep=means.keep, transport=means.transports.get(platform))
 
 
 async def _read(
     settings: Settings, contract: Contract, platform: Platform, recorded: Recorded, wish: Wish, means: Means
 ) -> Reading:
-    client = onlooker(platform, settings, contract, keep=means.keep, transport=means.transports.get(platform))
+    client = _onlooker(settings, contract, platform, means)
     try:
         connection = str(settings.connection(platform))
         return await read(client, settings.tenant, connection, recorded.cursors, sweep=wish.sweep, tell=means.tell)
     finally:
         await client.close()
+
+
+async def asked(
+    contract: Contract,
+    look: Callable[[Platform], Onlooker],
+    readings: Mapping[Platform, Reading],
+    made: Plan,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+) -> bool:
+    """Ask whether somebody who would be made is there by a value that nothing shows; noted with the readings if so.
+
+    Raises:
+        Transient: a platform cannot be asked now.
+    """
+    for name in PLATFORMS:
+        joining = {entity: each.field for entity, each in forecasts(contract)[name].unique.items() if each.joins}
+        for entity, field_name in joining.items():
+            new = [
+                each for each in made.writes if (each.platform, each.entity, each.action) == (name, entity, "create")
+            ]
+            values = [str(each.fields[field_name].becomes) for each in new if not each.refused]
+            if not values:
+                continue
+            client = look(name)
+            try:
+                readings[name].known_by[entity] = dict(await known_by(client, entity, values, tell=tell))
+            finally:
+                await client.close()
+                readings[name].calls += client.calls
+    return any(found for reading in readings.values() for found in reading.known_by.values())
+
+
+def counted(made: Plan, readings: Mapping[Platform, Reading]) -> Plan:
+    """The plan with the calls that it took to make it."""
+    reads = {name: made.budgets[name].model_copy(update={"reads": each.calls}) for name, each in readings.items()}
+    return made.model_copy(update={"budgets": {**made.budgets, **reads}})
 
 
 def foresee(
@@ -99,6 +145,9 @@ def foresee(
     links = foreseen.links(rehearsal, before)  # as both sides say it, before we write it there
     rehearsal.holdings = Holdings(rehearsal.forecasts)
     rehearsal.holdings.read(rehearsal.known.rows, rehearsal.accounts.rows)
+    for name, reading in readings.items():
+        for entity, values in reading.known_by.items():
+            rehearsal.holdings.known_by(name, entity, values)
     rehearsal.stoppages = _stoppages(settings, contract, recorded, readings, at)
     rehearsal.settle()
     budgets = foreseen.budgets(rehearsal, minute_limits={"xero": settings.xero_minute_calls})

@@ -174,6 +174,19 @@ class Asks(Protocol):
         ...
 
 
+@runtime_checkable
+class Knows(Protocol):
+    """A client of a platform that finds a record by more values of what is unique than it shows."""
+
+    async def known_by(self, entity: Entity, values: Sequence[str]) -> Mapping[str, str]:
+        """Those of the values by which it finds a record that shows another one: value -> the record's reference.
+
+        Raises:
+            Throttled, Parked, Transient, Refused: nothing is known.
+        """
+        ...
+
+
 class PlatformClient(Protocol):
     """One connection's client.
 

@@ -6,7 +6,7 @@ refuses to write, and the transport lets no request pass that is no reading.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Never
 
@@ -15,10 +15,10 @@ import httpx
 from schemas.command import Command
 from schemas.contract import Contract
 from schemas.errors import Fatal
-from schemas.names import Platform
+from schemas.names import Entity, Platform
 from streams.checkup.grant import Keeper
 from streams.platforms.hubspot import doors as hubspot
-from streams.platforms.interface import Page, PlatformClient, Seen, Written
+from streams.platforms.interface import Knows, Page, PlatformClient, Seen, Written
 from streams.platforms.outbound import Outbound
 from streams.platforms.registry import hubspot_auth, hubspot_client, xero_client, xero_grants
 from streams.platforms.xero import doors as xero
@@ -94,6 +94,10 @@ class Onlooker:
     async def look_up(self, command: Command) -> Written | None:
         """Find out whether a command has been applied."""
         return await self._client.look_up(command.model_copy(update={"compare": False}))  # it would put edits back
+
+    async def known_by(self, entity: Entity, values: Sequence[str]) -> Mapping[str, str]:
+        """Those of the values by which the platform finds a record that shows another one: value -> reference."""
+        return await self._client.known_by(entity, values) if isinstance(self._client, Knows) else {}
 
     def spent(self) -> list[int]:
         """The calls that still count."""

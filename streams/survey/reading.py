@@ -15,6 +15,7 @@ from typing import Any
 from schemas.change import Change
 from schemas.command import Poll, Resume
 from schemas.errors import Transient
+from schemas.names import Entity
 from schemas.wire import Wire
 from streams.lanes import status
 from streams.lanes.lane import Lane
@@ -35,13 +36,15 @@ def _now() -> datetime:
 class Reading:
     """What was read: values for the topic `changes`, how many records of each kind, and the calls it took.
 
-    `cursors` are the connection's rows as the reading leaves them: they say how many records there are.
+    `cursors` are the connection's rows as the reading leaves them: they say how many records there are. `known_by` are
+    values, beside those that are shown, by which records were found that were asked for: value -> reference.
     """
 
     arrivals: list[bytes] = field(default_factory=list)
     records: dict[str, int] = field(default_factory=dict)
     calls: int = 0
     cursors: dict[str, Any] = field(default_factory=dict)
+    known_by: dict[Entity, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

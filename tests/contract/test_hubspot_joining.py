@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from sandbox.faults import FaultKind
+from schemas.names import Entity
 from tests.unit.hubspot.portals import World
 from tests.unit.hubspot.records import command
 
@@ -242,3 +243,15 @@ async def test_one_whom_we_made_half_and_somebody_else_of_ours_joined_meanwhile_
     assert (await world.written(other)).ref == half.ref
     again = await world.written(create)
     assert (again.state, again.code) == ("refused", "taken"), "two persons of the ERP would share one contact"
+
+
+async def test_whom_a_further_address_finds_is_told_before_anything_is_written():
+    world = await World().furnish()
+    company = await world.made("companies", name="Acme")
+    ann, address = await merged(world, company)
+    before = world.calls()
+    asked = ["ann@acme.example", address.upper(), *(f"{n}@acme.example" for n in range(120))]
+    found = await world.client.known_by(Entity.CONTACT, asked)
+    assert found == {address.upper(): f"hubspot/contact/{ann}"}, "the first address is shown to everybody who reads"
+    assert len(world.calls()) - len(before) == 2
+    assert await world.client.known_by(Entity.COMPANY, ["Acme"]) == {}

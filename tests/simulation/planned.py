@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from agents.rehearsal import Rehearsal
 from console.demo.cast import Cast, assemble
 from console.demo.people import Finance, Sales
-from console.planning import Wish, foresee
+from console.planning import Wish, asked, counted, foresee
 from console.recorded import Recorded, note_command, note_entry, note_row
 from schemas.command import Command
 from schemas.contract import Contract
@@ -63,6 +63,16 @@ class Seat:
 
 class SalesSeat(Seat, Sales):
     """Somebody at HubSpot's screen."""
+
+    def merge(self, kind: str, primary: str, other: str) -> str:
+        """Merge the second record into the first; the id of what is left."""
+        return str(
+            self._do("POST", f"people/{kind}/merge", {"primaryObjectId": primary, "objectIdToMerge": other})["id"]
+        )
+
+    def dissociate(self, kind: str, record: str, to_type: str, to_id: str) -> None:
+        """Take a record off another."""
+        self._do("POST", f"people/{kind}/{record}/dissociate", {"to_type": to_type, "to_id": to_id})
 
 
 class FinanceSeat(Seat, Finance):
@@ -132,7 +142,10 @@ class PlannedWorld(World):
                 client, self.settings.tenant, connection, recorded.cursors, sweep=sweep, clock=self.hours
             )
             await client.close()
-        return foresee(self.settings, self.contract, recorded, readings, wish, self.hours())
+        made = foresee(self.settings, self.contract, recorded, readings, wish, self.hours())
+        if await asked(self.contract, lambda name: self._onlooker(name, recorded), readings, made):
+            made = foresee(self.settings, self.contract, recorded, readings, wish, self.hours())
+        return counted(made, readings)
 
     def _onlooker(self, platform: Platform, recorded: Recorded) -> Onlooker:
         """The real client, whose transport lets readings through and nothing else."""

@@ -51,8 +51,7 @@ def say_again(stage: Theatre, entry: LedgerEntry) -> None:
 
 
 def taken_off(stage: Theatre, contact: str, _: LedgerEntry) -> None:
-    body = {"to_type": "companies", "to_id": stage.cast.companies["Tui"]}
-    stage.sales._do("POST", f"people/contacts/{contact}/dissociate", body)  # noqa: SLF001 - the seat has no such deed
+    stage.sales.dissociate("contacts", contact, "companies", stage.cast.companies["Tui"])
 
 
 def moved(stage: Theatre, contact: str, refused: LedgerEntry) -> None:

@@ -59,7 +59,21 @@ def misfits(stage: Theatre) -> None:
         stage.sales.create("products", name=f"Same code {number}", hs_sku="SAME", price="1.00")
 
 
-WORLDS = {"strangers": strangers, "namesakes": namesakes, "misfits": misfits, "shared": shared}
+def merged(stage: Theatre) -> None:
+    """People whom HubSpot knows by two addresses since a merge: one of a company, and one of none."""
+    ends = {"of": {"companies": stage.cast.companies["Tui"]}, "lone": {}}
+    for name, of in ends.items():
+        first, other = [
+            stage.sales.create("contacts", of, email=f"{kind}{name}@keeper.example", firstname=name)
+            for kind in ("", "old")
+        ]
+        stage.sales.merge("contacts", first, other)
+    for number, address in enumerate(("oldof", "oldlone", "lone")):
+        finance = {"Name": f"Works {number}", "FirstName": "Bo", "EmailAddress": f"{address}@keeper.example"}
+        stage.finance.put("Contacts", finance)
+
+
+WORLDS = {"strangers": strangers, "namesakes": namesakes, "misfits": misfits, "shared": shared, "merged": merged}
 
 
 @pytest.mark.parametrize("name", WORLDS)
@@ -77,6 +91,24 @@ def test_whoever_is_there_already_is_joined_and_not_made_again():
         known = stage.sales.find("contacts", "email", "known@elsewhere.example")[0]["id"]
         assert joined.refs["crm"] == f"hubspot/contact/{known}"
         assert joined.fields == {}, "what people have entered there stays"
+
+
+def test_who_is_known_by_a_further_address_is_no_create():
+    with theatre() as stage:
+        merged(stage)
+        told = [write for write in compared(stage).writes if write.platform == "hubspot"]
+        writes = {write.label: write for write in told if write.label.endswith("@keeper.example")}
+        lone, of = [
+            f"hubspot/contact/{stage.sales.find('contacts', 'email', f'{name}@keeper.example')[0]['id']}"
+            for name in ("lone", "of")
+        ]
+        assert f"is {of} already, of another company" in writes["oldof@keeper.example"].refused
+        (joined,) = [write for write in writes.values() if write.action == "join"]
+        assert joined.refs["crm"] == lone
+        (other,) = [
+            f"{name}@keeper.example" for name in ("oldlone", "lone") if joined.label != f"{name}@keeper.example"
+        ]
+        assert f"is {lone} already" in writes[other].refused, "two customers do not share one contact"
 
 
 def test_a_refusal_is_told_with_its_reason():

@@ -19,6 +19,7 @@ from schemas.names import Entity, Platform, Side
 from streams.platforms.hubspot.api import NOT_FOUND, Api, Reply
 from streams.platforms.hubspot.auth import Auth
 from streams.platforms.hubspot.events import Events
+from streams.platforms.hubspot.joining import known_by
 from streams.platforms.hubspot.journal import Journal
 from streams.platforms.hubspot.lookup import LookUp
 from streams.platforms.hubspot.polling import Polling
@@ -129,6 +130,10 @@ class HubSpotClient:
     def look_up_many(self, commands: Sequence[Command]) -> AsyncIterator[dict[str, Written | None]]:
         """Find out about many, a batch at a time."""
         return self._look_up.look_up_many(commands)
+
+    async def known_by(self, entity: Entity, values: Sequence[str]) -> dict[str, str]:
+        """Whom it finds by an address that they do not show: address -> reference."""
+        return await known_by(self._reading, values) if entity is Entity.CONTACT else {}
 
     def spent(self) -> list[int]:
         """None: HubSpot counts by seconds, and its replies say what is left."""

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from schemas.command import Command
 from schemas.names import ref
+from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Json
 from streams.platforms.hubspot.batches import Job
-from streams.platforms.hubspot.reading import Reading
-from streams.platforms.hubspot.shapes import PLATFORM
+from streams.platforms.hubspot.limits import BATCH
+from streams.platforms.hubspot.reading import Reading, chunks
+from streams.platforms.hubspot.shapes import CONTACT, PLATFORM
 
 EMAIL = "email"  # only an e-mail can be known before us; the other keys are the ERP's ids, which nobody else writes
 # The addresses beside it, with ";" between: a merge leaves there the one that gave way, and each finds the contact.
@@ -113,6 +115,23 @@ class Joining:
         return {
             job.command.id: _said(SAID, job, firsts[job.command.id]) for job in apart if job.links[COMPANY] in alive
         }
+
+
+async def known_by(reading: Reading, values: Sequence[str]) -> dict[str, str]:
+    """Whom these addresses find who show another: address -> reference.
+
+    Raises:
+        Throttled, Parked, Transient, Refused: nothing is known.
+    """
+    shape, names = reading.shape(CONTACT.kind), [EMAIL, FURTHER]
+    asked = {each.strip().lower(): each for each in values}
+    found: dict[str, str] = {}
+    parts = chunks(sorted(asked), BATCH)
+    for records in await abreast(reading.batch(shape.path, part, names, id_property=EMAIL) for part in parts):
+        for record in records:
+            _, *further = _addresses(record)
+            found |= {asked[each]: ref(PLATFORM, shape.kind, record["id"]) for each in further if each in asked}
+    return found
 
 
 def _busy(jobs: Iterable[Job], companies: dict[str, str]) -> dict[str, str]:

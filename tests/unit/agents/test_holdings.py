@@ -83,3 +83,36 @@ def test_somebody_of_another_customer_is_not_joined():
     assert holdings(ann).joined(create) is not None
     with pytest.raises(Refused, match=r"is hubspot/contact/9 already, of another company"):
         holdings(ann, customer="other").joined(create)
+
+
+def test_somebody_is_found_by_a_further_address_as_well_and_shared_by_no_two_customers():
+    ann = ("contact", side("hubspot/contact/9", email="a@b.example", first_name="Ann"), side())
+    known = holdings(ann, customer="k")
+    known.known_by(
+        "hubspot", Entity.CONTACT, {"Old@b.example": "hubspot/contact/9", "x@b.example": "hubspot/contact/7"}
+    )
+    create = command(Entity.CONTACT, "create", email="old@b.example")
+    found = known.joined(create)
+    assert found is not None
+    assert (found.ref, found.fields["first_name"]) == ("hubspot/contact/9", "Ann")
+    with pytest.raises(Refused, match=r"old@b.example is hubspot/contact/9 already, of another company"):
+        known.joined(create.model_copy(update={"customer": "other"}))
+    assert known.joined(command(Entity.CONTACT, "create", email="new@b.example")) is None
+    unread = known.joined(command(Entity.CONTACT, "create", email="x@b.example"))
+    assert unread is not None
+    assert unread.ref == "hubspot/contact/7"
+
+
+def test_who_was_joined_by_a_further_address_is_that_customers_from_then_on():
+    lone = {"entity": "contact", "ref": "hubspot/contact/9", "fields": {"email": "a@b.example"}, "deleted": False}
+    known = holdings(waiting=[lone])
+    known.known_by("hubspot", Entity.CONTACT, {"old@b.example": "hubspot/contact/9"})
+    create = command(Entity.CONTACT, "create", email="old@b.example")
+    found = known.joined(create)
+    assert found is not None
+    known.note(Entity.CONTACT, found.ref, found.fields, create.customer)
+    assert known.joined(create) is not None, "asked for anew it is who is there"
+    for address in ("old@b.example", "a@b.example"):
+        other = command(Entity.CONTACT, "create", email=address).model_copy(update={"customer": "other"})
+        with pytest.raises(Refused, match="of another company"):
+            known.joined(other)
