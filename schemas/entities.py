@@ -190,7 +190,7 @@ class Allocation(BaseModel):
 
 
 class Payment(Canonical):
-    """Money received on an invoice, or given back on a credit note (`refund`).
+    """Money received on an invoice, or given back of a credit note or of money in advance (`refund`).
 
     Money that came before an invoice or beyond it (`advance`) stands on no document: it is allocated or refunded later.
     """
@@ -202,7 +202,10 @@ class Payment(Canonical):
     reference: str | None = None
     status: str | None = Field(default=None, description="received or deleted")
     refund: bool = False
-    document: str | None = Field(default=None, description="the platform's id of what it pays")
+    document: str | None = Field(default=None, description="the platform's id of what it pays, or gives back")
+    gives_back: str | None = Field(
+        default=None, description="of a refund: credit_note, prepayment or overpayment; payments do not say it"
+    )
     currency_rate: str | None = Field(
         default=None, description="ERP side only: units of its currency for one of the base, on its day"
     )

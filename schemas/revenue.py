@@ -87,7 +87,8 @@ class RevenueEvent(Wire):
     refs: dict[str, str] = Field(
         default_factory=dict,
         description="side -> platform reference; of an allocation also `invoice`, the one that a credit is set "
-        "against; of a payment the `invoice` that it pays; of a refund the `credit_note` that it pays out, if it does",
+        "against; of a payment the `invoice` that it pays; of a refund the `credit_note`, `prepayment` or "
+        "`overpayment` that it gives back",
     )
 
     @property

@@ -157,10 +157,13 @@ def _tell(
 
 
 def _stands_on(case: Case, state: EntityState) -> Mapping[str, str]:
-    """The invoice that a payment pays, or the credit note, where it is known, that a refund gives back."""
+    """The invoice that a payment pays, or the credit note or the money in advance that a refund gives back.
+
+    A refund that an older release read does not say what it gives back: of its relations it may be a credit note.
+    """
     fields = state.erp.fields
     key = fields.get("document") if state.entity is Entity.PAYMENT else None
-    if not key or (fields.get("refund") and "credit_note" not in state.related):
-        return NOTHING
-    role = "credit_note" if fields.get("refund") else "invoice"
-    return {role: ref(case.contract.platforms.erp, role, key)}
+    kind = "invoice"
+    if fields.get("refund"):
+        kind = fields.get("gives_back") or ("credit_note" if "credit_note" in state.related else "")
+    return {kind: ref(case.contract.platforms.erp, kind, key)} if key and kind else NOTHING

@@ -139,6 +139,10 @@ class Seen:
         """The amounts of the customer's revenue events of one kind."""
         return [row["money"]["amount"] for row in self._events() if row["type"] == kind and self._is_mine(row)]
 
+    def named(self, kind: str, role: str) -> list[str]:
+        """What the customer's revenue events of one kind say that they are about, in a role."""
+        return [row["refs"].get(role, "") for row in self._events() if row["type"] == kind and self._is_mine(row)]
+
     def told(self, *kinds: str) -> list[str]:
         """The customer's revenue events of some kinds, in their order."""
         return [row["type"] for row in self._events() if row["type"] in kinds and self._is_mine(row)]

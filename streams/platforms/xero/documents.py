@@ -12,6 +12,10 @@ from schemas.money import amount_text, exact, plain
 from schemas.names import Entity
 from schemas.sighting import Sighting
 from streams.platforms.xero.kinds import (
+    CREDIT_NOTE,
+    INVOICE,
+    OVERPAYMENT,
+    PREPAYMENT,
     REFUNDS,
     SALES_ADVANCES,
     SALES_CREDIT,
@@ -34,15 +38,13 @@ PREPAID = ("Prepayments", "Overpayments")  # what of an invoice is set against i
 PAYMENT_STATUSES = {"AUTHORISED": "received", "DELETED": "deleted"}
 ADVANCE_STATUSES = {"AUTHORISED": "received", "PAID": "received", "VOIDED": "deleted", "DELETED": "deleted"}
 SALES = frozenset({SALES_INVOICE, SALES_CREDIT}).union(*SALES_ADVANCES.values())
-# What a payment may stand on: the nested object, its id, and the role of the parent (None: no such entity here).
-_DOCUMENTS = (
-    ("Invoice", "InvoiceID", "invoice"),
-    ("CreditNote", "CreditNoteID", "credit_note"),
-    ("Overpayment", "OverpaymentID", None),
-    ("Prepayment", "PrepaymentID", None),
-)
+# What a payment may stand on: the nested object, and what it is.
+_DOCUMENTS = {"Invoice": INVOICE, "CreditNote": CREDIT_NOTE, "Overpayment": OVERPAYMENT, "Prepayment": PREPAYMENT}
 # What a refund gives back. A listing may show it as an `Invoice` that has its id, as Xero's OpenAPI example does.
-_GIVEN_BACK = {"ARCREDITPAYMENT": "credit_note", "AROVERPAYMENTPAYMENT": None, "ARPREPAYMENTPAYMENT": None}
+_GIVEN_BACK = {
+    "ARCREDITPAYMENT": CREDIT_NOTE, "AROVERPAYMENTPAYMENT": OVERPAYMENT, "ARPREPAYMENTPAYMENT": PREPAYMENT,
+}  # fmt: skip
+_PARENTS = (INVOICE, CREDIT_NOTE)  # whose customer a payment's is, where it says no contact
 
 
 def invoice(record: Record) -> list[Sighting]:
@@ -118,14 +120,16 @@ def credit_note(record: Record) -> list[Sighting]:
 def payment(record: Record) -> list[Sighting]:
     """A payment, whether it was listed by itself or found inside its document (which then is nested in it)."""
     stated = record.text("PaymentType")
-    holder, id_field, role = next((each for each in _DOCUMENTS if record.raw.get(each[0])), (None, "", None))
+    holder = next((each for each in _DOCUMENTS if record.raw.get(each)), None)
     if holder is None:
         raise record.refuse("Invoice", "a payment without its document")
     document = record.inner(holder)
     if not _is_sale(stated, document):
         return []
     currency = document.text("CurrencyCode") or ""
-    document_id = document.identity(id_field)
+    document_id = document.identity(_DOCUMENTS[holder].id_field)
+    of = _GIVEN_BACK.get(stated or "", _DOCUMENTS[holder])
+    refund = stated in REFUNDS if stated else of is not INVOICE
     found = Payment(
         date=record.day("Date"),
         amount=record.amount("Amount", currency),
@@ -133,15 +137,15 @@ def payment(record: Record) -> list[Sighting]:
         reference=record.text("Reference"),
         # One found inside its document has no status: Xero embeds living payments only.
         status=_status(record, PAYMENT_STATUSES) if record.text("Status") else "received",
-        refund=stated in REFUNDS if stated else holder != "Invoice",
+        refund=refund,
         document=document_id,
+        **({"gives_back": of.name} if refund else {}),
         # One found inside its document says the rate as well; that of a payment is of the day on which it came.
         currency_rate=record.number("CurrencyRate"),
     )
     parents = _company(document)
-    role = _GIVEN_BACK.get(stated or "", role)
-    if role:
-        parents[role] = reference(role, document_id)
+    if of in _PARENTS:
+        parents[of.name] = reference(of.name, document_id)
     return [
         Sighting(
             entity=Entity.PAYMENT,

@@ -55,6 +55,7 @@ def overpayment(customer: Customer) -> Play:
     yield Then("no less is owed by that", "75.00", customer.balance)
     customer.refunds("Overpayment", money, "10.00")
     yield Then("the rest went back", ["10.00"], lambda: customer.amounts("refund_made"))
+    yield Then("of that money", [f"xero/overpayment/{money}"], lambda: customer.named("refund_made", "overpayment"))
     yield Then("the balance", "85.00", customer.balance)
     yield Then("for which bill", ["30.00"], lambda: customer.amounts("credit_allocated"))
     yield Then("told once", (["40.00"], []), lambda: come(customer, "overpayment_received"))

@@ -1,4 +1,4 @@
-"""I24: who adds up revenue events has what Xero's books hold: cash, what is invoiced a month, and what is open.
+"""I24: who adds up revenue events has what Xero's books hold: cash, what is invoiced, is open, and was paid out.
 
 In: the topic `revenue`, with the signs of the example reader; Xero's invoices, credit notes, payments, money in advance
 and allocations. Customers of whom the first reading showed a document have an opening balance that no event tells.
@@ -22,6 +22,10 @@ READER = Path(__file__).parents[3] / "docs/consumers/revenue.py"
 Sums = defaultdict[tuple[str, ...], Decimal]
 # What is told of an invoice changes what is open of it: posted it is due, paid and credited it is less.
 OPENED = {"credit_allocated": -1, "allocation_removed": 1}
+# What a refund names that it gives back, by Xero's type of the refund.
+PAID_OUT = {
+    "ARCREDITPAYMENT": "credit_note", "AROVERPAYMENTPAYMENT": "overpayment", "ARPREPAYMENTPAYMENT": "prepayment",
+}  # fmt: skip
 
 
 def _signs() -> Callable[[Mapping[str, Any]], tuple[int, int]]:
@@ -79,6 +83,8 @@ def _count(sums: Sums, event: Row, whose: Mapping[str, str]) -> None:
             sums["invoiced", customer, told["day"][:7], currency] += booked * amount
             if of:
                 sums["open", customer, of, currency] += due * amount
+            if kind := next((each for each in PAID_OUT.values() if each in event["refs"]), None):
+                sums["paid out", customer, event["refs"][kind], currency] -= collected * amount
 
 
 def _held(witness: Witness, whose: Mapping[str, str]) -> Sums:
@@ -91,6 +97,9 @@ def _held(witness: Witness, whose: Mapping[str, str]) -> Sums:
             sign = -1 if row.get("PaymentType") in REFUNDS else 1
             paid = str(currency[row.get("_target", row["PaymentID"])])
             sums["cash", whose[row["PaymentID"]], _month(row), paid] += sign * row["Amount"]
+            if sign < 0:
+                of = f"xero/{PAID_OUT[row['PaymentType']]}/{row['_target']}"
+                sums["paid out", whose[row["PaymentID"]], of, paid] += row["Amount"]
     for row in witness.finance.invoices():
         if row["Status"] in LIVE:
             sums["invoiced", row["_contact"], _month(row), row["CurrencyCode"]] += row["Total"]

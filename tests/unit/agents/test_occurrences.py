@@ -136,6 +136,16 @@ def test_a_payment_names_what_it_pays_and_a_refund_what_it_pays_out():
     assert given.refs == {"erp": "xero/payment/3-erp", "credit_note": "xero/credit_note/n1"}
 
 
+@pytest.mark.parametrize("kind", ["credit_note", "prepayment", "overpayment"])
+def test_a_refund_and_its_end_name_what_the_erp_says_that_it_gives_back(kind: str):
+    court = Court().known_everywhere()
+    back = {"refund": True, "document": "n1", "gives_back": kind}
+    court.hear(payment(10, **back), payment(20, **back, status="deleted"))
+    assert [each.type for each in court.events()] == ["refund_made", "payment_reversed"]
+    named = {"erp": "xero/payment/1-erp", kind: f"xero/{kind}/n1"}
+    assert [each.refs for each in court.events()] == [named, named]
+
+
 def test_what_could_not_be_read_once_and_is_there_again_counts_again():
     court = Court().known_everywhere()
     court.hear(note(10), note(20, deleted=True), note(30), note(40, status="voided"))

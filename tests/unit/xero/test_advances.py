@@ -118,6 +118,7 @@ async def test_it_brings_the_invoices_it_touches_and_its_refunds_are_listed(rig:
     ((paid,), _) = await rig.polled("payment")
     (back,) = translated(rig, paid)
     assert (paid.record_id, back.fields["refund"], back.fields["currency_rate"]) == (refund["PaymentID"], True, "1")
+    assert (back.fields["gives_back"], back.fields["document"]) == (kind, money)
     assert back.parents == {"company": f"xero/contact/{contact}"}
     (bill,) = translated(rig, seen["invoice"])
     assert (bill.fields["amount_due"], bill.fields["amount_credited"]) == ("70.00", "30.00")

@@ -290,21 +290,39 @@ def test_a_payment_on_a_credit_note_is_a_refund(stated: str | None):
 
 @pytest.mark.parametrize(
     ("stated", "parent"),
-    [("ARCREDITPAYMENT", {"credit_note": f"xero/credit_note/{NOTE}"}), ("ARPREPAYMENTPAYMENT", {})],
+    [
+        ("ARCREDITPAYMENT", {"credit_note": f"xero/credit_note/{NOTE}"}),
+        ("ARPREPAYMENTPAYMENT", {}),
+        ("AROVERPAYMENTPAYMENT", {}),
+    ],
 )
 def test_a_refund_that_is_listed_under_an_invoice_is_of_what_it_gives_back(stated: str, parent: dict[str, str]):
     # as in the example of GET /Payments in Xero's OpenAPI document: the id is that of the credit note
     holder = {"Invoice": {"InvoiceID": NOTE, "CurrencyCode": "NZD", "Type": "ACCRECCREDIT"}}
     found = only(sightings(change("payment", PAYMENT, payment_on(holder, PaymentType=stated, Status="AUTHORISED"))))
-    assert (found.fields["refund"], found.fields["document"]) == (True, NOTE)
+    of = {"ARCREDITPAYMENT": "credit_note", "ARPREPAYMENTPAYMENT": "prepayment"}.get(stated, "overpayment")
+    assert (found.fields["refund"], found.fields["gives_back"], found.fields["document"]) == (True, of, NOTE)
     assert found.parents == parent
 
 
-def test_an_overpayment_given_back_is_a_refund():
-    holder = {"Overpayment": {"OverpaymentID": NOTE, "CurrencyCode": "NZD", "Contact": {"ContactID": CONTACT}}}
-    raw = payment_on(holder, PaymentType="AROVERPAYMENTPAYMENT", Status="AUTHORISED")
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("Overpayment", "AROVERPAYMENTPAYMENT"), ("Overpayment", None),
+        ("Prepayment", "ARPREPAYMENTPAYMENT"), ("Prepayment", None),
+    ],
+)  # fmt: skip
+def test_money_in_advance_given_back_is_a_refund_that_names_it(name: str, stated: str | None):
+    nested = {
+        f"{name}ID": NOTE,
+        "CurrencyCode": "NZD",
+        "Contact": {"ContactID": CONTACT},
+        "Type": f"RECEIVE-{name}".upper(),
+    }
+    raw = payment_on({name: nested}, PaymentType=stated, Status="AUTHORISED")
     found = only(sightings(change("payment", PAYMENT, raw)))
-    assert found.fields["refund"] is True
+    told = found.fields["refund"], found.fields["gives_back"], found.fields["document"]
+    assert told == (True, name.lower(), NOTE)
     assert found.parents == {"company": f"xero/contact/{CONTACT}"}
 
 
