@@ -135,7 +135,7 @@ def test_a_value_written_again_is_found_unless_a_change_in_between_was_supersede
     writes.append(replace(mine, at=mine.at + timedelta(seconds=9)))
     assert len(resting.repeated(Witness(world))) == 1
     place = next(place for place, rows in world.broker.records.items() if place[0] == "ledger" and rows)
-    between = encode({"state": "superseded", "command": {"ref": f"xero/contact/{mine.id}"}})
+    between = encode({"state": "superseded", "message": "", "command": {"ref": f"xero/contact/{mine.id}"}})
     millis = int(mine.at.timestamp() * 1000) + 2_000
     world.broker.records[place].append(Record(b"null", between, len(world.broker.records[place]), millis))
     assert resting.repeated(Witness(world)) == []
