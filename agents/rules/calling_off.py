@@ -25,8 +25,7 @@ UNPOSTED = {"draft", "submitted"}
 def call_off(case: Case, deal: EntityState) -> None:
     """The deal is won no more."""
     order = deal.marks["order"]
-    asked = bool(order.get("billed") or billing.bills_of(deal))
-    if not asked and not order.get("off"):
+    if not asked(deal) and not order.get("off"):
         order |= {"off": True, "times": order.get("times", 0) + 1}
         tell(case, deal, "order_cancelled", case.today)
     if _drafts(case, deal) == "delete_drafts" and deal.crm.present:
@@ -39,6 +38,11 @@ def call_off(case: Case, deal: EntityState) -> None:
         said = [f"{', '.join(sorted(stands))} stands, credit or void it in the ERP"]
     deal.derived["order_status"] = f"{OFF}: {'; '.join(said)}" if said else OFF
     crediting.tell(case, deal, became or ())
+
+
+def asked(deal: EntityState) -> bool:
+    """Whether a bill of its order was asked for, and was not taken back."""
+    return bool(deal.marks["order"].get("billed") or billing.bills_of(deal))
 
 
 def want_again(case: Case, deal: EntityState) -> None:

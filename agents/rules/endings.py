@@ -38,6 +38,11 @@ def ended(case: Case, state: EntityState, fact: Fact) -> None:
         case.verdict(state, "", "hold", KEPT, reason)
 
 
+def left(state: EntityState) -> bool:
+    """Whether it is gone from here because it is another customer's by now."""
+    return state.crm.deleted and state.marks.get("left") == state.crm.version
+
+
 def back(case: Case, state: EntityState, fact: Fact, before: str) -> None:
     """Say that a record is there again, or that another stands for it."""
     where = fact.side.value.upper()

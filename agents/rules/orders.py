@@ -8,12 +8,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from agents.rules import absorbed, billing, calling_off, crediting, parts, quoting, subscriptions, withdrawing
+from agents.rules import absorbed, billing, calling_off, crediting, endings, parts, quoting, subscriptions, withdrawing
 from agents.rules.case import Case
+from agents.rules.numbering import bill_number
 from agents.rules.payers import BUYER
 from schemas.instants import business_day, parse_instant, to_millis
 from schemas.money import amount_text, exact
-from schemas.names import Entity, canonical_id
+from schemas.names import Entity, canonical_id, record_id
 from tables.entities import EntityState
 
 # What each rule means, in a sentence for people.
@@ -30,9 +31,12 @@ def consider(case: Case, deal: EntityState) -> None:
     """Make the deal an order when the contract's time has come, and bill it."""
     if not deal.crm.present or deal.marks.get("historic"):
         case.customer.wait_no_more(deal.id)  # it has left, or is billed already
-        if "order" in deal.marks and deal.marks.get("left") is None:
+        if deal.crm.present:
+            _let_go(case, deal, won=case.contract.timing.won(deal.crm.fields.get("stage")))
+        if "order" in deal.marks:
             withdrawing.consider(case, deal, won=False)
-            _called_off(case, deal)
+            if not (endings.left(deal) and calling_off.asked(deal)):
+                _called_off(case, deal)  # else it was billed before its company was another: what was billed stands
         return
     if buyer := deal.crm.fields.get(BUYER):
         reason = (
@@ -90,7 +94,7 @@ def _edited(case: Case, deal: EntityState) -> bool:
 
 def _let_go(case: Case, deal: EntityState, *, won: bool) -> None:
     """It was held, and is no order after all: then it does not say so any longer."""
-    if not str(deal.derived.get("order_status") or "").startswith(billing.HELD):
+    if not str(deal.derived.get("order_status") or "").startswith(billing.HELD) or (won and deal.marks.get("historic")):
         return
     deal.derived["order_status"] = None
     if not won:
@@ -135,7 +139,12 @@ def moved_here(case: Case, deal: EntityState) -> None:
     deal.marks["elsewhere"] = True  # it may have been an order there, and is none any more
     if won:
         deal.marks["historic"] = True
-        reason = "it was won for another company and then moved here: it is not billed again; bill it by hand if due"
+        number = bill_number(case.contract.invoice_defaults.number_prefix, record_id(deal.crm.ref or ""), 1)
+        reason = (
+            f"it was won for another company and then moved here: see whether {number} is in the ERP, "
+            "which that company would get; it is not billed again, bill it by hand if due"
+        )
+        deal.derived["order_status"] = f"{billing.HELD}{reason}"  # not what it said of the other company's order
         case.verdict(deal, "order_status", "hold", "timing", reason)
 
 

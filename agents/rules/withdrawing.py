@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agents.rules import billing, crediting
+from agents.rules import billing, crediting, endings
 from agents.rules.case import Case
 from agents.rules.numbering import invoice_id
 from schemas.names import Entity, Side
@@ -106,5 +106,6 @@ def _asked(case: Case, deal: EntityState) -> Iterator[EntityState]:
 def _against(case: Case, deal: EntityState, *, won: bool) -> tuple[str, str] | None:
     """(rule, reason) why the bill should not be made. A period of a subscription has begun when it is asked for."""
     if not won and "subscription" not in deal.marks["order"]:
-        return "timing", f"deal {deal.label} was called off"
+        became = "became another company's" if endings.left(deal) else "was called off"
+        return "timing", f"deal {deal.label} {became}"
     return billing.guarded(case, deal)

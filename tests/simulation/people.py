@@ -313,7 +313,7 @@ async def crm_parent(both: Platforms, lots: Random) -> None:
 FAMILY: dict[str, tuple[int, Deed]] = {"crm_parent": (8, crm_parent)}  # a deed where parents pay
 
 
-NEWEST = 3  # records of invoices
+NEWEST = 3  # records of invoices, or deals
 
 
 async def crm_figure(both: Platforms, lots: Random) -> None:
@@ -322,9 +322,17 @@ async def crm_figure(both: Platforms, lots: Random) -> None:
     await edit(both, "invoices", row, revmark_total=f"{lots.randrange(1, 999)}.00")
 
 
+async def crm_move(both: Platforms, lots: Random) -> None:
+    """Sales finds that one of the newest deals is another company's."""
+    deal = one(lots, both.records("deals")[-NEWEST:])
+    await associate(both, "deals", deal, "companies", one(lots, both.records("companies"))["id"])
+
+
+MOVES: dict[str, tuple[int, Deed]] = {"crm_move": (1, crm_move)}
 FIGURES: dict[str, tuple[int, Deed]] = {"crm_figure": (1, crm_figure)}
 EVERY_DEED = {
     **FIGURES,
+    **MOVES,
     **DEEDS,
     **ENDINGS,
     **SHIPPING,

@@ -33,6 +33,8 @@ PRORATED = 0.5  # share of those in which what is amended is billed for the days
 CREDITED = 0.25  # share of what is left in which posted bills of orders that are called off are credited
 FIGURED = 0.3  # share of all stories in which somebody edits what invoices' records in HubSpot show
 FIGURES = 12  # edits of them, fewer than this
+MOVED = 0.2  # share of all stories in which deals become another company's
+MOVES = 12  # of them, fewer than this
 MEANWHILE = 5.0  # seconds after what went wrong, at most
 MIDNIGHT = 10_800.0  # seconds after the world begins: the second of September, for its customers
 
@@ -61,6 +63,7 @@ def draw(seed: int, operations: int) -> Story:
         scenes += drawn(lots, at)
         scenes += lost_on_the_way(Random(f"late/{seed}"), at)
     scenes += _figures(Random(f"figures/{seed}"), scenes)
+    scenes += _moves(Random(f"moves/{seed}"), at)
     if trade in RECURRING:  # a day begins in the middle of it
         night = MIDNIGHT - Random(f"midnight/{seed}").random() * at
         scenes = [replace(scene, at=round(scene.at + night, 3)) for scene in scenes]
@@ -78,6 +81,12 @@ def _figures(lots: Random, scenes: list[Scene]) -> list[Scene]:
         Scene(round(lots.choice(times) + lots.random() * MEANWHILE, 3), "crm_figure", lots.getrandbits(32))
         for _ in range(number)
     ]
+
+
+def _moves(lots: Random, end: float) -> list[Scene]:
+    """Deals that become another company's. Drawn apart as well."""
+    number = lots.randrange(1, MOVES) if lots.random() < MOVED else 0
+    return [Scene(round(lots.random() * end, 3), "crm_move", lots.getrandbits(32)) for _ in range(number)]
 
 
 def _deeds(trade: str) -> dict[str, tuple[int, Deed]]:

@@ -6,6 +6,7 @@ the topics. Nothing is asked of a worker.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -178,6 +179,16 @@ class Witness:
         for pair in self._links():
             gone |= pair if pair & gone else set()
         return gone
+
+    @cached_property
+    def moved(self) -> set[str]:
+        """Ids of deals that people gave to another company."""
+        rows = [row for row in self.world.platforms.portal.writes.writes if row.actor == "person"]
+        given = Counter(
+            row.id for row in rows if (row.resource, row.action) == ("deals", "associate")
+            and isinstance(row.body, dict) and row.body["to"]["type"] == "companies"
+        )  # fmt: skip
+        return {deal for deal, times in given.items() if times > 1}
 
     def _links(self) -> list[set[str]]:
         """Companies and contacts that were ever linked, from either side."""

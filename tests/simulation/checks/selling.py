@@ -15,6 +15,7 @@ from tests.simulation.checks.periods import today
 from tests.simulation.witness import Row, Witness
 from tests.support.ordered import KEY, NUMBER, SUBSCRIPTION_KEY, standing, unlike
 
+MOVED_HERE = "and then moved here"  # of what a deal says
 OWN = {"order": "orders", "subscription": "subscriptions"}  # HubSpot's own objects
 TOLD = {"order": "order_created", "subscription": "subscription_started"}
 
@@ -25,10 +26,13 @@ def misordered(witness: Witness) -> list[str]:
     if records is None:
         return []
     orders = _told(witness, "order")
-    theirs = {key for key, deal in orders.items() if ended(witness, deal)}
+    said = _said(witness)
+    # Of a deal that was another company's when it was won, the record says what became of the order there.
+    gone = {deal for deal in witness.moved if MOVED_HERE in said.get(deal, "")}
+    theirs = {key for key, deal in orders.items() if deal in gone or ended(witness, deal)}
     shown = [row["properties"] for row in records if row["properties"][KEY] not in theirs]
     left = {key: deal for key, deal in orders.items() if key not in theirs}
-    return list(unlike(shown, left, _said(witness), witness.finance.invoices()))
+    return list(unlike(shown, left, said, witness.finance.invoices()))
 
 
 def missubscribed(witness: Witness) -> list[str]:

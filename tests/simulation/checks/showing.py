@@ -32,7 +32,10 @@ def unearned(witness: Witness) -> list[str]:
 
 
 def untouched(witness: Witness) -> list[str]:
-    """Invoices that count for other campaigns than those that touched their deal, or else their company."""
+    """Invoices that count for other campaigns than those that touched their deal, or else their company.
+
+    A deal that became another company's before its bill was known has left that bill behind, and counts for none of it.
+    """
     revenue, found = witness.contract.platforms.objects.revenue, list[str]()
     if revenue is None:
         return found
@@ -44,9 +47,11 @@ def untouched(witness: Witness) -> list[str]:
                  if row["InvoiceID"] in _ids(each) and each["revmark_kind"] == "invoice"
                  and each["revmark_status"] == "counted"}  # fmt: skip
         deal = row["InvoiceNumber"].removeprefix("RM-").split("-")[0]
-        expected = deals.get(deal) or companies.get(row["_contact"]) or {""}
+        company = companies.get(row["_contact"]) or {""}
+        expected = deals.get(deal) or company
         gone = row["_contact"] in witness.ended_ids or deal in witness.ended_ids
-        if names and not gone and names != expected:
+        left = deal in witness.moved and names == company
+        if names and not (gone or left) and names != expected:
             found.append(f"{row['InvoiceNumber']} counts for {sorted(names)}, and was touched by {sorted(expected)}")
     return found
 

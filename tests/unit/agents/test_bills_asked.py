@@ -168,6 +168,9 @@ def test_a_deal_that_was_moved_here_when_won_is_not_billed_again(won: bool, plac
     deal, case = a_deal(**({} if won else {"stage": "lead"})), a_case()
     deal.marks = {"order": {}} if placed else {}
     orders.moved_here(case, deal)
-    why = "it was won for another company and then moved here: it is not billed again; bill it by hand if due"
+    why = (
+        "it was won for another company and then moved here: see whether RM-7 is in the ERP, "
+        "which that company would get; it is not billed again, bill it by hand if due"
+    )
     assert rulings(case) == (held(why, "timing") if won and not placed else [])
     assert deal.marks.get("historic") == (True if won and not placed else None)

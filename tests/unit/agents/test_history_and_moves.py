@@ -66,6 +66,19 @@ def test_a_won_deal_that_moves_to_another_customer_is_not_billed_there():
     assert any("moved here" in verdict.reason for verdict in court.verdicts("order_status"))
 
 
+def test_what_a_deal_said_of_another_companys_order_is_said_no_more_and_what_to_do_is():
+    court = Court()
+    court.known_everywhere()
+    before = judging.deal(5).fields | {"order_status": "created"}
+    court.hear(judging.deal(5).model_copy(update={"moved": True, "fields": before}))
+    court.settle()
+    (says,) = court.shown(Side.CRM, "order_status", record="deal:1")
+    assert says.startswith("held: it was won for another company and then moved here: see whether RM-1 is in the ERP")
+    court.hear(judging.deal(60, stage="closedlost"))
+    court.settle()
+    assert court.shown(Side.CRM, "order_status", record="deal:1") == [None], "it is not due any more"
+
+
 def test_an_open_deal_that_moves_is_billed_where_it_is_won():
     court = Court()
     court.known_everywhere()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.names import Entity, canonical_id, digest
+from schemas.names import Entity, Side, canonical_id, digest
 from schemas.revenue import RevenueEvent
 from tests.support.contracts import contract
 from tests.support.judging import ACME, Court, deal, line
@@ -66,3 +66,41 @@ def test_a_deal_that_was_no_order_elsewhere_is_told_as_ever(more: dict[str, Any]
     here = Court(contract(SHIPPED)).known_everywhere()
     hears(hears(here, ACME, "contractsent", **more), ACME, "closedwon")
     assert [each.id for each in of(here, ACME)] == [digest("main", "order_created", ORDER)]
+
+
+def leaves(here: Court, *, answered: bool = True) -> Court:
+    """Acme's deal, won there, becomes another company's."""
+    moves(here, ACME, OTHER, stage="closedwon")
+    if answered:
+        here.settle()
+    return here
+
+
+def test_an_order_that_leaves_before_it_is_billed_is_taken_back_and_no_order_there():
+    here = hears(Court(contract(SHIPPED)).known_everywhere(), ACME, "closedwon")
+    here.settle()
+    leaves(here)
+    assert [each.type for each in of(here, ACME)] == ["order_created", "order_cancelled"]
+    assert of(here, OTHER) == []
+    moves(here, OTHER, ACME, stage="closedwon")
+    assert [each.type for each in of(here, ACME)] == ["order_created", "order_cancelled", "order_created"]
+    assert here.commands(Side.ERP, Entity.INVOICE) == []
+
+
+def test_a_bill_that_waits_is_taken_back_when_its_deal_leaves():
+    here = hears(Court().known_everywhere(), ACME, "closedwon")
+    (asked,) = here.commands(Side.ERP, Entity.INVOICE)
+    leaves(here, answered=False)
+    assert [each.command for each in here.withdrawn()] == [asked.id]
+    assert any(each.reason.endswith("became another company's") for each in here.verdicts(""))
+    here.take_back(asked)
+    assert [each.type for each in of(here, ACME)] == ["order_created", "order_cancelled"]
+    assert here.commands(Side.ERP, Entity.INVOICE) == [asked], "billed by hand, if it is due there"
+
+
+def test_what_was_billed_before_its_deal_left_stands():
+    here = hears(Court(contract({"timing": {"called_off_posted": "credit"}})).known_everywhere(), ACME, "closedwon")
+    here.settle()
+    leaves(here)
+    assert [each.type for each in of(here, ACME)] == ["order_created"]
+    assert here.commands(Side.ERP, Entity.CREDIT_NOTE) == []
