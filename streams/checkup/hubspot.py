@@ -1,4 +1,4 @@
-"""HubSpot: credentials, the portal, what may be read, the properties that must exist."""
+"""HubSpot: credentials, the portal, what may be read, the properties and deal stages that must exist."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import httpx
 
 from schemas.contract import Contract
 from schemas.errors import RevmarkError, SettingsError
+from streams.checkup import stages
 from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
 from streams.platforms.hubspot.api import NO_OBJECT
@@ -60,6 +61,8 @@ async def findings(
         url = settings.hubspot_url
         for finding in [await _scopes(client, url, contract), await _properties(client, url, contract, create=create)]:
             yield finding
+        if contract is not None:
+            yield await stages.finding(client, url, contract)
         if settings.hubspot_journal:
             yield await _journal(settings, contract, transport)
     finally:

@@ -74,7 +74,7 @@ def ground(tmp_path: Path) -> Ground:
 async def test_with_everything_in_place_only_the_broker_is_missing(ground: Ground):
     found = await ground.findings()
     assert [name for name, finding in found.items() if not finding.ok] == ["broker"]
-    assert len(found) == 17
+    assert len(found) == 18
 
 
 async def test_missing_properties_are_named_and_made_on_request_once(ground: Ground):
@@ -151,6 +151,7 @@ DAY = httpx.Response(429, headers={"X-Rate-Limit-Problem": "day", "Retry-After":
         ("hubspot", "/", DAILY, "hubspot connection", "wait until"),
         ("hubspot", "/crm/objects", DAILY, "hubspot connection", "wait until"),
         ("hubspot", "/crm/properties", None, "hubspot properties", "see that this machine reaches"),
+        ("hubspot", "/crm/pipelines", None, "hubspot deal stages", "see that this machine reaches"),
         ("xero", "/connect/token", None, "xero connection", "see that this machine reaches"),
         ("xero", "/connections", None, "xero connection", "see that this machine reaches"),
         ("xero", "/connections", DAY, "xero connection", "wait until"),
@@ -183,6 +184,47 @@ async def test_what_the_contract_names_must_be_in_the_books(ground: Ground, old:
     found = await ground.findings(contract=template().replace(old, new))
     assert says in found[name].detail
     assert found[name].next_step
+
+
+@pytest.mark.parametrize(
+    ("timing", "says"),
+    [
+        ({"order_when_deal_stage": ["clsoedwon"]}, "no pipeline of deals has: did you mean 'closedwon' (Closed Won)?"),
+        (
+            {"invoice_when": "shipped", "shipped_when_deal_stage": ["Contract Sent"]},
+            "names 'Contract Sent', which no pipeline of deals has: did you mean 'contractsent'",
+        ),
+        (
+            {"subscriptions": {"paused_when_deal_stage": ["77120031"]}},
+            "paused_when_deal_stage names '77120031', which no pipeline of deals has: there are appointmentscheduled (",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_deal_stage_that_the_portal_does_not_have_is_a_fault(
+    ground: Ground, timing: dict[str, object], says: str
+):
+    found = await ground.findings(contract=contract_text({"timing": timing}))
+    assert {name for name, finding in found.items() if not finding.ok} == {"broker", "hubspot deal stages"}
+    assert says in found["hubspot deal stages"].detail
+    assert "ids of stages into timing." in found["hubspot deal stages"].next_step
+    assert found["hubspot deal stages"].next_step.endswith("revmark check")
+
+
+async def test_a_deal_stage_of_any_pipeline_is_known(ground: Ground):
+    kind = ground.portal.catalogue.get("deals")
+    stages = [("771", "Won in shop", {"probability": "1.0", "isClosed": "true"})]
+    ground.portal.pipelines.add(kind, "shop", "Shop", stages, ground.portal.now(), 1)
+    found = await ground.findings(contract=contract_text({"timing": {"order_when_deal_stage": ["closedwon", "771"]}}))
+    assert found["hubspot deal stages"].detail == "2 in the contract, and the portal has them"
+
+
+async def test_stages_that_the_app_may_not_read_are_a_fault_with_the_scope(ground: Ground):
+    await ground.findings()
+    reply = httpx.Response(403, json={"status": "error", "category": "MISSING_SCOPES", "message": "no scope"})
+    ground.transports["hubspot"] = Broken(ground.transports["hubspot"], "/crm/pipelines", reply)
+    stages = (await ground.findings(create=False))["hubspot deal stages"]
+    assert not stages.ok
+    assert stages.next_step.startswith("give the app the scope crm.schemas.deals.read")
 
 
 async def test_a_grant_that_cannot_be_kept_is_not_used_up(ground: Ground):
