@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,10 +19,11 @@ from console.audited.night import told
 from console.deeds import doing
 from console.exits import FINE, NEEDS_PERSON, UNREACHABLE
 from console.options import Document, examples
-from console.output import note, show_json, write_file
+from console.output import moment, note, show_json, write_file
 from console.projection.delivery import topics_of
 from console.projection.listing import EVERYTHING, find
 from console.projection.signed import ROWS, changed, settled
+from console.projection.store import Store
 from console.session import Session, session_of
 from schemas.audit import Audit, Signature
 from schemas.contract import Contract, load_contract
@@ -37,6 +39,7 @@ EXAMPLES = examples(
     'revmark reconcile --night 2026-11-20 --sign "Kim Lee"',
     "revmark reconcile --due",
 )
+SIGNATURES = "signatures"  # the shelf
 SETTLING = 30.0  # minutes, as in agents.rules.audit
 
 
@@ -143,7 +146,13 @@ def _day(night: str | None, contract: Contract) -> str:
 def _made(session: Session, contract: Contract, night: str, settling: timedelta, *, stream: bool) -> Audit:
     from console.reconciling import Means, Wish, keep, reconcile  # noqa: PLC0415 - loads both platforms' clients
 
-    totals, signed, moved = _stream(session, night) if stream else (None, {}, [])
+    totals: Sequence[Total] | None = None
+    moved: list[Stirred] = []
+    notes: list[str] = []
+    if stream:
+        totals, signed, moved = _stream(session, night)
+    else:
+        signed, notes = _signatures(session)
     ours = None if totals is None else [each for each in totals if each.day == night]
     wish = Wish(night, settling, ours, signed.get(night))
     try:
@@ -151,7 +160,8 @@ def _made(session: Session, contract: Contract, night: str, settling: timedelta,
     except Transient as error:
         said = f"{error.message}. Nothing was compared. Next: revmark check, then: revmark reconcile --night {night}"
         raise Transient(said, code=error.code) from error
-    made = made.model_copy(update={"stirred": [each.says for each in moved if each.night != night]})
+    told = {"stirred": [each.says for each in moved if each.night != night], "notes": [*made.notes, *notes]}
+    made = made.model_copy(update=told)
     keep(session.settings, made)
     if stream:
         _publish(session, contract, night, made)
@@ -166,9 +176,8 @@ def _stream(session: Session, night: str) -> tuple[Sequence[Total], dict[str, Si
             gone would renew Xero's grant, which leaves theirs dead.
     """
     try:
-        with session.projection("totals", "signatures", ROWS) as store:
-            signed = {each.night: each for each in find(store, Signature, limit=EVERYTHING)}
-            return find(store, Total, limit=EVERYTHING), signed, changed(store)
+        with session.projection("totals", SIGNATURES, ROWS) as store:
+            return find(store, Total, limit=EVERYTHING), _by_night(store), changed(store)
     except Transient as error:
         said = (
             f"no Kafka answers at {session.settings.broker}, so nobody can say whether workers use Xero's grant. "
@@ -176,6 +185,26 @@ def _stream(session: Session, night: str) -> tuple[Sequence[Total], dict[str, Si
             f"anywhere: revmark reconcile --night {night} --no-stream"
         )
         raise Transient(said, code=error.code) from error
+
+
+def _signatures(session: Session) -> tuple[dict[str, Signature], list[str]]:
+    """What was signed, where the stream's totals are not asked for; and what a reader has to know of it.
+
+    Without a broker it is what this machine read last: an alarm that it knows of is not hidden.
+    """
+    try:
+        with session.projection(SIGNATURES) as store:
+            return _by_night(store), []
+    except Transient:
+        away = f"no Kafka answers at {session.settings.broker}"
+    with closing(Store(session.folder, read_only=True)) as store:
+        read = store.as_of([SIGNATURES])
+        known = f"who signed is known as of {moment(read)} UTC" if read else "nobody can say if the night is signed"
+        return _by_night(store), [f"{known}: {away}"]
+
+
+def _by_night(store: Store) -> dict[str, Signature]:
+    return {each.night: each for each in find(store, Signature, limit=EVERYTHING)}
 
 
 def _sign(session: Session, contract: Contract, made: Audit, who: str, why: str) -> None:

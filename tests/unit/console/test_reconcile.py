@@ -16,16 +16,20 @@ from typer.testing import CliRunner, Result
 
 from console.demo.people import Finance, Sales
 from console.main import app
+from console.projection.store import Store
+from console.signing import signature
 from sandbox.clock import SystemClock
 from sandbox.hubspot.app import create_app as hubspot_app
 from sandbox.hubspot.portal import Portal
 from sandbox.server import serving
 from sandbox.xero.app import create_app as xero_app
 from sandbox.xero.organisation import Organisation
+from schemas.audit import Audit
 from schemas.contract import template
 from streams.platforms.hubspot.auth import StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.properties import create_properties
+from tests.unit.console.records import delivery
 
 NIGHT = "2025-11-20"  # of a day that has passed on every machine
 NOWHERE = "127.0.0.1:1"  # no broker
@@ -100,6 +104,31 @@ def test_books_that_agree_exit_0_and_say_so_first(office: Office):
     first, _, _, line, *_ = done.stdout.splitlines()
     assert first == f"Night of {NIGHT}: the books agree. 1 invoice, NZD 1,234.50."
     assert line.split() == ["NZD", "-", "invoices", "1", "1,234.50", "1", "1,234.50", "agreed", "-"]
+
+
+def sign() -> None:
+    """Somebody signs what is there, and this machine has read it from the topic."""
+    made = Audit.model_validate_json(Path("state", "reconcile", f"{NIGHT}.json").read_text(encoding="utf-8"))
+    store = Store(Path("state", "console"))
+    store.apply([delivery("signatures", 0, signature(made, "Kim", "", over=True), f"main|{NIGHT}")])
+    store.caught_up(["signatures"])
+    store.close()
+
+
+def test_without_the_stream_a_signature_is_looked_at_all_the_same(office: Office):
+    office.sell("10.00")
+    done = revmark("--no-stream")
+    assert f"nobody can say if the night is signed: no Kafka answers at {NOWHERE}" in " ".join(done.stdout.split())
+    sign()
+    done = revmark("--no-stream")
+    assert done.exit_code == 0, done.output
+    assert "Signed by Kim, " in done.stdout
+    assert re.search(rf"who signed is known as of .* UTC: no Kafka answers at {NOWHERE}", " ".join(done.stdout.split()))
+    office.sell("20.00")
+    done = revmark("--no-stream")
+    assert done.exit_code == 1, done.output
+    assert done.stdout.startswith("ALARM: this night was signed by Kim and has changed since."), done.stdout
+    assert "NZD invoices in Xero: signed 1 of 10.00, now 2 of 30.00" in " ".join(done.stdout.split())
 
 
 class Page(HTMLParser):
