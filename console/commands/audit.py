@@ -33,11 +33,13 @@ def command(
     """Show what people did: who, when, what, why, and what came of it. Sign-ins and refusals are among it."""
     with session_of(context).projection("audit", offline=offline) as store:
         there = find(store, Deed, Filters(state=state, type=what, day=day), limit if who is None else EVERYTHING)
+        any_ = bool(there or find(store, Deed, limit=1))
     found = [each for each in there if who in {None, each.who, each.account}][:limit]
     if json:
         show_lines(found)
         return
-    sheet = Sheet(("time (UTC)", "who", "at", "what", "about", "came", "why*"), empty="nobody has done anything yet")
+    empty = "nothing that was done is like that. Next: revmark audit" if any_ else "nobody has done anything yet"
+    sheet = Sheet(("time (UTC)", "who", "at", "what", "about", "came", "why*"), empty=empty)
     for each in found:
         as_ = f"{each.who} (as {each.account})" if each.account not in {"", each.who} else each.who
         came = Cell(each.outcome, STYLES[each.outcome])

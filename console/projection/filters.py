@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from datetime import date
 
 from schemas.errors import SettingsError
 
@@ -91,9 +92,7 @@ class Filters:
 
 def _condition(name: str, columns: tuple[str, ...], wanted: str) -> tuple[str, list[str]]:
     if name == "day":
-        if not _DAY.fullmatch(wanted):
-            raise SettingsError(f"--day takes YYYY-MM-DD or YYYY-MM, not {wanted!r}", code="usage")
-        return f"{columns[0]} LIKE ?", [f"{wanted}%"]
+        return f"{columns[0]} LIKE ?", [beginning(wanted)]
     if name == "record":
         tests = [f"{column} = ? COLLATE NOCASE" for column in columns]
         labelled = f"{columns[0]} IN (SELECT id FROM labels WHERE label = ? COLLATE NOCASE)"  # noqa: S608 - a column name of ours
@@ -103,3 +102,21 @@ def _condition(name: str, columns: tuple[str, ...], wanted: str) -> tuple[str, l
         named = r"customer IN (SELECT id FROM labels WHERE label LIKE ? ESCAPE '\')"
         return f"(customer = ? OR {named})", [wanted, pattern]
     return f"{columns[0]} = ? COLLATE NOCASE", [wanted]
+
+
+def beginning(day: str) -> str:
+    """What times of a day, or of a month, are like.
+
+    Raises:
+        SettingsError: the calendar has no such day.
+    """
+    try:
+        written = day if _DAY.fullmatch(day) else ""
+        date.fromisoformat(f"{written}-01"[: len("YYYY-MM-DD")])
+    except ValueError as error:
+        said = f"--day takes a day as YYYY-MM-DD or a month as YYYY-MM, not {day!r}"
+        raise SettingsError(
+            f"{said}. Nothing was read. Next: the same with --day 2026-11-20, or --day 2026-11 for its month",
+            code="usage",
+        ) from error
+    return f"{day}%"

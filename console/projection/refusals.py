@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from console.projection.filters import beginning
 from console.projection.store import Store
 from schemas.ledger import LedgerEntry
 from schemas.quarantine import Edit, Settlement
@@ -80,7 +81,7 @@ def refusals(store: Store, state: str = "held", *, day: str | None = None, limit
     """Refused commands, newest first; `held` are those that still stand so."""
     rows = store.rows(
         f"{_SHOWN} {_FROM} {_STATES[state]} AND l.at LIKE ? ORDER BY l.at DESC, l.seq DESC LIMIT ?",
-        [f"{day or ''}%", limit],
+        ["%" if day is None else beginning(day), limit],
     )
     return [_refusal(row) for row in rows]
 

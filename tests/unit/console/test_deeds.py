@@ -119,6 +119,15 @@ def test_it_is_listed_by_who_what_and_what_came(store: Store, run: Callable[...,
     assert found("--limit", "1", "--who", "eve") == found("--state", "refused") == found("--what", "sign in")
     assert found("--who", "root") == ["deed-3"]
     assert "ann (as root)" in run("audit", "--offline").output
+    for nobodys in (("--who", "zoe"), ("--day", "2020-01")):
+        assert run("audit", "--offline", *nobodys).stderr.splitlines()[-1] == (
+            "nothing that was done is like that. Next: revmark audit"
+        )
+
+
+def test_an_empty_log_is_told_as_one(store: Store, run: Callable[..., Result]):
+    store.caught_up(["audit"])
+    assert run("audit", "--offline", "--who", "zoe").stderr.splitlines()[-1] == "nobody has done anything yet"
 
 
 def test_strangers_cannot_fill_the_topic():

@@ -116,9 +116,16 @@ def test_a_filter_a_table_does_not_know_is_refused(filled: Store):
         find(filled, Total, Filters(customer="x"))
 
 
-def test_a_day_that_is_none_is_refused(filled: Store):
+@pytest.mark.parametrize("day", ["yesterday", "2026-13", "2026-02-30", "2026-1", "", "%"])
+def test_a_day_that_is_none_is_refused(filled: Store, day: str):
+    with pytest.raises(SettingsError, match=r"YYYY-MM-DD.*Nothing was read. Next: the same with --day"):
+        find(filled, RevenueEvent, Filters(day=day))
     with pytest.raises(SettingsError, match="YYYY-MM-DD"):
-        find(filled, RevenueEvent, Filters(day="yesterday"))
+        refusals.refusals(filled, day=day, limit=1)
+
+
+def test_a_month_finds_its_days(filled: Store):
+    assert find(filled, RevenueEvent, Filters(day="2026-11")) == find(filled, RevenueEvent)
 
 
 def test_events_after_a_row_come_in_their_order(filled: Store):
