@@ -128,14 +128,13 @@ def listen(spool: Spool, known: Mapping[str, Heard], by: Rules, made: Audit) -> 
 def judge(spool: Spool, contract: Contract, wish: Wish, outcome: Outcome, *, tenant: str, at: datetime) -> Audit:
     """What the documents on a spool come to, part by part."""
     by = rules(contract, wish.night, at, wish.settling)
-    subsidiary = contract.subsidiary.name if contract.subsidiary else ""
     tallies: dict[Key, Tally] = {}
     discrepancies: list[Discrepancy] = []
     touched: list[Shown] = []
     for crm, erp in spool.parts():
         discrepancies += audit(crm, erp, by)
         touched += since(wish.signed, (*crm, *erp), wish.night) if wish.signed else []
-        for tally in sums(crm, erp, wish.night, subsidiary=subsidiary, mirrored=by.mirrored):
+        for tally in sums(crm, erp, wish.night, subsidiary=contract.books, mirrored=by.mirrored):
             _add(tallies, tally)
     for total in wish.stream or ():
         _hear(tallies, total, mirrored=by.mirrored)

@@ -64,6 +64,11 @@ class RevenueEvent(Wire):
     document: str = Field(default="", description="canonical id of the order, invoice, payment or credit note")
     number: str = Field(default="", description="the document's number as people know it")
     deal: str | None = None
+    subsidiary: str = Field(
+        default="",
+        description="whose books it stands in, as in totals and variances, the same in all events of a document; of "
+        "consent, whose customer the CRM says it is; empty: the contract names none, or it is of no customer",
+    )
     money: Money | None = Field(
         default=None,
         description="how much; `type` says whether it adds or takes away; of a document with tax; of a subscription "

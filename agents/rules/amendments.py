@@ -123,6 +123,7 @@ def announce(
             document=order["id"],
             number=deal.label,
             deal=deal.id,
+            subsidiary=case.contract.books,
             money=Money(amount=amount, currency=kept["currency"]),
             every=kept["every"],
             day=day,

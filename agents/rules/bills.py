@@ -196,6 +196,7 @@ def hold(case: Case, company: EntityState) -> None:
             customer=case.customer.id,
             customer_name=case.customer.name,
             document=case.customer.id,
+            subsidiary=case.contract.books,
             credit_hold=shown,
             day=case.today,
             occurred_at=case.at,
@@ -225,7 +226,7 @@ def document(case: Case, state: EntityState, side: Side) -> None:
     if not shown.ref or not fields.get("date") or not fields.get("currency") or fields.get("total") is None:
         return
     counted = shown.present and fields.get("status") in POSTED
-    here = case.contract.subsidiary.name if case.contract.subsidiary else ""
+    here = case.contract.books
     stated = (fields.get(name) for name in ("date", "currency", "total", "amount_due", "number"))
     mark = fingerprint([counted, *stated, *([here] if here else [])])
     if state.marks.get(f"document_{side.value}") == mark:

@@ -99,6 +99,7 @@ def tell(case: Case, deal: EntityState, kind: Literal["order_created", "order_ca
             document=order["id"],
             number=deal.label,
             deal=deal.id,
+            subsidiary=case.contract.books,
             money=Money(amount=worth["amount"], currency=worth["currency"]),
             day=day,
             occurred_at=case.seen_version(deal.crm.version),

@@ -37,6 +37,7 @@ def heard(case: Case, company: EntityState, side: Side, *, fresh: bool) -> None:
             customer=customer.id,
             customer_name=customer.name,
             document=customer.id,
+            subsidiary=(company.crm.fields.get("subsidiary") or "") if case.contract.books else "",
             day=case.today,
             occurred_at=case.seen_version(company.crm.version),
             refs={"crm": company.crm.ref or ""},

@@ -98,9 +98,8 @@ def _fields(case: Case, state: EntityState, side: Side) -> dict[str, Any]:
     finance = FINANCE_FIELDS.get(entity, frozenset()) if side is Side.ERP else frozenset()
     names = [*INTRINSIC[entity], *(name for name in clause.fields if name not in INTRINSIC[entity])]
     found = {name: shown[name] for name in names if name not in finance and not is_empty(shown.get(name))}
-    here = case.contract.subsidiary
-    if entity is Entity.COMPANY and side is Side.CRM and here is not None:
-        found["subsidiary"] = here.name  # its books are kept here
+    if entity is Entity.COMPANY and side is Side.CRM and case.contract.books:
+        found["subsidiary"] = case.contract.books
     return found
 
 

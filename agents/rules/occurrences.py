@@ -1,8 +1,9 @@
 """Occurrences: what is told of a document of the ERP, from its first word to its end.
 
 In: documents as the ERP shows them. Out: revenue events. Invariants: what is told at the end takes back exactly what
-was told before, in amount, currency and day, whatever the ERP shows by then; so the sums over a document's events are
-what it is worth. Whoever was told that it is there is told what becomes of it, also where a first reading finds that.
+was told before, in amount, currency and day, whatever the ERP shows by then, and in the same subsidiary's books; so the
+sums over a document's events are what it is worth. Whoever was told that it is there is told what becomes of it, also
+where a first reading finds that.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from schemas.revenue import Figures, PaymentType, RevenueEvent, RevenueType
 from tables.entities import EntityState
 
 # Mark of a document: the amount, currency and day that were told last, if people heard it, how often it was told anew
-# (`times`), and how often that it has ended (`ends`).
+# (`times`), how often that it has ended (`ends`), and in whose books it was told (`subsidiary`).
 TOLD = "told"
 AMOUNT = {Entity.INVOICE: "total", Entity.CREDIT_NOTE: "total", Entity.PAYMENT: "amount"}
 NOTHING: Mapping[str, str] = {}
@@ -30,6 +31,8 @@ def begun(case: Case, state: EntityState, kind: RevenueType, *, back: bool = Fal
     _note(state, now, heard=_news(case, state) or not case.history)
     if back:
         state.marks[TOLD]["ends"] = max(state.marks[TOLD]["ends"], 1)  # an older release did not count them
+    if case.contract.books:
+        state.marks[TOLD]["subsidiary"] = case.contract.books
     _tell(case, state, kind, now, *_ends(state))
 
 
@@ -102,7 +105,7 @@ def _told(state: EntityState) -> Figures | None:
 def _note(state: EntityState, now: Figures, *, heard: bool) -> None:
     """Remember what is told of a document."""
     row = state.marks.get(TOLD, {})
-    state.marks[TOLD] = {
+    state.marks[TOLD] = row | {
         "amount": plain(now.money.amount), "currency": now.money.currency, "day": now.day,
         "heard": row.get("heard", False) or heard, "times": row.get("times", 0), "ends": row.get("ends", 0),
     }  # fmt: skip
@@ -145,6 +148,7 @@ def _tell(
             document=state.id,
             number=str(state.erp.fields.get("number") or state.erp.fields.get("reference") or ""),
             deal=_deal(case, state),
+            subsidiary=state.marks.get(TOLD, {}).get("subsidiary", ""),
             money=now.money,
             told_as=came(state.erp.fields) if kind in ("payment_reversed", "payment_restated") else None,
             before=before,

@@ -59,7 +59,9 @@ def command(
 
 
 def _show(found: list[RevenueEvent]) -> None:
-    sheet = Sheet(("time (UTC)", "event", "customer", "number", "amount>", "currency", "day"), empty="no events found")
+    several = any(event.subsidiary for event in found)
+    headings = ("time (UTC)", "event", "customer", "number", "amount>", "currency", "day")
+    sheet = Sheet((*headings, *(("subsidiary",) if several else ())), empty="no events found")
     for event in found:
         sheet.add(
             moment(event.occurred_at),
@@ -69,6 +71,7 @@ def _show(found: list[RevenueEvent]) -> None:
             _amount(event),
             event.money.currency if event.money else "",
             event.day,
+            *((event.subsidiary or "-",) if several else ()),
         )
     show(sheet)
 

@@ -331,6 +331,11 @@ class Contract(Clause):
         """Names this very contract in every verdict. Examples decide nothing and do not count."""
         return digest(self.model_dump_json(exclude={"examples"}))
 
+    @property
+    def books(self) -> str:
+        """The subsidiary whose books the ERP keeps, and whose all is that stands in them; empty: none is named."""
+        return self.subsidiary.name if self.subsidiary else ""
+
     @cached_property
     def all_brakes(self) -> tuple[Brake, ...]:
         """The brakes that it names, and the one that every automation has."""

@@ -131,6 +131,7 @@ def test_neither_a_child_nor_a_payer_of_another_subsidiary_is_ever_billed(buys: 
         stage.sales.edit("companies", parent, billing_entity=pays)
         sold = Sale(stage, LINES)
         assert len(billed(stage, sold)) == bills
+        assert {each.subsidiary for each in sold.events()} == ({"NZ"} if bills else set())
         if not bills:
             (status,) = sold.shown("order_status")
             assert str(status).startswith("held: the company that ")

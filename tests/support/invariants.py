@@ -248,7 +248,7 @@ def miscounted(play: Evidence) -> list[str]:
         if isinstance(row, dict) and row["invoices"]
     }
     counted: dict[tuple[str, ...], tuple[int, Decimal, Decimal]] = {}
-    subsidiary = play.contract.subsidiary.name if play.contract.subsidiary else ""
+    subsidiary = play.contract.books
     for row in play.finance.invoices():
         if row["Status"] in {"AUTHORISED", "PAID"}:
             key = (str(row["Date"])[:10], row["CurrencyCode"], subsidiary, "erp")

@@ -111,6 +111,15 @@ def test_json_amounts_are_decimal_strings(run: Run):
     assert event_["money"] == {"amount": "49.90", "currency": "EUR"}
 
 
+def test_whose_books_an_event_stands_in_is_shown_where_there_are_several(store: Store, run: Run):
+    store.apply([delivery("revenue", 0, event(1))])
+    assert "subsidiary" not in run("events", "--offline").stdout
+    store.apply([delivery("revenue", 1, event(2, subsidiary="NZ"))])
+    head, *told = run("events", "--offline").stdout.splitlines()
+    assert head.split()[-1] == "subsidiary"
+    assert [row.split()[-1] for row in told] == ["NZ", "-"]
+
+
 @pytest.mark.parametrize(
     ("told", "said"),
     [
