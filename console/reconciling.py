@@ -27,6 +27,7 @@ from schemas.contract import Contract
 from schemas.errors import Transient
 from schemas.names import Side
 from schemas.totals import Total
+from streams.checkup.grant import untold
 from streams.daybook.patience import Patience
 from streams.daybook.reading import Outcome, read
 from streams.daybook.spool import Spool
@@ -65,19 +66,25 @@ async def reconcile(settings: Settings, contract: Contract, wish: Wish, means: M
     """Read both sides and compare them.
 
     Raises:
-        Transient: a platform cannot be read, so that nothing can be compared.
+        Transient: a platform cannot be read, or nobody can say whether workers use Xero's grant.
         SettingsError: credentials are not complete.
     """
+    alone = False
     try:
         found = await readiness.look(settings, contract)
-    except Transient:  # who asks without the stream says that nobody works
-        found = readiness.Readiness(0)
+    except Transient as error:
+        if wish.stream is not None:  # who asks without the stream says that no worker runs anywhere
+            raise Transient(untold(settings), code=error.code) from error
+        found, alone = readiness.Readiness(0), True
     waits = Patience(_now, asyncio.sleep, means.tell)
     api = access.api(settings, contract, transport=means.transports.get("hubspot"))
     portal = Portal(api, shapes_of(contract), waits, base_currency=contract.base_currency)
     working, through = bool(found.workers), means.transports.get("xero")
     books = Books(
-        access.connection(settings, working=working, spent=found.spent, keep=means.keep, transport=through), waits
+        access.connection(
+            settings, working=working, spent=found.spent, keep=means.keep, alone=alone, transport=through
+        ),
+        waits,
     )
     try:
         hear = partial(heard, settings, wish.night)

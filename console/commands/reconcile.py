@@ -179,8 +179,10 @@ def _stream(session: Session, night: str) -> tuple[Sequence[Total], dict[str, Si
         with session.projection("totals", SIGNATURES, ROWS) as store:
             return find(store, Total, limit=EVERYTHING), _by_night(store), changed(store)
     except Transient as error:
+        from streams.checkup.grant import untold  # noqa: PLC0415 - loads Kafka's client
+
         said = (
-            f"no Kafka answers at {session.settings.broker}, so nobody can say whether workers use Xero's grant. "
+            f"{untold(session.settings)}. "
             "Nothing was read. Next: start the broker (`revmark broker`) or set REVMARK_BROKER; where no worker runs "
             f"anywhere: revmark reconcile --night {night} --no-stream"
         )

@@ -10,6 +10,7 @@ from schemas.contract import Contract, lint, load_contract
 from schemas.errors import ContractError
 from streams.checkup import broker, edges, hubspot, xero
 from streams.checkup.finding import Finding
+from streams.checkup.grant import Ask
 from streams.settings import Settings
 
 Keep = Callable[[str], None]
@@ -21,6 +22,7 @@ async def checkup(
     *,
     create: bool = False,
     keep: Keep | None = None,
+    ask: Ask | None = None,
     transports: dict[str, httpx.AsyncBaseTransport] | None = None,
 ) -> AsyncIterator[Finding]:
     """Look at everything, in the order in which one would mend it.
@@ -29,6 +31,7 @@ async def checkup(
         settings: the deployment's.
         create: make the properties that HubSpot lacks.
         keep: stores Xero's next refresh token, which takes the place of the one that a test uses up.
+        ask: tells which grant the workers have stored; Kafka unless given.
         transports: httpx transports by platform, for tests.
     """
     contract: Contract | None = None
@@ -49,5 +52,5 @@ async def checkup(
     doors = transports or {}
     async for finding in hubspot.findings(settings, contract, create=create, transport=doors.get("hubspot")):
         yield finding
-    async for finding in xero.findings(settings, contract, keep=keep, transport=doors.get("xero")):
+    async for finding in xero.findings(settings, contract, keep=keep, ask=ask, transport=doors.get("xero")):
         yield finding

@@ -13,7 +13,7 @@ from schemas.contract import Contract
 from schemas.errors import RevmarkError, SettingsError
 from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
-from streams.checkup.grant import Keeper, connect
+from streams.checkup.grant import UNASKED, Ask, Keeper, connect
 from streams.platforms.registry import xero_grants
 from streams.platforms.xero.checkup import accounts, organisation, reached, tax_types
 from streams.platforms.xero.client import XeroClient
@@ -40,6 +40,7 @@ async def findings(
     contract: Contract | None,
     *,
     keep: Callable[[str], None] | None,
+    ask: Ask | None,
     transport: httpx.AsyncBaseTransport | None,
 ) -> AsyncIterator[Finding]:
     """Look at the connection; stop at the first thing without which the rest cannot be seen."""
@@ -50,7 +51,7 @@ async def findings(
         step = "mend REVMARK_XERO_URL and REVMARK_XERO_IDENTITY_URL, then: revmark check"
         yield Finding("xero address", ok=False, detail=error.message, next_step=step)
         return
-    keeper = Keeper(settings, keep)
+    keeper = Keeper(settings, keep, ask)
     grants = xero_grants(settings, keeper.load, keeper.save, transport=transport)
     client = XeroClient(
         settings.xero_url,
@@ -65,6 +66,10 @@ async def findings(
         try:
             reach = {each.organisation: each.name for each in await reached(client.connection)}
         except RevmarkError as error:
+            if error.code == UNASKED:
+                said = f"not tried: {error.message}. Nothing was sent to Xero, and the grant is as it was"
+                yield Finding("xero credentials", ok=False, detail=said, next_step=connect(error))
+                return
             step = advice(error, _door(settings, error), connect(error))
             yield Finding(called("xero", error), ok=False, detail=error.message, next_step=step)
             return

@@ -15,7 +15,7 @@ import httpx
 
 from schemas.contract import Contract
 from schemas.errors import Transient
-from streams.checkup.grant import Keeper, stored
+from streams.checkup.grant import Keeper, none_stored, stored
 from streams.platforms.hubspot.api import Api
 from streams.platforms.hubspot.shapes import shapes_of
 from streams.platforms.registry import hubspot_auth, xero_grants
@@ -43,7 +43,7 @@ class Borrowed:
         """The workers' token.
 
         Raises:
-            Transient: theirs has ended, and they have not called Xero since.
+            Transient: theirs has ended, and they have not called Xero since; or Kafka does not tell it.
             SettingsError: it is sealed with a key that is not held here.
         """
         if not self._lives(refused):
@@ -82,9 +82,12 @@ def connection(
     working: bool,
     spent: Sequence[int],
     keep: Callable[[str], None] | None = None,
+    alone: bool = False,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Connection:
     """Xero's API. `working`: workers run, and have `spent` calls lately; else the grant is ours, and kept with `keep`.
+
+    `alone`: somebody says that no worker runs anywhere, so that Kafka is not asked which grant is stored.
 
     Raises:
         SettingsError: its credentials are not complete.
@@ -93,7 +96,7 @@ def connection(
     quota.resume(spent)
     auth: Auth = Borrowed(settings)
     if not working:
-        keeper = Keeper(settings, keep)
+        keeper = Keeper(settings, keep, none_stored if alone else stored)
         auth = xero_grants(settings, keeper.load, keeper.save, transport=transport)
     return Connection(settings.xero_url, settings.xero_tenant, auth, quota, clock=_now, transport=transport)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,8 @@ from sandbox.server import serving
 from sandbox.xero.app import create_app as xero_app
 from sandbox.xero.organisation import Organisation
 from schemas.contract import template
-from streams.checkup import Finding, checkup
+from streams.checkup import Finding, broker, checkup, grant
+from streams.checkup.grant import none_stored
 from streams.settings import load_settings
 from tests.support.contracts import contract_text
 
@@ -47,7 +50,8 @@ class Ground:
         (self.folder / "contract.yaml").write_text(contract or template())
         settings = load_settings(self.env_file)
         kept: list[str] = []
-        look = checkup(settings, create=create, keep=kept.append if keep else None, transports=self.transports)
+        keeps = kept.append if keep else None
+        look = checkup(settings, create=create, keep=keeps, ask=none_stored, transports=self.transports)
         return {each.name: each async for each in look}
 
 
@@ -243,20 +247,35 @@ async def test_a_read_only_grant_is_told_from_one_that_may_write(ground: Ground)
     assert "invoices cannot be written" in found["xero scopes"].detail
 
 
-def test_the_command_keeps_the_renewed_grant_in_the_settings_file(tmp_path: Path, run: Run):
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Organisation]:
+    """An organisation that is served, and settings that hold a grant to it."""
     organisation = Organisation(clock=SystemClock())
     organisation.seed_defaults()
     with serving(xero_app(organisation, clock=SystemClock())) as url:
-        settings = as_settings({"xero": {"url": url, **organisation.credentials()}})
+        settings = as_settings({"xero": {"url": url, **organisation.credentials()}}) | {"REVMARK_BROKER": "127.0.0.1:1"}
         (tmp_path / "revmark.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        for _ in range(2):
-            result = run("check")
-            assert result.exit_code == 1
-            assert "ok  xero credentials: the grant reaches" in result.stdout
-            assert "NO  hubspot credentials" in result.stdout
-        kept = load_settings(tmp_path / "revmark.env").xero_refresh_token.get_secret_value()
-    assert kept != settings["REVMARK_XERO_REFRESH_TOKEN"]
-    assert (tmp_path / "revmark.env").stat().st_mode & 0o077 == 0
+        yield organisation
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_where_kafka_does_not_tell_what_is_stored_the_workers_grant_is_left_alone(
+    books: Organisation, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, *, slow: bool
+):
+    """A worker may have renewed it long ago: who renews the settings' token then leaves the worker with a dead one."""
+    first = load_settings(tmp_path / "revmark.env").xero_refresh_token.get_secret_value()
+    monkeypatch.setattr(grant, "PATIENCE", 0.5 if slow else grant.PATIENCE)
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:  # it takes calls, and says nothing
+        if slow:
+            monkeypatch.setattr(broker, "PATIENCE", 0.5)
+            monkeypatch.setenv("REVMARK_BROKER", f"127.0.0.1:{silent.getsockname()[1]}")
+        result = run("check")
+    assert result.exit_code == 1
+    assert "NO  xero credentials: not tried: " in result.stdout
+    assert "nobody can say whether workers use Xero's grant. Nothing was sent to Xero" in result.stdout
+    assert "or set REVMARK_BROKER, then: revmark check" in result.stdout
+    assert load_settings(tmp_path / "revmark.env").xero_refresh_token.get_secret_value() == first
+    assert books.identity.refreshes == 0
 
 
 CUSTOM = template().replace("  erp: xero\n", "  erp: xero\n  objects:\n    invoice: {custom: revmark_invoice}\n", 1)

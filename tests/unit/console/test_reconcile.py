@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from console.demo.people import Finance, Sales
 from console.main import app
 from console.projection.store import Store
+from console.reconciling import Means, Wish, reconcile
 from console.signing import signature
 from sandbox.clock import SystemClock
 from sandbox.hubspot.app import create_app as hubspot_app
@@ -25,10 +26,12 @@ from sandbox.server import serving
 from sandbox.xero.app import create_app as xero_app
 from sandbox.xero.organisation import Organisation
 from schemas.audit import Audit
-from schemas.contract import template
+from schemas.contract import parse_contract, template
+from schemas.errors import Transient
 from streams.platforms.hubspot.auth import StaticToken
 from streams.platforms.hubspot.client import HubSpotClient
 from streams.platforms.hubspot.properties import create_properties
+from streams.settings import load_settings
 from tests.unit.console.records import delivery
 
 NIGHT = "2025-11-20"  # of a day that has passed on every machine
@@ -209,6 +212,17 @@ def test_without_a_broker_workers_are_not_taken_for_gone(office: Office):
     assert f"where no worker runs anywhere: revmark reconcile --night {NIGHT} --no-stream" in said
     assert revmark("--no-stream").exit_code == 0
     assert Path("revmark.env").read_text() != grant, "it was asked for in so many words"
+    assert Path("revmark.env").stat().st_mode & 0o077 == 0
+
+
+def test_a_broker_that_goes_away_between_is_not_taken_for_one_without_workers(office: Office):
+    office.sell("10.00")
+    grant = Path("revmark.env").read_text()
+    heard = Wish(NIGHT, stream=[])  # the stream was read, and then its broker went
+    settings = load_settings(Path("revmark.env")).model_copy(update={"broker": NOWHERE})
+    with pytest.raises(Transient, match="nobody can say whether workers use Xero's grant"):
+        asyncio.run(reconcile(settings, parse_contract(template()), heard, Means()))
+    assert Path("revmark.env").read_text() == grant
 
 
 @pytest.mark.parametrize(
