@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from agents.rules import endings, instead, parts
@@ -141,9 +142,9 @@ def _due(case: Case, deal: EntityState) -> Part | None:
         return None
     at_once = timing.invoice_when == "order_created" or deal.crm.fields.get("stage") in timing.shipped_when_deal_stage
     sold, bills = parts.sale(lines, everything=at_once), bills_of(deal)
-    doubt = _doubt(deal, sold, bills)
+    doubt = _doubt(deal, sold, bills) if bills else _unclear(case, deal)
     if doubt is not None:
-        hold(case, deal, POSTED, doubt)
+        hold(case, deal, POSTED if bills else "timing", doubt)
         return None
     found = None
     if lines or at_once:
@@ -166,14 +167,33 @@ def _due(case: Case, deal: EntityState) -> Part | None:
 
 def _deposit(case: Case, deal: EntityState, sold: list[parts.Sold], wanted: Deposit) -> Part | None:
     """The bill for the deposit, where the deal has one."""
-    stated = deal.crm.fields.get(wanted.field) if wanted.field else None
-    try:
-        amount = exact(stated or "0")
-    except ValueError:
-        return None  # whoever fills it in sees that no deposit is billed
+    amount = _stated(deal, wanted)
     share = "" if wanted.percent is None else f" of {plain(wanted.percent.normalize())} %"
     line = {"description": f"Deposit{share} on {deal.label}", "quantity": "1", "unit_price": plain(amount)}
     return parts.deposit(sold, currency_of(case, deal), line, wanted.percent)
+
+
+def _stated(deal: EntityState, wanted: Deposit) -> Decimal:
+    """The deposit that the deal states; nothing stated is none.
+
+    Raises:
+        ValueError: it is no amount.
+    """
+    return exact((deal.crm.fields.get(wanted.field) if wanted.field else None) or "0")
+
+
+def _unclear(case: Case, deal: EntityState) -> str | None:
+    """Why nobody can say what deposit was agreed. Also what is shipped waits: its bill would be without the deposit."""
+    timing, wanted = case.contract.timing, case.contract.timing.deposit
+    if wanted is None or wanted.field is None or timing.invoice_when != "shipped":
+        return None
+    try:
+        wrong = "is below zero" if _stated(deal, wanted) < 0 else None
+    except ValueError:
+        wrong = "is no amount"
+    own = case.contract.mapped(Entity.DEAL).get(wanted.field)
+    where = own.on(Side.CRM).at if own else wanted.field
+    return wrong and f"the deposit in {where} {wrong}: write how much it is there, as 120.50, or 0 for none"
 
 
 def _doubt(deal: EntityState, sold: list[parts.Sold], bills: list[parts.Rows]) -> str | None:

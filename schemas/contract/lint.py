@@ -159,8 +159,12 @@ def _deposit(contract: Contract) -> Iterator[Finding]:
         yield Finding("error", "timing.deposit", message)
     if (deposit.percent is None) is (deposit.field is None):
         yield Finding("error", "timing.deposit", "say how much it is: either percent or field")
-    if deposit.field is not None and deposit.field not in contract.mapped(Entity.DEAL):
+    own = contract.mapped(Entity.DEAL).get(deposit.field) if deposit.field is not None else None
+    if deposit.field is not None and own is None:
         message = f"the deal has no field {deposit.field!r} of its own: name it under mappings.deal"
+        yield Finding("error", "timing.deposit.field", message)
+    if own is not None and own.kind != "amount":
+        message = f"{deposit.field!r} is no amount: give it kind: amount under mappings.deal"
         yield Finding("error", "timing.deposit.field", message)
 
 

@@ -14,7 +14,7 @@ from tests.support.judging import Court, company, deal, line
 SHARE: dict[str, Any] = {"timing": {"invoice_when": "shipped", "deposit": {"percent": "30", "account": "835"}}}
 FIELD: dict[str, Any] = {
     "timing": {"invoice_when": "shipped", "deposit": {"field": "custom_deposit"}},
-    "mappings": {"deal": {"custom_deposit": {"crm": "deposit"}}},
+    "mappings": {"deal": {"custom_deposit": {"kind": "amount", "crm": "deposit_agreed"}}},
 }
 
 
@@ -83,11 +83,55 @@ def test_a_deposit_that_is_more_than_the_order_is_a_persons_to_settle():
 
 @pytest.mark.parametrize(
     ("stated", "asked"),
-    [("120.50", ["120.50"]), (None, []), ("", []), ("0", []), ("much", []), ("500", ["500"]), ("1", ["1"])],
+    [("120.50", ["120.50"]), (None, []), ("", []), ("0", []), ("0.00", []), ("500", ["500"]), ("1", ["1"])],
 )
 def test_a_field_of_the_deal_says_how_much_it_is(stated: str | None, asked: list[str]):
     here = sell(court(FIELD), custom_deposit=stated)
     assert [row[1][0][2] for row in bills(here)] == asked
+
+
+UNCLEAR = [
+    ("much", "is no amount"), ("1,000.00", "is no amount"), ("NaN", "is no amount"), (["500"], "is no amount"),
+    ("-5", "is below zero"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stages", [[], ["closedwon"]])
+@pytest.mark.parametrize("sent", [None, "10"])
+@pytest.mark.parametrize(("stated", "wrong"), UNCLEAR)
+def test_a_deposit_of_which_nobody_can_say_how_much_it_is_holds_the_order_also_when_it_is_shipped(
+    stated: Any, wrong: str, sent: str | None, stages: list[str]
+):
+    rules = FIELD | {"timing": {**FIELD["timing"], "shipped_when_deal_stage": stages}}
+    here = sell(court(rules), sent, custom_deposit=stated)
+    says = f"the deposit in deposit_agreed {wrong}: write how much it is there, as 120.50, or 0 for none"
+    assert (bills(here), status(here)) == ([], f"held: {says}")
+
+
+@pytest.mark.parametrize(("stated", "_wrong"), UNCLEAR)
+def test_an_order_goes_on_once_its_deposit_is_mended(stated: Any, _wrong: str):
+    here = sell(sell(court(FIELD), custom_deposit=stated), custom_deposit="150.00")
+    assert (bills(here)[0][1][0][2], status(here)) == ("150.00", "created: 0 of 1 lines shipped, 1 bill so far")
+    here = sell(sell(court(FIELD), "10", custom_deposit=stated), "10", custom_deposit=None)
+    assert (bills(here), status(here)) == ([("RM-1", [("Widget", "10", "50", "200")])], "created")
+
+
+def test_what_becomes_of_the_field_once_the_deposit_is_billed_holds_nothing():
+    here = sell(sell(court(FIELD), custom_deposit="150.00"), "10", custom_deposit="much")
+    assert [row[0] for row in bills(here)] == ["RM-1", "RM-1-2"]
+
+
+def test_where_a_deposit_decides_nothing_it_holds_nothing():
+    at_once = FIELD | {"timing": {**FIELD["timing"], "invoice_when": "order_created"}}
+    assert len(bills(sell(court(at_once), custom_deposit="much"))) == 1
+
+
+@pytest.mark.parametrize("kind", ["text", "set", "day"])
+def test_a_deposit_in_a_field_that_can_be_no_amount_is_refused(kind: str):
+    rules = FIELD | {"mappings": {"deal": {"custom_deposit": {"kind": kind, "crm": "deposit_agreed"}}}}
+    (found,) = lint(contract(rules))
+    assert (found.level, found.path) == ("error", "timing.deposit.field")
+    assert found.message == "'custom_deposit' is no amount: give it kind: amount under mappings.deal"
 
 
 def test_a_stated_deposit_beyond_the_order_is_not_billed():
