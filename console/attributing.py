@@ -19,7 +19,8 @@ from console.output import money_text
 from console.projection.filters import Filters
 from console.projection.listing import EVERYTHING, find, labels
 from console.projection.store import Store
-from schemas.contract.touches import Basis
+from schemas.contract import Contract
+from schemas.contract.touches import Basis, Model, asked, lines_for, unnamed
 from schemas.errors import Refused
 from schemas.money import plain
 from schemas.names import Side
@@ -101,6 +102,18 @@ def called(store: Store, found: Attribution, by: str) -> dict[str, str]:
     names = [each.name for each in found.shares if each.name]
     known = labels(store, names) if by in {"customer", "deal"} else {}
     return {name: known.get(name, name) for name in names}
+
+
+def missing(contract: Contract, by: str, model: Model | None, month: str) -> str:
+    """That the contract does not name what is asked for, and what to write so that it does."""
+    beside = " (under the keys that are there already)" if contract.mappings or contract.attribution else ""
+    name, property_ = asked(by, model)[0], "with HubSpot's own name of the property for PROPERTY"
+    return (
+        f"{unnamed(contract, name)}. Nothing was counted. Write in the contract{beside}, {property_}:\n\n"
+        f"{lines_for(by, model)}\n\n"
+        "Next: revmark contract lint, then restart the workers, then: revmark sweep hubspot, then: "
+        f"revmark attribution --by {name} --month {month}"
+    )
 
 
 def days(month: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from agents.rules.attribution import Attribution, attribute
-from console.attributing import Proof, called, converted, days, document, ledger, proofs, says, within
+from console.attributing import Proof, called, converted, days, document, ledger, missing, proofs, says, within
 from console.audited.table import text
 from console.earning import postings
 from console.exits import NEEDS_PERSON
@@ -20,7 +20,7 @@ from console.options import Document, Offline, examples
 from console.output import Sheet, money_text, note, say, show, show_json, write_file
 from console.projection.delivery import STATES
 from console.session import session_of
-from schemas.contract.touches import Basis, Model
+from schemas.contract.touches import Basis, Model, named
 from schemas.errors import Refused
 from schemas.money import plain
 
@@ -62,6 +62,8 @@ def command(
     start, end = days(month)
     session = session_of(context)
     contract = required(session.settings.contract)
+    if not named(contract, by):
+        raise Refused(missing(contract, by, model, month), code="usage")
     base = contract.base_currency
     with session.projection("totals", *STATES, offline=offline) as store:
         posted = postings(store, contract, by, model)

@@ -7,6 +7,7 @@ read them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -60,6 +61,36 @@ def asked(by: str, model: Model | None = None) -> tuple[str, Model | None]:
     return (name, spelt) if model is None and spelt else (by, model)
 
 
+def named(contract: Contract, by: str) -> bool:
+    """Whether something is attributed by that, under whatever model."""
+    name, _ = asked(by)
+    return name in {*ALWAYS, *contract.attribution, *mapped(contract)}
+
+
+def unnamed(contract: Contract, by: str) -> str:
+    """That the contract does not name it, what it names, and where more is named."""
+    known = [*contract.attribution, *mapped(contract)]
+    fields = f", or {', '.join(known)}" if known else ""
+    return (
+        f"nothing is attributed by {by!r}: there are customer, deal and product{fields}; more are named under "
+        f"`attribution:` in the contract, of fields of your own ({PREFIX}...) under `mappings:`"
+    )
+
+
+def lines_for(by: str, model: Model | None = None) -> str:
+    """Three lines of a contract that name what it does not name yet; the property is HubSpot's, and left open."""
+    wish, said = asked(by, model)
+    name, wished = wish.removeprefix(PREFIX), said or MODELS[0]
+    if name in ALWAYS or not re.fullmatch(r"[a-z][a-z_]{0,29}", name):
+        name = "campaign"
+    read = "{kind: set, crm: PROPERTY}" if wished == "linear" else "{crm: PROPERTY}"
+    return (
+        f"mappings: {{deal: {{{PREFIX}{name}: {read}}}}}\n"
+        "attribution:\n"
+        f"  {name}: {{{wished}: {PREFIX}{name}}}"
+    )  # fmt: skip
+
+
 def field_of(contract: Contract, by: str, model: Model | None = None) -> str:
     """The field behind a wish; what is named alone stands for itself, and so does what needs no contract.
 
@@ -69,14 +100,8 @@ def field_of(contract: Contract, by: str, model: Model | None = None) -> str:
     by, model = asked(by, model)
     touches = contract.attribution.get(by)
     if touches is None:
-        known = [*contract.attribution, *mapped(contract)]
-        if by not in {*ALWAYS, *known}:
-            fields = (
-                f", or {', '.join(known)}" if known else f"; a field of your own ({PREFIX}...) once mappings name one"
-            )
-            raise Refused(
-                f"nothing is attributed by {by!r}: there are customer, deal and product{fields}", code="usage"
-            )
+        if not named(contract, by):
+            raise Refused(unnamed(contract, by), code="usage")
         if model is not None:
             few = ", ".join(contract.attribution) or "the contract's attribution names none"
             raise Refused(f"{by} knows no models: leave --model out. Those that do: {few}", code="usage")

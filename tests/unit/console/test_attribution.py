@@ -263,6 +263,7 @@ def test_a_file_for_spreadsheets_holds_no_formula(store: Store, ask: Callable[..
         (["--month", "November"], "is no month"),
         (["--month", "2026-13"], "is no month"),
         (["--month", "2026-11", "--by", "source"], "customer, deal and product, or campaign, purchase, custom_cam"),
+        (["--month", "2026-11", "--by", "source"], "(under the keys that are there already)"),
         (["--month", "2026-11", "--by", "campaign"], "add --model first_touch or linear"),
         (["--month", "2026-11", "--by", "campaign", "--model", "last_touch"], "names no field for last_touch"),
         (["--month", "2026-11", "--by", "deal", "--model", "linear"], "deal knows no models: leave --model out"),
@@ -275,3 +276,29 @@ def test_a_wish_that_makes_no_sense_is_refused_with_what_there_is(
     said = run("attribution", "--offline", *options)
     assert said.exit_code == 2
     assert word in " ".join(said.stderr.split())
+
+
+@pytest.mark.parametrize(("wish", "model"), [("source", None), ("source.linear", None), ("source", "linear")])
+def test_what_the_contract_does_not_name_is_refused_with_the_lines_to_write(
+    run: Run, store: Store, tmp_path: Path, wish: str, model: str | None
+):
+    store.apply(book())
+    path = tmp_path / "contract.yaml"
+    path.write_text(template(), encoding="utf-8")
+    options = ["attribution", "--month", "2026-11", "--offline", "--by", wish, *(["--model", model] if model else [])]
+    refused = run(*options)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    for word in ("`attribution:`", "Nothing was counted", "revmark contract lint", "revmark attribution --by source "):
+        assert word in " ".join(refused.stderr.split())
+    _, lines, _ = refused.stderr.split("\n\n")
+    assert len(lines.splitlines()) == 3
+    path.write_text(f"{template()}{lines.replace('PROPERTY', 'lead_source')}\n", encoding="utf-8")
+    assert run("contract", "lint").exit_code == 0
+    assert run(*options).exit_code == 0
+
+
+@pytest.mark.parametrize("wish", ["deal:1", "Campaign", "custom_deal", "x" * 50, "a b"])
+def test_a_name_that_no_contract_can_have_is_shown_as_one_that_it_can(run: Run, tmp_path: Path, wish: str):
+    (tmp_path / "contract.yaml").write_text(template(), encoding="utf-8")
+    refused = run("attribution", "--month", "2026-11", "--offline", "--by", wish)
+    assert (refused.exit_code, "  campaign: {first_touch: custom_campaign}" in refused.stderr) == (2, True)
