@@ -326,6 +326,7 @@ async def test_tampering_leaves_no_trace(trap: Trap) -> None:
     assert len(after["propertiesWithHistory"]["name"]) == 1
     await trap.deliverer.drain()
     assert len(trap.received) == heard
+    assert (await trap.client.post(f"/_sandbox/tamper/companies/{record}", json={"name": "Flat"})).status_code == 400
 
 
 async def test_a_lost_answer_is_a_write_all_the_same(trap: Trap, faults: Faults) -> None:

@@ -127,6 +127,8 @@ class PeopleRoutes:
         """Change values with no webhook, no date, no history and no check: ``{"properties": {...}}``."""
         record = self._record(request)
         changes = properties_of(await body_of(request))
+        if not changes:
+            raise invalid('A tampering changes something: {"properties": {name: value}}.')
         for name, value in changes.items():
             self.portal.writer.tamper(record, name, text_of(value))
         keys = self.portal.keys(record)

@@ -1,11 +1,16 @@
+import json
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
 
+from sandbox.xero.people import LIMITS, LOCKS, SWITCHES
 from tests.unit.sandbox_xero.conftest import BASE, Xero
 
 PEOPLE = f"{BASE}/_sandbox/people/"
+README = Path(__file__).parents[3] / "sandbox" / "README.md"
 
 
 async def test_a_merge_archives_the_loser_and_moves_its_documents(xero: Xero) -> None:
@@ -117,3 +122,26 @@ async def test_a_write_lost_before_it_was_applied(xero: Xero) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         await xero.call("PUT", "Contacts", {"Name": "A"})
     assert (await xero.get("Contacts"))["Contacts"] == []
+
+
+async def test_what_the_readme_says_that_people_do_can_be_done(xero: Xero) -> None:
+    told = README.read_text(encoding="utf-8").partition("## Xero's own")[2]
+    rows = {row.split("`")[1]: re.findall(r"`(\{.*?\})`(?= \||;)", row) for row in told.splitlines() if row[:3] == "| `"}
+    made = await xero.invoice(await xero.contact(), 60, Status="DRAFT")
+
+    async def done(call: str, body: str) -> httpx.Response:
+        verb, _, path = call.partition(" ")
+        where = path.replace("{id}", made["InvoiceID"]).replace("{resource}", "Invoices")
+        filled = body.replace('"InvoiceID": ...', f'"InvoiceID": "{made["InvoiceID"]}"')
+        return await xero.call(verb, BASE + where, json.loads(filled))
+
+    post, pay = "POST /_sandbox/people/Invoices/{id}", "PUT /_sandbox/people/Payments"
+    tamper = "POST /_sandbox/tamper/{resource}/{id}"
+    posted, voided = rows[post]
+    for call, body in ((post, posted), (pay, rows[pay][0]), (tamper, rows[tamper][0])):
+        reply = await done(call, body)
+        assert reply.status_code == 200, reply.text
+    after = (await xero.get(f"Invoices/{made['InvoiceID']}"))["Invoices"][0]
+    assert (after["Status"], after["AmountPaid"], after["Reference"]) == ("AUTHORISED", Decimal("20.00"), "R")
+    assert voided == '{"Status": "VOIDED"}'
+    assert set(re.findall(r"`(\w+)`", told.partition("/_sandbox/settings`")[2])) == SWITCHES | LOCKS | LIMITS
