@@ -33,7 +33,8 @@ def _alone(state: EntityState, there: Side, contract: Contract | None) -> str:
     if state.entity is Entity.DEAL and contract is not None:
         timing = contract.timing
         stages = ", ".join((*timing.order_when_deal_stage, *timing.shipped_when_deal_stage))
-        return f"the deal is in stage {state.crm.fields.get('stage')}: it becomes an order in {stages}"
+        then = f"it becomes an order in {stages}" if stages else "the contract names none that makes it an order"
+        return f"the deal is in stage {state.crm.fields.get('stage')}: {then}"
     if not state.marks.get("alone"):
         return f"it was read in the {here}, and the other side has not been read to its end"
     if clause is None or getattr(clause.create, there.other.value) == "never":

@@ -122,6 +122,22 @@ def _required(contract: Contract) -> Iterator[Finding]:
         source = Entity.DEAL if entity is Entity.ORDER else entity  # an order is made of what its deal holds
         for name in sorted(set(names) - set(contract.names(source))):
             yield Finding("error", f"required.{entity.value}", _no_field(contract, source, name))
+        for name in dict.fromkeys(names) if entity is Entity.ORDER else ():
+            why = _never_before(contract, name)
+            if why is not None:
+                message = f"every won deal would be held for ever: {name} {why}. Take it out of required.order"
+                yield Finding("error", "required.order", message)
+
+
+def _never_before(contract: Contract, name: str) -> str | None:
+    """Why a field of a deal is empty as long as the deal is no order."""
+    if name in FINANCE_FIELDS[Entity.DEAL]:
+        return "is what the order itself brings"
+    if name == "quotes" and contract.timing.order_when != "quote_accepted":
+        return "are read with timing.order_when: quote_accepted only"
+    if name == "subsidiary" and contract.subsidiary is None:
+        return "is read where the contract names one (subsidiary) only"
+    return None
 
 
 def _timing(contract: Contract) -> Iterator[Finding]:
@@ -142,8 +158,12 @@ def _timing(contract: Contract) -> Iterator[Finding]:
     for stage in sorted({*timing.order_when_deal_stage} & {*timing.shipped_when_deal_stage}):
         message = f"{stage!r} is an order and shipped at once: write invoice_when: order_created"
         yield Finding("warning", "timing.shipped_when_deal_stage", message)
-    if timing.invoice_when == "shipped" and not any((timing.order_when_deal_stage, timing.shipped_when_deal_stage)):
-        yield Finding("warning", "timing.invoice_when", "no deal becomes an order, so none is billed")
+    if timing.invoice_when != "never" and not any((timing.order_when_deal_stage, timing.shipped_when_deal_stage)):
+        message = (
+            "no deal becomes an order, so none is billed: name a stage's id in timing.order_when_deal_stage, or write "
+            "invoice_when: never"
+        )
+        yield Finding("warning", "timing.invoice_when", message)
 
 
 def _deposit(contract: Contract) -> Iterator[Finding]:

@@ -171,6 +171,17 @@ def test_every_fault_of_a_contract_is_listed_at_once():
         ({"tiers": {"third": ["zzz"]}}, "error", "tiers.third", "name a record, as deal"),
         ({"tiers": {"third": ["deal"]}}, "error", "tiers.third", "'deal' is of the first tier as well"),
         ({"required": {"invoice": ["date"]}}, "warning", "required.invoice", "only an order's"),
+        *(
+            ({"required": {"order": ["lines", name]}}, "error", "required.order", f"held for ever: {name} is what the")
+            for name in ("order_status", "invoice_number", "invoice_status", "amount_due", "amount_paid")
+        ),
+        ({"required": {"order": ["quotes"]}}, "error", "required.order", "order_when: quote_accepted only"),
+        ({"required": {"order": ["subsidiary"]}}, "error", "required.order", "names one (subsidiary) only"),
+        ({"timing": {"order_when_deal_stage": []}}, "warning", "timing.invoice_when", "no deal becomes an order"),
+        (
+            {"timing": {"order_when_deal_stage": [], "order_when": "quote_accepted"}}, "warning", "timing.invoice_when",
+            "name a stage's id in timing.order_when_deal_stage",
+        ),
         (field("company", "shipping_address", None), "warning", "guards.address_governance", "never speak"),
         (field("company", "currency", None), "warning", "guards.currency_lock", "never speak"),
         ({"lifecycle": {"gated": []}}, "warning", "guards.lifecycle_gating", "names no stage"),
@@ -210,6 +221,17 @@ def test_every_fault_of_a_contract_is_listed_at_once():
 def test_what_loads_but_cannot_be_meant_is_found(changes: dict[str, Any], level: str, path: str, said: str):
     found = [finding for finding in lint(contract(changes)) if finding.path == path and said in finding.message]
     assert [finding.level for finding in found] == [level]
+
+
+def test_what_a_deal_can_have_before_it_is_an_order_may_be_required():
+    wanted = ["name", "stage", "amount", "currency", "closed_at", "lines", "subsidiary"]
+    assert lint(contract({"subsidiary": {"name": "NZ", "crm": "unit"}, "required": {"order": wanted}})) == []
+    quoted = {"timing": {"order_when": "quote_accepted"}, "required": {"order": ["quotes"]}}
+    assert not [each for each in lint(contract(quoted)) if each.path == "required.order"]
+
+
+def test_a_contract_that_bills_nothing_on_purpose_finds_nothing():
+    assert lint(contract({"timing": {"order_when_deal_stage": [], "invoice_when": "never"}})) == []
 
 
 def test_switched_off_guards_find_nothing():
