@@ -255,3 +255,27 @@ async def test_whom_a_further_address_finds_is_told_before_anything_is_written()
     assert found == {address.upper(): f"hubspot/contact/{ann}"}, "the first address is shown to everybody who reads"
     assert len(world.calls()) - len(before) == 2
     assert await world.client.known_by(Entity.COMPANY, ["Acme"]) == {}
+
+
+async def test_one_who_was_merged_into_anothers_contact_while_we_looked_is_not_taken_from_that_company(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    world = await World().furnish()
+    first, second = [await world.made("companies", name=name) for name in ("First", "Second")]
+    ann = await world.made("contacts", email="ann@acme.example", firstname="Ann", lastname="Lee")
+    zed = await world.made("contacts", email="zed@acme.example")
+    await world.person(f"contacts/{zed}/associate", to_type="companies", to_id=first, primary=True)
+    survivors = list[str]()
+
+    async def merge() -> None:
+        survivor = await world.person("contacts/merge", primaryObjectId=zed, objectIdToMerge=ann)
+        survivors.append(str(survivor["id"]))
+
+    before(world, "/contacts/companies/batch/read", merge, monkeypatch)
+    create = command("contact", ANN, links={"company": f"hubspot/company/{second}"})
+    written = await world.written(create)
+    assert (written.state, written.code, written.ref) == ("again", "joining", None)
+    assert wrote(world) == [], "an association with an id that was merged away lands on whoever it lives on in"
+    again = await world.written(create)
+    assert (again.state, again.code) == ("refused", "taken")
+    assert f"hubspot/contact/{survivors[0]} already, of hubspot/company/{first}" in again.message

@@ -30,6 +30,7 @@ SAID = (
     "then: revmark quarantine replay"
 )
 BUSY = "its e-mail address is that of {contact}, which another is being joined to, for {company}: it is looked at anew"
+LEFT = "{contact} was there a moment ago and is not any more: it is looked for anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,12 @@ class Joining:
         there = {address: record for record in records for address in _addresses(record)}
         found = [_joined(job, there[job.key.lower()]) if job.key.lower() in there else job for job in jobs]
         others = [job for job in found if job.joins and self._half_made.get(job.command.record) != job.target]
-        taken = await self._taken([job for job in others if COMPANY in job.links])
-        busy = _busy([job for job in found if job.joins and job.command.id not in taken], companies)
+        wanting = [job for job in others if COMPANY in job.links]
+        ends = await self._reading.associated(shape.path, self._reading.path(COMPANY), [job.target for job in wanting])
+        taken = await self._taken(wanting, ends)
+        left = await self._left([job for job in wanting if not ends.get(job.target)])
+        over = {*taken, *left}
+        busy = left | _busy([job for job in found if job.joins and job.command.id not in over], companies)
         jobs = [job for job in found if job.command.id not in {*taken, *busy}]
         self._joined(jobs)
         return Joined(jobs, _told(found, taken), _told(found, busy))
@@ -98,16 +103,24 @@ class Joining:
             record: target for record, target in self._half_made.items() if theirs.get(target, record) == record
         }
 
-    async def _taken(self, jobs: Sequence[Job]) -> dict[str, str]:
+    async def _left(self, jobs: Sequence[Job]) -> dict[str, str]:
+        """Those whose contact has no company since it is not there any more: command id -> what is said of it.
+
+        Merged away since it was found, it may live on in another company's, and what is linked with it links that one.
+        """
+        if not jobs:
+            return {}
+        shape = jobs[0].shape
+        still = {each["id"] for each in await self._reading.batch(shape.path, [job.target for job in jobs], [EMAIL])}
+        return {job.command.id: _said(LEFT, job) for job in jobs if job.target not in still}
+
+    async def _taken(self, jobs: Sequence[Job], ends: Mapping[str, Sequence[str]]) -> dict[str, str]:
         """Those who are people of another company already: command id -> what is said of it.
 
         Whose a contact is, its first company says: to join it to a second one would take it from its counterpart in
         the books of the first. Where the company to be joined has ended, the link tells that.
         """
-        if not jobs:
-            return {}
         path = self._reading.path(COMPANY)
-        ends = await self._reading.associated(jobs[0].shape.path, path, [job.target for job in jobs])
         firsts = {job.command.id: ends[job.target][0] for job in jobs if ends.get(job.target)}
         apart = [job for job in jobs if firsts.get(job.command.id, job.links[COMPANY]) != job.links[COMPANY]]
         wanted = sorted({job.links[COMPANY] for job in apart})
@@ -149,7 +162,7 @@ def _told(jobs: Iterable[Job], said: Mapping[str, str]) -> list[tuple[Job, str]]
     return [(job.at(""), said[job.command.id]) for job in jobs if job.command.id in said]
 
 
-def _said(words: str, job: Job, company: str) -> str:
+def _said(words: str, job: Job, company: str = "") -> str:
     return words.format(contact=ref(PLATFORM, job.shape.kind, job.target), company=ref(PLATFORM, COMPANY, company))
 
 

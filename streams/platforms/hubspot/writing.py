@@ -23,7 +23,7 @@ from schemas.names import Ref, ref
 from streams.platforms.hubspot.abreast import abreast
 from streams.platforms.hubspot.api import Api, Json, Reply
 from streams.platforms.hubspot.batches import Job, Sorting, job_of, put_off, rounds, sort_out
-from streams.platforms.hubspot.joining import Joining
+from streams.platforms.hubspot.joining import LEFT, Joining
 from streams.platforms.hubspot.limits import BATCH, TRANSIENT
 from streams.platforms.hubspot.overlooked import Overlooked, concerned, traced
 from streams.platforms.hubspot.reading import ALIASED, Reading, chunks, merged_ids
@@ -246,7 +246,7 @@ class Writing:
             for job in part:
                 found = shown.get(job.target, seen[0])
                 if job.joins and (found.deleted or found.record_id != job.target):
-                    said = f"{_ref(job)} was there a moment ago and is not any more: it is looked for anew"
+                    said = LEFT.format(contact=_ref(job))
                     run.put_off([job.at("")], Throttled(said, until=run.now(), code="left"))
                 elif found.deleted:
                     run.gone(job, found)
