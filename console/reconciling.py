@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import httpx
 
@@ -150,6 +151,7 @@ def judge(spool: Spool, contract: Contract, wish: Wish, outcome: Outcome, *, ten
     notes = list(outcome.notes)
     if not by.mirrored:
         notes.append("the contract makes no invoices in the CRM: only the ERP's own totals are shown")
+    against: dict[Literal["hubspot", "stream"], bool] = {"hubspot": by.mirrored, "stream": wish.stream is not None}
     return Audit(
         tenant=tenant,
         night=wish.night,
@@ -159,6 +161,7 @@ def judge(spool: Spool, contract: Contract, wish: Wish, outcome: Outcome, *, ten
         discrepancies=sorted(discrepancies, key=_order),
         documents={"hubspot": spool.count(Side.CRM), "xero": spool.count(Side.ERP)},
         gaps=list(outcome.gaps),
+        against=[name for name, asked in against.items() if asked],
         notes=notes,
         signed=wish.signed,
         alarms=broken,

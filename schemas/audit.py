@@ -166,6 +166,9 @@ class Audit(Wire):
     documents: dict[str, int] = Field(default_factory=dict, description="platform -> documents read")
     calls: dict[str, int] = Field(default_factory=dict, description="platform -> calls it took")
     gaps: list[str] = Field(default_factory=list, description="what could not be read; totals are without it")
+    against: list[Literal["hubspot", "stream"]] = Field(
+        default=["hubspot"], description="what Xero's documents were compared with; none: nothing was compared"
+    )
     notes: list[str] = Field(default_factory=list, description="what a reader should know, and is no difference")
     signed: Signature | None = None
     alarms: list[str] = Field(default_factory=list, description="totals that changed after they were signed")
@@ -176,8 +179,8 @@ class Audit(Wire):
 
     @property
     def agreed(self) -> bool:
-        """Whether all was read, nothing differs, the stream counts the same, and what was signed stands."""
-        return not self.gaps and not self.needs_person
+        """Whether both sides were read, nothing differs, the stream counts the same, and what was signed stands."""
+        return "hubspot" in self.against and not self.gaps and not self.needs_person
 
     @property
     def needs_person(self) -> bool:

@@ -22,14 +22,22 @@ def verdict(audit: Audit) -> str:
         day = f"ALARM: {_many(count, 'other signed night')} {'has' if count == 1 else 'have'} changed since. {day}"
     part = " Not all could be read: see below." if audit.gaps else ""
     if not audit.discrepancies:
+        behind = ", and the stream is behind them" if any(each.behind for each in audit.tallies) else ""
+        if "hubspot" not in audit.against:
+            return f"{day}: {_counted(audit, behind)}.{part}"
         if audit.gaps:
             return f"{day}: no difference in what could be read, and not all could be read."
-        behind = ", and the stream is behind them" if any(each.behind for each in audit.tallies) else ""
         return f"{day}: the books agree{behind}. {_billed(audit)}."
     apart = ", ".join(f"{currency} {money_text(amount, currency)}" for currency, amount in audit.apart() if amount)
     count = len(audit.discrepancies)
     found = f"{_many(count, 'variance')}{f', {apart} apart' if apart else ''}"
     return f"{day}: {found}. {_who(audit)}.{part}"
+
+
+def _counted(audit: Audit, behind: str) -> str:
+    """Where the CRM has no invoices: what was counted, and what that was compared with."""
+    against = f"Only the stream's totals were compared with them{behind}" if audit.against else "Nothing was compared"
+    return f"{_billed(audit)} in Xero. {against}: by the contract HubSpot keeps no invoices"
 
 
 def _billed(audit: Audit) -> str:

@@ -68,7 +68,7 @@ def command(
 ) -> None:
     """Count a day's invoices, credit notes, payments and refunds in both platforms, and name what differs.
 
-    Reads both accounts, writes nothing. Exits 0 when the books agree, 1 with variances, 3 when not all could be read.
+    Reads both accounts, writes nothing. Exits 0 when nothing differs, 1 with variances, 3 when not all could be read.
     A night that was signed and has changed since is an alarm, and exits 1, and so is any other by the stream's totals.
     """
     session = session_of(context)

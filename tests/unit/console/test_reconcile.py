@@ -109,6 +109,22 @@ def test_books_that_agree_exit_0_and_say_so_first(office: Office):
     assert line.split() == ["NZD", "-", "invoices", "1", "1,234.50", "1", "1,234.50", "agreed", "-"]
 
 
+def test_where_nothing_is_compared_the_books_are_not_said_to_agree(office: Office, tmp_path: Path):
+    office.sell("50.00")
+    contract = tmp_path / "contract.yaml"
+    clause, terms = re.compile(r"(?<=  invoice:\n    master: erp\n    create: {crm: )always"), template()
+    contract.write_text(clause.sub("never", terms), encoding="utf-8")
+    done = revmark("--no-stream", "--html", "night.html")
+    assert done.exit_code == 0, done.output
+    why = "by the contract HubSpot keeps no invoices"
+    said = f"Night of {NIGHT}: 1 invoice, NZD 50.00 in Xero. Nothing was compared: {why}."
+    assert done.stdout.splitlines()[0] == said
+    for text in (done.stdout, Path("night.html").read_text(encoding="utf-8")):
+        assert said in text
+        assert "the books agree" not in text
+    assert json.loads(revmark("--no-stream", "--json").stdout)["against"] == []
+
+
 def sign() -> None:
     """Somebody signs what is there, and this machine has read it from the topic."""
     made = Audit.model_validate_json(Path("state", "reconcile", f"{NIGHT}.json").read_text(encoding="utf-8"))

@@ -175,3 +175,22 @@ def test_one_is_said_as_one():
     said = words.verdict(made(discrepancies=[*VARIANCES, *audit([mirror(BOOK, name="9")], [], RULES)]))
     assert said == (f"Night of {NIGHT}: 2 variances, NZD 200.00 apart. 1 can be repaired by Revmark; 1 needs a person.")
     assert words.verdict(made(discrepancies=VARIANCES)).startswith(f"Night of {NIGHT}: 1 variance, NZD 100.00 apart.")
+
+
+@pytest.mark.parametrize(
+    ("parts", "said", "agreed"),
+    [
+        ({}, "the books agree. 1 invoice, NZD 100.00.", True),
+        ({"against": []}, "1 invoice, NZD 100.00 in Xero. Nothing was compared: by the contract", False),
+        ({"against": ["stream"]}, "1 invoice, NZD 100.00 in Xero. Only the stream's totals were compared", False),
+        ({"against": [], "tallies": []}, "Nothing was billed in Xero. Nothing was compared: by the", False),
+        ({"against": [], "gaps": ["x"]}, "HubSpot keeps no invoices. Not all could be read: see below.", False),
+    ],
+    ids=["both sides", "nothing", "the stream", "nothing there", "not all read"],
+)
+def test_the_books_agree_only_where_they_were_compared(
+    parts: dict[str, Any], said: str, agreed: bool,  # noqa: FBT001 - a case
+):  # fmt: skip
+    found = made(**parts)
+    assert said in words.verdict(found)
+    assert (found.agreed, "agree" in words.verdict(found)) == (agreed, agreed)
