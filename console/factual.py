@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from console.explain.labels import words
-from console.explain.search import search
+from console.explain.search import Unfound, search
 from console.facts.drift import Drift
 from console.facts.linked import CONTEXT, graph, node
 from console.facts.sheet import SELLER, Fact, FactSheet, sellers, sheet
@@ -50,17 +50,34 @@ def called(store: Store, contract: Contract, tenant: str, asked: str) -> FactShe
             raise Refused("the contract names no seller: write facts.seller, then run it again", code="usage")
         return found[0]
     known = Known(store, tenant)
-    record = search(known, asked)
+    try:
+        record = search(known, asked)
+    except Unfound as error:
+        raise _unfound(asked, error) from error
     if not isinstance(record, str):
         fitting = [each.record for each in record.candidates if each.entity in TOLD]
         if len(fitting) != 1:
             named = ", ".join(f"{each.label} ({each.record})" for each in record.candidates)
-            raise Refused(f"{asked!r} may be several: {named}. Name one by its id", code="usage")
+            after = f"facts show {fitting[0]}" if fitting else f"explain {record.candidates[0].record}"
+            raise Refused(f"{asked!r} may be several: {named}. Nothing is shown. Next: revmark {after}", code="usage")
         record = fitting[0]
     made = _sheet(known, contract, record) if record.partition(":")[0] in TOLD else None
     if made is None:
-        raise Refused(f"there is no fact sheet of {record}: companies and products have one", code="unknown")
+        raise Refused(
+            f"there is no fact sheet of {record}: companies and products have one. Nothing is shown. "
+            f"Next: revmark explain {record}",
+            code="unknown",
+        )
     return made
+
+
+def _unfound(asked: str, error: Unfound) -> Refused:
+    """Nothing is called so, in the words of fact sheets; what has no sheet is not offered."""
+    near = [each for each in error.near if each.entity in TOLD]
+    names = ", ".join(f"{each.label} ({each.entity})" for each in near)
+    said = f"Did you mean {names}? " if near else ""
+    after = f"revmark facts show {near[0].record}" if near else "revmark facts"
+    return Refused(f"there is no fact sheet of {asked!r}: {error.why}. {said}Next: {after}", code="unknown")
 
 
 def _sheet(known: Known, contract: Contract, record: str) -> FactSheet | None:

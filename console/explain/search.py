@@ -33,6 +33,15 @@ DEALS = tuple(f"{kind.value}:" for kind in (Entity.ORDER, Entity.SUBSCRIPTION)) 
 PARTS_OF = {"line_item": "deal", "quote": "deal"}  # kinds that are no record of their own
 
 
+class Unfound(Refused):
+    """Nothing is called so: `why`, and records whose names are `near`."""
+
+    def __init__(self, message: str, why: str, near: Sequence[Candidate]) -> None:
+        """Keep what another command than `revmark explain` says in its own words."""
+        super().__init__(message, code="unknown")
+        self.why, self.near = why, tuple(near)
+
+
 def search(known: Known, asked: str) -> str | Candidates:
     """The record: a canonical id, or the reference of a record that nobody knows the owner of yet.
 
@@ -136,18 +145,15 @@ def _candidate(known: Known, record: str) -> Candidate:
     )
 
 
-def _unknown(asked: str, why: str, near: Sequence[Candidate] = ()) -> Refused:
+def _unknown(asked: str, why: str, near: Sequence[Candidate] = ()) -> Unfound:
     if near:
         names = ", ".join(f"{each.label} ({each.entity.replace('_', ' ')})" for each in near)
-        return Refused(
-            f"there is nothing to explain for {asked!r}: {why}. Did you mean {names}? Next: {near[0].command}",
-            code="unknown",
+        told = f"Did you mean {names}? Next: {near[0].command}"
+    else:
+        kinds = ", ".join(each.value for each in Entity)
+        told = (
+            f"It is named by a platform's id (hubspot:company:123, xero:contact:<id>), by an id of ours ({kinds}, each "
+            "with 16 digits after a colon), or by a name, number, domain or e-mail. Next: revmark decisions --customer "
+            "<name>; a record that was just made is here after the next poll"
         )
-    kinds = ", ".join(each.value for each in Entity)
-    return Refused(
-        f"there is nothing to explain for {asked!r}: {why}. It is named by a platform's id (hubspot:company:123, "
-        f"xero:contact:<id>), by an id of ours ({kinds}, each with 16 digits after a colon), or by a name, number, "
-        "domain or e-mail. Next: revmark decisions --customer <name>; a record that was just made is here after the "
-        "next poll",
-        code="unknown",
-    )
+    return Unfound(f"there is nothing to explain for {asked!r}: {why}. {told}", why, near)

@@ -18,6 +18,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 BOOKED = {"invoice_posted": 1, "invoice_restated": 1, "invoice_voided": -1,
           "credit_memo_issued": -1, "credit_memo_restated": -1, "credit_memo_voided": 1}  # fmt: skip
@@ -66,8 +67,8 @@ def add(state: sqlite3.Connection, day: str, money: dict[str, str], to_booked: i
 async def follow(broker: str, topic: str, state: sqlite3.Connection, *, until_end: bool) -> None:
     """Read from where the state ends; our own positions count, not the broker's."""
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         places = [TopicPartition(topic, each) for each in await partitions(broker, topic)]
         consumer.assign(places)
         known = dict(state.execute("SELECT partition, next FROM positions").fetchall())
@@ -88,8 +89,8 @@ async def follow(broker: str, topic: str, state: sqlite3.Connection, *, until_en
 async def partitions(broker: str, topic: str) -> list[int]:
     """The topic's partitions, as the broker says."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-    await admin.start()
     try:
+        await admin.start()
         (found,) = await admin.describe_topics([topic])
     finally:
         await admin.close()
@@ -108,8 +109,13 @@ def main() -> None:
     given = parser.parse_args()
     state = sqlite3.connect(given.state)
     state.executescript(SCHEMA)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(follow(given.broker, given.topic, state, until_end=given.until_end))
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(follow(given.broker, given.topic, state, until_end=given.until_end))
+    except KafkaError as error:
+        raise SystemExit(f"{given.broker} does not answer as a Kafka broker: {error}. What was counted is kept in "
+                         f"{given.state}. Next: start the broker, or name it with --broker, and run this again"
+                         ) from error  # fmt: skip
     names = ("month", "currency", "booked", "collected")
     for row in state.execute("SELECT * FROM months ORDER BY month, currency"):
         print(json.dumps(dict(zip(names, row, strict=True))))

@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -231,3 +232,12 @@ def test_make_without_a_target_lists_what_the_readme_names():
     said = subprocess.run([make, "-C", str(ROOT), "-s", "help"], capture_output=True, text=True, check=True)  # noqa: S603
     listed = {line.split()[0] for line in said.stdout.splitlines() if line}
     assert set(re.findall(r"(?:`|\$ )make (\w+)", read(ROOT / "README.md"))) <= listed
+
+
+def test_the_reader_of_revenue_says_what_is_left_where_no_broker_answers(tmp_path: Path):
+    script, state = ROOT / "docs/consumers/revenue.py", tmp_path / "revenue.sqlite"
+    words = [sys.executable, str(script), "--broker", "127.0.0.1:1", "--state", str(state), "--until-end"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"What was counted is kept in {state}. Next: start the broker, or name it with --broker" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,16 @@ def test_a_name_of_two_records_asks_which(store: Store, told: Callable[..., Any]
     store.apply([row(3, f"company:{5:016x}", {"name": "Lead Ltd"}, None)])
     done = run("facts", "show", "Lead Ltd", "--offline")
     assert (done.exit_code, "may be several" in done.stderr) == (2, True)
+    assert re.search(r"Nothing is shown. Next: revmark facts show company:\w{16}$", done.stderr.strip())
+
+
+def test_a_mistyped_name_leads_to_the_sheet_that_is_meant(told: Callable[..., Any], run: Run):
+    told("show", COMPANY)
+    said = run("facts", "show", "ARM-9", "--offline").stderr.strip().splitlines()[-1]
+    assert "there is no fact sheet of 'ARM-9': no record is called so. Did you mean Robot arm (product)? " in said
+    assert said.endswith(f"Next: revmark facts show {PRODUCT}")
+    assert run(*said.partition("Next: revmark ")[2].split(), "--offline").exit_code == 0
+    assert run("facts", "show", "Nobody", "--offline").stderr.strip().endswith("Next: revmark facts")
 
 
 def test_without_a_contract_nobody_owns_anything(run: Run, monkeypatch: pytest.MonkeyPatch):
