@@ -128,6 +128,21 @@ def days(month: str) -> tuple[str, str]:
     return first.isoformat(), first.replace(day=monthrange(first.year, first.month)[1]).isoformat()
 
 
+def come(month: str, today: str, timezone: str) -> str:
+    """The month, if it has begun on the business day `today`.
+
+    Raises:
+        Refused: it has not.
+    """
+    if month > today[:7]:
+        raise Refused(
+            f"{month} has not come yet in {timezone}: there is nothing to count. Next: revmark attribution --month "
+            f"{today[:7]}",
+            code="usage",
+        )
+    return month
+
+
 def says(proof: Proof, basis: Basis) -> str:
     """Whether it holds, in a sentence that says of what; what does not hold names its days."""
     invoiced = f"{ABOUT[basis]}{money_text(proof.counted, proof.currency)} {proof.currency} invoiced"

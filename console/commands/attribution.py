@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv as rows
 import io
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from agents.rules.attribution import Attribution, attribute
-from console.attributing import Proof, called, converted, days, document, ledger, missing, proofs, says, within
+from console.attributing import Proof, called, come, converted, days, document, ledger, missing, proofs, says, within
 from console.audited.table import text
 from console.earning import postings
 from console.exits import NEEDS_PERSON
@@ -22,6 +23,7 @@ from console.projection.delivery import STATES
 from console.session import session_of
 from schemas.contract.touches import Basis, Model, named
 from schemas.errors import Refused
+from schemas.instants import business_day
 from schemas.money import plain
 
 EXAMPLES = examples(
@@ -62,6 +64,7 @@ def command(
     start, end = days(month)
     session = session_of(context)
     contract = required(session.settings.contract)
+    come(month, business_day(datetime.now(UTC), contract.timezone), contract.timezone)
     if not named(contract, by):
         raise Refused(missing(contract, by, model, month), code="usage")
     base = contract.base_currency

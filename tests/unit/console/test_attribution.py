@@ -13,9 +13,11 @@ import orjson
 import pytest
 from typer.testing import Result
 
+from console.attributing import come
 from console.projection.delivery import Delivery
 from console.projection.store import Store
 from schemas.contract import template
+from schemas.errors import Refused
 from schemas.names import Entity, Side
 from tables.entities import EntityState, SideState, to_row
 from tests.unit.console.records import ACME, delivery, event, total
@@ -206,8 +208,22 @@ def test_a_text_is_one_name_whatever_it_looks_like(store: Store, ask: Callable[.
 
 def test_where_there_is_nothing_it_says_so_in_words(ask: Callable[..., Any], run: Run):
     ask()
-    for basis, said in (("posted", "nothing was posted in 2027-01"), ("cash", "no money moved in 2027-01")):
-        assert said in run("attribution", "--month", "2027-01", "--offline", "--basis", basis).stderr
+    for basis, said in (("posted", "nothing was posted in 2026-01"), ("cash", "no money moved in 2026-01")):
+        assert said in run("attribution", "--month", "2026-01", "--offline", "--basis", basis).stderr
+
+
+def test_a_month_that_has_not_come_yet_is_refused_as_a_night_is(ask: Callable[..., Any], run: Run):
+    ask()
+    said = run("attribution", "--month", "2999-01", "--offline")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "2999-01 has not come yet in Pacific/Auckland: there is nothing to count" in " ".join(said.stderr.split())
+
+
+def test_a_month_has_come_on_its_first_day_and_not_before():
+    assert come("2026-12", "2026-12-01", "Pacific/Auckland") == "2026-12"
+    assert come("2025-12", "2026-01-01", "Pacific/Auckland") == "2025-12"
+    with pytest.raises(Refused, match=r"Next: revmark attribution --month 2026-11$"):
+        come("2026-12", "2026-11-30", "Pacific/Auckland")
 
 
 def test_of_cash_it_says_that_the_proof_is_of_the_invoices(ask: Callable[..., Any], run: Run):
