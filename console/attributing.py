@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from agents.rules.attribution import COUNTED, DEDUCTED, Attribution, Posting, in_base
+from console.earning import papers
 from console.output import money_text
 from console.projection.filters import Filters
 from console.projection.listing import EVERYTHING, find, labels
@@ -85,16 +86,25 @@ def converted(found: Iterable[Posting], base: str) -> tuple[list[Posting], list[
     return [turned for _, turned in both if turned], [each for each, turned in both if not turned]
 
 
-def ledger(found: Sequence[Posting], base: str) -> list[dict[str, str]]:
-    """Each posting with its rate and what it comes to in the base currency; nothing where it keeps no rate."""
-    return [
-        {
-            "document": each.document, "kind": each.kind, "day": each.day, "names": ";".join(sorted(each.names)),
-            "currency": each.currency, "amount": plain(each.amount), "rate": plain(each.rate) if each.rate else "",
-            "base_currency": base, "base_amount": plain(turned.amount) if (turned := in_base(each, base)) else "",
-        }
-        for each in sorted(found, key=lambda each: (each.day, each.document))
-    ]  # fmt: skip
+def ledger(store: Store, found: Sequence[Posting], contract: Contract) -> list[dict[str, str]]:
+    """Each posting with its document's number and customer, its rate and what it comes to in the base currency.
+
+    The rate is of the document's own day. Nothing stands where none is kept, or where the contract names no subsidiary.
+    """
+    base, known = contract.base_currency, papers(store)
+    whose = labels(store, {each.customer for each in known.values()})
+    rows = []
+    for each in sorted(found, key=lambda each: (each.day, each.document)):
+        paper, turned = known[each.document], in_base(each, base)
+        rows.append({
+            "document": each.document, "number": paper.number, "kind": each.kind, "day": each.day,
+            "customer": paper.customer, "customer_name": whose.get(paper.customer, ""),
+            "names": ";".join(sorted(each.names)), "currency": each.currency, "amount": plain(each.amount),
+            "rate": plain(each.rate) if each.rate else "", "rate_date": each.day if each.rate else "",
+            "base_currency": base, "base_amount": plain(turned.amount) if turned else "",
+            "subsidiary": contract.books,
+        })  # fmt: skip
+    return rows
 
 
 def called(store: Store, found: Attribution, by: str) -> dict[str, str]:

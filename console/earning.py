@@ -1,11 +1,12 @@
 """The ERP's documents as postings: what each comes to, and to what it is attributed.
 
-In: the projection, the contract, what to attribute by. Out: postings. Reads only.
+In: the projection, the contract, what to attribute by. Out: postings, and what people know documents by. Reads only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -28,6 +29,13 @@ _FIELD = (
     " nullif(json_quote(json_extract(body, '$.erp.fields.' || ?1)), 'null')) AS value"
     " FROM states WHERE drawer = 'accounts.r' AND (record LIKE 'deal:%' OR record LIKE 'company:%')"
     " AND value IS NOT NULL"
+)
+_PAPERS = (
+    "SELECT key, record, json_extract(body, '$.erp.ref') AS ref, json_extract(body, '$.erp.fields.number') AS number,"
+    " json_extract(body, '$.erp.fields.reference') AS reference, json_extract(body, '$.erp.fields.document') AS pays,"
+    " coalesce(json_extract(body, '$.related.invoice'), json_extract(body, '$.related.credit_note')) AS of"
+    " FROM states WHERE drawer = 'accounts.r' AND record >= ? AND record < ?"
+    " AND json_extract(body, '$.erp.ref') IS NOT NULL"
 )
 Namer = Callable[[Owned], Weights]
 
@@ -55,6 +63,27 @@ def postings(store: Store, contract: Contract, by: str, model: Model | None = No
         if counts(entity, row["fields"])
         for part in _parts(entity, row, invoices, by_id)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What people know a document by: its number, or that of what it pays or gives back; and whose it is, by id."""
+
+    number: str
+    customer: str
+
+
+def papers(store: Store) -> dict[str, Known]:
+    """The ERP's documents by id; a payment of nothing that has a number is known by its reference."""
+    rows = [row for each in KINDS for row in store.rows(_PAPERS, [f"{each.value}:", f"{each.value};"])]
+    numbers = {row[name].rpartition("/")[2]: row["number"] for row in rows for name in ("ref", "record")}
+    return {
+        row["record"]: Known(
+            row["number"] or numbers.get(row["pays"]) or numbers.get(row["of"]) or row["reference"] or "",
+            _customer(row),
+        )
+        for row in rows
+    }
 
 
 def _owned(row: Mapping[str, Any]) -> Owned:

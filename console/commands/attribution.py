@@ -18,7 +18,7 @@ from console.earning import postings
 from console.exits import NEEDS_PERSON
 from console.explain.contract import required
 from console.options import Document, Offline, examples
-from console.output import Sheet, money_text, note, say, show, show_json, write_file
+from console.output import Sheet, as_json, money_text, note, say, show, show_json, write_file
 from console.projection.delivery import STATES
 from console.session import session_of
 from schemas.contract.touches import Basis, Model, named
@@ -33,7 +33,10 @@ EXAMPLES = examples(
     "revmark attribution --by deal --month 2026-10 --basis cash --json",
 )
 HEADINGS = {"posted": ("invoices>", "invoiced>", "credited>"), "cash": ("payments>", "received>", "refunded>")}
-LEDGER = ("document", "kind", "day", "names", "currency", "amount", "rate", "base_currency", "base_amount")
+LEDGER = (
+    "document", "number", "kind", "day", "customer", "customer_name", "names", "currency", "amount", "rate",
+    "rate_date", "base_currency", "base_amount", "subsidiary",
+)  # fmt: skip
 NOTHING = {"posted": "nothing was posted", "cash": "no money moved"}
 
 
@@ -54,7 +57,11 @@ def command(
         bool, typer.Option("--in-base", help="in the base currency, each document at its own rate")
     ] = False,
     documents: Annotated[
-        Path | None, typer.Option("--documents", help="write each document with its rate to this CSV file")
+        Path | None,
+        typer.Option(
+            "--documents",
+            help="write each document with its rate to this file: CSV, or JSON where its name ends in .json",
+        ),
     ] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="write the shares to this file")] = None,
     json: Document = False,
@@ -72,11 +79,13 @@ def command(
         posted = postings(store, contract, by, model)
         turned, left = converted(posted, base) if in_base else (posted, [])
         found = attribute([*turned, *left], basis, start, end)
+        listed = [] if documents is None else ledger(store, within(posted, basis, start, end), contract)
         names, proven = called(store, found, by), proofs(store, posted, start, end)
     if csv is not None:
         _write(csv, "the shares", _table(found, names, month))
     if documents is not None:
-        _write(documents, "the documents", _sheet(ledger(within(posted, basis, start, end), base)))
+        written = as_json(listed) if documents.suffix == ".json" else _sheet(listed)
+        _write(documents, "the documents", written)
     if json:
         show_json(document(found, names, proven, month, by) | {"model": model, "in_base": base if in_base else None})
     else:

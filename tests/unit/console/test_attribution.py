@@ -191,6 +191,46 @@ def test_in_the_base_currency_each_document_has_its_own_rate(store: Store, ask: 
     ]  # fmt: skip
 
 
+SUBSIDIARY = "subsidiary: {name: NZ, crm: billing_entity}\n"
+
+
+@pytest.mark.parametrize(("name", "more", "books"), [("a.csv", "", ""), ("a.json", SUBSIDIARY, "NZ")])
+def test_each_document_has_its_number_its_customer_and_the_day_of_its_rate(
+    store: Store, ask: Callable[..., Any], tmp_path: Path, name: str, more: str, books: str
+):
+    of = {"credit_note": "credit_note:3"}
+    store.apply([
+        row(9, Entity.INVOICE, 1, document("100.00", number="INV-7", currency_rate="0.5")),
+        row(10, Entity.INVOICE, 2, document("50.00", number="=INV-8"), OTHER),
+        row(11, Entity.CREDIT_NOTE, 3, document("10.00", number="CN-1", reference="INV-7", currency_rate="0.4")),
+        row(12, Entity.PAYMENT, 4, document("60.00", status="received", document="1", reference="bank")),
+        row(13, Entity.PAYMENT, 5, document("5.00", status="received", refund=True), related=of),
+        row(14, Entity.PAYMENT, 6, document("9.00", status="received", advance="prepayment", reference="PRE 1")),
+    ])  # fmt: skip
+    (tmp_path / "contract.yaml").write_text(template() + more, encoding="utf-8")
+    path = tmp_path / name
+
+    def listed(*options: str) -> dict[str, dict[str, str]]:
+        ask("--documents", str(path), *options)
+        content = path.read_text(encoding="utf-8")
+        rows = json.loads(content) if path.suffix == ".json" else list(csv.DictReader(content.splitlines()))
+        return {each["document"]: each for each in rows}
+
+    posted, cash = listed(), listed("--basis", "cash")
+    mark = "" if path.suffix == ".json" else "'"  # a spreadsheet takes no formula
+    assert posted["invoice:1"] == {
+        "document": "invoice:1", "number": "INV-7", "kind": "invoice", "day": "2026-11-20", "customer": ACME,
+        "customer_name": "Acme Ltd", "names": ACME, "currency": "EUR", "amount": "100.00", "rate": "0.5",
+        "rate_date": "2026-11-20", "base_currency": "NZD", "base_amount": "200.00", "subsidiary": books,
+    }  # fmt: skip
+    assert [posted["invoice:2"][each] for each in ("number", "customer", "customer_name", "rate", "rate_date")] == [
+        f"{mark}=INV-8", OTHER, "", "", "",
+    ]  # fmt: skip
+    assert (posted["credit_note:3"]["number"], posted["credit_note:3"]["rate_date"]) == ("CN-1", "2026-11-20")
+    numbers = {name: each["number"] for name, each in cash.items()}
+    assert numbers == {"payment:4": "INV-7", "payment:5": "CN-1", "payment:6": "PRE 1"}
+
+
 def test_what_keeps_no_rate_stays_in_its_currency_and_is_said(store: Store, run: Run, ask: Callable[..., Any]):
     store.apply([row(9, Entity.INVOICE, 2, document("50.00", currency_rate="0.5"), OTHER)])
     found = ask("--in-base")
