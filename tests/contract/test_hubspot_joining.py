@@ -279,3 +279,17 @@ async def test_one_who_was_merged_into_anothers_contact_while_we_looked_is_not_t
     again = await world.written(create)
     assert (again.state, again.code) == ("refused", "taken")
     assert f"hubspot/contact/{survivors[0]} already, of hubspot/company/{first}" in again.message
+
+
+async def test_nobody_is_taken_for_a_company_that_was_merged_into_a_third_one():
+    world = await World().furnish()
+    first, second, third = [await world.made("companies", name=name) for name in ("First", "Second", "Third")]
+    there = command("contact", ANN, links={"company": f"hubspot/company/{first}"}, id="there")
+    ann = str((await world.written(there)).ref).rpartition("/")[2]
+    before = wrote(world)
+    await world.person("companies/merge", primaryObjectId=third, objectIdToMerge=second)
+    stray = command("contact", ANN, links={"company": f"hubspot/company/{second}"}, id="stray", record="other")
+    written = await world.written(stray)
+    assert (written.state, written.code, written.ref) == ("refused", "taken", None)
+    assert wrote(world) == before, "an association with an id that was merged away is one with where it lives on"
+    assert (await world.one("contact", ann)).raw["associations"]["company"] == [first]

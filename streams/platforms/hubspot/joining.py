@@ -118,15 +118,20 @@ class Joining:
         """Those who are people of another company already: command id -> what is said of it.
 
         Whose a contact is, its first company says: to join it to a second one would take it from its counterpart in
-        the books of the first. Where the company to be joined has ended, the link tells that.
+        the books of the first. Where the company to be joined has ended, the link tells that; where it was merged away,
+        it is the one that it lives on in.
         """
         path = self._reading.path(COMPANY)
         firsts = {job.command.id: ends[job.target][0] for job in jobs if ends.get(job.target)}
         apart = [job for job in jobs if firsts.get(job.command.id, job.links[COMPANY]) != job.links[COMPANY]]
         wanted = sorted({job.links[COMPANY] for job in apart})
-        alive = {record["id"] for record in await self._reading.batch(path, wanted, ["name"])} if wanted else set[str]()
+        names = [each["id"] for each in await self._reading.batch(path, wanted, ["name"])] if wanted else []
+        homes = dict(zip(names, names, strict=True))
+        homes |= await self._reading.survivors(COMPANY, [each for each in wanted if each not in homes])
         return {
-            job.command.id: _said(SAID, job, firsts[job.command.id]) for job in apart if job.links[COMPANY] in alive
+            job.command.id: _said(SAID, job, firsts[job.command.id])
+            for job in apart
+            if homes.get(job.links[COMPANY], firsts[job.command.id]) != firsts[job.command.id]
         }
 
 

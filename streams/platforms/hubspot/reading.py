@@ -270,6 +270,11 @@ class Reading:
         """A record that a batch left out: batches omit ids that were merged away, a single read follows them."""
         return await self._single(shape, record_id) if shape.kind in ALIASED else None
 
+    async def survivors(self, kind: str, record_ids: Sequence[str]) -> dict[str, str]:
+        """Where records that a batch left out live on since they were merged away; one that is gone does nowhere."""
+        found = await abreast(self._alias(self.shape(kind), each) for each in record_ids)
+        return {each: record["id"] for each, record in zip(record_ids, found, strict=True) if record is not None}
+
     async def _single(self, shape: Shape, record_id: str) -> Json | None:
         path = self._api.objects(shape.path, f"/{record_id}")
         asked = {"properties": ",".join(shape.properties)}
