@@ -15,9 +15,10 @@ import typer
 from typer.core import TyperGroup
 
 from console import commands
-from console.exits import exit_code
+from console.exits import WRONG_USE, exit_code
 from console.output import note
 from console.session import Session, quiet_logs
+from console.usage import MISUSE, wrong_use
 from schemas.errors import RevmarkError
 
 _CODES = (
@@ -27,12 +28,23 @@ _CODES = (
 
 
 class Commands(TyperGroup):
-    """The group of all commands: turns errors of ours into one message and an exit code."""
+    """The group of all commands: turns errors of ours, and wrong use, into one message and an exit code."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Read the options before the command's name."""
+        try:
+            return super().make_context(*arguments, **more)
+        except MISUSE as error:
+            self._misused(error)
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except MISUSE as error:
+            self._misused(error)
+            raise
         except RevmarkError as error:
             self._end(ctx, error)
         except RuntimeError as error:
@@ -41,6 +53,11 @@ class Commands(TyperGroup):
             if not isinstance(error, BrokerError):
                 raise
             self._end(ctx, error)
+
+    def _misused(self, error: Exception) -> None:
+        if (said := wrong_use(error)) is not None:
+            note(f"revmark: {said}", style="red")
+            raise typer.Exit(WRONG_USE) from error
 
     def _end(self, ctx: Any, error: Exception) -> NoReturn:
         if isinstance(ctx.obj, Session) and ctx.obj.verbose:
