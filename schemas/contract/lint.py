@@ -12,6 +12,7 @@ from schemas.contract.braking import brake_faults
 from schemas.contract.conditions import can_hold, parse, questions
 from schemas.contract.consenting import consent_faults
 from schemas.contract.facts import fact_faults
+from schemas.contract.idle import idle_faults
 from schemas.contract.mappings import BILLED, PROPERTY, TAKEN, faults
 from schemas.contract.model import Contract, Guards
 from schemas.contract.objects import object_faults
@@ -42,6 +43,8 @@ FINANCE_FIELDS: dict[Entity, frozenset[str]] = {
             "amount_prepaid",
         }
     ),
+    Entity.PAYMENT: frozenset({"date", "amount", "currency", "status", "refund"}),
+    Entity.CREDIT_NOTE: frozenset({"number", "status", "date", "currency", "total", "remaining"}),
 }
 # Fields that both platforms let people write: somebody has to own them.
 SHARED_FIELDS: dict[Entity, frozenset[str]] = {
@@ -89,7 +92,7 @@ def lint(contract: Contract) -> list[Finding]:
         *_own_guards(contract),
         *_two_owners(contract),
     ]
-    more = (consent_faults, brake_faults, touch_faults, fact_faults, automation_faults, object_faults)
+    more = (consent_faults, brake_faults, touch_faults, fact_faults, automation_faults, object_faults, idle_faults)
     found += [Finding(*each) for faults_of in more for each in faults_of(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 

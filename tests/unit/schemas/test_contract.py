@@ -235,7 +235,9 @@ def test_a_contract_that_bills_nothing_on_purpose_finds_nothing():
 
 
 def test_switched_off_guards_find_nothing():
-    quiet = {"guards": {"lifecycle_gating": False}, "lifecycle": {"fallback": "customer"}}
+    fallback = {"guards": {"lifecycle_gating": False}, "lifecycle": {"fallback": "customer"}}
+    assert [(each.level, each.path) for each in lint(contract(fallback))] == [("warning", "lifecycle")]
+    quiet = {"guards": {"lifecycle_gating": False}, "lifecycle": None}
     assert lint(contract(quiet)) == []
     (finding,) = lint(contract(quiet | field("company", "lifecycle", {"owner": "crm"})))
     assert "only one side can hold it" in finding.message
