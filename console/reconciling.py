@@ -20,7 +20,8 @@ import httpx
 from agents.rules.audit import SETTLING, Rules, audit, rules
 from agents.rules.gathering import sums
 from agents.rules.hearing import Heard, gone, unheard
-from agents.rules.signing import alarms, since
+from agents.rules.sealing import joined
+from agents.rules.signing import alarms, since, unsealed
 from console import readiness
 from console.streamed import heard
 from schemas.audit import PAPER_KINDS, Audit, Discrepancy, PaperKind, Shown, Signature, Sum, Tally
@@ -38,6 +39,7 @@ from streams.platforms.xero.daybook import Daybook as Books
 from streams.settings import Settings
 from streams.verification import access
 
+OLDER = "it was signed before Revmark sealed documents; signed again, it is sealed"
 Key = tuple[str, str, PaperKind]  # currency, subsidiary, kind of document
 
 
@@ -151,6 +153,8 @@ def judge(spool: Spool, contract: Contract, wish: Wish, outcome: Outcome, *, ten
     notes = list(outcome.notes)
     if not by.mirrored:
         notes.append("the contract makes no invoices in the CRM: only the ERP's own totals are shown")
+    if wish.signed is not None and unsealed(wish.signed):
+        notes.append(f"it is held against the totals that were signed alone, not document by document: {OLDER}")
     against: dict[Literal["hubspot", "stream"], bool] = {"hubspot": by.mirrored, "stream": wish.stream is not None}
     return Audit(
         tenant=tenant,
@@ -173,7 +177,12 @@ def _add(tallies: dict[Key, Tally], tally: Tally) -> None:
     key = (tally.currency, tally.subsidiary, tally.kind)
     before = tallies.get(key)
     if before is not None:
-        sides = {"crm": _plus(before.crm, tally.crm), "erp": _plus(before.erp, tally.erp)}
+        sides = {
+            "crm": _plus(before.crm, tally.crm),
+            "erp": _plus(before.erp, tally.erp),
+            "crm_seal": joined(before.crm_seal, tally.crm_seal),
+            "erp_seal": joined(before.erp_seal, tally.erp_seal),
+        }
         tally = before.model_copy(update=sides)
     tallies[key] = tally
 

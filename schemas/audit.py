@@ -129,6 +129,8 @@ class Tally(Wire):
     erp: Sum | None = None
     stream_crm: Sum | None = None
     stream_erp: Sum | None = None
+    crm_seal: str = Field(default="", description="digest of the documents behind `crm`, in any order; none: empty")
+    erp_seal: str = Field(default="", description="the same of `erp`")
 
     @property
     def behind(self) -> bool:

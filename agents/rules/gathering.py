@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from agents.rules.numbering import numbered
+from agents.rules.sealing import UNSEALED, joined, seal
 from schemas.audit import PAPER_KINDS, Paper, PaperKind, Settlement, Sum, Tally
 from schemas.names import Side
 
@@ -85,11 +86,14 @@ def sums(
     Payments, credit notes and refunds are the ERP's alone: the CRM keeps what they leave on each invoice.
     """
     found: dict[tuple[str, PaperKind], dict[Side, Sum]] = {}
+    seals: dict[tuple[str, PaperKind, Side], str] = {}
     for paper in (*crm, *erp):
         if paper.counted and paper.day == night:
             sides = found.setdefault((paper.currency, paper.kind), {})
             before = sides.get(paper.side, Sum())
             sides[paper.side] = Sum(count=before.count + 1, total=before.total + paper.total)
+            place = (paper.currency, paper.kind, paper.side)
+            seals[place] = joined(seals.get(place, UNSEALED), seal(paper))
     return [
         Tally(
             currency=currency,
@@ -97,6 +101,8 @@ def sums(
             kind=kind,
             crm=found[currency, kind].get(Side.CRM, Sum()) if kind == "invoice" and mirrored else None,
             erp=found[currency, kind].get(Side.ERP, Sum()),
+            crm_seal=seals.get((currency, kind, Side.CRM), UNSEALED),
+            erp_seal=seals.get((currency, kind, Side.ERP), UNSEALED),
         )
         for currency, kind in sorted(found, key=lambda each: (each[0], PAPER_KINDS.index(each[1])))
     ]

@@ -1,7 +1,8 @@
 """Signing: what a person has put a name to, held against what is there now.
 
 In: a signature, totals, documents. Out: what changed, in words; the documents that changed since. Invariant: a total
-that moved either way, or came or went, is told; one that is as it was signed never is.
+that moved either way, or came or went, is told, and one that stands over other documents; one that is as it was signed
+never is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from agents.rules.audit import shown
+from agents.rules.sealing import UNSEALED
 from schemas.audit import Paper, Shown, Signature, Sum, Tally
 from schemas.instants import to_millis
 from schemas.money import plain
@@ -19,8 +21,13 @@ SIDES = (("crm", "HubSpot"), ("erp", "Xero"))
 
 
 def alarms(signed: Signature, tallies: Iterable[Tally]) -> list[str]:
-    """Each total that is not as it was signed."""
+    """Each total that is not as it was signed, or is made up of other documents."""
     return list(_changes(signed.tallies, tallies))
+
+
+def unsealed(signed: Signature) -> bool:
+    """Whether a night was signed before documents were sealed: it is held against its totals alone."""
+    return any(_sum(each, side).count and not _seal(each, side) for each in signed.tallies for side, _ in SIDES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +109,21 @@ def _changes(then: Iterable[Tally], now: Iterable[Tally]) -> Iterator[str]:
         currency, subsidiary, kind = key
         for side, name in SIDES:
             was, is_now = (_sum(some.get(key), side) for some in (before, after))
+            sealed, found = (_seal(some.get(key), side) for some in (before, after))
+            what = f"{currency} {kind.replace('_', ' ')}s{f' of {subsidiary}' if subsidiary else ''} in {name}"
             if was != is_now:
-                what = f"{currency} {kind.replace('_', ' ')}s{f' of {subsidiary}' if subsidiary else ''} in {name}"
                 yield f"{what}: signed {_text(was)}, now {_text(is_now)}"
+            elif sealed and sealed != found:
+                yield f"{what}: signed {_text(was)}, now the same of other documents, amounts or customers"
 
 
 def _sum(tally: Tally | None, side: str) -> Sum:
     found: Sum | None = getattr(tally, side) if tally is not None else None
     return found or Sum()
+
+
+def _seal(tally: Tally | None, side: str) -> str:
+    return str(getattr(tally, f"{side}_seal")) if tally is not None else UNSEALED
 
 
 def _text(found: Sum) -> str:

@@ -219,7 +219,7 @@ def _sign(session: Session, contract: Contract, made: Audit, who: str, why: str)
     word = signature(made, who, why, over=over, heard=heard)
     with doing(session.settings, "sign", word.who, f"the night {made.night}", word.why):
         asyncio.run(sign(session.settings, word))
-    note(f"signed by {word.who}: a later run that finds other totals says ALARM", "green")
+    note(f"signed by {word.who}: a later run that finds other totals or documents says ALARM", "green")
 
 
 def _unwritable(path: Path, why: str) -> Refused:

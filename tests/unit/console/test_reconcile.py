@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -62,6 +63,13 @@ class Office:
         }  # fmt: skip
         self.sales.create("invoices", **{**shown, **wrong})
         return row
+
+    def restate(self, row: dict[str, Any], amount: str) -> None:
+        """Finance changes the invoice, and its record in HubSpot shows it."""
+        line = {"Description": "x", "Quantity": 1, "UnitAmount": amount, "TaxType": "NONE", "AccountCode": "200"}
+        self.finance.post("Invoices", {"InvoiceID": row["InvoiceID"], "LineItems": [line]})
+        (mirror,) = self.sales.find("invoices", "xero_invoice_id", row["InvoiceID"])
+        self.sales.edit("invoices", mirror["id"], revmark_total=amount, revmark_amount_due=amount)
 
 
 async def furnish(url: str, portal: Portal) -> None:
@@ -129,7 +137,9 @@ def sign() -> None:
     """Somebody signs what is there, and this machine has read it from the topic."""
     made = Audit.model_validate_json(Path("state", "reconcile", f"{NIGHT}.json").read_text(encoding="utf-8"))
     store = Store(Path("state", "console"))
-    store.apply([delivery("signatures", 0, signature(made, "Kim", "", over=True), f"main|{NIGHT}")])
+    word = signature(made, "Kim", "", over=True)
+    word = word.model_copy(update={"at": word.at - timedelta(hours=1)})  # what is done from now on is done since
+    store.apply([delivery("signatures", 0, word, f"main|{NIGHT}")])
     store.caught_up(["signatures"])
     store.close()
 
@@ -148,6 +158,24 @@ def test_without_the_stream_a_signature_is_looked_at_all_the_same(office: Office
     assert done.exit_code == 1, done.output
     assert done.stdout.startswith("ALARM: this night was signed by Kim and has changed since."), done.stdout
     assert "NZD invoices in Xero: signed 1 of 10.00, now 2 of 30.00" in " ".join(done.stdout.split())
+
+
+def test_a_signed_night_whose_totals_stand_over_other_documents_is_an_alarm(office: Office):
+    """Fifty and seventy are a hundred and twenty, and so are sixty and sixty."""
+    there = [office.sell("50.00", number="SW-1"), office.sell("70.00", number="SW-2")]
+    assert revmark("--no-stream").exit_code == 0
+    sign()
+    assert revmark("--no-stream").exit_code == 0
+    for row in there:
+        office.restate(row, "60.00")
+    done = revmark("--no-stream")
+    assert done.exit_code == 1, done.output
+    said = " ".join(done.stdout.split())
+    assert said.startswith("ALARM: this night was signed by Kim and has changed since."), said
+    for name in ("HubSpot", "Xero"):
+        assert f"NZD invoices in {name}: signed 2 of 120.00, now the same of other documents, amounts or" in said
+    for name in ("SW-1", "SW-2"):
+        assert f"{name} {NIGHT} NZD 60.00" in said
 
 
 class Page(HTMLParser):

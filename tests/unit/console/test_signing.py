@@ -1,5 +1,6 @@
 """What may be signed, and what a signature is held against."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,10 +9,10 @@ import pytest
 
 from agents.rules.audit import audit
 from agents.rules.gathering import sums
-from agents.rules.signing import alarms, since, stirred
+from agents.rules.signing import alarms, since, stirred, unsealed
 from console.audited import page, words
 from console.signing import signature
-from schemas.audit import Audit, Signature, Sum, Tally
+from schemas.audit import Audit, Paper, Signature, Sum, Tally
 from schemas.errors import Refused
 from schemas.instants import to_millis
 from schemas.names import Side
@@ -19,6 +20,7 @@ from tests.unit.agents.papers import AT, NIGHT, RULES, invoice, mirror, replace
 from tests.unit.console.records import total
 
 BOOK = invoice("1")
+NO_SEALS = {"crm_seal": "", "erp_seal": ""}
 
 
 def made(**more: Any) -> Audit:
@@ -76,6 +78,46 @@ def test_a_total_that_moves_comes_or_goes_is_an_alarm_and_one_that_stands_is_non
     assert alarms(signed, [*made().tallies, came]) == ["EUR payments in Xero: signed 0 of 0, now 1 of 5"]
     heard = [each.model_copy(update={"stream_erp": Sum()}) for each in made().tallies]
     assert alarms(signed, heard) == [], "what the stream has not heard is no change of the books"
+
+
+TWO_OF_IT = [replace(BOOK, key="2", ref="xero/invoice/2"), invoice("3", "50.00")]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        [replace(TWO_OF_IT[0], total=Decimal("90.00")), replace(TWO_OF_IT[1], total=Decimal("60.00"))],
+        [replace(TWO_OF_IT[0], customer="xero/contact/2"), TWO_OF_IT[1]],
+        [replace(TWO_OF_IT[0], key="4", ref="xero/invoice/4"), TWO_OF_IT[1]],
+        [replace(TWO_OF_IT[0], status="voided", counted=False), TWO_OF_IT[1], invoice("4")],
+        [replace(TWO_OF_IT[0], day="2026-11-19"), TWO_OF_IT[1], invoice("4")],
+    ],
+    ids=["amounts", "customer", "another document", "voided and entered anew", "another day"],
+)
+def test_a_total_that_stands_over_other_documents_is_an_alarm(now: list[Paper]):
+    signed = signature(made(tallies=sums([], TWO_OF_IT, NIGHT)), "Kim", "", over=True)
+    assert alarms(signed, sums([], TWO_OF_IT[::-1], NIGHT)) == []
+    (said,) = alarms(signed, sums([], now, NIGHT))
+    assert said == "NZD invoices in Xero: signed 2 of 150.00, now the same of other documents, amounts or customers"
+    older = signed.model_copy(update={"tallies": [each.model_copy(update=NO_SEALS) for each in signed.tallies]})
+    assert (unsealed(signed), unsealed(older), alarms(older, sums([], now, NIGHT))) == (False, True, [])
+
+
+def test_what_comes_of_a_signed_night_in_time_is_no_alarm():
+    night = sums([mirror(BOOK)], [BOOK], NIGHT)
+    signed = signature(made(tallies=night), "Kim", "", over=True)
+    settled = replace(BOOK, status="paid", paid=Decimal(100), due=Decimal(0), modified=to_millis(AT))
+    anew = mirror(settled, name="made-anew")
+    assert alarms(signed, sums([anew], [replace(settled, total=Decimal("100.0"))], NIGHT)) == []
+
+
+def test_a_signature_of_before_there_were_seals_is_read_and_held_against_its_totals():
+    word = signature(made(), "Kim", "", over=True)
+    kept = json.loads(word.to_bytes())
+    for each in kept["tallies"]:
+        del each["crm_seal"], each["erp_seal"]
+    older = Signature.from_bytes(json.dumps(kept).encode())
+    assert (unsealed(older), alarms(older, word.tallies)) == (True, [])
 
 
 def test_the_documents_that_changed_since_are_named():
