@@ -86,9 +86,15 @@ async def _stopped(session: Session) -> Finding | None:
     return Finding("contract objects", ok=False, detail=why, next_step="revmark contract show") if why else None
 
 
+def mark(finding: Finding) -> str:
+    """How a finding stands, in a word: what is not broken, and somebody should look at, is `see`."""
+    if not finding.ok:
+        return "NO"
+    return "see" if finding.next_step else "ok"
+
+
 def _print(finding: Finding) -> None:
-    mark, style = ("ok  ", "green") if finding.ok else ("NO  ", "red")
-    say(f"{mark}{finding.name}: {finding.detail}", style if not finding.ok else "")
+    say(f"{mark(finding):<4}{finding.name}: {finding.detail}", "" if finding.ok else "red")
     if finding.next_step:
         say(f"      -> {finding.next_step}", "yellow")
 

@@ -8,7 +8,7 @@ import httpx
 
 from schemas.contract import Contract
 from schemas.errors import RevmarkError, SettingsError
-from streams.checkup import stages
+from streams.checkup import currencies, stages
 from streams.checkup.advice import advice, called, passing
 from streams.checkup.finding import Finding
 from streams.platforms.hubspot.api import NO_OBJECT
@@ -52,12 +52,8 @@ async def findings(
         portal = str(account.get("portalId") or "")
         yield Finding("hubspot credentials", ok=True, detail=f"portal {portal} answers at {settings.hubspot_url}")
         yield _portal(settings, portal)
-        if contract is not None and account.get("companyCurrency") not in {None, contract.base_currency}:
-            said = (
-                f"the portal's currency is {account['companyCurrency']} and the contract's is {contract.base_currency}"
-            )
-            step = "see that base_currency in the contract is the ERP's: it is what product prices are stated in"
-            yield Finding("hubspot currency", ok=True, detail=said, next_step=step)
+        if contract is not None and (shown := currencies.finding(account, contract.base_currency)):
+            yield shown
         url = settings.hubspot_url
         for finding in [await _scopes(client, url, contract), await _properties(client, url, contract, create=create)]:
             yield finding

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from typer.testing import Result
 
+from console.commands.check import mark
 from console.envfile import commented
 from console.sandboxes import as_settings
 from sandbox.clock import SystemClock
@@ -22,6 +23,7 @@ from sandbox.xero.app import create_app as xero_app
 from sandbox.xero.organisation import Organisation
 from schemas.contract import template
 from streams.checkup import Finding, broker, checkup, grant
+from streams.checkup.currencies import finding
 from streams.checkup.grant import none_stored
 from streams.settings import load_settings
 from tests.support.contracts import contract_text
@@ -188,6 +190,36 @@ async def test_what_the_contract_names_must_be_in_the_books(ground: Ground, old:
     found = await ground.findings(contract=template().replace(old, new))
     assert says in found[name].detail
     assert found[name].next_step
+
+
+async def test_a_portal_of_another_currency_is_told_what_it_means_and_what_to_set(ground: Ground):
+    found = (await ground.findings())["hubspot currency"]
+    assert found.ok, "Xero's books decide the contract's currency: nothing is broken"
+    for word in ("USD and the contract's base_currency NZD", "Revmark takes it for NZD", "in NZD at Xero's rates"):
+        assert word in found.detail
+    assert found.next_step.startswith("make NZD the company currency in HubSpot's Settings > Account Defaults")
+    ground.portal.currency = "NZD"
+    found = (await ground.findings())["hubspot currency"]
+    assert (found.ok, found.detail, found.next_step) == (True, "NZD, as the contract's base_currency", "")
+
+
+@pytest.mark.parametrize(
+    ("others", "lacks"), [(["NZD", "AUD"], False), (["AUD"], True), ([], True), (None, False), ("?", False)]
+)
+def test_a_currency_that_the_portal_does_not_have_at_all_is_said(others: object, *, lacks: bool):
+    found = finding({"companyCurrency": "USD", "additionalCurrencies": others}, "NZD")
+    assert found is not None
+    assert ("NZD is not among the portal's currencies" in found.detail) is lacks
+    assert ("add NZD there" in found.next_step) is lacks
+
+
+@pytest.mark.parametrize(("ok", "step", "said"), [(True, "", "ok"), (True, "look", "see"), (False, "mend it", "NO")])
+def test_what_is_not_broken_and_wants_a_look_is_marked_as_that(*, ok: bool, step: str, said: str):
+    assert mark(Finding("a name", ok=ok, detail="", next_step=step)) == said
+
+
+def test_an_account_that_states_no_currency_says_nothing_of_it():
+    assert finding({}, "NZD") is None
 
 
 @pytest.mark.parametrize(
