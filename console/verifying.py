@@ -90,7 +90,7 @@ class Verifier:
             Transient: a connection stands still, or no worker runs.
         """
         recipe(self.contract, "")
-        found = await readiness.look(self.settings, self.contract)
+        found = await self._look("Nothing was made")
         if found.obstacles:
             raise Transient(f"not now: {'. '.join(found.obstacles)}. Nothing was made", code="readiness")
         return found
@@ -139,14 +139,25 @@ class Verifier:
         return run
 
     async def clean(self, run: Run) -> Report:
-        """Take away what is there of a run."""
-        found = await readiness.look(self.settings, self.contract)
+        """Take away what is there of a run.
+
+        Raises:
+            Transient: the broker does not answer.
+        """
+        found = await self._look("Nothing was taken away")
         report = Report(run, workers=found.workers)
         walk = self._walk(report)
         books = access.books(self.settings, working=bool(found.workers), spent=found.spent, keep=self.renewed)
         async with self._at(report, books) as portal:
             await self._cleaned(Cleaning(walk, portal, books, self._expected() if found.workers else None), report)
         return report
+
+    async def _look(self, left: str) -> readiness.Readiness:
+        try:
+            return await readiness.look(self.settings, self.contract)
+        except Transient as error:
+            said = f"{error.message}. {left}. Next: start the broker (`revmark broker`) or set REVMARK_BROKER"
+            raise Transient(said, code=error.code) from error
 
     def _expected(self) -> Any:
         try:

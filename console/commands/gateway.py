@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -25,7 +26,32 @@ def command(
 
     given = {name: value for name, value in (("gateway_host", host), ("gateway_port", port)) if value is not None}
     settings = session_of(context).settings.model_copy(update=given)
-    serve(settings, lambda: note(_said(settings)))
+    serve(settings, lambda: _tell(settings))
+
+
+def _tell(settings: Settings) -> None:
+    note(_said(settings))
+    for each in lacking(settings):
+        note(f"gateway: {each}", "yellow")
+
+
+def lacking(settings: Settings) -> Iterator[str]:
+    """What of the webhooks comes to nothing under these settings; polls find it all the same, later."""
+    secrets = {
+        "HubSpot": ("REVMARK_HUBSPOT_CLIENT_SECRET", settings.hubspot_client_secret),
+        "Xero": ("REVMARK_XERO_WEBHOOK_KEY", settings.xero_webhook_key),
+    }
+    for platform, (name, secret) in secrets.items():
+        if not secret.get_secret_value():
+            yield (
+                f"every webhook of {platform} is refused, and polls alone find what has changed: {name} is not set. "
+                "Next: set it, then start the gateway again"
+            )
+    if not settings.contract.exists():
+        yield (
+            f"webhooks of custom objects are passed over: there is no contract at {settings.contract}. Next: "
+            "`revmark init` writes one, REVMARK_CONTRACT says where it is; then start the gateway again"
+        )
 
 
 def _said(settings: Settings) -> str:

@@ -58,7 +58,10 @@ def read(path: Path) -> Source:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ContractError(f"no contract at {path} ({_why(error)}): write one with `revmark init`") from error
+        raise ContractError(
+            f"no contract at {path} ({_why(error)}). Nothing was sent or written. Next: `revmark init` writes one, "
+            "REVMARK_CONTRACT says where it is"
+        ) from error
     return _Reading().take(text, str(path), path)
 
 
@@ -134,7 +137,9 @@ def _loaded(text: str, name: str) -> Source:
     except yaml.YAMLError as error:
         raise ContractError(f"{name} is no YAML: {error}") from error
     if not isinstance(data, dict):
-        raise ContractError(f"{name} holds no mapping: write one with `revmark init`")
+        raise ContractError(
+            f"{name} holds no mapping. Nothing was sent or written. Next: `revmark init` writes a contract"
+        )
     return Source(data, places)
 
 

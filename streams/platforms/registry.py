@@ -119,7 +119,10 @@ def hubspot_auth(settings: Settings, desk: Callable[[], Desk] | None = None) -> 
         return StaticToken(token)
     refresh = settings.hubspot_refresh_token.get_secret_value()
     if not refresh:
-        raise SettingsError("HubSpot has no credentials: set REVMARK_HUBSPOT_TOKEN, then run: revmark check")
+        raise SettingsError(
+            "HubSpot has no credentials. Nothing was sent. Next: set REVMARK_HUBSPOT_TOKEN, or run `revmark connect "
+            "hubspot`, then: revmark check"
+        )
     safe = None if desk is None else _safe(settings, "hubspot", desk)
     return OAuthGrant(
         settings.hubspot_client_id,

@@ -247,9 +247,3 @@ def test_offline_before_all_was_read_does_not_say_that_nothing_needs_a_person(ru
     assert result.exit_code == 3
     assert "Nothing needs a person" not in result.stdout
     assert "not all topics have been read" in result.stdout
-
-
-def test_a_worker_without_a_contract_is_wrong_use(run: Run):
-    result = run("worker")
-    assert result.exit_code == 2
-    assert "revmark init" in result.stderr
