@@ -1,4 +1,4 @@
-"""An attribution as it is told, and the proof that no posted invoice is missing from it, or in it twice.
+"""An attribution as it is told, and the proof that nothing is missing from it, or in it twice.
 
 In: the ERP's documents as postings. Out: for each currency whether the posted invoices come to the ERP's totals on the
 stream, or on which days they do not; the same in the base currency; documents and sentences. Reads only.
@@ -10,11 +10,12 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from agents.rules.attribution import COUNTED, DEDUCTED, Attribution, Posting, in_base
+from console.collecting import Collected, collected
 from console.earning import papers
 from console.output import money_text
 from console.projection.filters import Filters
@@ -26,12 +27,6 @@ from schemas.errors import Refused
 from schemas.money import plain
 from schemas.names import Side
 from schemas.totals import Total
-
-# What the proof is about: of credit notes and money the stream has no totals to compare them with.
-ABOUT: dict[Basis, str] = {
-    "posted": "Of the month's invoices, before credit: ",
-    "cash": "Of the month's invoices, not of the money: ",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +43,28 @@ class Proof:
         """Whether they are, to the minor unit and on each day."""
         return self.counted == self.stated and not self.days
 
+    @property
+    def state(self) -> str:
+        """In a word, as the page has it."""
+        return "agreed" if self.holds else "differs"
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"of": "invoices", "currency": self.currency, "invoiced": plain(self.counted),
+                "stated": plain(self.stated), "holds": self.holds, "days": list(self.days)}  # fmt: skip
+
+    def says(self) -> str:
+        """Whether it holds, in a sentence that says of what; what does not hold names its days."""
+        counted = money_text(self.counted, self.currency)
+        invoiced = f"Of the month's invoices, before credit: {counted} {self.currency} invoiced"
+        if self.holds:
+            return f"{invoiced}: the stream's total of what the ERP posted in the month, to the minor unit"
+        days, stated = ", ".join(self.days), money_text(self.stated, self.currency)
+        return (
+            f"{invoiced}, and the stream's totals of the ERP say {stated}: they differ on {days}. Either "
+            "an invoice is on its way from one to the other, or its totals have not been stated yet"
+        )
+
 
 def proofs(store: Store, found: Iterable[Posting], start: str, end: str) -> list[Proof]:
     """The period's posted invoices against the ERP's totals, by currency."""
@@ -57,6 +74,15 @@ def proofs(store: Store, found: Iterable[Posting], start: str, end: str) -> list
     counted = _daily((each.currency, each.day, each.amount) for each in invoices)
     stated = _daily((each.currency, each.day, each.total) for each in erp)
     return [_proof(each, counted.get(each, {}), stated.get(each, {})) for each in sorted({*counted, *stated})]
+
+
+def proven(
+    store: Store, contract: Contract, found: Sequence[Posting], basis: Basis, start: str, end: str, now: datetime
+) -> Sequence[Proof | Collected]:
+    """The proof of a period: of its invoices, or of its money."""
+    if basis == "posted":
+        return proofs(store, found, start, end)
+    return collected(store, found, start, end, now=now, timezone=contract.timezone, base=contract.base_currency)
 
 
 def _daily(amounts: Iterable[tuple[str, str, Decimal]]) -> dict[str, dict[str, Decimal]]:
@@ -153,20 +179,10 @@ def come(month: str, today: str, timezone: str) -> str:
     return month
 
 
-def says(proof: Proof, basis: Basis) -> str:
-    """Whether it holds, in a sentence that says of what; what does not hold names its days."""
-    invoiced = f"{ABOUT[basis]}{money_text(proof.counted, proof.currency)} {proof.currency} invoiced"
-    if proof.holds:
-        return f"{invoiced}: the stream's total of what the ERP posted in the month, to the minor unit"
-    days, stated = ", ".join(proof.days), money_text(proof.stated, proof.currency)
-    return (
-        f"{invoiced}, and the stream's totals of the ERP say {stated}: they differ on {days}. Either "
-        "an invoice is on its way from one to the other, or its totals have not been stated yet"
-    )
-
-
-def document(found: Attribution, names: dict[str, str], proven: list[Proof], month: str, by: str) -> dict[str, Any]:
-    """As JSON; the proof is of the invoices in their own currencies."""
+def document(
+    found: Attribution, names: dict[str, str], proven: Sequence[Proof | Collected], month: str, by: str
+) -> dict[str, Any]:
+    """As JSON; the proof is in the documents' own currencies."""
 
     def share(each: Any) -> dict[str, Any]:
         counted, deducted, net = (plain(value) for value in (each.counted, each.deducted, each.net))
@@ -179,9 +195,5 @@ def document(found: Attribution, names: dict[str, str], proven: list[Proof], mon
         "basis": found.basis,
         "shares": [{"id": each.name, "name": names.get(each.name, ""), **share(each)} for each in found.shares],
         "totals": [share(each) for each in found.totals],
-        "proof": [
-            {"of": "invoices", "currency": each.currency, "invoiced": plain(each.counted), "stated": plain(each.stated),
-             "holds": each.holds, "days": list(each.days)}
-            for each in proven
-        ],
+        "proof": [each.document() for each in proven],
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from schemas.instants import Day, Instant
+from schemas.money import Amount
 from schemas.wire import Wire
 
 
@@ -20,6 +21,10 @@ class Night(Wire):
     variances: int = 0
     alarms: int = Field(default=0, description="signed totals that have changed")
     documents: dict[str, int] = Field(default_factory=dict, description="platform -> documents read")
+    cash: dict[str, Amount] | None = Field(
+        default=None,
+        description="currency -> what the ERP listed as come in on the day, less refunds; null: it was not read whole",
+    )
     calls: dict[str, int] = Field(default_factory=dict, description="platform -> calls it took")
 
     @property

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
+from agents.rules.attribution import COUNTED, DEDUCTED
 from console.audited import words
 from schemas.audit import Audit
 from schemas.contract import Contract
@@ -25,5 +27,16 @@ def told(night: str, made: Audit | str, tenant: str, contract: Contract) -> Nigh
         variances=len(made.discrepancies),
         alarms=len(made.alarms),
         documents=made.documents,
+        cash=None if made.gaps else _cash(made),
         calls=made.calls,
     )
+
+
+def _cash(made: Audit) -> dict[str, Decimal]:
+    """What came in on the day less what went back, by currency."""
+    sums: dict[str, Decimal] = {}
+    for each in made.tallies:
+        if each.erp is not None and each.kind in {COUNTED["cash"], DEDUCTED["cash"]}:
+            amount = each.erp.total if each.kind == COUNTED["cash"] else -each.erp.total
+            sums[each.currency] = sums.get(each.currency, Decimal(0)) + amount
+    return sums

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from agents.rules.attribution import Attribution, attribute
-from console.attributing import Proof, called, come, converted, days, document, ledger, missing, proofs, says, within
+from console.attributing import Proof, called, come, converted, days, document, ledger, missing, proven, within
 from console.audited.table import text
+from console.collecting import Collected
 from console.earning import postings
 from console.exits import NEEDS_PERSON
 from console.explain.contract import required
@@ -37,6 +38,11 @@ LEDGER = (
     "document", "number", "kind", "day", "customer", "customer_name", "names", "currency", "amount", "rate",
     "rate_date", "base_currency", "base_amount", "subsidiary",
 )  # fmt: skip
+NEXT = {
+    "posted": "Next: revmark variances --state open, or revmark reconcile --night DAY for a day named above",
+    "cash": "Next: revmark reconcile --night DAY counts a day named above anew. Where it differs still, hold what "
+    "--documents FILE writes against Xero's payments of the day",
+}
 NOTHING = {"posted": "nothing was posted", "cash": "no money moved"}
 
 
@@ -75,40 +81,40 @@ def command(
     if not named(contract, by):
         raise Refused(missing(contract, by, model, month), code="usage")
     base = contract.base_currency
-    with session.projection("totals", *STATES, offline=offline) as store:
+    with session.projection("totals", "nights", *STATES, offline=offline) as store:
         posted = postings(store, contract, by, model)
         turned, left = converted(posted, base) if in_base else (posted, [])
         found = attribute([*turned, *left], basis, start, end)
         listed = [] if documents is None else ledger(store, within(posted, basis, start, end), contract)
-        names, proven = called(store, found, by), proofs(store, posted, start, end)
+        names, proof = called(store, found, by), proven(store, contract, posted, basis, start, end, datetime.now(UTC))
     if csv is not None:
         _write(csv, "the shares", _table(found, names, month))
     if documents is not None:
         written = as_json(listed) if documents.suffix == ".json" else _sheet(listed)
         _write(documents, "the documents", written)
     if json:
-        show_json(document(found, names, proven, month, by) | {"model": model, "in_base": base if in_base else None})
+        show_json(document(found, names, proof, month, by) | {"model": model, "in_base": base if in_base else None})
     else:
-        _tell(found, names, proven, month, by)
+        _tell(found, names, proof, month, by)
     if rateless := len(within(left, basis, start, end)):
         note(
             f"{rateless} of the month's documents keep no rate and count in their own currency: they were read before "
             "rates were kept. Next: revmark backfill --platform xero"
         )
-    raise typer.Exit(0 if all(each.holds for each in proven) else NEEDS_PERSON)
+    raise typer.Exit(NEEDS_PERSON if any(each.state == "differs" for each in proof) else 0)
 
 
-def _tell(found: Attribution, names: dict[str, str], proven: list[Proof], month: str, by: str) -> None:
+def _tell(found: Attribution, names: dict[str, str], proof: Sequence[Proof | Collected], month: str, by: str) -> None:
     sheet = Sheet((by, "currency", *HEADINGS[found.basis], "net>"), empty=f"{NOTHING[found.basis]} in {month}")
     for each in found.shares:
         sheet.add(names.get(each.name, "(none)"), each.currency, *_figures(each))
     for each in found.totals:
         sheet.add("all", each.currency, *_figures(each))
     show(sheet)
-    for proof in proven:
-        say(says(proof, found.basis), "green" if proof.holds else "yellow")
-    if any(not proof.holds for proof in proven):
-        note("Next: revmark variances --state open, or revmark reconcile --night DAY for a day named above")
+    for one in proof:
+        say(one.says(), "green" if one.state == "agreed" else "yellow")
+    if any(each.state != "agreed" for each in proof):
+        note(NEXT[found.basis])
 
 
 def _figures(share: Any) -> tuple[str, ...]:

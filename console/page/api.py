@@ -35,6 +35,7 @@ from console.projection.store import Store
 from console.projection.tables import Known
 from schemas.brake import BrakeState
 from schemas.errors import RevmarkError, SettingsError, Transient
+from schemas.instants import business_day
 from schemas.ledger import LedgerEntry
 from schemas.revenue import RevenueEvent
 from schemas.totals import Total, Variance
@@ -110,8 +111,9 @@ def _day(store: Store, request: Request) -> dict[str, Any]:
 def _earned(worked: Worked[dict[str, Any]], store: Store, settings: Settings, request: Request) -> dict[str, Any]:
     query = request.query_params
     wish = (query.get("month", ""), query.get("by", "customer"), query.get("basis", "posted"))
-    agreed = required(settings.contract).digest
-    return worked.get((agreed, *wish), moved(store, "totals", *STATES), lambda: earned(store, settings, *wish))
+    contract, now = required(settings.contract), datetime.now(UTC)
+    mark = (moved(store, "totals", "nights", *STATES), business_day(now, contract.timezone))
+    return worked.get((contract.digest, *wish), mark, lambda: earned(store, settings, *wish, now))
 
 
 def _words(request: Request, *names: str) -> list[str]:

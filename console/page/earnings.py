@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, get_args
 
 from agents.rules.attribution import attribute
-from console.attributing import called, days, document, proofs, says
+from console.attributing import called, days, document, proven
 from console.earning import offered, postings
 from console.explain.contract import required
 from console.projection.store import Store
@@ -16,8 +17,8 @@ from streams.settings import Settings
 MONTHS = 24  # offered to choose from
 
 
-def earned(store: Store, settings: Settings, month: str, by: str, basis: str) -> dict[str, Any]:
-    """A month's shares; the newest month with a total where none is named.
+def earned(store: Store, settings: Settings, month: str, by: str, basis: str, now: datetime) -> dict[str, Any]:
+    """A month's shares; the newest month with a total where none is named. A day that is over by `now` has its proof.
 
     Raises:
         ContractError: the contract cannot be read.
@@ -37,7 +38,7 @@ def earned(store: Store, settings: Settings, month: str, by: str, basis: str) ->
         return choices | {"month": "", "by": by, "basis": wished, "shares": [], "totals": [], "proof": []}
     start, end = days(chosen)
     found = postings(store, contract, by)
-    split, proven = attribute(found, wished, start, end), proofs(store, found, start, end)
-    shown = document(split, called(store, split, by), proven, chosen, by)
-    told = [one | {"says": says(proof, wished)} for one, proof in zip(shown["proof"], proven, strict=True)]
-    return choices | shown | {"proof": told}
+    split = attribute(found, wished, start, end)
+    proof = proven(store, contract, found, wished, start, end, now)
+    shown = document(split, called(store, split, by), proof, chosen, by)
+    return choices | shown | {"proof": [each.document() | {"state": each.state, "says": each.says()} for each in proof]}

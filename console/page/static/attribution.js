@@ -17,8 +17,12 @@ function bar(share, most) {
     svg("rect", { class: "bar erp", x: 0, y: 0, width: Math.max(part * 100, 0.5), height: 10 })));
 }
 
-// The proof is of the month's invoices: credit notes and money have no totals to be compared with.
-const PROVEN = ["not all of its invoices are accounted for yet", "its invoices are all accounted for, to the minor unit"];
+// What the proofs come to: of a month's invoices, or of its money, as far as that was counted at the ERP.
+const PROVEN = {
+  posted: { agreed: "its invoices are all accounted for, to the minor unit", differs: "not all of its invoices are accounted for yet" },
+  cash: { agreed: "its money is all accounted for, to the minor unit", differs: "its money is not what the ERP listed",
+    unread: "not all of its money was counted at the ERP yet" },
+};
 
 function table(found, total) {
   const shares = found.shares.filter((each) => each.currency === total.currency);
@@ -34,15 +38,15 @@ function table(found, total) {
 }
 
 function draw(found) {
-  const holds = found.proof.every((each) => each.holds);
+  const state = ["differs", "unread"].find((word) => found.proof.some((each) => each.state === word)) ?? "agreed";
   at("headline").textContent = found.month ? monthName(found.month) : "No invoices have been counted yet.";
   at("subline").textContent = found.totals.map((each) => `${money(each.net, each.currency)} ${each.currency}`).join(" \u00b7 ") || (found.month ? "Nothing." : "");
-  at("shares-hint").textContent = found.month ? `${plural(found.shares.length, "share")}; ${PROVEN[Number(holds)]}` : "";
+  at("shares-hint").textContent = found.month ? `${plural(found.shares.length, "share")}; ${PROVEN[found.basis][state]}` : "";
   options(at("month"), found.months.includes(found.month) || !found.month ? found.months : [found.month, ...found.months], found.month, monthName);
   options(at("by"), found.fields, found.by, (name) => name.replace(".", ", ").replaceAll("_", " "));
   at("basis").value = found.basis;
   at("tables").replaceChildren(...found.totals.map((total) => table(found, total)));
-  at("proof").replaceChildren(...found.proof.map((each) => el("li", {}, chip(each.holds ? "agreed" : "differs"), " ", each.says)));
+  at("proof").replaceChildren(...found.proof.map((each) => el("li", {}, chip(each.state), " ", each.says)));
   at("command").textContent = `revmark attribution --month ${found.month || "YYYY-MM"} --by ${found.by.replace(".", " --model ")} --basis ${found.basis}`;
 }
 

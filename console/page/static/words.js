@@ -6,12 +6,12 @@ const TONE = {
   write_back: "good", merge: "good", take_crm: "good", take_erp: "good", settle: "good", create: "good", link: "good",
   agreed: "good", written: "good", going: "good", "reads wait": "warn",
   review: "warn", hold: "warn", propose: "warn", asked: "warn", differs: "warn", waits: "warn", parked: "warn",
-  unknown: "warn", held: "warn", proposed: "warn", variance: "warn",
+  unknown: "warn", unread: "warn", held: "warn", proposed: "warn", variance: "warn",
   variant: "warn", contradiction: "bad", unsettled: "bad",
   stopped: "bad", refuse: "bad", refused: "bad", quarantined: "bad",
 };
 const SAID = {
-  take_crm: "CRM's value", take_erp: "ERP's value", write_back: "written back", merge: "both kept", settle: "settled",
+  take_crm: "CRM's value", take_erp: "ERP's value", write_back: "written back", merge: "both kept", settle: "settled", unread: "not counted",
   create: "created", link: "linked", review: "a person decides", hold: "held", propose: "proposed", wait: "waits",
   refuse: "refused", close: "closed", retry: "tried again",
 };

@@ -266,12 +266,6 @@ def test_a_month_has_come_on_its_first_day_and_not_before():
         come("2026-12", "2026-11-30", "Pacific/Auckland")
 
 
-def test_of_cash_it_says_that_the_proof_is_of_the_invoices(ask: Callable[..., Any], run: Run):
-    ask()
-    said = run("attribution", "--month", "2026-11", "--offline", "--basis", "cash").stdout
-    assert "Of the month's invoices, not of the money: 150.00 EUR invoiced" in said
-
-
 def test_the_posted_invoices_are_proven_against_the_erps_totals(ask: Callable[..., Any]):
     assert ask()["proof"] == [
         {"of": "invoices", "currency": "EUR", "invoiced": "150.00", "stated": "150.00", "holds": True, "days": []}

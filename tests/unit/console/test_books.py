@@ -168,13 +168,14 @@ def test_a_day_that_is_none_is_wrong_use(scene: Store, day: str):
 
 def test_a_months_revenue_is_split_as_on_the_command_line(scene: Store, tmp_path: Path):
     settings = Settings(contract=tmp_path / "contract.yaml", _env_file=None)  # type: ignore[call-arg]
-    found = earned(scene, settings, "", "customer", "posted")
+    now = datetime(2026, 11, 3, 0, tzinfo=UTC)
+    found = earned(scene, settings, "", "customer", "posted", now)
     assert (found["month"], found["months"], found["fields"][:2]) == ("2026-11", ["2026-11"], ["customer", "deal"])
     assert [(each["name"], each["net"], each["currency"]) for each in found["shares"]] == [("Acme", "200.00", "EUR")]
-    said = "Of the month's invoices, {}: 200.00 EUR invoiced: the stream's total of what the ERP posted"
-    assert found["proof"][0]["says"].startswith(said.format("before credit"))
-    cash = earned(scene, settings, "2026-11", "customer", "cash")
-    assert cash["proof"][0]["says"].startswith(said.format("not of the money"))
+    said = "Of the month's invoices, before credit: 200.00 EUR invoiced: the stream's total of what the ERP posted"
+    assert found["proof"][0]["says"].startswith(said)
+    (cash,) = earned(scene, settings, "2026-11", "customer", "cash", now)["proof"]
+    assert (cash["of"], cash["state"], cash["unread"]) == ("money", "unread", ["2026-11-01", "2026-11-02"])
     for month, by, basis in (("2026-1", "customer", "posted"), ("", "weather", "posted"), ("", "deal", "hope")):
         with pytest.raises(RevmarkError):
-            earned(scene, settings, month, by, basis)
+            earned(scene, settings, month, by, basis, now)
