@@ -56,12 +56,13 @@ class Throttled(RevmarkError):
 
 
 class Parked(RevmarkError):
-    """The whole connection has to stand still: revoked grant, daily cap, platform down."""
+    """The whole connection has to stand still: revoked grant, missing property, daily cap."""
 
-    def __init__(self, message: str, *, until: datetime, code: str = "") -> None:
-        """Keep the aware UTC time of the next probe."""
+    def __init__(self, message: str, *, until: datetime, code: str = "", passes: bool = False) -> None:
+        """Keep the aware UTC time of the next probe; `passes`: it is over by then, and nobody has to do anything."""
         super().__init__(message, code=code)
         self.until = until
+        self.passes = passes
 
 
 class Refused(RevmarkError):

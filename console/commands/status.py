@@ -31,6 +31,7 @@ _NEXT = {
     "proposals": ("links proposed", "revmark links"),
     "signed": ("signed nights that have changed", "revmark totals --nights"),
     "nights": ("nights whose books differ", "revmark totals --nights"),
+    "parked": ("connections that stand still until somebody acts: the table says why", "revmark check"),
     "readings": ("kinds of record that cannot be read", "revmark backfill status"),
 }
 RECENT = 14  # days of windows shown

@@ -30,6 +30,7 @@ WAITS = (
     "reviews",
     "proposals",
     "brakes",
+    "parked",
     "readings",
     "signed",
     "nights",

@@ -36,6 +36,12 @@ _UNKNOWN = (
 )
 
 
+_FOR_A_PERSON = (
+    "SELECT count(*) AS n FROM connections"
+    " WHERE json_extract(body, '$.person') = 1 AND json_extract(body, '$.until') IS NOT NULL"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One tier of a connection. `newest` is when the newest record of it that was shown had been changed."""
@@ -58,13 +64,17 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One connection as it stands. `until` and `why` are of a park, a wait of its reads, or of lost answers."""
+    """One connection as it stands. `until` and `why` are of a park, a wait of its reads, or of lost answers.
+
+    `person`: it is parked until somebody acts, and is only probed meanwhile.
+    """
 
     name: str
     platform: str
     state: State = "going"
     why: str = ""
     until: datetime | None = None
+    person: bool = False
     tiers: list[Tier] = field(default_factory=list)
 
     @property
@@ -80,6 +90,7 @@ class Connection:
             "state": self.state,
             "why": self.why,
             "until": self.until.isoformat() if self.until else None,
+            "person": self.person,
             "waiting": self.waiting,
             "tiers": [tier.document(now) for tier in self.tiers],
         }
@@ -107,6 +118,12 @@ def connections(store: Store, tiers: Tiers, now: datetime) -> list[Connection]:
     ]
 
 
+def parked_for_a_person(store: Store) -> int:
+    """How many connections stand still until somebody acts."""
+    found = store.rows(_FOR_A_PERSON)
+    return int(found[0]["n"])
+
+
 def _connection(
     name: str,
     row: dict[str, Any],
@@ -131,14 +148,16 @@ def _connection(
         if tier in newest or tier in waiting
     ]
     parked, again = (parse_instant(text) if (text := row.get(key)) else None for key in ("until", "again"))
-    if parked is not None and parked > now:
-        return Connection(name, platform, "parked", str(row.get("why") or ""), parked, told)
+    person = bool(row.get("person"))
+    if parked is not None and (parked > now or person):  # what needs a person stands until a lane has called again
+        return Connection(name, platform, "parked", str(row.get("why") or ""), parked, person, told)
     if again is not None and again > now:
-        return Connection(name, platform, "reads wait", "a quota of its reads is spent; writes go on", again, told)
+        why = "a quota of its reads is spent; writes go on"
+        return Connection(name, platform, "reads wait", why, again, tiers=told)
     if unknown:
         many = "the answer of one write was" if len(unknown) == 1 else f"the answers of {len(unknown):,} writes were"
         why = f"{many} lost: looked up again by then; all others go on"
-        return Connection(name, platform, "going", why, max(unknown), told)
+        return Connection(name, platform, "going", why, max(unknown), tiers=told)
     return Connection(name, platform, tiers=told)
 
 

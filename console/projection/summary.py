@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from console.projection import pulse, refusals
+from console.projection.connections import parked_for_a_person
 from console.projection.listing import EVERYTHING, find
 from console.projection.progress import failing
 from console.projection.reconciled import nights
@@ -107,6 +108,7 @@ def status(store: Store) -> dict[str, object]:
         "reviews": len(open_reviews(store)),
         "proposals": len(open_proposals(store)),
         "brakes": counts(store, "brakes", "state").get("stopped", 0),
+        "parked": parked_for_a_person(store),
         "readings": failing(store),
         "signed": sum(bool(each.changed) for each in known),
         "nights": sum(each.differs for each in known),

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from schemas.errors import Parked, RevmarkError, Throttled, Transient
 
-QUOTA = {"429", "day"}  # codes of a park that ends by itself: the day's calls are spent
 AGAIN = "then: revmark check"
 
 
 def passing(error: RevmarkError) -> bool:
     """Whether it is over by itself, or once the line is mended: it says nothing about what was asked."""
-    return isinstance(error, Transient | Throttled) or (isinstance(error, Parked) and error.code in QUOTA)
+    return isinstance(error, Transient | Throttled) or (isinstance(error, Parked) and error.passes)
 
 
 def advice(error: RevmarkError, url: str, step: str) -> str:

@@ -28,7 +28,7 @@ from streams.lanes.gate import Gate
 from streams.lanes.hinted import Hinted, hinted
 from streams.lanes.line import Line
 from streams.lanes.patience import PROBE_EVERY
-from streams.lanes.postponed import Postponed
+from streams.lanes.postponed import Postponed, Stop, stop_of
 from streams.lanes.reading import Reader
 from streams.lanes.rounds import Rounds
 from streams.lanes.supersession import covered
@@ -239,8 +239,8 @@ class Lane:
             backlog.keep(record, left, postponed.records.get(record))
         for tier, until in postponed.tiers.items():
             backlog.pause(tier, until)
-        if postponed.until is not None:
-            standing.park(postponed.until, postponed.why)
+        if postponed.stopped is not None:
+            standing.park(postponed.stopped)
 
     def _note_objects(self, desk: Desk, standing: status.Standing, settled: Sequence[Command]) -> None:
         """Note on which object a kind is shown, from the first that was taken on: until then it may be another."""
@@ -317,14 +317,14 @@ class Lane:
             except Throttled as error:
                 standing.again = error.until.isoformat()
             except Parked as error:
-                standing.park(error.until, error.message)
+                standing.park(stop_of(error))
         self._park_dead(standing)
         return unfinished
 
     def _park_dead(self, standing: status.Standing) -> None:
         """Stand still for a while where nobody answered once more."""
         if self.line.dead and self.line.failures > standing.failures:
-            standing.park(self.clock() + PROBE_EVERY, self.line.why)
+            standing.park(Stop(self.clock() + PROBE_EVERY, self.line.why))
 
     async def _fill(self, desk: Desk, standing: status.Standing, *, busy: bool) -> bool:
         """Go on with a backfill where nothing else is left to do; whether it could go on at once."""
@@ -333,7 +333,7 @@ class Lane:
         try:
             unfinished = await self.backfills.go(desk, busy=busy)
         except Parked as error:
-            standing.park(error.until, error.message)
+            standing.park(stop_of(error))
             return False
         self._park_dead(standing)
         return unfinished

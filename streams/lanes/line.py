@@ -14,6 +14,7 @@ from typing import TypeVar
 from schemas.command import Command
 from schemas.errors import Fatal, Parked, RevmarkError, Throttled, Transient, Unknown
 from streams.lanes.patience import PROBE_EVERY
+from streams.lanes.postponed import Stop, stop_of
 from streams.platforms.interface import Asks, Feed, Page, PlatformClient, Seen, Stretch, Written
 
 SOME = 2  # fewer commands are looked up at no less cost one by one
@@ -40,11 +41,11 @@ class Line:
         """Whether the platform does not answer: it is only probed until it does."""
         return self.failures >= DEAD_AFTER
 
-    def stop(self, error: RevmarkError) -> tuple[datetime, str] | None:
+    def stop(self, error: RevmarkError) -> Stop | None:
         """Until when the connection has to stand still after `error`, and why; None: it may go on."""
         if isinstance(error, Throttled | Parked):
-            return error.until, error.message
-        return (self._clock() + PROBE_EVERY, self.why) if self.dead else None
+            return stop_of(error)
+        return Stop(self._clock() + PROBE_EVERY, self.why) if self.dead else None
 
     async def read(self, kind: str, record_ids: Sequence[str]) -> list[Seen]:
         """Read records now."""

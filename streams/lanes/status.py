@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from schemas.instants import parse_instant
 from streams.lanes.pace import Pace
+from streams.lanes.postponed import Stop
 from tables.view import View
 
 Row = TypeVar("Row", "Standing", "Cursor", "Filling", "Following")
@@ -16,7 +17,7 @@ Row = TypeVar("Row", "Standing", "Cursor", "Filling", "Following")
 
 @dataclass(slots=True)
 class Standing:
-    """One connection's row.
+    """One connection's row. `person`: the park does not end by itself, somebody has to act.
 
     `again` is when reads may go on: reads that were throttled do not hold writes up, for platforms count them apart
     (HubSpot's search has a quota of its own). `failures` are the calls in a row that nobody answered. `approved` is the
@@ -27,6 +28,7 @@ class Standing:
 
     until: str | None = None
     why: str = ""
+    person: bool = False
     again: str | None = None
     failures: int = 0
     approved: str = ""
@@ -46,10 +48,10 @@ class Standing:
         """Whether the connection may not be called yet."""
         return self.until is not None and now < parse_instant(self.until)
 
-    def park(self, until: datetime, why: str) -> None:
+    def park(self, stop: Stop) -> None:
         """Stand still until then; the later of two parks counts."""
-        if self.until is None or parse_instant(self.until) < until:
-            self.until, self.why = until.isoformat(), why
+        if self.until is None or parse_instant(self.until) < stop.until:
+            self.until, self.why, self.person = stop.until.isoformat(), stop.why, stop.person
 
     def showed(self, newest: Mapping[str, int]) -> None:
         """Note the highest versions of the kinds that were shown."""
@@ -58,7 +60,7 @@ class Standing:
 
     def resume(self) -> None:
         """Go on."""
-        self.until, self.why = None, ""
+        self.until, self.why, self.person = None, "", False
 
 
 @dataclass(slots=True)

@@ -76,11 +76,11 @@ function drawHeadline(status, live, parked) {
   if (!nothing) facts.push(plural(written, "write applied", "writes applied"));
   if (status.unreadable) facts.push(plural(status.unreadable, "record of another version", "records of another version"));
   set(at("subline"), facts.join(" \u00b7 "));
-  const stamp = JSON.stringify([needs, parked.map((each) => each.connection)]);
+  const stamp = JSON.stringify([needs, parked.map((each) => [each.connection, each.person])]);
   if (at("needs").dataset.stamp === stamp) return;
   at("needs").dataset.stamp = stamp;
-  const still = parked.map((each) => el("li", {}, el("a", { href: "#connections", class: "bad" }, el("b", {}, platform(each.platform)), " stands still")));
-  at("needs").replaceChildren(...still, ...needs.map(([name, count]) => {
+  const still = parked.map((each) => el("li", {}, el("a", { href: "#connections", class: "bad" }, el("b", {}, platform(each.platform)), each.person ? " stands still until somebody acts" : " stands still")));
+  at("needs").replaceChildren(...still, ...needs.filter(([name]) => name !== "parked").map(([name, count]) => {
     const [one, many, target] = NEEDS[name] ?? [name, name, null];
     const text = [el("b", {}, count.toLocaleString("en")), ` ${count === 1 ? one : many}`];
     return el("li", {}, target ? el("a", { href: target }, ...text) : el("span", {}, ...text));

@@ -281,7 +281,7 @@ class Api:
                 "of the portal. Buy an API limit increase, or raise REVMARK_POLL_EVERY"
             )
             self.pace.park(until, why)
-            raise Parked(why, until=until, code="429")
+            raise Parked(why, until=until, code="429", passes=True)
         wait = SECOND if "SECONDLY" in policy and "TEN" not in policy else INTERVAL
         until = now + max(wait, _retry_after(response, timedelta()))
         self.pace.hold(sort, until)

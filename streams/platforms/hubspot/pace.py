@@ -117,7 +117,7 @@ class Pace:
     def _stopped(self, window: Window) -> None:
         now = self._clock()
         if self._parked is not None and now < self._parked[0]:
-            raise Parked(self._parked[1], until=self._parked[0], code="429")
+            raise Parked(self._parked[1], until=self._parked[0], code="429", passes=True)
         if window.held is not None and now < window.held:
             raise Throttled("hubspot asked for a pause that is not over", until=window.held, code="429")
 

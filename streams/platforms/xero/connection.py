@@ -207,7 +207,7 @@ class Connection:
         self._quota.block(until, problem)
         if problem == "day":
             why = f"the day's calls to Xero are spent until {until:%Y-%m-%d %H:%M} UTC; work waits, nothing is lost"
-            raise Parked(why, until=until, code="day")
+            raise Parked(why, until=until, code="day", passes=True)
 
     def _answer(self, reply: httpx.Response, *, writing: bool) -> Answer:
         status = reply.status_code

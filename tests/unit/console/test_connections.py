@@ -10,10 +10,13 @@ import orjson
 import pytest
 from typer.testing import Result
 
+from console.exits import NEEDS_PERSON
+from console.page.figures import text
 from console.page.overview import overview
 from console.projection.connections import connections
 from console.projection.delivery import SHELVES
 from console.projection.store import Store
+from console.projection.summary import status
 from schemas.contract.model import Tiers
 from schemas.instants import to_millis
 from schemas.names import Entity
@@ -97,6 +100,36 @@ def test_status_and_the_page_say_it(store: Store, run: Run):
     assert [(each["tier"], each["waiting"], each["age"]) for each in shown["tiers"]] == [
         (1, 2, 60), (2, 0, 3600), (3, 1, None),
     ]  # fmt: skip
+
+
+DEAD = "Xero no longer accepts the grant; nothing is lost, work waits: run `revmark connect xero`"
+
+
+@pytest.mark.parametrize("until", [7200, 3000])
+def test_what_waits_for_a_person_does_so_until_a_lane_has_called_again(store: Store, run: Run, until: int):
+    """The next probe is no end: where no worker runs nobody makes it."""
+    fill(store, until=at(until).isoformat(), why=DEAD, person=True)
+    _, xero = connections(store, Tiers(), NOW)
+    assert (xero.state, xero.person, xero.why) == ("parked", True, DEAD)
+    assert status(store)["needs_person"] == {"parked": 1}
+    done = run("status", "--offline")
+    assert done.exit_code == NEEDS_PERSON
+    assert "Nothing needs a person" not in done.stdout
+    assert "connections that stand still until somebody acts" in done.stdout
+    assert "revmark check" in done.stdout
+    told = overview(store, NOW, Settings(_env_file=None))
+    assert (told["connections"][1]["person"], told["status"]["needs_person"]) == (True, {"parked": 1})
+    assert 'revmark_needs_person{what="parked"} 1.0' in text(store, Settings(_env_file=None), NOW).decode()
+    store.apply([delivery("tables.cursors", 9, standing(), '"main.xero|standing"')])
+    assert status(store)["needs_person"] == {}
+
+
+def test_what_ends_by_itself_needs_no_person(store: Store, run: Run):
+    fill(store, until="2999-01-01T00:00:00+00:00", why=WHY)
+    assert status(store)["needs_person"] == {}
+    done = run("status", "--offline")
+    assert done.exit_code == 0
+    assert "Nothing needs a person." in done.stdout
 
 
 def test_a_connection_of_which_only_writes_are_known_is_shown(store: Store):

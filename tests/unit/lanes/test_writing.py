@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.command import Command
 from schemas.errors import Fatal, Parked, Throttled, Transient, Unknown
 from streams.lanes.patience import LONGEST_WAIT
-from tests.support.lane import Mishap, Shift
+from tests.support.lane import CONNECTION, Mishap, Shift
 from tests.support.work import create, poll, read, resume, update
 
 STEPS = ["claimed", "called", "answered", "recorded", "produced"]
@@ -160,6 +160,36 @@ async def test_a_park_holds_everything_and_its_end_takes_all_of_it_up_in_order()
     await shift.rest()
     assert shift.platform.applied == ["c1", "c2", "c3"]
     assert shift.platform.records["invoice"]["u1"]["name3"] == "v3"
+
+
+@pytest.mark.parametrize("passes", [False, True])
+async def test_a_park_says_whether_it_ends_by_itself_until_the_platform_was_called_again(*, passes: bool):
+    """The row tells others, also those who start when no worker runs."""
+    shift = with_record()
+    until = shift.clock() + timedelta(hours=1)
+    shift.platform.mishaps.append(Parked("the grant was revoked", until=until, passes=passes))
+    await shift.work(update(1))
+    row = shift.papers.cursors[f"{CONNECTION}|standing"]
+    assert (row["person"], row["why"]) == (not passes, "the grant was revoked")
+    await shift.work(resume(shift.clock))
+    assert shift.papers.cursors[f"{CONNECTION}|standing"] == row
+    await shift.rest()
+    row = shift.papers.cursors[f"{CONNECTION}|standing"]
+    assert (row["person"], row["until"]) == (False, None)
+
+
+async def test_a_platform_that_is_down_needs_no_person():
+    shift = with_record()
+    shift.stays = True
+    shift.platform.down = True
+    await shift.work(update(1))
+    for _ in range(10):
+        assert shift.due is not None
+        shift.clock.now = max(shift.clock.now, shift.due)
+        await shift.work(resume(shift.clock))
+    row = shift.papers.cursors[f"{CONNECTION}|standing"]
+    assert row["until"]
+    assert not row["person"]
 
 
 async def test_what_the_platform_wants_later_is_sent_later():

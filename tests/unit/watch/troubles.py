@@ -23,6 +23,7 @@ from schemas.brake import BrakeState, brake_key
 from schemas.names import Entity, Side
 from schemas.night import Night
 from schemas.quarantine import Settlement
+from streams.lanes.postponed import Stop
 from streams.lanes.status import Standing
 from streams.settings import Settings
 from tests.unit.console.records import at, delivery, entry, quarantined, variance, verdict
@@ -90,7 +91,7 @@ def _night(**given: Any) -> Night:
 
 def _standing(offset: int, until: float) -> Delivery:
     row = Standing()
-    row.park(at(until), "the day's calls are spent")
+    row.park(Stop(at(until), "the day's calls are spent"))
     value = orjson.dumps({name: getattr(row, name) for name in Standing.__slots__})
     return delivery("tables.cursors", offset, value, '"main.xero|standing"')
 
