@@ -20,6 +20,7 @@ from schemas.contract.owners import finance, monotonic, one_sided, owners
 from schemas.contract.sources import Source
 from schemas.contract.states import STATES
 from schemas.contract.touches import touch_faults
+from schemas.contract.values import value_faults
 from schemas.names import Entity, Side
 
 # Finance's fields: the later change must never win them, and the CRM never owns them.
@@ -92,7 +93,10 @@ def lint(contract: Contract) -> list[Finding]:
         *_own_guards(contract),
         *_two_owners(contract),
     ]
-    more = (consent_faults, brake_faults, touch_faults, fact_faults, automation_faults, object_faults, idle_faults)
+    more = (
+        consent_faults, brake_faults, touch_faults, fact_faults, automation_faults, object_faults, idle_faults,
+        value_faults,
+    )  # fmt: skip
     found += [Finding(*each) for faults_of in more for each in faults_of(contract)]
     return sorted(found, key=lambda finding: (finding.level, finding.path))
 
