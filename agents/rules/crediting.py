@@ -121,7 +121,7 @@ def answered(note: EntityState, outcome: Outcome, flight: Flight) -> None:
     if outcome.state == "refused":
         note.marks["refused"] = f"{outcome.message}. Mend it, then: revmark quarantine replay {outcome.command}"
     elif outcome.state == "applied" and flight.kind == "update":
-        note.marks["allocated"] = DONE
+        note.marks |= {"allocated": DONE, "allocated_at": max(outcome.version or 0, note.erp.version)}
 
 
 def judged_on(case: Case, state: EntityState, flight: Flight, side: SideState) -> SideState:
@@ -135,8 +135,10 @@ def heard(case: Case, note: EntityState) -> None:
     """Have the deal judged, which says what became of its bills."""
     if note.entity is not Entity.CREDIT_NOTE:
         return
-    if note.marks.get("allocated") == DONE and note.erp.fields.get("allocations"):
-        note.marks["allocated"] = SHOWN
+    if note.marks.get("allocated") == DONE:
+        later = note.erp.version > note.marks.get("allocated_at", note.erp.version)  # and people took it back already
+        if later or note.erp.fields.get("allocations"):
+            note.marks["allocated"] = SHOWN
     if "deal" in note.related:
         case.touch(note.related["deal"])
 
@@ -249,6 +251,11 @@ def _allocated(bill: EntityState, note: EntityState) -> bool:
     return bool(note.marks.get("allocated")) or any(row["invoice"] == record_id(bill.erp.ref or "") for row in rows)
 
 
+def _under_way(bill: EntityState, note: EntityState) -> bool:
+    """Whether our allocation is to come, is on its way, or was made and not read yet."""
+    return bool(note.flights["erp"]) or note.marks.get("allocated") == DONE or not _allocated(bill, note)
+
+
 def _became(case: Case, deal: EntityState, bill: EntityState) -> Became:
     """What became of one bill; without words: nothing that anybody has to know."""
     note, shown = _note(case, bill.id), bill.erp.fields
@@ -283,7 +290,7 @@ def _credited(case: Case, deal: EntityState, bill: EntityState, note: EntityStat
     if _due(bill) and left:
         won = case.contract.timing.won(deal.crm.fields.get("stage"))  # when it was deleted
         goes_on = wished(case, deal) == "credit" and _ours(note) and not won
-        if goes_on and not refused and note.marks.get("allocated") != SHOWN:
+        if goes_on and not refused and _under_way(bill, note):
             return Became(bill.id, f"{bill.label} is being credited")
         why = f", which was refused: {refused}" if refused else ""
         words = f"{note.label} is to be allocated to {bill.label} by hand in the ERP{why}"

@@ -94,7 +94,7 @@ class Backfills:
         text = row.text
         if text is None and row.since is not None:
             text = line.client.since(kind, parse_instant(row.since))
-        async with aclosing(line.poll(kind, text, spare=True)) as pages:
+        async with aclosing(line.poll(kind, text, spare=True, anew=row.anew)) as pages:
             page = await anext(pages, None)
         for seen in page.records if page is not None else ():
             self.reader.change(desk, seen, anew=row.anew)

@@ -78,10 +78,17 @@ class Line:
                 await answers.aclose()
 
     async def poll(
-        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False, missed: bool = False
+        self,
+        kind: str,
+        cursor: str | None,
+        *,
+        sweep: bool = False,
+        spare: bool = False,
+        missed: bool = False,
+        anew: bool = False,
     ) -> AsyncGenerator[Page, None]:
         """Read what changed, page by page; close it when it is left early."""
-        pages = self.client.poll(kind, cursor, sweep=sweep, spare=spare, missed=missed)
+        pages = self.client.poll(kind, cursor, sweep=sweep, spare=spare, missed=missed, anew=anew)
         try:
             while True:
                 try:

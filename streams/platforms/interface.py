@@ -210,13 +210,21 @@ class PlatformClient(Protocol):
         ...
 
     def poll(
-        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False, missed: bool = False
+        self,
+        kind: str,
+        cursor: str | None,
+        *,
+        sweep: bool = False,
+        spare: bool = False,
+        missed: bool = False,
+        anew: bool = False,
     ) -> AsyncIterator[Page]:
         """Read what changed since `cursor` (all, when None or `sweep`), overlapping by two minutes.
 
         A `spare` one takes only what of the quota nothing else is likely to need, and leaves no trace in other polls.
         `missed`: webhooks may have been missed since the last one, so also what is listed seldom, because webhooks tell
         of it, is listed.
+        `anew`: what is read is to be judged again, so it must not seem older than what was shown of it before.
         A cursor that is not of this client, as one of another version, is as good as none: all is read anew.
 
         Raises:

@@ -102,7 +102,14 @@ class MemoryPlatform:
         return f"{int(at.timestamp() * 1000):015}/"
 
     async def poll(
-        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False, missed: bool = False
+        self,
+        kind: str,
+        cursor: str | None,
+        *,
+        sweep: bool = False,
+        spare: bool = False,
+        missed: bool = False,
+        anew: bool = False,  # noqa: ARG002 - each record has one version here
     ) -> AsyncIterator[Page]:
         """Pages of what changed since the cursor, which is a time and an id."""
         self.calls.append(("fill", (kind, cursor)) if spare else ("poll", (kind, cursor, sweep)))

@@ -107,6 +107,7 @@ class HubSpotClient:
         sweep: bool = False,
         spare: bool = False,
         missed: bool = False,  # noqa: ARG002 - everything is listed every time
+        anew: bool = False,  # noqa: ARG002 - a record has one version, however it is read
     ) -> AsyncIterator[Page]:
         """Read what changed since `cursor`; everything when it is None or `sweep`."""
         return self._polling.poll(kind, cursor, sweep=sweep, spare=spare)

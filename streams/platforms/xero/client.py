@@ -80,10 +80,17 @@ class XeroClient:
         return await self._reader.read(kind, record_ids)
 
     def poll(
-        self, kind: str, cursor: str | None, *, sweep: bool = False, spare: bool = False, missed: bool = False
+        self,
+        kind: str,
+        cursor: str | None,
+        *,
+        sweep: bool = False,
+        spare: bool = False,
+        missed: bool = False,
+        anew: bool = False,
     ) -> AsyncIterator[Page]:
         """Read what changed since `cursor`."""
-        return self._poller.poll(kind, cursor, sweep=sweep, spare=spare, missed=missed)
+        return self._poller.poll(kind, cursor, sweep=sweep, spare=spare, missed=missed, anew=anew)
 
     def since(self, kind: str, at: datetime) -> str:
         """The cursor of a poll that reads what was modified from `at` on."""

@@ -18,7 +18,7 @@ from streams.platforms.xero import records, wire
 from streams.platforms.xero.connection import Answer, Connection
 from streams.platforms.xero.cursor import Cursor
 from streams.platforms.xero.holds import Holds, Look
-from streams.platforms.xero.kinds import ADVANCES, CONTACT, INVOICE, KINDS, PAGE_SIZE, Kind
+from streams.platforms.xero.kinds import ADVANCES, CONTACT, INVOICE, KINDS, PAGE_SIZE, PAYMENT, Kind
 from streams.platforms.xero.quota import SELDOM, Clock, Purpose, Quota
 from streams.platforms.xero.reading import Reader
 
@@ -65,11 +65,20 @@ class Poller:
         return Cursor.since_then(to_millis(at)).text()
 
     async def poll(
-        self, kind_name: str, cursor: str | None, *, sweep: bool, spare: bool = False, missed: bool = False
+        self,
+        kind_name: str,
+        cursor: str | None,
+        *,
+        sweep: bool,
+        spare: bool = False,
+        missed: bool = False,
+        anew: bool = False,
     ) -> AsyncIterator[Page]:
         """Read what changed since `cursor`; a pass that was cut short goes on where it stood.
 
         A `spare` one has a cursor of its own, which may be older than what the polls know of the hold group.
+        `anew`: payments have Xero's time of the reading for their version. One that was shown inside its document had
+        that one's, which may be later than its own; what is modified after the reading still has a later one.
 
         Raises:
             Refused: no kind of Xero's.
@@ -100,7 +109,7 @@ class Poller:
                 if moved:
                     yield Page(moved, place.text(), complete=False)
         while not place.resting:
-            place, page = await self._page(kind, place, purpose)
+            place, page = await self._page(kind, place, purpose, restamped=anew and kind is PAYMENT)
             if place.resting and not spare:  # before it is given: nobody asks for more behind the last page
                 self._rested[kind.name] = self._clock()
             yield page
@@ -114,7 +123,7 @@ class Poller:
             least = max(least, MISSED_REST) if missed else max(least * SELDOM, ADVANCE_REST)
         return rested is not None and self._clock() - rested < least
 
-    async def _page(self, kind: Kind, place: Cursor, purpose: Purpose) -> tuple[Cursor, Page]:
+    async def _page(self, kind: Kind, place: Cursor, purpose: Purpose, *, restamped: bool) -> tuple[Cursor, Page]:
         query = {**dict(kind.query), "order": "UpdatedDateUTC ASC"}
         if kind.paged:
             query |= {"page": str(place.page), "pageSize": str(self._page_size)}
@@ -125,6 +134,8 @@ class Poller:
         behind = place.after(stamps, last_page=self._is_last(kind, answer, place, len(rows)), at=answer.at)
         # A poll of invoices leaves their payments to the poll of payments, which shows them whole.
         found = [each for each in await self._reader.shown(kind, rows, answer.at) if each.kind == kind.name]
+        if restamped:
+            found = [replace(each, version=max(each.version, answer.at)) for each in found]
         left = self._left(answer, place, behind)
         return behind, Page(found, behind.text(), behind.resting, left, len(rows) - len(found))
 

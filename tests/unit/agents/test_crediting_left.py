@@ -101,3 +101,22 @@ def test_of_two_contracts_the_more_careful_holds(before: str, now: str):
     here.applied(here.notes()[0]).note()
     assert here.notes("update") == []
     assert here.says() == "called off: RM-1-CR is to be allocated to RM-1 by hand in the ERP"
+
+
+def test_a_credit_note_of_which_finance_has_allocated_a_part_is_left_to_people():
+    here = books().moves("closedlost")
+    (row,) = here.allocation()
+    here.applied(here.notes()[0]).shows(amount_due="95.00", amount_credited="20.00")
+    here.note(remaining="95.00", allocations=[row | {"amount": "20.00"}])
+    assert here.notes("update") == []
+    assert "by hand" in here.says()
+
+
+def test_an_allocation_that_finance_takes_back_before_it_was_read_is_left_to_people():
+    here = books().moves("closedlost")
+    here.applied(here.notes()[0]).note()
+    here.applied(here.notes("update")[0])
+    assert "is being credited" in here.says(), "until it has been read"
+    here.shows().note()
+    assert len(here.notes("update")) == 1
+    assert "by hand" in here.says()

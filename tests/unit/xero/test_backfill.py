@@ -98,3 +98,23 @@ async def test_it_does_not_put_the_next_poll_off(rig: Rig):
     before = len(rig.calls())
     await anext(aiter(rig.client.poll("item", cursor)))
     assert len(rig.calls()) == before + 1
+
+
+async def test_what_is_judged_anew_is_no_older_than_its_document_showed_it(rig: Rig):
+    """A payment inside its document has that one's version, which may have been edited since it was paid."""
+    invoice = await rig.invoice(await rig.contact(), 100)
+    payment = await rig.pay(invoice, 40)
+    await rig.clock.advance(60)
+    await rig.act("POST", "Invoices", {"InvoiceID": invoice, "Reference": "edited since"})
+    inside = next(each for each in await rig.client.read("invoice", [invoice]) if each.kind == "payment")
+    await rig.clock.advance(60)
+
+    async def listed(*, anew: bool) -> int:
+        pages = [each async for each in rig.make().poll("payment", None, spare=True, anew=anew)]
+        return next(seen.version for each in pages for seen in each.records if seen.record_id == payment)
+
+    assert await listed(anew=False) < inside.version < await listed(anew=True)
+    await rig.clock.advance(60)
+    await rig.act("POST", f"Payments/{payment}", {"Status": "DELETED"})
+    (gone,) = await rig.client.read("payment", [payment])
+    assert gone.version > await listed(anew=True) - 60_000, "what becomes of it later is later still"
