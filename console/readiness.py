@@ -70,13 +70,23 @@ def changed_objects(settings: Settings, contract: Contract, rows: Mapping[str, A
     return moved(status.load(MemoryView(dict(rows)), crm).objects, contract)
 
 
+def parked(settings: Settings, rows: Mapping[str, Any], now: datetime) -> Iterator[tuple[str, status.Standing]]:
+    """The connections on which nothing is called, with why. Pure."""
+    view = MemoryView(dict(rows))
+    for platform in PLATFORMS:
+        connection = str(settings.connection(platform))
+        standing = status.load(view, connection)
+        if standing.stands_still(now):
+            yield connection, standing
+
+
 def obstacles(settings: Settings, contract: Contract, rows: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """What the lanes' rows say stands in the way of a write. Pure."""
     view = MemoryView(dict(rows))
     for platform in PLATFORMS:
         connection = str(settings.connection(platform))
         standing = status.load(view, connection)
-        if standing.parked_at(now):
+        if standing.stands_still(now):
             until = moment(standing.parked_until())
             yield f"the connection {connection} is parked until {until} UTC: {standing.why}. Next: revmark status"
         unread = [each for each in SHARES[platform].entities if not status.cursor(view, connection, each).complete]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.exits import NEEDS_PERSON
 from console.options import Document, examples
-from console.output import say, show_json
+from console.output import moment, say, show_json
 from console.session import Session, session_of
 from schemas.contract import load_contract
 from schemas.errors import ContractError, Transient
@@ -23,6 +25,8 @@ EXAMPLES = examples(
     "revmark check", "revmark check --create", "revmark check --json | jq '.findings[] | select(.ok|not)'"
 )
 PROPERTIES = "hubspot properties"
+STANDS_STILL = " work"  # ends the name of what is found of a connection that stands still
+MENDED = "mend what it says and, where that was a setting, start the workers again. Then see: revmark status"
 MAKING = ("revmark check --create", "revmark provision --yes")  # the steps that this command can take itself
 
 
@@ -49,8 +53,7 @@ def command(
         show_json({"ok": well, "findings": [asdict(each) for each in found]})
     else:
         say("")
-        wrong = sum(not each.ok for each in found)
-        say("All is well. Next: revmark worker" if well else f"{wrong} of {len(found)} need mending.", "bold")
+        say(last_word(found), "bold")
     if not well:
         raise typer.Exit(NEEDS_PERSON)
 
@@ -63,17 +66,17 @@ async def _look(session: Session, *, create: bool, quiet: bool) -> list[Finding]
         found.append(each)
         if not quiet:
             _print(each)
-    if (stopped := await _stopped(session)) is not None:
-        found.append(stopped)
+    for each in await _at_work(session):
+        found.append(each)
         if not quiet:
-            _print(stopped)
+            _print(each)
     return found
 
 
-async def _stopped(session: Session) -> Finding | None:
-    """That workers would not start under this contract, since they ran under one that shows records elsewhere."""
+async def _at_work(session: Session) -> list[Finding]:
+    """What the workers have left: that they would not start under this contract, and where they stand still."""
     from console.projection.delivery import topics_of  # noqa: PLC0415 - loads the Kafka client
-    from console.readiness import changed_objects  # noqa: PLC0415 - as above
+    from console.readiness import changed_objects, parked  # noqa: PLC0415 - as above
     from console.recorded import Reader  # noqa: PLC0415 - as above
     from streams.checkup.finding import Finding  # noqa: PLC0415 - with both platforms' clients
 
@@ -81,9 +84,25 @@ async def _stopped(session: Session) -> Finding | None:
         contract = load_contract(session.settings.contract)
         rows = await Reader(session.settings).rows(topics_of(session.settings).cursors)
     except (ContractError, Transient):  # which was found and said
-        return None
+        return []
     why = changed_objects(session.settings, contract, rows)
-    return Finding("contract objects", ok=False, detail=why, next_step="revmark contract show") if why else None
+    found = [Finding("contract objects", ok=False, detail=why, next_step="revmark contract show")] if why else []
+    for connection, standing in parked(session.settings, rows, datetime.now(UTC)):
+        until = f"tried again at {moment(standing.parked_until())} UTC"
+        said = f"the connection {connection} stands still, {until}: {standing.why}"
+        name = f"{connection.rpartition('.')[2]}{STANDS_STILL}"
+        found.append(Finding(name, ok=not standing.person, detail=said, next_step=MENDED if standing.person else ""))
+    return found
+
+
+def last_word(found: Sequence[Finding]) -> str:
+    """What it comes to, and what to do next."""
+    wrong = sum(not each.ok for each in found)
+    if wrong:
+        return f"{wrong} of {len(found)} need mending."
+    if any(each.name.endswith(STANDS_STILL) for each in found):
+        return "Nothing needs mending; a connection waits until it may be called again. Next: revmark status"
+    return "All is well. Next: revmark worker"
 
 
 def mark(finding: Finding) -> str:

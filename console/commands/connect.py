@@ -50,7 +50,7 @@ def command(
     question = _question(session, cast("Literal['hubspot', 'xero']", platform), port, older=older_app)
     code = _pasted(question) if paste else _awaited(question, port, open_it=browser)
     lacking = asyncio.run(_keep(session, question, code))
-    say(f"Next: revmark check{' (start workers anew: they take the new grant then)' if platform == 'xero' else ''}")
+    say("Next: revmark check (start workers anew: they take the new grant then)")
     if lacking:
         raise typer.Exit(NEEDS_PERSON)
 

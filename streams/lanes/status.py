@@ -48,6 +48,10 @@ class Standing:
         """Whether the connection may not be called yet."""
         return self.until is not None and now < parse_instant(self.until)
 
+    def stands_still(self, now: datetime) -> bool:
+        """Whether it is parked to those who look on: what needs a person stands until a worker has called again."""
+        return self.parked_at(now) or (self.person and self.until is not None)
+
     def park(self, stop: Stop) -> None:
         """Stand still until then; the later of two parks counts."""
         if self.until is None or parse_instant(self.until) < stop.until:

@@ -133,6 +133,8 @@ async def test_duplicates_are_found_in_the_table_of_accounts(broker: str, prefix
 async def test_a_contract_that_no_worker_would_start_under_is_told(broker: str, prefix: str, tmp_path: Path):
     row = {"objects": {"invoice": "revmark_invoice"}}
     await put(broker, f"{prefix}tables.cursors", json.dumps(row).encode(), b'"main.hubspot|standing"')
+    dead = {"until": "2999-01-01T00:00:00+00:00", "why": "Xero no longer accepts the grant", "person": True}
+    await put(broker, f"{prefix}tables.cursors", json.dumps(dead).encode(), b'"main.xero|standing"')
     settings = {"broker": broker, "topic_prefix": prefix, "hubspot_url": "http://127.0.0.1:1"}
     with running("init", folder=tmp_path) as command:
         await command.end()
@@ -142,6 +144,9 @@ async def test_a_contract_that_no_worker_would_start_under_is_told(broker: str, 
     found = {each["name"]: each for each in json.loads(seen)["findings"]}
     assert (code, found["contract objects"]["ok"]) == (1, False), words
     assert "platforms.objects.invoice is native" in found["contract objects"]["detail"]
+    assert not found["xero work"]["ok"]
+    assert "main.xero stands still, tried again at 2999-01-01 00:00:00 UTC: Xero no" in found["xero work"]["detail"]
+    assert "start the workers again" in found["xero work"]["next_step"]
 
 
 async def test_a_link_that_is_refused_says_why(broker: str, prefix: str, tmp_path: Path):

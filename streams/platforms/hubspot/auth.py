@@ -132,7 +132,7 @@ class OAuthGrant:
             return
         raise Parked(
             f"hubspot: the grant is refused ({why}). Nothing was sent. Run: revmark connect hubspot, "
-            "then: revmark check",
+            "then: revmark check, and start the workers again",
             until=self._clock() + PROBE,
             code="grant_refused",
         )

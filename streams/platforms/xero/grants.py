@@ -25,7 +25,8 @@ from streams.platforms.xero.doors import token_door
 EARLY = timedelta(minutes=2)  # refresh before the 30 minutes end, so that no call starts with a dying token
 PROBE = timedelta(hours=1)  # a person has to act; look again now and then
 DEFAULT_LIFE = timedelta(minutes=30)  # where the reply does not say (facts B1)
-CONNECT = "run `revmark connect xero`, then `revmark check`"
+ANEW = "start the workers again: they read the settings only then"
+CONNECT = f"run `revmark connect xero`, then `revmark check`, and {ANEW}"
 MARK_BYTES = 8  # tells the refresh tokens of one deployment's settings apart
 
 
@@ -187,7 +188,7 @@ class Grants:
             return None
         if said in {"invalid_client", "unauthorized_client"} or reply.status_code == httpx.codes.UNAUTHORIZED:
             why = "Xero does not know this app: mend REVMARK_XERO_CLIENT_ID and REVMARK_XERO_CLIENT_SECRET"
-            raise Parked(f"{why}, then run `revmark check`", until=self._clock() + PROBE, code="client")
+            raise Parked(f"{why}, run `revmark check`, and {ANEW}", until=self._clock() + PROBE, code="client")
         raise Transient(f"Xero's identity service answered {said}", code="identity")
 
     def _granted(self, value: dict[str, Any], refresh_token: str) -> Grant:

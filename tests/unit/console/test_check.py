@@ -12,7 +12,7 @@ import httpx
 import pytest
 from typer.testing import Result
 
-from console.commands.check import mark
+from console.commands.check import last_word, mark
 from console.envfile import commented
 from console.sandboxes import as_settings
 from sandbox.clock import SystemClock
@@ -359,3 +359,11 @@ async def test_events_are_looked_for_and_made_and_a_portal_without_them_is_told_
     ground.portal.enterprise = True
     await ground.findings(contract=contract)
     assert (await ground.findings(contract=contract, create=False))["hubspot properties"].detail == "all are there"
+
+
+def test_all_is_not_well_while_a_connection_stands_still():
+    fine, wrong = Finding("broker", ok=True, detail="answers"), Finding("xero work", ok=False, detail="stands still")
+    waits = Finding("xero work", ok=True, detail="stands still until the day's calls come back")
+    assert last_word([fine]) == "All is well. Next: revmark worker"
+    assert last_word([fine, wrong]) == "1 of 2 need mending."
+    assert last_word([fine, waits]).startswith("Nothing needs mending; a connection waits")

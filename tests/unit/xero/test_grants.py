@@ -162,7 +162,9 @@ async def test_a_dead_grant_parks_and_is_kept(make: Make, clock: VirtualClock, o
     kept = list(store.grants)
     organisation.identity.revoke(kept[-1].refresh_token)
     clock.move(31 * 60)
-    with pytest.raises(Parked, match=r"no longer accepts the grant.*run `revmark connect xero`") as error:
+    with pytest.raises(
+        Parked, match=r"no longer accepts the grant.*run `revmark connect xero`.*start the workers again"
+    ) as error:
         await held.token()
     assert error.value.until == clock.now() + timedelta(hours=1)
     assert store.grants == kept
