@@ -250,7 +250,7 @@ def test_the_keyboard_reaches_every_control(page: tuple[str, str], chromium: Any
     [
         ("/books?day=soon&currency=EUR", "day", "A day is YYYY-MM-DD, not 'soon'."),
         ("/attribution?month=soon", "attribution", "'soon' is no month: it is written YYYY-MM."),
-        ("/facts?record=nobody", "sheet", "There is nothing to explain for 'nobody'"),
+        ("/facts?record=nobody", "sheet", "There is no fact sheet of 'nobody'"),
         ("/record?record=nobody", "explain", "There is nothing to explain for 'nobody'"),
         ("/quarantine?name=nobody", "held", "'nobody'"),
     ],
