@@ -74,7 +74,8 @@ def restless(witness: Witness) -> list[str]:
 def late(witness: Witness) -> list[str]:
     """I4: writes of ours, in the platforms' logs, long after the last deed and the last trouble."""
     over = witness.world.over
-    midnight = witness.world.story.trade in RECURRING and over < MIDNIGHT < over + SETTLES
+    # A clock that is behind misses the day's first look, also where midnight was shortly before the last deed.
+    midnight = witness.world.story.trade in RECURRING and over - LOOK < MIDNIGHT < over + SETTLES
     advances = any(witness.finance.shelf(name) for name in ("Prepayments", "Overpayments"))
     end = (MIDNIGHT + LOOK if midnight else over) + SETTLES + (LISTED if advances else 0.0)
     found = []
