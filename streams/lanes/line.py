@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from schemas.command import Command
 from schemas.errors import Fatal, Parked, RevmarkError, Throttled, Transient, Unknown
 from streams.lanes.patience import PROBE_EVERY
 from streams.lanes.postponed import Stop, stop_of
-from streams.platforms.interface import Asks, Feed, Page, PlatformClient, Seen, Stretch, Written
+from streams.platforms.interface import Asks, Feed, Manner, Page, PlatformClient, Seen, Stretch, Written
 
 SOME = 2  # fewer commands are looked up at no less cost one by one
 DEAD_AFTER = 2  # failures in a row: one is a hiccup, or a single kind in trouble
@@ -77,18 +77,9 @@ class Line:
             if isinstance(answers, AsyncGenerator):
                 await answers.aclose()
 
-    async def poll(
-        self,
-        kind: str,
-        cursor: str | None,
-        *,
-        sweep: bool = False,
-        spare: bool = False,
-        missed: bool = False,
-        anew: bool = False,
-    ) -> AsyncGenerator[Page, None]:
+    async def poll(self, kind: str, cursor: str | None, **manner: Unpack[Manner]) -> AsyncGenerator[Page, None]:
         """Read what changed, page by page; close it when it is left early."""
-        pages = self.client.poll(kind, cursor, sweep=sweep, spare=spare, missed=missed, anew=anew)
+        pages = self.client.poll(kind, cursor, **manner)
         try:
             while True:
                 try:

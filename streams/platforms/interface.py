@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypedDict, Unpack, runtime_checkable
 
 from schemas.command import Command, Event
 from schemas.names import Entity, Platform, Side
@@ -91,6 +91,19 @@ class Mention:
     record_id: str
     events: tuple[Event, ...] = ()
     erased: bool = False
+
+
+class Manner(TypedDict, total=False):
+    """How a platform is polled; what is not said is not so."""
+
+    sweep: bool
+    """All of it."""
+    spare: bool
+    """It takes only what of the quota nothing else is likely to need, and leaves no trace in other polls."""
+    missed: bool
+    """Webhooks may have been missed since the last one: what is listed seldom, because they tell of it, is as well."""
+    anew: bool
+    """What is read is to be judged again, so it must not seem older than what was shown of it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,22 +222,9 @@ class PlatformClient(Protocol):
         """
         ...
 
-    def poll(
-        self,
-        kind: str,
-        cursor: str | None,
-        *,
-        sweep: bool = False,
-        spare: bool = False,
-        missed: bool = False,
-        anew: bool = False,
-    ) -> AsyncIterator[Page]:
+    def poll(self, kind: str, cursor: str | None, **manner: Unpack[Manner]) -> AsyncIterator[Page]:
         """Read what changed since `cursor` (all, when None or `sweep`), overlapping by two minutes.
 
-        A `spare` one takes only what of the quota nothing else is likely to need, and leaves no trace in other polls.
-        `missed`: webhooks may have been missed since the last one, so also what is listed seldom, because webhooks tell
-        of it, is listed.
-        `anew`: what is read is to be judged again, so it must not seem older than what was shown of it before.
         A cursor that is not of this client, as one of another version, is as good as none: all is read anew.
 
         Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Never
+from typing import Never, Unpack
 
 import httpx
 
@@ -18,7 +18,7 @@ from schemas.errors import Fatal
 from schemas.names import Entity, Platform
 from streams.checkup.grant import Keeper
 from streams.platforms.hubspot import doors as hubspot
-from streams.platforms.interface import Knows, Page, PlatformClient, Seen, Written
+from streams.platforms.interface import Knows, Manner, Page, PlatformClient, Seen, Written
 from streams.platforms.outbound import Outbound
 from streams.platforms.registry import hubspot_auth, hubspot_client, xero_client, xero_grants
 from streams.platforms.xero import doors as xero
@@ -73,18 +73,9 @@ class Onlooker:
         """Read records now."""
         return await self._client.read(kind, record_ids)
 
-    def poll(
-        self,
-        kind: str,
-        cursor: str | None,
-        *,
-        sweep: bool = False,
-        spare: bool = False,
-        missed: bool = False,
-        anew: bool = False,
-    ) -> AsyncIterator[Page]:
+    def poll(self, kind: str, cursor: str | None, **manner: Unpack[Manner]) -> AsyncIterator[Page]:
         """Read what changed since `cursor`."""
-        return self._client.poll(kind, cursor, sweep=sweep, spare=spare, missed=missed, anew=anew)
+        return self._client.poll(kind, cursor, **manner)
 
     def since(self, kind: str, at: datetime) -> str:
         """The cursor of a poll that reads what was modified from `at` on."""

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from schemas.change import Change, Mark
 from schemas.command import Command, Resume
@@ -26,7 +26,7 @@ from schemas.wire import Wire
 from streams.lanes.arrivals import ARRIVES_WITHIN
 from streams.lanes.brakes import Limits
 from streams.lanes.lane import Lane, Work
-from streams.platforms.interface import Page, Seen, Written
+from streams.platforms.interface import Manner, Page, Seen, Written
 from tables.view import MemoryView
 from tests.support.work import CONNECTION, TENANT, Clock, resume
 
@@ -101,17 +101,9 @@ class MemoryPlatform:
         """The time itself, before every id."""
         return f"{int(at.timestamp() * 1000):015}/"
 
-    async def poll(
-        self,
-        kind: str,
-        cursor: str | None,
-        *,
-        sweep: bool = False,
-        spare: bool = False,
-        missed: bool = False,
-        anew: bool = False,  # noqa: ARG002 - each record has one version here
-    ) -> AsyncIterator[Page]:
+    async def poll(self, kind: str, cursor: str | None, **manner: Unpack[Manner]) -> AsyncIterator[Page]:
         """Pages of what changed since the cursor, which is a time and an id."""
+        sweep, spare, missed = (manner.get(each, False) for each in ("sweep", "spare", "missed"))
         self.calls.append(("fill", (kind, cursor)) if spare else ("poll", (kind, cursor, sweep)))
         if missed:
             self.missed.append(kind)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Unpack
 
 import httpx
 
@@ -26,7 +26,7 @@ from streams.platforms.hubspot.polling import Polling
 from streams.platforms.hubspot.reading import Reading
 from streams.platforms.hubspot.shapes import SHAPES, Shape
 from streams.platforms.hubspot.writing import Writing
-from streams.platforms.interface import Feed, Page, Seen, Written
+from streams.platforms.interface import Feed, Manner, Page, Seen, Written
 
 CONFLICT = 409
 
@@ -99,17 +99,12 @@ class HubSpotClient:
         """Read records now. Kind `line_item` reads the deals that the line items belong to."""
         return await self._reading.read(kind, record_ids)
 
-    def poll(
-        self,
-        kind: str,
-        cursor: str | None,
-        *,
-        sweep: bool = False,
-        spare: bool = False,
-        missed: bool = False,  # noqa: ARG002 - everything is listed every time
-        anew: bool = False,  # noqa: ARG002 - a record has one version, however it is read
-    ) -> AsyncIterator[Page]:
-        """Read what changed since `cursor`; everything when it is None or `sweep`."""
+    def poll(self, kind: str, cursor: str | None, **manner: Unpack[Manner]) -> AsyncIterator[Page]:
+        """Read what changed since `cursor`; everything when it is None or `sweep`.
+
+        Everything is listed every time, and a record has one version however it is read: no more of it counts.
+        """
+        sweep, spare = manner.get("sweep", False), manner.get("spare", False)
         return self._polling.poll(kind, cursor, sweep=sweep, spare=spare)
 
     def since(self, kind: str, at: datetime) -> str:

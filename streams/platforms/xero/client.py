@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Unpack
 
 import httpx
 
 from schemas.command import Command
 from schemas.names import Platform, Side
-from streams.platforms.interface import Asks, Page, PlatformClient, Seen, Written
+from streams.platforms.interface import Asks, Manner, Page, PlatformClient, Seen, Written
 from streams.platforms.xero.connection import Auth, Connection
 from streams.platforms.xero.holds import Holds
 from streams.platforms.xero.kinds import KINDS, PAGE_SIZE
@@ -79,18 +80,9 @@ class XeroClient:
         """Read records now; of invoices and credit notes also what moved with them."""
         return await self._reader.read(kind, record_ids)
 
-    def poll(
-        self,
-        kind: str,
-        cursor: str | None,
-        *,
-        sweep: bool = False,
-        spare: bool = False,
-        missed: bool = False,
-        anew: bool = False,
-    ) -> AsyncIterator[Page]:
+    def poll(self, kind: str, cursor: str | None, **manner: Unpack[Manner]) -> AsyncIterator[Page]:
         """Read what changed since `cursor`."""
-        return self._poller.poll(kind, cursor, sweep=sweep, spare=spare, missed=missed, anew=anew)
+        return self._poller.poll(kind, cursor, **manner)
 
     def since(self, kind: str, at: datetime) -> str:
         """The cursor of a poll that reads what was modified from `at` on."""

@@ -69,7 +69,7 @@ class Poller:
         kind_name: str,
         cursor: str | None,
         *,
-        sweep: bool,
+        sweep: bool = False,
         spare: bool = False,
         missed: bool = False,
         anew: bool = False,
