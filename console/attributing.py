@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from agents.rules.attribution import COUNTED, DEDUCTED, Attribution, Posting, in_base
-from console.collecting import Collected, collected
+from console.collecting import Collected, collected, daily
 from console.earning import papers
 from console.output import money_text
 from console.projection.filters import Filters
@@ -71,8 +71,8 @@ def proofs(store: Store, found: Iterable[Posting], start: str, end: str) -> list
     invoices = (each for each in found if each.kind == "invoice" and start <= each.day <= end)
     totals = find(store, Total, Filters(), limit=EVERYTHING)
     erp = (each for each in totals if each.side is Side.ERP and start <= each.day <= end)
-    counted = _daily((each.currency, each.day, each.amount) for each in invoices)
-    stated = _daily((each.currency, each.day, each.total) for each in erp)
+    counted = daily((each.currency, each.day, each.amount) for each in invoices)
+    stated = daily((each.currency, each.day, each.total) for each in erp)
     return [_proof(each, counted.get(each, {}), stated.get(each, {})) for each in sorted({*counted, *stated})]
 
 
@@ -83,15 +83,6 @@ def proven(
     if basis == "posted":
         return proofs(store, found, start, end)
     return collected(store, found, start, end, now=now, timezone=contract.timezone, base=contract.base_currency)
-
-
-def _daily(amounts: Iterable[tuple[str, str, Decimal]]) -> dict[str, dict[str, Decimal]]:
-    """Sums by currency and day."""
-    found: dict[str, dict[str, Decimal]] = {}
-    for currency, day, amount in amounts:
-        days = found.setdefault(currency, {})
-        days[day] = days.get(day, Decimal(0)) + amount
-    return found
 
 
 def _proof(currency: str, counted: dict[str, Decimal], stated: dict[str, Decimal]) -> Proof:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from agents.rules.attribution import COUNTED, DEDUCTED, Posting
+from agents.rules.attribution import Posting, signed
 from console.output import money_text
 from console.projection.listing import EVERYTHING, find
 from console.projection.store import Store
@@ -71,17 +71,25 @@ class Collected:
         return f"{said}, and {'; and '.join(why)}"
 
 
+def daily(amounts: Iterable[tuple[str, str, Decimal]]) -> dict[str, dict[str, Decimal]]:
+    """Sums by currency and day."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for currency, day, amount in amounts:
+        days = found.setdefault(currency, {})
+        days[day] = days.get(day, Decimal(0)) + amount
+    return found
+
+
 def collected(
     store: Store, found: Iterable[Posting], start: str, end: str, *, now: datetime, timezone: str, base: str
 ) -> list[Collected]:
     """A period's money by currency; of a period without any, in the base currency, that there is none."""
     read = {each.night: each for each in find(store, Night, limit=EVERYTHING) if each.whole and each.cash is not None}
-    counted: dict[str, dict[str, Decimal]] = {}
-    for each in found:
-        if each.kind in {COUNTED["cash"], DEDUCTED["cash"]} and start <= each.day <= end:
-            days = counted.setdefault(each.currency, {})
-            amount = each.amount if each.kind == COUNTED["cash"] else -each.amount
-            days[each.day] = days.get(each.day, Decimal(0)) + amount
+    counted = daily(
+        (each.currency, each.day, amount)
+        for each in found
+        if start <= each.day <= end and (amount := signed("cash", each.kind, each.amount)) is not None
+    )
     over = [day for day in _days(start, end) if day < business_day(now, timezone)]
     wanted = sorted({*over, *(day for days in counted.values() for day in days)})
     nights = [read[day] for day in wanted if day in read]

@@ -25,6 +25,13 @@ DEDUCTED: dict[Basis, Kind] = {"posted": "credit_note", "cash": "refund"}
 NOBODY = ""
 
 
+def signed(basis: Basis, kind: str, amount: Decimal) -> Decimal | None:
+    """What a document adds to a basis: below zero what is taken off; None: it is not of it."""
+    if kind == COUNTED[basis]:
+        return amount
+    return -amount if kind == DEDUCTED[basis] else None
+
+
 @dataclass(frozen=True, slots=True)
 class Posting:
     """One document of the ERP, or what of one belongs to the same names, as it counts on its day.

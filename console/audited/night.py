@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from agents.rules.attribution import COUNTED, DEDUCTED
+from agents.rules.attribution import signed
 from console.audited import words
 from schemas.audit import Audit
 from schemas.contract import Contract
@@ -36,7 +36,6 @@ def _cash(made: Audit) -> dict[str, Decimal]:
     """What came in on the day less what went back, by currency."""
     sums: dict[str, Decimal] = {}
     for each in made.tallies:
-        if each.erp is not None and each.kind in {COUNTED["cash"], DEDUCTED["cash"]}:
-            amount = each.erp.total if each.kind == COUNTED["cash"] else -each.erp.total
+        if each.erp is not None and (amount := signed("cash", each.kind, each.erp.total)) is not None:
             sums[each.currency] = sums.get(each.currency, Decimal(0)) + amount
     return sums
