@@ -135,7 +135,7 @@ class Poller:
         # A poll of invoices leaves their payments to the poll of payments, which shows them whole.
         found = [each for each in await self._reader.shown(kind, rows, answer.at) if each.kind == kind.name]
         if restamped:
-            found = [replace(each, version=max(each.version, answer.at)) for each in found]
+            found = records.restamped(found, answer.at)
         left = self._left(answer, place, behind)
         return behind, Page(found, behind.text(), behind.resting, left, len(rows) - len(found))
 

@@ -8,7 +8,6 @@ are answered by nothing.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import replace
 
 from schemas.errors import Refused
 from streams.platforms.interface import Seen
@@ -58,7 +57,7 @@ class Reader:
         async for answer, asked, rows in self._answers(kind, ids, purpose):
             returned = {str(row.get(kind.id_field, "")).lower() for row in rows}
             shown = await self.shown(kind, rows, answer.at)
-            found += [replace(each, version=max(each.version, answer.at)) for each in shown] if restamped else shown
+            found += records.restamped(shown, answer.at) if restamped else shown
             lost = [each for each in asked if each.lower() not in returned]
             found += [records.gone(kind, each, self._memory.version(kind.name, each)) for each in lost]
         self._memory.note(each for each in found if not each.deleted)

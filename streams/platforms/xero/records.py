@@ -6,6 +6,8 @@ document is shown in the form of a listed one, so that both translate alike.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from streams.platforms.interface import Seen
@@ -77,6 +79,11 @@ def with_payments(kind: Kind, raw: Raw, at: int) -> list[Seen]:
             if isinstance(row, dict) and row.get("PaymentID")
         ),
     ]
+
+
+def restamped(shown: Iterable[Seen], at: int) -> list[Seen]:
+    """Records as of the time of their reading, where they are not later themselves: both are times of Xero's clock."""
+    return [replace(each, version=max(each.version, at)) for each in shown]
 
 
 def touched_advances(invoice: Raw) -> list[str]:
