@@ -29,10 +29,11 @@ CREDITED = "the contract has what is posted and not paid credited"
 
 def consider(case: Case, deal: EntityState) -> None:
     """Make the deal an order when the contract's time has come, and bill it."""
+    won = case.contract.timing.won(deal.crm.fields.get("stage"))
     if not deal.crm.present or deal.marks.get("historic"):
         case.customer.wait_no_more(deal.id)  # it has left, or is billed already
-        if deal.crm.present:
-            _let_go(case, deal, won=case.contract.timing.won(deal.crm.fields.get("stage")))
+        if deal.crm.present and not won:
+            _let_go(case, deal, won=False)
         if "order" in deal.marks:
             withdrawing.consider(case, deal, won=False)
             if not (endings.left(deal) and calling_off.asked(deal)):
@@ -43,7 +44,6 @@ def consider(case: Case, deal: EntityState) -> None:
             f"{buyer['ref']} buys, and {case.customer.name or 'another company'} pays: its parent company in the CRM"
         )
         case.verdict(deal, BUYER, "take_crm", "bill_to", reason)
-    won = case.contract.timing.won(deal.crm.fields.get("stage"))
     if "order" not in deal.marks:
         if won and _accepted(case, deal):
             _place(case, deal)
@@ -94,7 +94,7 @@ def _edited(case: Case, deal: EntityState) -> bool:
 
 def _let_go(case: Case, deal: EntityState, *, won: bool) -> None:
     """It was held, and is no order after all: then it does not say so any longer."""
-    if not str(deal.derived.get("order_status") or "").startswith(billing.HELD) or (won and deal.marks.get("historic")):
+    if not str(deal.derived.get("order_status") or "").startswith(billing.HELD):
         return
     deal.derived["order_status"] = None
     if not won:
